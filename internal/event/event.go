@@ -1,0 +1,111 @@
+// Package event is what happened, as sinks see it.
+//
+// It guarantees that an event, once recorded, never changes: sinks may keep and
+// share it. Whatever gives a message its meaning travels with it, so that a
+// sink can decode later than the session decided.
+//
+// It must not know where events come from (a live connection, a recording) nor
+// what becomes of them. It is data without behavior; the only functions are
+// tables of words.
+//
+// Start reading at [Event], then status.go, which has everything that pgpi says
+// in its own words.
+package event
+
+import (
+	"time"
+
+	"pgpi/internal/wire"
+)
+
+// Event is one thing that happened.
+type Event struct {
+	// Seq orders all events of a run, from 1.
+	Seq uint64
+	// At is when it happened, Elapsed the same since the connection was opened.
+	At      time.Time
+	Elapsed time.Duration
+	// Conn is the connection's tag, from 1; 0 is pgpi itself.
+	Conn uint32
+	Kind Kind
+
+	// Status and Args are what a Said event says.
+	Status Status
+	Args   []string
+
+	// Direction is that of the bytes, for all other kinds.
+	Direction Direction
+	// Data is the bytes as they were handed on, in one write.
+	Data []byte
+	// Messages are those that end in Data. Of a Traffic event they tile Data; the one
+	// of a Fragment began earlier, and its Bytes are what was kept of it.
+	Messages []Message
+	// Relayed says that the bytes were handed to the other leg, and OneByOne that
+	// each had a write of its own. Total counts the bytes since a message boundary,
+	// and Left those that wait for the rest of a message.
+	Relayed  bool
+	OneByOne bool
+	Total    int64
+	Left     int
+}
+
+// Kind is what sort of event it is.
+type Kind uint8
+
+// The kinds of events.
+const (
+	// Said is a sentence of pgpi about the connection or about itself.
+	Said Kind = iota
+	// Traffic is the complete messages of one write.
+	Traffic
+	// Fragment is a part of a message too large to hold. The last one has the
+	// message.
+	Fragment
+	// Undecoded is bytes of a direction that is out of sync.
+	Undecoded
+)
+
+// Direction is from whom bytes came and to whom they went.
+type Direction uint8
+
+// The six directions. Script is pgpi itself.
+const (
+	ClientToServer Direction = iota
+	ServerToClient
+	ClientToScript
+	ScriptToClient
+	ScriptToServer
+	ServerToScript
+)
+
+var directions = [...]string{
+	"client -> server", "server -> client", "client -> script", "script -> client", "script -> server", "server -> script",
+}
+
+// String is the direction as the log has it: "client -> server".
+func (d Direction) String() string { return directions[d] }
+
+// Sender is the party whose part of the protocol is spoken: pgpi speaks as a
+// server to clients, and as a client to servers.
+func (d Direction) Sender() wire.Sender {
+	switch d {
+	case ServerToClient, ScriptToClient, ServerToScript:
+		return wire.Server
+	}
+	return wire.Client
+}
+
+// Message is a protocol message with what gives it meaning.
+type Message struct {
+	wire.Message
+	// Context is nil where nothing is known beyond the bytes.
+	Context *Context
+	// Redacted are the byte spans of Bytes that were blanked, in order.
+	Redacted []Span
+}
+
+// Span is a run of bytes, End exclusive.
+type Span struct{ Start, End int }
+
+// Context is an immutable snapshot of what the session knew.
+type Context struct{}

@@ -1,0 +1,126 @@
+package session
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"pgpi/internal/wire"
+)
+
+// leg is what has been said on one of the two legs before the first query: enough
+// to name the packets that have no type byte, and the messages that share one.
+type leg struct {
+	request       wire.Type // the encryption request that waits for its reply
+	requested     bool
+	started       bool // the StartupMessage has been sent
+	asked         wire.Type
+	mechanism     wire.Mechanism
+	authenticated bool
+	ready         bool
+}
+
+// replyDue reports whether the server's next byte is the reply to an encryption
+// request.
+func (l *leg) replyDue() bool { return l.requested }
+
+// frameUntyped finds the size of a packet without a type byte.
+func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why string) {
+	if from == wire.Server {
+		return 1, ""
+	}
+	size = wire.StartupSize(rest)
+	if size < 0 {
+		return 0, "impossible length of a startup packet"
+	}
+	return size, ""
+}
+
+// oldErrorSize recognizes the error of a server that does not speak protocol 3: 'E'
+// and a string (fe-connect.c, PQconnectPoll). It is 0 for a message with a length,
+// -1 while the string has not ended.
+func oldErrorSize(b []byte) int64 {
+	length := binary.BigEndian.Uint32(b[1:])
+	if length >= 8 && length <= wire.MaxErrorLength {
+		return 0
+	}
+	end := bytes.IndexByte(b, 0)
+	switch {
+	case end > 0:
+		return int64(end) + 1
+	case len(b) > wire.MaxErrorLength:
+		return int64(len(b))
+	}
+	return -1
+}
+
+// identify names a message by its bytes and the dialogue so far.
+func (l *leg) identify(from wire.Sender, b []byte) wire.Type {
+	if from == wire.Client && !l.started {
+		return wire.IdentifyStartup(b)
+	}
+	if from == wire.Server && l.requested && b[0] != 'E' {
+		if l.request == wire.GSSENCRequest {
+			return wire.GSSENCResponse
+		}
+		return wire.SSLResponse
+	}
+	if from == wire.Server && !l.authenticated && b[0] == 'E' && len(b) >= wire.HeaderSize && oldErrorSize(b) != 0 {
+		return wire.OldErrorResponse
+	}
+	t := wire.Identify(from, b)
+	if t == wire.PasswordOrToken {
+		return l.response()
+	}
+	return t
+}
+
+// response names a "p" by what the server asked for last. Where that is unknown, it
+// may be any secret: a client may send its password before it is asked.
+func (l *leg) response() wire.Type {
+	switch l.asked {
+	case wire.AuthenticationCleartextPassword:
+		return wire.PasswordMessage
+	case wire.AuthenticationMD5Password:
+		return wire.MD5PasswordMessage
+	case wire.AuthenticationSASL:
+		return wire.SASLInitialResponse
+	case wire.AuthenticationSASLContinue:
+		return wire.SASLResponse
+	case wire.AuthenticationGSS, wire.AuthenticationSSPI, wire.AuthenticationGSSContinue:
+		return wire.GSSResponse
+	}
+	return wire.PasswordOrToken
+}
+
+// observe remembers what a message changes.
+func (l *leg) observe(m wire.Message) {
+	switch m.Type {
+	case wire.SSLRequest, wire.GSSENCRequest:
+		l.request, l.requested = m.Type, true
+	case wire.SSLResponse, wire.GSSENCResponse:
+		l.requested = false
+	case wire.StartupMessage:
+		l.started = true
+	case wire.ErrorResponse, wire.OldErrorResponse:
+		l.requested = false
+		if !l.authenticated {
+			l.asked = wire.UnknownMessage
+		}
+	case wire.SASLInitialResponse:
+		l.mechanism = wire.MechanismOf(selectedMechanism(m.Bytes))
+	case wire.AuthenticationOk:
+		l.asked, l.authenticated = wire.UnknownMessage, true
+	case wire.ReadyForQuery:
+		l.ready = true
+	default:
+		if m.Type > wire.AuthenticationOk && m.Type <= wire.AuthenticationSASLFinal {
+			l.asked = m.Type
+		}
+	}
+}
+
+// selectedMechanism reads the name at the beginning of a SASLInitialResponse.
+func selectedMechanism(b []byte) string {
+	name, _, _ := bytes.Cut(b[min(len(b), wire.HeaderSize):], []byte{0})
+	return string(name)
+}

@@ -1,0 +1,274 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"sync"
+)
+
+// AppendFields appends the fields of a message to dst and returns the extended
+// slice. Its leaves tile m.Bytes.
+func AppendFields(dst []Field, m Message) []Field {
+	c := cursors.Get().(*cursor)
+	*c = cursor{state: m.State, data: m.Bytes, cut: m.Size - int64(len(m.Bytes)), fields: dst}
+	registry[m.Type].walk(c)
+	c.finish()
+	dst = c.fields
+	*c = cursor{}
+	cursors.Put(c)
+	return dst
+}
+
+// cursors are pooled because the calls through the registry would let each one
+// escape to the heap.
+var cursors = sync.Pool{New: func() any { return new(cursor) }}
+
+// cursor is what the grammar is written with. Each of its methods reads one
+// field and appends it; after the first that can't be read the others do nothing
+// and answer zero, so that a walk needs no checks of its own, except in loops.
+//
+// With a random source the same methods write instead of reading: they choose a
+// value that the grammar allows and append it to data.
+type cursor struct {
+	state  State
+	data   []byte
+	pos    int
+	cut    int64 // bytes of the message that were not kept
+	fields []Field
+	depth  uint8
+	done   bool // nothing more can be read
+	random *random
+}
+
+func (c *cursor) add(n Name, k Kind, width int, value int64) {
+	c.fields = append(c.fields, Field{n, k, c.depth, int32(c.pos), int32(c.pos + width), value})
+	c.pos += width
+}
+
+// fail ends the walk where the bytes do not hold the field that has to come: as
+// malformed, or, where the rest was not kept, with as much of it as there is.
+func (c *cursor) fail(n Name, k Kind) {
+	rest := len(c.data) - c.pos
+	switch {
+	case c.cut <= 0:
+		c.add(Malformed, Binary, rest, int64(n))
+	case rest > 0 && k >= Int8 && k <= Int64:
+		c.add(n, Binary, rest, 0)
+	case rest > 0:
+		c.add(n, k, rest, 0)
+	}
+	c.done = true
+}
+
+// finish accounts for what the walk left: bytes too many, and bytes not kept.
+func (c *cursor) finish() {
+	if !c.done && c.pos < len(c.data) {
+		c.add(Trailing, Binary, len(c.data)-c.pos, 0)
+	}
+	if c.cut > 0 {
+		c.add(Omitted, Binary, 0, c.cut)
+	}
+}
+
+// has reports whether the next width bytes can be read, and ends the walk if not.
+func (c *cursor) has(width int, n Name, k Kind) bool {
+	if c.done {
+		return false
+	}
+	if len(c.data)-c.pos < width {
+		c.fail(n, k)
+		return false
+	}
+	return true
+}
+
+// Byte1 reads a letter; choices are those that the grammar knows.
+func (c *cursor) Byte1(n Name, choices string) byte {
+	if c.random != nil {
+		c.random.letter(c, choices)
+	}
+	if !c.has(1, n, Byte1) {
+		return 0
+	}
+	b := c.data[c.pos]
+	c.add(n, Byte1, 1, int64(b))
+	return b
+}
+
+func (c *cursor) Int8(n Name) int64 {
+	if c.random != nil {
+		c.random.integer(c, n, 1)
+	}
+	if !c.has(1, n, Int8) {
+		return 0
+	}
+	v := int64(c.data[c.pos])
+	c.add(n, Int8, 1, v)
+	return v
+}
+
+func (c *cursor) Uint16(n Name) int64 {
+	if c.random != nil {
+		c.random.integer(c, n, 2)
+	}
+	if !c.has(2, n, Int16) {
+		return 0
+	}
+	v := int64(binary.BigEndian.Uint16(c.data[c.pos:]))
+	c.add(n, Int16, 2, v)
+	return v
+}
+
+func (c *cursor) Int16(n Name) int64 {
+	v := int64(int16(c.Uint16(n))) //nolint:gosec // reads the same bits with their sign
+	c.setInt(v)
+	return v
+}
+
+func (c *cursor) Uint32(n Name) int64 {
+	if c.random != nil {
+		c.random.integer(c, n, 4)
+	}
+	if !c.has(4, n, Int32) {
+		return 0
+	}
+	v := int64(binary.BigEndian.Uint32(c.data[c.pos:]))
+	c.add(n, Int32, 4, v)
+	return v
+}
+
+func (c *cursor) Int32(n Name) int64 {
+	v := int64(int32(c.Uint32(n))) //nolint:gosec // reads the same bits with their sign
+	c.setInt(v)
+	return v
+}
+
+// setInt gives the field just read its value with a sign.
+func (c *cursor) setInt(v int64) {
+	if !c.done {
+		c.fields[len(c.fields)-1].Int = v
+	}
+}
+
+// Const32 reads an integer that has to be v, which the message's type implies.
+func (c *cursor) Const32(n Name, v uint32) {
+	if c.random != nil {
+		c.data = binary.BigEndian.AppendUint32(c.data, v)
+		random := c.random
+		c.random = nil
+		defer func() { c.random = random }()
+	}
+	c.Uint32(n)
+}
+
+// CString reads up to and including the next NUL.
+func (c *cursor) CString(n Name) []byte {
+	if c.random != nil {
+		c.random.cstring(c, n)
+	}
+	if c.done {
+		return nil
+	}
+	length := bytes.IndexByte(c.data[c.pos:], 0)
+	if length < 0 {
+		c.fail(n, CString)
+		return nil
+	}
+	s := c.data[c.pos : c.pos+length]
+	c.add(n, CString, length+1, 0)
+	return s
+}
+
+// Terminated reports whether a list ends here, and reads its final NUL if so.
+func (c *cursor) Terminated() bool {
+	if c.random != nil {
+		c.random.terminator(c)
+		if c.pos == len(c.data) {
+			return false
+		}
+	}
+	if !c.has(1, End, Binary) {
+		return true
+	}
+	if c.data[c.pos] != 0 {
+		return false
+	}
+	c.add(End, Binary, 1, 0)
+	return true
+}
+
+// Bytes reads a run of known length.
+func (c *cursor) Bytes(n Name, k Kind, length int64) {
+	if c.random != nil {
+		c.random.bytes(c, int(length))
+	}
+	if c.done {
+		return
+	}
+	if int64(len(c.data)-c.pos) < length {
+		c.fail(n, k)
+		return
+	}
+	c.add(n, k, int(length), 0)
+}
+
+// Rest reads up to the end of the message.
+func (c *cursor) Rest(n Name, k Kind) []byte {
+	if c.random != nil {
+		c.random.bytes(c, c.random.IntN(40))
+	}
+	if c.done {
+		return nil
+	}
+	rest := c.data[c.pos:]
+	c.add(n, k, len(rest), 0)
+	return rest
+}
+
+// Sized reads a length and a value of that length, where -1 means NULL.
+func (c *cursor) Sized(length, value Name) {
+	n := c.Int32(length)
+	switch {
+	case c.done || n == -1:
+	case n < 0:
+		c.fail(value, Value)
+	default:
+		c.Bytes(value, Value, n)
+	}
+}
+
+// Repeat reads count elements, each in a group of its own.
+func (c *cursor) Repeat(count int64, n Name, element func(*cursor)) {
+	for i := int64(0); i < count && !c.done; i++ {
+		c.Group(n, i, element)
+	}
+}
+
+// Group reads the element of a list that has the index i.
+func (c *cursor) Group(n Name, i int64, element func(*cursor)) {
+	at := len(c.fields)
+	c.add(n, Group, 0, i)
+	c.depth++
+	element(c)
+	c.depth--
+	c.fields[at].End = int32(c.pos)
+}
+
+// Repeat16 reads a count and as many integers of 16 bits.
+func (c *cursor) Repeat16(count, n Name) {
+	for i := c.Uint16(count); i > 0 && !c.done; i-- {
+		c.Uint16(n)
+	}
+}
+
+// header reads the type byte and the length.
+func (c *cursor) header() {
+	if c.random != nil {
+		c.data = append(c.data, c.random.code, 0, 0, 0, 0)
+		random := c.random
+		c.random = nil
+		defer func() { c.random = random }()
+	}
+	c.Byte1(TypeByte, "")
+	c.Uint32(Length)
+}

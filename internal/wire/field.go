@@ -1,0 +1,179 @@
+package wire
+
+// Field is a named run of bytes in a message. Fields come in the order of their
+// bytes; a [Group] precedes the fields it holds, which are one deeper.
+type Field struct {
+	Name  Name
+	Kind  Kind
+	Depth uint8
+	// Start and End are offsets into the message's bytes, End exclusive.
+	Start, End int32
+	// Int is the value of an integer, the index of a Group among its siblings (from
+	// 0), the number of bytes that an Omitted field stands for, or the Name that was
+	// expected where a Malformed field begins.
+	Int int64
+}
+
+// Kind is how a field's bytes are to be read.
+type Kind uint8
+
+// Leaves, and Group, the only kind that is none.
+const (
+	// Group holds the following fields whose Depth is greater than its own.
+	Group Kind = iota
+	// Byte1 is a letter.
+	Byte1
+	// Integers, big-endian. Whether they have a sign depends on the field: Int has it
+	// right.
+	Int8
+	Int16
+	Int32
+	Int64
+	// CString ends with a NUL, which is part of the field.
+	CString
+	// Text is a string whose end is known otherwise.
+	Text
+	// Value is data in a format that another message tells: text or binary.
+	Value
+	// Binary is data that is no text: keys, salts, tokens.
+	Binary
+)
+
+// Name is what a field is.
+type Name uint8
+
+// Names that every message may have.
+const (
+	TypeByte Name = iota
+	Length
+	// Trailing bytes stand behind the end of what the grammar knows.
+	Trailing
+	// Malformed begins where the bytes stop making sense and goes on to the end of
+	// the message. It is empty where the message ends too early.
+	Malformed
+	// Omitted has no bytes: it says how many were not kept.
+	Omitted
+	// Unknown is the body of a message or packet that the grammar doesn't know.
+	Unknown
+	// End is a NUL that ends a list.
+	End
+
+	RequestCode
+	ProtocolVersion
+	Reply
+	Key
+	KeyValue
+	ProcessID
+	SecretKey
+	ErrorText
+
+	AuthenticationSubtype
+	Salt
+	Mechanisms
+	SelectedMechanism
+	DataLength
+	SCRAMClientFirst
+	SCRAMServerFirst
+	SCRAMClientFinal
+	SCRAMServerFinal
+	OAuthClientFirst
+	OAuthServerError
+	OAuthAbort
+	SASLData
+	Password
+	MD5Hash
+	GSSToken
+	OptionCount
+	Option
+
+	Portal
+	Statement
+	SQL
+	FormatCount
+	Format
+	ResultFormatCount
+	ResultFormat
+	ParameterCount
+	Parameter
+	ParameterType
+	ParameterValue
+	ValueLength
+	Target
+	RowLimit
+	FunctionOID
+	ArgumentCount
+	Argument
+	ArgumentValue
+	FailReason
+
+	ColumnCount
+	Column
+	ColumnName
+	TableOID
+	AttributeNumber
+	TypeOID
+	TypeLength
+	TypeModifier
+	ColumnFormat
+	ColumnValue
+	ResultValue
+	CopyFormat
+	CommandTag
+	TransactionStatus
+	ErrorField
+	ErrorCode
+	ErrorValue
+	Channel
+	NotifyPayload
+	Data
+
+	nameCount
+)
+
+var names = [nameCount]string{
+	TypeByte: "type", Length: "length", Trailing: "trailing", Malformed: "malformed", Omitted: "omitted",
+	Unknown: "unknown", End: "end",
+
+	RequestCode: "request_code", ProtocolVersion: "protocol_version", Reply: "reply",
+	Key: "key", KeyValue: "value", ProcessID: "process_id", SecretKey: "secret_key", ErrorText: "error_text",
+
+	AuthenticationSubtype: "authentication", Salt: "salt", Mechanisms: "mechanism",
+	SelectedMechanism: "selected_mechanism", DataLength: "data_length",
+	SCRAMClientFirst: "scram_client_first", SCRAMServerFirst: "scram_server_first",
+	SCRAMClientFinal: "scram_client_final", SCRAMServerFinal: "scram_server_final",
+	OAuthClientFirst: "oauth_client_first", OAuthServerError: "oauth_server_error", OAuthAbort: "oauth_abort",
+	SASLData: "sasl_data", Password: "password", MD5Hash: "md5_hash", GSSToken: "gss_token",
+	OptionCount: "option_count", Option: "option",
+
+	Portal: "portal", Statement: "statement", SQL: "sql",
+	FormatCount: "format_count", Format: "format",
+	ResultFormatCount: "result_format_count", ResultFormat: "result_format",
+	ParameterCount: "parameter_count", Parameter: "parameter", ParameterType: "parameter_type",
+	ParameterValue: "parameter_value", ValueLength: "value_length", Target: "target", RowLimit: "row_limit",
+	FunctionOID: "function_oid", ArgumentCount: "argument_count", Argument: "argument",
+	ArgumentValue: "argument_value", FailReason: "reason",
+
+	ColumnCount: "column_count", Column: "column", ColumnName: "column_name", TableOID: "table_oid",
+	AttributeNumber: "attribute_number", TypeOID: "type_oid", TypeLength: "type_length",
+	TypeModifier: "type_modifier", ColumnFormat: "column_format", ColumnValue: "column_value",
+	ResultValue: "result_value", CopyFormat: "copy_format", CommandTag: "command_tag",
+	TransactionStatus: "transaction_status", ErrorField: "field", ErrorCode: "code", ErrorValue: "text",
+	Channel: "channel", NotifyPayload: "payload", Data: "data",
+}
+
+// String is the field's name in lower case, words joined by underscores.
+func (n Name) String() string {
+	if n >= nameCount {
+		return "unknown"
+	}
+	return names[n]
+}
+
+// Names lists all field names.
+func Names() []Name {
+	all := make([]Name, nameCount)
+	for n := range all {
+		all[n] = Name(n)
+	}
+	return all
+}

@@ -1,0 +1,141 @@
+package wire
+
+import "encoding/binary"
+
+// Sender is the party that a message comes from.
+type Sender uint8
+
+// The two parties, and Either for messages that both may send.
+const (
+	Client Sender = iota
+	Server
+	Either
+)
+
+// Message is one protocol message, or one of the packets before startup that
+// have no type byte.
+type Message struct {
+	// Type is what the message is, its context taken into account.
+	Type Type
+	// State holds what the grammar needs to know and the bytes don't say.
+	State State
+	// Bytes is the message from its type byte on. It is shorter than Size where
+	// only a prefix was kept.
+	Bytes []byte
+	// Size is the number of bytes that the message has on the wire, type byte and
+	// length word included.
+	Size int64
+}
+
+// State is the part of a connection's memory that a walk depends on.
+type State struct {
+	// Mechanism is the SASL mechanism of the running authentication dialogue.
+	Mechanism Mechanism
+}
+
+// Mechanism tells apart the SASL mechanisms whose data pgpi names.
+type Mechanism uint8
+
+// OtherMechanism is also the state before a mechanism is selected.
+const (
+	OtherMechanism Mechanism = iota
+	SCRAM
+	OAuthBearer
+)
+
+// MechanismOf gives the mechanism of a name that a SASLInitialResponse selects.
+func MechanismOf(name string) Mechanism {
+	switch name {
+	case "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS":
+		return SCRAM
+	case "OAUTHBEARER":
+		return OAuthBearer
+	}
+	return OtherMechanism
+}
+
+// Request codes of the packets that begin a connection, in the place where a
+// StartupMessage has its version (src/include/libpq/pqcomm.h).
+const (
+	CancelRequestCode = 80877102
+	SSLRequestCode    = 80877103
+	GSSENCRequestCode = 80877104
+)
+
+// Limits of lengths, in bytes. Length words count themselves, but not the type
+// byte.
+const (
+	// HeaderSize is a type byte and a length word.
+	HeaderSize = 5
+	// MaxLength is the largest length word that any server takes, and
+	// StartupMaxLength that of a packet before authentication
+	// (MAX_STARTUP_PACKET_LENGTH and its own length word).
+	MaxLength        = 0x3fffffff
+	StartupMaxLength = 10004
+	// MaxErrorLength is where libpq stops believing that an 'E' before
+	// authentication has a length word (fe-connect.c, PQconnectPoll).
+	MaxErrorLength = 30000
+)
+
+// Size reads the header of a message that has a type byte and gives the size of
+// the whole message. It is 0 while the header is incomplete, and -1 where the
+// length is one that no message has.
+func Size(b []byte) int64 {
+	if len(b) < HeaderSize {
+		return 0
+	}
+	length := int64(binary.BigEndian.Uint32(b[1:]))
+	if length < 4 || length > MaxLength {
+		return -1
+	}
+	return length + 1
+}
+
+// StartupSize is [Size] for the packets without a type byte: at least the
+// length word and a code, at most what servers accept.
+func StartupSize(b []byte) int64 {
+	if len(b) < 4 {
+		return 0
+	}
+	length := int64(binary.BigEndian.Uint32(b))
+	if length < 8 || length > StartupMaxLength {
+		return -1
+	}
+	return length
+}
+
+// PlausibleType reports whether a byte can begin a message of this protocol or
+// of one that extends it. A stream that shows another byte there is out of sync.
+func PlausibleType(b byte) bool {
+	return 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '1' <= b && b <= '9'
+}
+
+// Identify names a message by its sender, its type byte and, for the
+// Authentication family, its subtype. It can't tell the four meanings of "p"
+// apart and answers [PasswordOrToken].
+func Identify(from Sender, b []byte) Type {
+	if len(b) == 0 {
+		return UnknownMessage
+	}
+	t := byCode[from][b[0]]
+	if t == Authentication && len(b) >= HeaderSize+4 {
+		return authenticationType(binary.BigEndian.Uint32(b[HeaderSize:]))
+	}
+	return t
+}
+
+// IdentifyStartup names a packet that has no type byte.
+func IdentifyStartup(b []byte) Type {
+	if len(b) < 8 {
+		return StartupMessage
+	}
+	switch binary.BigEndian.Uint32(b[4:]) {
+	case CancelRequestCode:
+		return CancelRequest
+	case SSLRequestCode:
+		return SSLRequest
+	case GSSENCRequestCode:
+		return GSSENCRequest
+	}
+	return StartupMessage
+}

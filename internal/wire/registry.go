@@ -1,0 +1,202 @@
+package wire
+
+// Type is what a message is. Unlike the byte on the wire it is unique: it names
+// the sender, the Authentication subtype and the meaning of a "p".
+type Type uint8
+
+// All messages. The registry has their senders, bytes and names.
+const (
+	// UnknownMessage is one whose type byte is in no documentation.
+	UnknownMessage Type = iota
+
+	// Before startup, without a type byte.
+	SSLRequest
+	SSLResponse
+	GSSENCRequest
+	GSSENCResponse
+	CancelRequest
+	StartupMessage
+	OldErrorResponse
+
+	// Authentication.
+	Authentication // of a subtype that is in no documentation
+	AuthenticationOk
+	AuthenticationKerberosV4
+	AuthenticationKerberosV5
+	AuthenticationCleartextPassword
+	AuthenticationCryptPassword
+	AuthenticationMD5Password
+	AuthenticationSCMCredential
+	AuthenticationGSS
+	AuthenticationGSSContinue
+	AuthenticationSSPI
+	AuthenticationSASL
+	AuthenticationSASLContinue
+	AuthenticationSASLFinal
+	PasswordOrToken // a "p" of which nobody knows what was asked
+	PasswordMessage
+	MD5PasswordMessage
+	SASLInitialResponse
+	SASLResponse
+	GSSResponse
+	NegotiateProtocolVersion
+	BackendKeyData
+
+	// What clients send.
+	Bind
+	Close
+	CopyFail
+	Describe
+	Execute
+	Flush
+	FunctionCall
+	Parse
+	Query
+	Sync
+	Terminate
+
+	// What servers send.
+	BindComplete
+	CloseComplete
+	CommandComplete
+	CopyBothResponse
+	CopyInResponse
+	CopyOutResponse
+	DataRow
+	EmptyQueryResponse
+	ErrorResponse
+	FunctionCallResponse
+	NoData
+	NoticeResponse
+	NotificationResponse
+	ParameterDescription
+	ParameterStatus
+	ParseComplete
+	PortalSuspended
+	ReadyForQuery
+	RowDescription
+
+	// What both send.
+	CopyData
+	CopyDone
+
+	typeCount
+)
+
+// grammar is one line of the registry.
+type grammar struct {
+	from Sender
+	code byte // 0 for the packets without a type byte
+	name string
+	walk func(*cursor)
+}
+
+// registry is the protocol. A message that is not in it does not exist for pgpi.
+var registry = [typeCount]grammar{
+	UnknownMessage: {Either, 0, "unknown message", walkUnknown},
+
+	SSLRequest:       {Client, 0, "SSLRequest", walkSSLRequest},
+	SSLResponse:      {Server, 0, "SSLResponse", walkReply},
+	GSSENCRequest:    {Client, 0, "GSSENCRequest", walkGSSENCRequest},
+	GSSENCResponse:   {Server, 0, "GSSENCResponse", walkReply},
+	CancelRequest:    {Client, 0, "CancelRequest", walkCancelRequest},
+	StartupMessage:   {Client, 0, "StartupMessage", walkStartupMessage},
+	OldErrorResponse: {Server, 0, "ErrorResponse (before protocol 3)", walkOldErrorResponse},
+
+	Authentication:                  {Server, 'R', "Authentication", walkAuthentication},
+	AuthenticationOk:                {Server, 'R', "AuthenticationOk", walkAuthenticationOk},
+	AuthenticationKerberosV4:        {Server, 'R', "AuthenticationKerberosV4", walkAuthenticationKerberosV4},
+	AuthenticationKerberosV5:        {Server, 'R', "AuthenticationKerberosV5", walkAuthenticationKerberosV5},
+	AuthenticationCleartextPassword: {Server, 'R', "AuthenticationCleartextPassword", walkAuthenticationCleartextPassword},
+	AuthenticationCryptPassword:     {Server, 'R', "AuthenticationCryptPassword", walkAuthenticationCryptPassword},
+	AuthenticationMD5Password:       {Server, 'R', "AuthenticationMD5Password", walkAuthenticationMD5Password},
+	AuthenticationSCMCredential:     {Server, 'R', "AuthenticationSCMCredential", walkAuthenticationSCMCredential},
+	AuthenticationGSS:               {Server, 'R', "AuthenticationGSS", walkAuthenticationGSS},
+	AuthenticationGSSContinue:       {Server, 'R', "AuthenticationGSSContinue", walkAuthenticationGSSContinue},
+	AuthenticationSSPI:              {Server, 'R', "AuthenticationSSPI", walkAuthenticationSSPI},
+	AuthenticationSASL:              {Server, 'R', "AuthenticationSASL", walkAuthenticationSASL},
+	AuthenticationSASLContinue:      {Server, 'R', "AuthenticationSASLContinue", walkAuthenticationSASLContinue},
+	AuthenticationSASLFinal:         {Server, 'R', "AuthenticationSASLFinal", walkAuthenticationSASLFinal},
+	PasswordOrToken:                 {Client, 'p', "PasswordMessage, SASL or GSS response", walkPasswordOrToken},
+	PasswordMessage:                 {Client, 'p', "PasswordMessage", walkPasswordMessage},
+	MD5PasswordMessage:              {Client, 'p', "PasswordMessage", walkMD5PasswordMessage},
+	SASLInitialResponse:             {Client, 'p', "SASLInitialResponse", walkSASLInitialResponse},
+	SASLResponse:                    {Client, 'p', "SASLResponse", walkSASLResponse},
+	GSSResponse:                     {Client, 'p', "GSSResponse", walkGSSResponse},
+	NegotiateProtocolVersion:        {Server, 'v', "NegotiateProtocolVersion", walkNegotiateProtocolVersion},
+	BackendKeyData:                  {Server, 'K', "BackendKeyData", walkBackendKeyData},
+
+	Bind:         {Client, 'B', "Bind", walkBind},
+	Close:        {Client, 'C', "Close", walkTarget},
+	CopyFail:     {Client, 'f', "CopyFail", walkCopyFail},
+	Describe:     {Client, 'D', "Describe", walkTarget},
+	Execute:      {Client, 'E', "Execute", walkExecute},
+	Flush:        {Client, 'H', "Flush", walkEmpty},
+	FunctionCall: {Client, 'F', "FunctionCall", walkFunctionCall},
+	Parse:        {Client, 'P', "Parse", walkParse},
+	Query:        {Client, 'Q', "Query", walkQuery},
+	Sync:         {Client, 'S', "Sync", walkEmpty},
+	Terminate:    {Client, 'X', "Terminate", walkEmpty},
+
+	BindComplete:         {Server, '2', "BindComplete", walkEmpty},
+	CloseComplete:        {Server, '3', "CloseComplete", walkEmpty},
+	CommandComplete:      {Server, 'C', "CommandComplete", walkCommandComplete},
+	CopyBothResponse:     {Server, 'W', "CopyBothResponse", walkCopyResponse},
+	CopyInResponse:       {Server, 'G', "CopyInResponse", walkCopyResponse},
+	CopyOutResponse:      {Server, 'H', "CopyOutResponse", walkCopyResponse},
+	DataRow:              {Server, 'D', "DataRow", walkDataRow},
+	EmptyQueryResponse:   {Server, 'I', "EmptyQueryResponse", walkEmpty},
+	ErrorResponse:        {Server, 'E', "ErrorResponse", walkErrorResponse},
+	FunctionCallResponse: {Server, 'V', "FunctionCallResponse", walkFunctionCallResponse},
+	NoData:               {Server, 'n', "NoData", walkEmpty},
+	NoticeResponse:       {Server, 'N', "NoticeResponse", walkErrorResponse},
+	NotificationResponse: {Server, 'A', "NotificationResponse", walkNotificationResponse},
+	ParameterDescription: {Server, 't', "ParameterDescription", walkParameterDescription},
+	ParameterStatus:      {Server, 'S', "ParameterStatus", walkParameterStatus},
+	ParseComplete:        {Server, '1', "ParseComplete", walkEmpty},
+	PortalSuspended:      {Server, 's', "PortalSuspended", walkEmpty},
+	ReadyForQuery:        {Server, 'Z', "ReadyForQuery", walkReadyForQuery},
+	RowDescription:       {Server, 'T', "RowDescription", walkRowDescription},
+
+	CopyData: {Either, 'd', "CopyData", walkCopyData},
+	CopyDone: {Either, 'c', "CopyDone", walkEmpty},
+}
+
+// byCode finds the type of a byte, per sender. Of the families "R" and "p" it has
+// the member that stands for an unknown one.
+var byCode = indexByCode()
+
+func indexByCode() (index [2][256]Type) {
+	for t := typeCount - 1; t > 0; t-- { // downwards: a family's first line is its general one
+		g := registry[t]
+		for _, from := range []Sender{Client, Server} {
+			if g.code != 0 && (g.from == from || g.from == Either) {
+				index[from][g.code] = t
+			}
+		}
+	}
+	return index
+}
+
+// Types lists all messages, in the order of the registry.
+func Types() []Type {
+	all := make([]Type, typeCount)
+	for t := range all {
+		all[t] = Type(t)
+	}
+	return all
+}
+
+// String is the message's name in the PostgreSQL documentation.
+func (t Type) String() string {
+	if t >= typeCount {
+		return "unknown message"
+	}
+	return registry[t].name
+}
+
+// From is the party that sends messages of this type.
+func (t Type) From() Sender { return registry[t].from }
+
+// Code is the byte that messages of this type begin with, 0 where there is none.
+func (t Type) Code() byte { return registry[t].code }

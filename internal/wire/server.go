@@ -1,0 +1,95 @@
+package wire
+
+// Messages that servers send, and those that both parties send (documentation
+// section "Message Formats").
+
+// walkEmpty is all messages that are nothing but their header.
+func walkEmpty(c *cursor) { c.header() }
+
+func walkUnknown(c *cursor) {
+	c.header()
+	c.Rest(Unknown, Binary)
+}
+
+func walkCommandComplete(c *cursor) {
+	c.header()
+	c.CString(CommandTag)
+}
+
+// walkCopyResponse is CopyInResponse, CopyOutResponse and CopyBothResponse.
+func walkCopyResponse(c *cursor) {
+	c.header()
+	c.Int8(CopyFormat)
+	c.Repeat16(ColumnCount, ColumnFormat)
+}
+
+func walkDataRow(c *cursor) {
+	c.header()
+	c.Repeat(c.Uint16(ColumnCount), Column, columnValue)
+}
+
+func columnValue(c *cursor) { c.Sized(ValueLength, ColumnValue) }
+
+// walkErrorResponse is NoticeResponse too (documentation section "Error and
+// Notice Message Fields").
+func walkErrorResponse(c *cursor) {
+	c.header()
+	for i := int64(0); !c.Terminated(); i++ {
+		c.Group(ErrorField, i, errorField)
+	}
+}
+
+func errorField(c *cursor) {
+	c.Byte1(ErrorCode, "SVCMDHPpqWstcdnFLR")
+	c.CString(ErrorValue)
+}
+
+func walkFunctionCallResponse(c *cursor) {
+	c.header()
+	c.Sized(ValueLength, ResultValue)
+}
+
+func walkNotificationResponse(c *cursor) {
+	c.header()
+	c.Uint32(ProcessID)
+	c.CString(Channel)
+	c.CString(NotifyPayload)
+}
+
+func walkParameterDescription(c *cursor) {
+	c.header()
+	for n := c.Uint16(ParameterCount); n > 0 && !c.done; n-- {
+		c.Uint32(ParameterType)
+	}
+}
+
+func walkParameterStatus(c *cursor) {
+	c.header()
+	c.CString(Key)
+	c.CString(KeyValue)
+}
+
+func walkReadyForQuery(c *cursor) {
+	c.header()
+	c.Byte1(TransactionStatus, "ITE")
+}
+
+func walkRowDescription(c *cursor) {
+	c.header()
+	c.Repeat(c.Uint16(ColumnCount), Column, columnDescription)
+}
+
+func columnDescription(c *cursor) {
+	c.CString(ColumnName)
+	c.Uint32(TableOID)
+	c.Int16(AttributeNumber) // ctid is -1
+	c.Uint32(TypeOID)
+	c.Int16(TypeLength)
+	c.Int32(TypeModifier)
+	c.Uint16(Format)
+}
+
+func walkCopyData(c *cursor) {
+	c.header()
+	c.Rest(Data, Value)
+}
