@@ -1,0 +1,160 @@
+package pgauth
+
+import (
+	"crypto/md5" //nolint:gosec // the protocol's MD5 method is made of it
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/xdg-go/scram"
+)
+
+// Authentication requests, as the PostgreSQL documentation numbers them ("Message Formats").
+const (
+	requestOk           = 0
+	requestKerberosV4   = 1
+	requestKerberosV5   = 2
+	requestCleartext    = 3
+	requestCrypt        = 4
+	requestMD5          = 5
+	requestSCM          = 6
+	requestGSS          = 7
+	requestGSSContinue  = 8
+	requestSSPI         = 9
+	requestSASL         = 10
+	requestSASLContinue = 11
+	requestSASLFinal    = 12
+)
+
+// ChannelBinding says whether the login must be tied to the TLS connection that carries it. Its values are those
+// of libpq's channel_binding; the zero value counts as PreferBinding.
+type ChannelBinding string
+
+// The channel binding policies.
+const (
+	DisableBinding ChannelBinding = "disable"
+	PreferBinding  ChannelBinding = "prefer"
+	RequireBinding ChannelBinding = "require"
+)
+
+// Config is what an Exchange needs to know of one connection.
+type Config struct {
+	// User is the name in the StartupMessage. Only MD5 uses it.
+	User string
+	// Password is sent or proved as it is, an empty one too: the server decides. It holds no NUL.
+	Password string
+	// ChannelBinding is the policy towards the server.
+	ChannelBinding ChannelBinding
+	// TLS is the state of the server's leg after its handshake, nil where that leg is not encrypted.
+	TLS *tls.ConnectionState
+}
+
+// Exchange is one authentication dialogue with a server. It serves one connection, one goroutine at a time.
+type Exchange struct {
+	config       Config
+	conversation *scram.ClientConversation
+	mechanism    string
+	stage        saslStage
+	nonce        scram.NonceGeneratorFcn // nil but in tests
+}
+
+// New returns the exchange for a connection that has sent its StartupMessage.
+func New(config Config) *Exchange {
+	return &Exchange{config: config}
+}
+
+// Respond takes the server's next authentication request: its subtype, and its data after the subtype. It returns
+// the body of the message "p" that answers it, without type and length, or nil when no answer is due
+// (AuthenticationOk and AuthenticationSASLFinal).
+//
+// After an error the login can't go on; the text is fit to be shown to the client. The rules are those of
+// pg_fe_sendauth in libpq's fe-auth.c.
+func (e *Exchange) Respond(subtype uint32, data []byte) ([]byte, error) {
+	if err := e.checkBindingPolicy(subtype); err != nil {
+		return nil, err
+	}
+	switch subtype {
+	case requestOk:
+		return nil, nil
+	case requestCleartext:
+		return append([]byte(e.config.Password), 0), nil
+	case requestMD5:
+		return md5Response(e.config.User, e.config.Password, data)
+	case requestSASL:
+		return e.startSASL(data)
+	case requestSASLContinue:
+		return e.continueSASL(data)
+	case requestSASLFinal:
+		return nil, e.finishSASL(data)
+	default:
+		return nil, fmt.Errorf("answer the server's authentication request: %s authentication is not supported with "+
+			"--override-auth: let the client log in by itself, or have the server ask for a password", methodName(subtype))
+	}
+}
+
+// checkBindingPolicy refuses whatever would end a login without channel binding where it is required, before
+// anything of the password is sent. It mirrors the end of libpq's check_expected_areq.
+func (e *Exchange) checkBindingPolicy(subtype uint32) error {
+	if e.config.ChannelBinding != RequireBinding {
+		return nil
+	}
+	switch subtype {
+	case requestSASL, requestSASLContinue, requestSASLFinal:
+		return nil
+	case requestOk:
+		if e.stage == saslDone && e.mechanism == mechanismPlus {
+			return nil
+		}
+		return errors.New("channel binding required, but server authenticated client without channel binding")
+	default:
+		return fmt.Errorf("channel binding required but not supported by server's authentication request, which is for %s",
+			methodName(subtype))
+	}
+}
+
+// md5Response is "md5" and md5(md5(password + user) + salt) in hexadecimal, with a NUL at the end.
+func md5Response(user, password string, salt []byte) ([]byte, error) {
+	if len(salt) != 4 {
+		return nil, fmt.Errorf("answer the server's request for an MD5 password: its salt has %d bytes instead of 4", len(salt))
+	}
+	inner := md5Hex([]byte(password + user))
+	outer := md5Hex(append(inner, salt...))
+	return append(append([]byte("md5"), outer...), 0), nil
+}
+
+func md5Hex(text []byte) []byte {
+	sum := md5.Sum(text) //nolint:gosec // the protocol's MD5 method is made of it
+	return hex.AppendEncode(nil, sum[:])
+}
+
+// saslInitialResponse is the body of a SASLInitialResponse: mechanism, length and client-first-message.
+func saslInitialResponse(mechanism, first string) []byte {
+	body := append([]byte(mechanism), 0)
+	body = binary.BigEndian.AppendUint32(body, uint32(len(first))) //nolint:gosec // a nonce and a few letters
+	return append(body, first...)
+}
+
+func methodName(subtype uint32) string {
+	switch subtype {
+	case requestKerberosV4:
+		return "Kerberos V4"
+	case requestKerberosV5:
+		return "Kerberos V5"
+	case requestCleartext:
+		return "cleartext password"
+	case requestCrypt:
+		return "crypt password"
+	case requestMD5:
+		return "MD5 password"
+	case requestSCM:
+		return "SCM credential"
+	case requestGSS, requestGSSContinue:
+		return "GSSAPI"
+	case requestSSPI:
+		return "SSPI"
+	default:
+		return fmt.Sprintf("unknown (request %d)", subtype)
+	}
+}
