@@ -227,7 +227,7 @@ func TestServerFirst(t *testing.T) {
 
 // TestServerFinal: a server that doesn't prove to know the password is refused, and the log gets no signature.
 func TestServerFinal(t *testing.T) {
-	signature := base64.StdEncoding.EncodeToString([]byte("canary canary canary canary canary"))
+	signature := base64.StdEncoding.EncodeToString([]byte("a signature of thirty-two bytes."))
 	tests := []struct{ name, message, want string }{
 		{"another signature", "v=" + signature, "incorrect server signature"},
 		{"malformed signature", "v=!" + signature, "incorrect server signature"},

@@ -70,14 +70,14 @@ func mac(key []byte, text string) []byte {
 	return sum.Sum(nil)
 }
 
-// parseInitialResponse takes the body of a SASLInitialResponse apart.
-func parseInitialResponse(t *testing.T, body []byte) (mechanism, first string) {
+// parseInitialResponse returns the mechanism and the client-first-message of a SASLInitialResponse.
+func parseInitialResponse(t *testing.T, body []byte) (string, string) {
 	t.Helper()
 	mechanism, rest, found := strings.Cut(string(body), "\x00")
 	if !found || len(rest) < 4 {
 		t.Fatalf("SASLInitialResponse %q is too short", body)
 	}
-	first = rest[4:]
+	first := rest[4:]
 	if length := binary.BigEndian.Uint32([]byte(rest)); int(length) != len(first) {
 		t.Fatalf("SASLInitialResponse says %d bytes and carries %d", length, len(first))
 	}
