@@ -1,0 +1,110 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// The exit codes of a command that could not be started, as shells have them.
+const (
+	exitNotExecutable = 126
+	exitNotFound      = 127
+)
+
+// A StartError says why a command can't be started, and with what code pgpi is to exit.
+type StartError struct {
+	Code   int // 126 not executable, 127 not found
+	reason string
+}
+
+func (e *StartError) Error() string { return e.reason }
+
+// FindCommand returns the path of the program that a shell would run for name.
+// Its error is a *[StartError]. Call it before anything listens.
+func FindCommand(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err == nil || errors.Is(err, exec.ErrDot) {
+		return path, nil
+	}
+	if errors.Is(err, fs.ErrPermission) || !errors.Is(err, fs.ErrNotExist) && inPath(name) {
+		return "", &StartError{exitNotExecutable, fmt.Sprintf("run %s: it is not an executable file; set its permission with chmod +x, or name its interpreter", name)}
+	}
+	return "", &StartError{exitNotFound, fmt.Sprintf("run %s: there is no such command; check its name and PATH", name)}
+}
+
+// inPath tells whether name is a file at all, by itself or in a directory of PATH.
+func inPath(name string) bool {
+	if filepath.Base(name) != name {
+		return fileExists(name)
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && !info.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
+// A Command is a program to run with the standard streams of pgpi.
+type Command struct {
+	Path string   // from FindCommand
+	Args []string // with the name at Args[0]
+	Env  []string
+}
+
+// Run runs the command to its end and returns the exit code that pgpi is to have:
+// the command's own, or 128+n where signal n ended it. Its error is a *[StartError].
+//
+// The command stays in pgpi's process group, so the terminal's signals reach it
+// by themselves. Of these pgpi ignores SIGINT and SIGQUIT while the command runs;
+// SIGTSTP stops both, as job control in shells expects. SIGTERM, SIGHUP, SIGUSR1
+// and SIGUSR2 are forwarded. A cancelled ctx is as SIGTERM.
+//
+// Nothing else in the process may handle these signals meanwhile.
+func Run(ctx context.Context, c Command) (code int, err error) {
+	relayed, stop := catchSignals()
+	defer stop()
+	cmd := &exec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	if err := cmd.Start(); err != nil {
+		return 0, &StartError{exitNotExecutable, fmt.Sprintf("run %s: %v%s", c.Path, startReason(err), startRemedy(err))}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	cancelled := ctx.Done()
+	for {
+		select {
+		case sig := <-relayed:
+			forward(cmd.Process, sig)
+		case <-cancelled:
+			terminate(cmd.Process)
+			cancelled = nil
+		case err := <-ended:
+			if cmd.ProcessState == nil {
+				return 0, fmt.Errorf("wait for %s: %w", c.Path, err)
+			}
+			return exitCode(cmd.ProcessState), nil
+		}
+	}
+}
+
+// startReason takes "fork/exec /path: " off an error that already names the path.
+func startReason(err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err
+	}
+	return err
+}
+
+// startRemedy helps with what people meet: a script without a first line.
+func startRemedy(err error) string {
+	if strings.Contains(err.Error(), "exec format error") {
+		return "; if it is a script, begin it with a line such as #!/bin/sh"
+	}
+	return ""
+}

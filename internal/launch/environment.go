@@ -1,0 +1,144 @@
+package launch
+
+import (
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+)
+
+// ownPrefix begins the names of pgpi's own variables, some of them secrets.
+const ownPrefix = "PGPI_"
+
+// An Environment is what the command gets, with the private files it points to.
+type Environment struct {
+	// Variables are name=value pairs.
+	Variables []string
+
+	dir string // of the private files; empty for none
+}
+
+// Close removes the private files. The command must have ended.
+func (e *Environment) Close() error {
+	if e.dir == "" {
+		return nil
+	}
+	return os.RemoveAll(e.dir)
+}
+
+// NewEnvironment writes the environment in which a command that would have
+// connected to server connects to the client leg instead: PGHOST, PGPORT,
+// PGSSLMODE and PGCHANNELBINDING, the connection strings rewritten, the service
+// file and the password file copied into private ones (mode 0600) that know the
+// new place. Call Close when the command has ended.
+func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg) (*Environment, error) {
+	files, err := writePrivateFiles(t, server, leg)
+	if err != nil {
+		return nil, err
+	}
+	set := leg.variables()
+	for _, c := range t.claims {
+		if c.text != nil {
+			set[c.text.variable] = c.text.rewrite(leg, files)
+		}
+	}
+	vars := mapVariables(t.env)
+	if private := files.passwords(vars["PGPASSFILE"]); private != "" {
+		set["PGPASSFILE"] = private
+	}
+	if private := files.services(vars["PGSERVICEFILE"]); private != "" {
+		set["PGSERVICEFILE"] = private
+	}
+	return &Environment{Variables: replaceVariables(t.env, set, leg), dir: files.dir}, nil
+}
+
+// variables are those that lead libpq, and the drivers that read its variables,
+// to the client leg. Without TLS they must say so: by default libpq asks for it,
+// and then binds its password to pgpi's certificate, which no server accepts.
+func (leg ClientLeg) variables() map[string]string {
+	set := map[string]string{
+		"PGHOST":           leg.Host,
+		"PGPORT":           leg.port(),
+		"PGSSLMODE":        leg.sslMode(""),
+		"PGCHANNELBINDING": "disable",
+	}
+	if leg.RootCert != "" {
+		set["PGSSLROOTCERT"] = leg.RootCert
+	}
+	return set
+}
+
+// replaceVariables returns env with the variables of set in place of its own,
+// and without those that were meant for the server leg or for pgpi.
+func replaceVariables(env []string, set map[string]string, leg ClientLeg) []string {
+	var kept []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		if _, replaced := set[name]; replaced || moved(name, leg) {
+			continue
+		}
+		kept = append(kept, entry)
+	}
+	var added []string
+	for name, value := range set {
+		added = append(added, name+"="+value)
+	}
+	slices.Sort(added)
+	return append(kept, added...)
+}
+
+// moved tells whether the command must not see a variable.
+func moved(name string, leg ClientLeg) bool {
+	switch name {
+	case "PGHOSTADDR", "PGREQUIRESSL", "PGSSLCERT", "PGSSLKEY", "PGSSLCERTMODE", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLROOTCERT":
+		return true
+	case "PGSSLNEGOTIATION":
+		return !leg.TLS
+	}
+	if onWindows {
+		name = strings.ToUpper(name)
+	}
+	return strings.HasPrefix(name, ownPrefix)
+}
+
+// A Login is how to connect to a throwaway server.
+type Login struct{ User, Password, Database string }
+
+// ThrowawayEnvironment returns env as a command needs it to use a throwaway
+// server behind the client leg: whatever env said of a server is replaced, and
+// DATABASE_URL is set even if it was not. urlVariables are as in Options; a URL
+// keeps its scheme.
+func ThrowawayEnvironment(env, urlVariables []string, login Login, leg ClientLeg) []string {
+	set := leg.variables()
+	set["PGUSER"], set["PGPASSWORD"], set["PGDATABASE"] = login.User, login.Password, login.Database
+	vars := mapVariables(env)
+	for _, name := range append(slices.Clone(urlVariables), databaseURL) {
+		set[name] = login.text(vars[name], leg)
+	}
+	var kept []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		if name != "PGSERVICE" && name != "PGPASSFILE" && name != "PGREQUIREPEER" {
+			kept = append(kept, entry)
+		}
+	}
+	return replaceVariables(kept, set, leg)
+}
+
+// text writes a connection string of the form that old has.
+func (l Login) text(old string, leg ClientLeg) string {
+	mode := leg.sslMode("")
+	if prefix := jdbcPrefix.FindString(old); prefix != "" {
+		return prefix + "//" + leg.address() + "/" + url.PathEscape(l.Database) +
+			"?user=" + escapeQuery(l.User) + "&password=" + escapeQuery(l.Password) + "&sslmode=" + mode
+	}
+	prefix := uriPrefix.FindString(old)
+	if prefix == "" {
+		prefix = "postgresql://"
+	}
+	place := prefix + url.UserPassword(l.User, l.Password).String() + "@" + leg.address() + "/" + url.PathEscape(l.Database)
+	if strings.Contains(prefix, "+") {
+		return place // SQLAlchemy's drivers differ in what they call it
+	}
+	return place + "?sslmode=" + mode
+}

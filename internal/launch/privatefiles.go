@@ -1,0 +1,130 @@
+package launch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// privateFiles are the copies that the command reads instead of the person's own
+// service and password files: for each original as the command names it ("" for
+// the default place) the path of its copy.
+type privateFiles struct {
+	dir          string
+	passfiles    map[string]string
+	servicefiles map[string]string
+}
+
+// passwords returns the copy of a password file, or its own name where none was made.
+func (f privateFiles) passwords(file string) string { return copied(f.passfiles, file) }
+
+// services returns the copy of a service file, or its own name where none was made.
+func (f privateFiles) services(file string) string { return copied(f.servicefiles, file) }
+
+func copied(copies map[string]string, file string) string {
+	if private, ok := copies[file]; ok {
+		return private
+	}
+	return file
+}
+
+// writePrivateFiles makes the copies that the claims of t need, in a directory
+// of their own, which it removes again when it fails.
+func writePrivateFiles(t *Target, server ServerLeg, leg ClientLeg) (privateFiles, error) {
+	files := privateFiles{passfiles: map[string]string{}, servicefiles: map[string]string{}}
+	err := files.write(t, server, leg)
+	if err != nil && files.dir != "" {
+		_ = os.RemoveAll(files.dir)
+	}
+	return files, err
+}
+
+func (f *privateFiles) write(t *Target, server ServerLeg, leg ClientLeg) error {
+	vars := mapVariables(t.env)
+	// The variables' own password file serves a command that reads no URL.
+	if err := f.copyPasswords(vars["PGPASSFILE"], vars, server, leg); err != nil {
+		return err
+	}
+	for _, c := range t.claims {
+		if err := f.copyPasswords(c.all.value("passfile"), vars, server, leg); err != nil {
+			return err
+		}
+	}
+	// Services may name password files, so they come after them.
+	services := map[string][]*service{}
+	for _, c := range t.claims {
+		if c.service != nil {
+			name := c.all.value("servicefile")
+			services[name] = append(services[name], c.service)
+		}
+	}
+	for name, used := range services {
+		if err := f.copyServices(name, used, vars, leg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyPasswords writes the copy of one password file, unless there is one
+// already or libpq would not read the original.
+func (f *privateFiles) copyPasswords(named string, vars variableMap, server ServerLeg, leg ClientLeg) error {
+	if _, done := f.passfiles[named]; done {
+		return nil
+	}
+	original := named
+	if original == "" {
+		original = vars.homeFile(".pgpass")
+	}
+	text, ok := readPasswords(original)
+	if !ok {
+		return nil
+	}
+	private, err := f.create(fmt.Sprintf("pgpass%d", len(f.passfiles)), rewritePasswords(text, server, leg))
+	if err == nil {
+		f.passfiles[named] = private
+	}
+	return err
+}
+
+// copyServices writes the copy of one service file: all of the person's own
+// file, then all of those where the used services were found otherwise.
+func (f *privateFiles) copyServices(named string, used []*service, vars variableMap, leg ClientLeg) error {
+	user := serviceFiles(vars, named)[0]
+	paths, names := []string{user}, map[string]bool{}
+	for _, s := range used {
+		names[s.name] = true
+		if s.file != user {
+			paths = append(paths, s.file)
+		}
+	}
+	text := ""
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("copy the service file: %w", err)
+		}
+		text += string(content) + "\n"
+	}
+	private, err := f.create(fmt.Sprintf("pg_service%d.conf", len(f.servicefiles)), rewriteServices(text, names, leg, *f))
+	if err == nil {
+		f.servicefiles[named] = private
+	}
+	return err
+}
+
+// create writes a file that only this user can read and returns its path.
+func (f *privateFiles) create(name, text string) (string, error) {
+	if f.dir == "" {
+		dir, err := os.MkdirTemp("", "pgpi-run-")
+		if err != nil {
+			return "", fmt.Errorf("make a directory for private files: %w; set TMPDIR to one that can be written", err)
+		}
+		f.dir = dir
+	}
+	path := filepath.Join(f.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("write a private file: %w; set TMPDIR to a directory that can be written", err)
+	}
+	return path, nil
+}
