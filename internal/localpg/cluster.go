@@ -1,0 +1,241 @@
+package localpg
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// dirPrefix begins the name of every server's directory; the janitor removes no other.
+const dirPrefix = "pgpi-postgres-"
+
+// maxSocketPath is what the socket's address has room for on every Unix (sun_path, 104 on macOS).
+const maxSocketPath = 103
+
+// makeDirectory makes the server's own directory. It is ours; only data and socket belong to the server's user:
+//
+//	data/            the data directory, as initdb makes it
+//	socket/          the Unix socket
+//	postgresql.conf  our settings, after those of data/postgresql.conf
+//	pg_hba.conf      who may connect
+//	root.crt         the authority of server.crt and server.key, client-ca.crt that of clients
+//	log              what postgres says
+func (s *Server) makeDirectory() error {
+	parent := s.config.Dir
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	parent, err := filepath.Abs(parent)
+	if err != nil {
+		return err
+	}
+	for _, folder := range []string{s.Bin, parent} {
+		if err := s.account.canEnter(folder); err != nil {
+			return err
+		}
+	}
+	if s.dir, err = os.MkdirTemp(parent, dirPrefix); err != nil {
+		return err
+	}
+	// Other people's clients may read the root certificate and use the socket, as they may use the port.
+	if err := os.Chmod(s.dir, 0o755); err != nil {
+		return err
+	}
+	s.DataDir = filepath.Join(s.dir, "data")
+	if err := s.mkdir(s.DataDir, 0o700); err != nil {
+		return err
+	}
+	s.SocketDir = s.config.UnixSocketDir
+	if s.SocketDir == "" {
+		s.SocketDir = filepath.Join(s.dir, "socket")
+		if err := s.mkdir(s.SocketDir, 0o755); err != nil {
+			return err
+		}
+	}
+	if socket := filepath.Join(s.SocketDir, ".s.PGSQL.65535"); len(socket) > maxSocketPath {
+		return fmt.Errorf("the path of the Unix socket, %s, is longer than %d bytes: set TMPDIR to a shorter folder", socket, maxSocketPath)
+	}
+	return nil
+}
+
+// makeCluster initializes the data directory and configures the server.
+func (s *Server) makeCluster(ctx context.Context) error {
+	args := []string{
+		"--pgdata=" + s.DataDir, "--username=" + s.User, "--auth=" + string(s.config.Auth),
+		"--encoding=UTF8", "--locale=C", "--no-sync",
+	}
+	if s.Password != "" {
+		if err := s.writeSecret("password", []byte(s.Password+"\n")); err != nil {
+			return err
+		}
+		defer os.Remove(s.path("password")) //nolint:errcheck // it goes with the directory at the latest
+		args = append(args, "--pwfile="+s.path("password"))
+	}
+	if err := s.run(ctx, "", "initdb", args...); err != nil {
+		return err
+	}
+	if err := s.installCertificates(); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path("pg_hba.conf"), []byte(s.config.hba()), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path("postgresql.conf"), []byte(s.conf()), 0o644); err != nil {
+		return err
+	}
+	return s.runStatements(ctx)
+}
+
+// conf returns the text of the server's postgresql.conf, in which a later line wins.
+func (s *Server) conf() string {
+	settings := map[string]string{
+		"hba_file":                s.path("pg_hba.conf"),
+		"listen_addresses":        s.Host,
+		"unix_socket_directories": s.SocketDir,
+		"shared_buffers":          "16MB",
+		// The data need not outlive the machine. It outlives the server, as long as commits are synchronous.
+		"fsync":            "off",
+		"full_page_writes": "off",
+		"max_wal_size":     "256MB",
+	}
+	if s.config.TLS != nil {
+		settings["ssl"] = "on"
+		settings["ssl_cert_file"] = s.ServerCert
+		settings["ssl_key_file"] = s.ServerKey
+		if s.config.TLS.ClientCA != "" {
+			settings["ssl_ca_file"] = s.path("client-ca.crt")
+		}
+	}
+	maps.Copy(settings, s.config.Settings)
+
+	var text strings.Builder
+	text.WriteString("include 'data/postgresql.conf'\n")
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(&text, "%s = %s\n", name, quoteSetting(settings[name]))
+	}
+	return text.String()
+}
+
+// installCertificates puts what TLS needs where the server may read it.
+func (s *Server) installCertificates() error {
+	tls := s.config.TLS
+	if tls == nil {
+		return nil
+	}
+	s.ServerCert, s.ServerKey = s.path("server.crt"), s.path("server.key")
+	if tls.ClientCA != "" {
+		if err := s.copySecret(tls.ClientCA, "client-ca.crt"); err != nil {
+			return err
+		}
+	}
+	if tls.CertFile != "" {
+		if err := s.copySecret(tls.CertFile, "server.crt"); err != nil {
+			return err
+		}
+		return s.copySecret(tls.KeyFile, "server.key")
+	}
+	made, err := makeCertificates()
+	if err != nil {
+		return fmt.Errorf("make a certificate: %w", err)
+	}
+	s.RootCert = s.path("root.crt")
+	if err := os.WriteFile(s.RootCert, made.root, 0o644); err != nil {
+		return err
+	}
+	if err := s.writeSecret("server.crt", made.cert); err != nil {
+		return err
+	}
+	return s.writeSecret("server.key", made.key)
+}
+
+// runStatements makes the database and runs the caller's SQL, in single-user mode, where no client, no password
+// and no port is needed.
+func (s *Server) runStatements(ctx context.Context) error {
+	if s.Database != "postgres" {
+		if err := s.single(ctx, "postgres", "CREATE DATABASE "+quoteName(s.Database)); err != nil {
+			return err
+		}
+	}
+	if len(s.config.SQL) == 0 {
+		return nil
+	}
+	return s.single(ctx, s.Database, s.config.SQL...)
+}
+
+// single runs statements in single-user mode. With -j a statement ends at a semicolon and an empty line, so it
+// may have several lines itself; with exit_on_error the first error ends the program.
+func (s *Server) single(ctx context.Context, database string, statements ...string) error {
+	var input strings.Builder
+	for _, statement := range statements {
+		input.WriteString(strings.TrimRight(statement, "; \n") + ";\n\n")
+	}
+	args := append([]string{"--single", "-j", "-c", "exit_on_error=on"}, s.configArgs()...)
+	return s.run(ctx, input.String(), "postgres", append(args, database)...)
+}
+
+// run runs one of PostgreSQL's programs to its end.
+func (s *Server) run(ctx context.Context, input, program string, args ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, program), args...)
+	var output bytes.Buffer
+	cmd.Stdin = strings.NewReader(input)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.WaitDelay = time.Second // for the children of one that was killed
+	s.prepare(cmd)
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("run %s: %w; its last words: %s", cmd.Path, err, lastWords(output.String()))
+	}
+	return nil
+}
+
+// prepare has a command run as the server's user, in a folder that this user may be in, and out of reach of the
+// terminal's Ctrl-C: the server is stopped when we decide to.
+func (s *Server) prepare(cmd *exec.Cmd) {
+	cmd.Dir = s.dir
+	cmd.Env = environment()
+	inOwnSession(cmd)
+	s.account.runAs(cmd)
+}
+
+// configArgs tells postgres where its data and its configuration are.
+func (s *Server) configArgs() []string {
+	return []string{"-D", s.DataDir, "-c", "config_file=" + s.path("postgresql.conf")}
+}
+
+// path returns the path of a file in the server's directory.
+func (s *Server) path(name string) string {
+	return filepath.Join(s.dir, name)
+}
+
+func (s *Server) mkdir(path string, mode os.FileMode) error {
+	if err := os.Mkdir(path, mode); err != nil {
+		return err
+	}
+	return s.account.own(path)
+}
+
+// writeSecret makes a file in the server's directory that only the server may read, as it demands of its key.
+func (s *Server) writeSecret(name string, content []byte) error {
+	if err := os.WriteFile(s.path(name), content, 0o600); err != nil {
+		return err
+	}
+	return s.account.own(s.path(name))
+}
+
+func (s *Server) copySecret(from, name string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return s.writeSecret(name, content)
+}

@@ -1,0 +1,120 @@
+package localpg_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pgpi/internal/localpg"
+	"pgpi/test/servers"
+)
+
+// abandonVar has the test program start a server in that folder, and wait to be killed.
+const abandonVar = "LOCALPG_TEST_ABANDON"
+
+func abandonServer(folder string) {
+	server, err := localpg.Start(context.Background(), localpg.Config{Bin: os.Getenv("LOCALPG_TEST_BIN"), Dir: folder})
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stdout, err)
+		os.Exit(1)
+	}
+	_, _ = fmt.Fprintln(os.Stdout, server.Port)
+	select {}
+}
+
+// However a process ends that has a server, the server and its directory go.
+func TestJanitor(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		how  syscall.Signal
+		wait func(t *testing.T, folder string, output *bufio.Reader) // until the moment to end it
+	}{
+		{"killed", syscall.SIGKILL, waitForServer},
+		{"terminated", syscall.SIGTERM, waitForServer},
+		{"killed in initdb", syscall.SIGKILL, waitForInitdb},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			folder := openFolder(t)
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), abandonVar+"="+folder, "LOCALPG_TEST_BIN="+servers.Require(t, 15))
+			output, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			test.wait(t, folder, bufio.NewReader(output))
+			if err := cmd.Process.Signal(test.how); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // it was killed
+			eventually(t, "the folder is empty", func() bool {
+				left, err := os.ReadDir(folder)
+				return err == nil && len(left) == 0
+			})
+		})
+	}
+}
+
+// waitForServer waits for a server, and has the test check that it is down in the end.
+func waitForServer(t *testing.T, _ string, output *bufio.Reader) {
+	line, err := output.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatalf("no server: %s", line)
+	}
+	t.Cleanup(func() {
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			_ = conn.Close()
+			t.Error("the server still listens")
+		}
+	})
+}
+
+func waitForInitdb(t *testing.T, folder string, _ *bufio.Reader) {
+	eventually(t, "initdb is at work", func() bool {
+		found, err := filepath.Glob(filepath.Join(folder, "*", "data", "base"))
+		return err == nil && len(found) > 0
+	})
+}
+
+// eventually waits for what another process does, which only shows in the file system.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("after a minute, it is still not so that %s", what)
+		}
+	}
+}
+
+// A janitor removes servers' directories only, whatever the environment says.
+func TestJanitorOfAnotherFolder(t *testing.T) {
+	folder := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = []string{"PGPI_JANITOR=" + folder}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("got %v, want exit code 1", err)
+	}
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		t.Error("the folder is gone")
+	}
+}

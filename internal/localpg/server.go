@@ -1,0 +1,334 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	startLimit = 60 * time.Second      // for all that Start does but a download, and for Restart
+	stopLimit  = 20 * time.Second      // after which a server is killed
+	pollEvery  = 10 * time.Millisecond // for what can only be seen in files
+)
+
+// Mode is a way to shut a server down (PostgreSQL documentation, section 18.5).
+type Mode int
+
+// Smart waits for the clients to leave, Fast ends their sessions, Immediate does so without a checkpoint.
+const (
+	Smart Mode = iota
+	Fast
+	Immediate
+)
+
+// Server is a running, stopped or closed throwaway server. Its fields are set by Start and are not to be
+// changed; its methods may be called from any goroutine.
+type Server struct {
+	Bin        string // folder of its programs
+	Version    int    // major version
+	Host       string // 127.0.0.1
+	Port       int
+	SocketDir  string // folder of its Unix socket, which is .s.PGSQL.PORT
+	DataDir    string
+	User       string
+	Password   string // empty: it trusts
+	Database   string
+	RootCert   string // file of the authority of the certificate; empty: without TLS, or a certificate of the caller's
+	ServerCert string // file of the certificate that the server presents; empty: without TLS
+	ServerKey  string // file of its key
+
+	config  Config
+	dir     string // of everything the server has, removed by Close
+	account account
+	janitor *janitor
+
+	mu      sync.Mutex
+	process *os.Process   // nil: not running
+	ended   chan struct{} // closed when process has ended
+	closed  bool
+}
+
+// Start makes a cluster and starts a server for it, which takes about a second. The context ends the start
+// only: a server that was started runs until Close, or until this process ends in whatever way.
+func Start(ctx context.Context, config Config) (*Server, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("configure a throwaway server: %w", err)
+	}
+	account, err := serverAccount(config.RunAs)
+	if err != nil {
+		return nil, err
+	}
+	if err := config.findBin(ctx); err != nil {
+		return nil, err
+	}
+	version, err := versionOf(config.Bin)
+	if err != nil {
+		return nil, fmt.Errorf("use the PostgreSQL programs in %s: %w", config.Bin, err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("not done after %v", startLimit))
+	defer cancel()
+	server := &Server{
+		Bin: config.Bin, Version: version, Host: "127.0.0.1",
+		User: config.User, Password: config.Password, Database: config.Database,
+		config: config, account: account,
+	}
+	if err := server.setUp(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("start a throwaway PostgreSQL %d: %w", version, err), server.Close())
+	}
+	return server, nil
+}
+
+func (c *Config) findBin(ctx context.Context) error {
+	if c.Bin != "" {
+		return nil
+	}
+	bin, err := Find(0)
+	if errors.Is(err, ErrNotFound) {
+		bin, err = Fetch(ctx, 0, c.Say)
+	}
+	c.Bin = bin
+	return err
+}
+
+// setUp does everything from the server's directory to a server that takes connections.
+func (s *Server) setUp(ctx context.Context) error {
+	err := s.makeDirectory()
+	if err != nil {
+		return err
+	}
+	if s.janitor, err = startJanitor(s.dir); err != nil {
+		return err
+	}
+	if err := s.makeCluster(ctx); err != nil {
+		return err
+	}
+	if s.config.Port != 0 {
+		s.Port = s.config.Port
+		return s.start(ctx)
+	}
+	// A free port can be taken by somebody else before the server has it.
+	for range 5 {
+		if s.Port, err = freePort(); err != nil {
+			return err
+		}
+		if err = s.start(ctx); err == nil || !strings.Contains(err.Error(), "could not bind") {
+			return err
+		}
+	}
+	return err
+}
+
+// freePort returns a TCP port of 127.0.0.1 that is free at this moment.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer listener.Close() //nolint:errcheck // nothing was written
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// start runs postgres and waits until it takes connections.
+func (s *Server) start(ctx context.Context) error {
+	log, err := os.OpenFile(s.path("log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // the server has its own
+	before, err := log.Stat()
+	if err != nil {
+		return err
+	}
+
+	cmd := exec.Command(filepath.Join(s.Bin, "postgres"), append(s.configArgs(), "-p", strconv.Itoa(s.Port))...)
+	cmd.Stdout, cmd.Stderr = log, log
+	s.prepare(cmd)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("run %s: %w", cmd.Path, err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ended stands in its log
+		close(ended)
+	}()
+	if err := s.waitReady(ctx, cmd.Process.Pid, ended); err != nil {
+		_ = cmd.Process.Kill() // fails only where it has ended
+		<-ended
+		return fmt.Errorf("run %s: %w; its last words: %s", cmd.Path, err, lastWords(s.logSince(before.Size())))
+	}
+	s.mu.Lock()
+	s.process, s.ended = cmd.Process, ended
+	s.mu.Unlock()
+	return nil
+}
+
+// waitReady watches the lock file, whose first line is the server's process and whose eighth its state, as
+// pg_ctl does (src/include/utils/pidfile.h).
+func (s *Server) waitReady(ctx context.Context, pid int, ended <-chan struct{}) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		lock := readLock(s.DataDir)
+		if len(lock) >= 8 && lock[0] == strconv.Itoa(pid) {
+			if state := strings.TrimSpace(lock[7]); state == "ready" || state == "standby" {
+				return nil
+			}
+		}
+		select {
+		case <-ended:
+			return errors.New("it ended at once")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// readLock returns the lines of a data directory's lock file, or none where there is no server.
+func readLock(dataDir string) []string {
+	text, err := os.ReadFile(filepath.Join(dataDir, "postmaster.pid"))
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(text), "\n")
+}
+
+// URL returns the connection string for the server's TCP port.
+func (s *Server) URL() string {
+	address := url.URL{
+		Scheme: "postgres",
+		User:   url.User(s.User),
+		Host:   net.JoinHostPort(s.Host, strconv.Itoa(s.Port)),
+		Path:   "/" + s.Database,
+	}
+	if s.Password != "" {
+		address.User = url.UserPassword(s.User, s.Password)
+	}
+	switch {
+	case s.RootCert != "":
+		address.RawQuery = "sslmode=verify-full&sslrootcert=" + url.PathEscape(s.RootCert)
+	case s.config.TLS != nil:
+		address.RawQuery = "sslmode=require"
+	default:
+		address.RawQuery = "sslmode=disable"
+	}
+	return address.String()
+}
+
+// Stop shuts the server down and keeps its data for Restart. A server that is not down after 20 seconds is
+// killed, and that is the error.
+func (s *Server) Stop(mode Mode) error {
+	how := map[Mode]syscall.Signal{Smart: syscall.SIGTERM, Fast: syscall.SIGINT, Immediate: syscall.SIGQUIT}
+	return s.signal(how[mode])
+}
+
+// Kill ends the server as a crash would, with SIGKILL. Its backends see that and end by themselves.
+func (s *Server) Kill() error {
+	return s.signal(syscall.SIGKILL)
+}
+
+// signal ends the server with a signal and waits for its end.
+func (s *Server) signal(how syscall.Signal) error {
+	s.mu.Lock()
+	process, ended := s.process, s.ended
+	s.process = nil
+	s.mu.Unlock()
+	if process == nil {
+		return nil
+	}
+	if err := process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop PostgreSQL with %v: %w", how, err)
+	}
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(stopLimit):
+		_ = process.Kill() // fails only where it has ended
+		<-ended
+		return fmt.Errorf("stop PostgreSQL with %v: not down after %v, so it was killed", how, stopLimit)
+	}
+}
+
+// Restart starts the server again with the same data and port, after a fast shutdown where it still runs.
+func (s *Server) Restart(ctx context.Context) error {
+	if err := s.Stop(Fast); err != nil {
+		return fmt.Errorf("restart PostgreSQL: %w", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("not done after %v", startLimit))
+	defer cancel()
+	for {
+		err := s.start(ctx)
+		if err == nil {
+			return nil
+		}
+		// After Kill, the last backends may take a moment to let go of the shared memory.
+		if !strings.Contains(err.Error(), "pre-existing shared memory block") || ctx.Err() != nil {
+			return fmt.Errorf("restart PostgreSQL: %w", err)
+		}
+	}
+}
+
+// Close stops the server at once, and removes it with all its data. Only the first call does something.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	closed := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if closed || s.dir == "" {
+		return nil
+	}
+	err := s.Stop(Immediate)
+	if removed := removeAll(s.dir); removed != nil {
+		err = errors.Join(err, fmt.Errorf("remove the throwaway server: %w", removed))
+	}
+	if s.janitor != nil {
+		s.janitor.dismiss()
+	}
+	return err
+}
+
+// Log returns what the server has logged so far.
+func (s *Server) Log() string {
+	return s.logSince(0)
+}
+
+func (s *Server) logSince(offset int64) string {
+	text, err := os.ReadFile(s.path("log"))
+	if err != nil || int64(len(text)) < offset {
+		return ""
+	}
+	return string(text[offset:])
+}
+
+var (
+	logPrefix = regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] `)
+	logNoise  = regexp.MustCompile(`^(LOG:  (starting|listening|checkpoint|shutting down|database system)|STATEMENT:)`)
+)
+
+// lastWords returns the end of a program's output in one line, less what is said in every log.
+func lastWords(output string) string {
+	var lines []string
+	for line := range strings.Lines(output) {
+		line = logPrefix.ReplaceAllString(strings.TrimSpace(line), "")
+		if line != "" && !logNoise.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return "(nothing)"
+	}
+	return strings.Join(lines[max(0, len(lines)-5):], "; ")
+}
