@@ -18,14 +18,11 @@ var harmlessWords = [...]string{"password_encryption", "password_required"}
 // text has neither.
 func secretIn(text []byte, cut bool) int {
 	uri, colon := -1, false
-	for i := 0; i < len(text); i++ {
+	for i := range text {
 		switch lower(text[i]) {
 		case 'p', 's', 't', 'a', 'c':
-			if harmless := matchFold(text[i:], harmlessWords[:]); harmless > 0 {
-				i += harmless - 1
-				continue
-			}
-			if n := matchFold(text[i:], secretWords[:]); n > 0 {
+			n := matchFold(text[i:], secretWords[:])
+			if n > 0 && matchFold(text[i:], harmlessWords[:]) == 0 {
 				return i + n
 			}
 		case ':':
