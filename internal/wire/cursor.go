@@ -244,13 +244,18 @@ func (c *cursor) Repeat(count int64, n Name, element func(*cursor)) {
 	}
 }
 
-// Group reads the element of a list that has the index i.
+// Group reads the element of a list that has the index i. Where nothing of the
+// element was kept there is no group either.
 func (c *cursor) Group(n Name, i int64, element func(*cursor)) {
 	at := len(c.fields)
 	c.add(n, Group, 0, i)
 	c.depth++
 	element(c)
 	c.depth--
+	if len(c.fields) == at+1 {
+		c.fields = c.fields[:at]
+		return
+	}
 	c.fields[at].End = int32(c.pos)
 }
 
