@@ -1,0 +1,149 @@
+package text
+
+import (
+	"strconv"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// listWidth is how many elements of a list of small integers share a line.
+const listWidth = 4
+
+// annotate writes a message field by field: its bytes as a string, and behind it
+// what they are.
+func (p *page) annotate(m *event.Message) {
+	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	first, run := true, 0
+	var previous wire.Name
+	for i, f := range p.fields {
+		if f.Kind == wire.Group {
+			continue
+		}
+		if p.joins(i) {
+			p.fields[i+1].Start = f.Start
+			continue
+		}
+		if run++; f.Name != previous {
+			run = 0
+		}
+		l := layoutOf(m.Type, f.Name)
+		switch {
+		case first: // behind the label
+		case l.place == sameLine, l.place == list && run%listWidth > 0:
+			p.text = append(p.text, ' ')
+		default:
+			p.wrap()
+		}
+		p.field(m, l, f)
+		first, previous = false, f.Name
+	}
+}
+
+// joins reports whether a field is one string with the next: the request packets
+// are known by their length and code together.
+func (p *page) joins(i int) bool {
+	return p.fields[i].Name == wire.Length && i+1 < len(p.fields) &&
+		p.fields[i+1].Name == wire.RequestCode && p.fields[i+1].Kind == wire.Int32
+}
+
+// field writes one field.
+func (p *page) field(m *event.Message, l *layout, f wire.Field) {
+	if f.Name == wire.Omitted {
+		p.text = append(p.text, "omitted: "...)
+		p.text = strconv.AppendInt(p.text, f.Int, 10)
+		p.text = append(p.text, " bytes"...)
+		return
+	}
+	p.quoted(m, l, f)
+	p.text = append(p.text, ' ')
+	p.paint(yellow)
+	p.text = append(p.text, "= "...)
+	if l.number && f.Kind == wire.Binary {
+		p.text = append(p.text, "part of "...) // and the rest was not kept
+		p.text = append(p.text, nouns[f.Name]...)
+	} else {
+		p.text = l.appendTo(p.text, l.meaning, m.Type, f)
+		p.notes = l.appendTo(p.notes, l.note, m.Type, f)
+	}
+	if f.Name == wire.Malformed {
+		p.text = append(p.text, " instead of "...)
+		p.text = append(p.text, nouns[f.Int]...)
+	}
+	p.unpaint()
+}
+
+// quoted writes the bytes of a field, or that they are redacted.
+func (p *page) quoted(m *event.Message, l *layout, f wire.Field) {
+	start, end := int(f.Start), int(f.End)
+	if p.redacts(m, f) {
+		p.text = append(p.text, "[redacted]"...)
+		return
+	}
+	if omitted := end - start - p.MaxValue; f.Kind == wire.Value && p.MaxValue > 0 && omitted > 0 {
+		end = start + p.MaxValue
+		p.notes = append(p.notes, ", omitted: "...)
+		p.notes = strconv.AppendInt(p.notes, int64(omitted), 10)
+		p.notes = append(p.notes, " bytes"...)
+	}
+	s := readable
+	if l.number || l.hex || f.Kind == wire.Value && !isText(m.Bytes[start:end]) {
+		s = hex
+	}
+	p.text = append(p.text, '"')
+	p.escaped(m.Bytes, start, end, s)
+	p.text = append(p.text, '"')
+}
+
+// redacts reports whether nothing of a field is left. The NUL that ends a string
+// doesn't count.
+func (p *page) redacts(m *event.Message, f wire.Field) bool {
+	start, end := int(f.Start), int(f.End)
+	if f.Kind == wire.CString && end > start && m.Bytes[end-1] == 0 {
+		end--
+	}
+	p.skipSpans(start)
+	return start < end && len(p.spans) > 0 && p.spans[0].Start <= start && p.spans[0].End >= end
+}
+
+// skipSpans forgets the redacted parts that lie before an offset.
+func (p *page) skipSpans(start int) {
+	for len(p.spans) > 0 && p.spans[0].End <= start {
+		p.spans = p.spans[1:]
+	}
+}
+
+// escaped writes bytes of a message, with a word in the place of those that are
+// redacted.
+func (p *page) escaped(b []byte, start, end int, s style) {
+	p.skipSpans(start)
+	for len(p.spans) > 0 && p.spans[0].Start < end {
+		span := p.spans[0]
+		if span.Start > start {
+			p.text = appendEscaped(p.text, b[start:span.Start], s)
+		}
+		p.text = append(p.text, "[redacted]"...)
+		start = min(span.End, end)
+		if span.End > end {
+			break // it goes on in the next field
+		}
+		p.spans = p.spans[1:]
+	}
+	p.text = appendEscaped(p.text, b[start:end], s)
+}
+
+// raw writes a message as one string.
+func (p *page) raw(m *event.Message) {
+	if len(m.Redacted) > 0 && m.Type.Code() == 'p' {
+		p.text = append(p.text, "[password message redacted]"...)
+		return
+	}
+	p.text = append(p.text, '"')
+	p.escaped(m.Bytes, 0, len(m.Bytes), ascii)
+	p.text = append(p.text, '"')
+	if omitted := m.Size - int64(len(m.Bytes)); omitted > 0 {
+		p.text = append(p.text, " omitted: "...)
+		p.text = strconv.AppendInt(p.text, omitted, 10)
+		p.text = append(p.text, " bytes"...)
+	}
+}

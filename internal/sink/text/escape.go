@@ -1,0 +1,137 @@
+package text
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// style is how bytes are written in a string.
+type style uint8
+
+const (
+	// readable leaves printable characters as they are, in UTF-8.
+	readable style = iota
+	// ascii escapes every byte above 0x7e as well.
+	ascii
+	// hex escapes every byte.
+	hex
+)
+
+// appendEscaped writes the inside of a string in double quotes.
+func appendEscaped(dst, b []byte, s style) []byte {
+	if s == hex {
+		return appendHex(dst, b)
+	}
+	for len(b) > 0 {
+		n := plainPrefix(b)
+		dst = append(dst, b[:n]...)
+		b = b[n:]
+		if len(b) == 0 {
+			break
+		}
+		if s == readable && b[0] >= utf8.RuneSelf {
+			n = printablePrefix(b)
+			dst = append(dst, b[:n]...)
+			b = b[n:]
+			if n > 0 {
+				continue
+			}
+		}
+		dst = appendByte(dst, b)
+		b = b[1:]
+	}
+	return dst
+}
+
+// plainPrefix counts the bytes that stand for themselves, whatever follows.
+func plainPrefix(b []byte) int {
+	for i, c := range b {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '#' {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// printablePrefix counts the bytes of a printable character beyond ASCII, or is 0.
+func printablePrefix(b []byte) int {
+	r, size := utf8.DecodeRune(b)
+	if r == utf8.RuneError && size <= 1 || !unicode.IsPrint(r) {
+		return 0
+	}
+	return size
+}
+
+// appendByte writes the first byte of b, escaped if need be. The escapes are those
+// of Ruby's String#inspect, which the log's readers know; "#" is escaped only where
+// it would begin an interpolation.
+func appendByte(dst, b []byte) []byte {
+	c := b[0]
+	switch {
+	case c == '#' && (len(b) == 1 || b[1] != '{' && b[1] != '$' && b[1] != '@'):
+		return append(dst, c)
+	case c < ' ' && short[c] != 0:
+		return append(dst, '\\', short[c])
+	case c == '"' || c == '\\' || c == '#':
+		return append(dst, '\\', c)
+	case ' ' <= c && c <= '~':
+		return append(dst, c)
+	}
+	return append(dst, '\\', 'x', upperDigits[c>>4], upperDigits[c&15])
+}
+
+// short are the control characters that have a letter.
+var short = [' ']byte{'\a': 'a', '\b': 'b', '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r', 0x1b: 'e'}
+
+const (
+	upperDigits = "0123456789ABCDEF"
+	lowerDigits = "0123456789abcdef"
+)
+
+func appendHex(dst, b []byte) []byte {
+	for _, c := range b {
+		dst = append(dst, '\\', 'x', lowerDigits[c>>4], lowerDigits[c&15])
+	}
+	return dst
+}
+
+// appendSafe writes words that stand in no quotes, without what would reach a
+// terminal as a command.
+func appendSafe(dst []byte, s string) []byte {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
+			for _, c := range []byte(s[:size]) {
+				dst = appendByte(dst, []byte{c})
+			}
+		} else {
+			dst = append(dst, s[:size]...)
+		}
+		s = s[size:]
+	}
+	return dst
+}
+
+// isText guesses whether a value is in text format: valid UTF-8 without control
+// characters other than white space. A character that is incomplete at the end is
+// taken for one that was cut.
+func isText(value []byte) bool {
+	for i := 0; i < len(value); {
+		if c := value[i]; c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(value[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i > 0 && !utf8.FullRune(value[i:])
+		}
+		if unicode.IsControl(r) {
+			return false
+		}
+		i += size
+	}
+	return true
+}

@@ -1,0 +1,176 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// page is the log as it is being written: events become lines at its end.
+type page struct {
+	Options
+	text []byte
+
+	now    *event.Event // whose lines are being written
+	notes  []byte       // what is to stand at the end of the line
+	stamp  bool         // the line ends with the time, if any is wanted
+	fields []wire.Field // of the message, kept for its memory
+	spans  []event.Span // redacted parts that are still to come in the message
+}
+
+// add writes the lines of an event.
+func (p *page) add(e *event.Event) {
+	p.now = e
+	if e.Kind == event.Said {
+		p.said(e.Status.Format(e.Args))
+		return
+	}
+	if p.Mode == None && e.Relayed {
+		return
+	}
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		p.begin()
+		p.label(e.Direction)
+		p.spans = m.Redacted
+		if p.Mode == Raw {
+			p.raw(m)
+		} else {
+			p.annotate(m)
+		}
+		p.end()
+	}
+	if e.Relayed && e.Total > 0 && e.Kind != event.Undecoded {
+		p.forwarded(e)
+	}
+}
+
+// said writes a sentence of pgpi. It may have several lines, and words of others
+// in it.
+func (p *page) said(sentence string) {
+	p.begin()
+	for i, line := range strings.Split(strings.TrimRight(sentence, "\n"), "\n") {
+		if i > 0 {
+			p.wrap()
+		}
+		p.text = appendSafe(p.text, line)
+	}
+	p.end()
+}
+
+// forwarded writes the line that says what was handed to the other leg.
+func (p *page) forwarded(e *event.Event) {
+	p.begin()
+	p.paint(blue)
+	p.text = append(p.text, "^^"...)
+	p.unpaint()
+	p.text = append(p.text, ' ')
+	p.text = strconv.AppendInt(p.text, e.Total, 10)
+	p.text = append(p.text, " bytes forwarded"...)
+	if e.OneByOne {
+		p.text = append(p.text, " one by one"...)
+	}
+	if p.Time != NoTime {
+		p.text = append(p.text, " at "...)
+		p.text = appendElapsed(p.text, e.Elapsed, 2)
+	}
+	p.text = append(p.text, ", "...)
+	p.text = strconv.AppendInt(p.text, int64(e.Left), 10)
+	p.text = append(p.text, " bytes left in buffer"...)
+	p.end()
+}
+
+// begin starts what an event has to say, with the tag of its connection.
+func (p *page) begin() {
+	p.stamp = true
+	p.tag()
+}
+
+// wrap goes on in another line, which belongs to the one before.
+func (p *page) wrap() {
+	p.end()
+	p.tag()
+	p.text = append(p.text, "  "...)
+}
+
+// end finishes a line, with what may stand only there: so that each line begins as
+// it always did, whatever is added to the log.
+func (p *page) end() {
+	if len(p.notes) > 0 {
+		p.paint(yellow)
+		p.text = append(p.text, p.notes...)
+		p.unpaint()
+		p.notes = p.notes[:0]
+	}
+	if p.stamp {
+		p.timestamp()
+		p.stamp = false
+	}
+	p.text = append(p.text, '\n')
+}
+
+func (p *page) tag() {
+	if p.now.Conn == 0 {
+		return
+	}
+	p.paint(blue)
+	p.text = append(p.text, '#')
+	p.text = strconv.AppendUint(p.text, uint64(p.now.Conn), 10)
+	p.unpaint()
+	p.text = append(p.text, "  "...)
+}
+
+// label says from whom a message comes and to whom it goes. Its color is that of
+// the party whose part is spoken, also where pgpi speaks it.
+func (p *page) label(d event.Direction) {
+	color := magenta
+	if d.Sender() == wire.Client {
+		color = cyan
+	}
+	p.paint(color)
+	p.text = append(p.text, d.String()...)
+	p.text = append(p.text, ':')
+	p.unpaint()
+	p.text = append(p.text, ' ')
+}
+
+func (p *page) timestamp() {
+	switch {
+	case p.Time == Relative && p.now.Conn != 0:
+		p.text = append(p.text, " ["...)
+		p.text = appendElapsed(p.text, p.now.Elapsed, 6)
+		p.text = append(p.text, ']')
+	case p.Time == ISO:
+		p.text = append(p.text, " ["...)
+		p.text = p.now.At.AppendFormat(p.text, "2006-01-02T15:04:05.000000Z07:00")
+		p.text = append(p.text, ']')
+	}
+}
+
+// appendElapsed writes a time since the beginning: "+0.61s".
+func appendElapsed(dst []byte, d time.Duration, decimals int) []byte {
+	dst = append(dst, '+')
+	dst = strconv.AppendFloat(dst, d.Seconds(), 'f', decimals, 64)
+	return append(dst, 's')
+}
+
+// Colors are parameters of the terminal's control sequence "select graphic
+// rendition" (ECMA-48).
+const (
+	yellow  = "\x1b[33m" // meanings
+	blue    = "\x1b[34m" // tags and ^^
+	magenta = "\x1b[35m" // the server's part
+	cyan    = "\x1b[36m" // the client's part
+	reset   = "\x1b[0m"
+)
+
+func (p *page) paint(color string) {
+	if p.Color {
+		p.text = append(p.text, color...)
+	}
+}
+
+func (p *page) unpaint() { p.paint(reset) }

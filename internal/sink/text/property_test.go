@@ -1,0 +1,198 @@
+package text
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// TestTableCoversGrammar checks the table of layouts against the registry: each
+// field of each message has its own line, and no line is for a field that
+// doesn't exist.
+func TestTableCoversGrammar(t *testing.T) {
+	if len(table) != len(wire.Names()) {
+		t.Fatalf("the table has %d fields, the grammar %d", len(table), len(wire.Names()))
+	}
+	for _, n := range wire.Names() {
+		if table[n].meaning == "" {
+			t.Errorf("field %s has no layout", n)
+		}
+	}
+	all := fieldsOfTypes()
+	for kind, fields := range all {
+		l := layoutOf(kind.Type, kind.Name)
+		if l.meaning == "" {
+			t.Errorf("field %s of %s has no layout", kind.Name, kind.Type)
+		}
+		number := fields.Kind >= wire.Int8 && fields.Kind <= wire.Int64
+		if number != l.number {
+			t.Errorf("field %s of %s is laid out as a number: %t", kind.Name, kind.Type, l.number)
+		}
+		if l.hex && fields.Kind != wire.Binary {
+			t.Errorf("field %s of %s is laid out in hexadecimal, but is none of binary data", kind.Name, kind.Type)
+		}
+	}
+	for i, list := range exceptions {
+		for _, e := range list {
+			if _, ok := all[typeAndName{wire.Type(i), e.name}]; !ok {
+				t.Errorf("there is an exception for the field %s of %s, which has none", e.name, wire.Type(i))
+			}
+		}
+	}
+}
+
+type typeAndName struct {
+	wire.Type
+	wire.Name
+}
+
+// fieldsOfTypes finds out what leaves the messages of each type have.
+func fieldsOfTypes() map[typeAndName]wire.Field {
+	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that can be repeated
+	found := map[typeAndName]wire.Field{}
+	for _, kind := range wire.Types() {
+		for i := range 60 {
+			state := wire.State{Mechanism: wire.Mechanism(i % 3)}
+			for _, f := range wire.AppendFields(nil, wire.Random(r, kind, state)) {
+				if f.Kind != wire.Group {
+					found[typeAndName{kind, f.Name}] = f
+				}
+			}
+		}
+	}
+	return found
+}
+
+// TestEveryByteAppears is the promise that no byte is lost or invented, for
+// messages of all types.
+func TestEveryByteAppears(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test that can be repeated
+	for _, kind := range wire.Types() {
+		for i := range 50 {
+			m := wire.Random(r, kind, wire.State{Mechanism: wire.Mechanism(i % 3)})
+			checkMessage(t, m)
+			m.Bytes = m.Bytes[:r.IntN(len(m.Bytes)+1)]
+			checkMessage(t, m) // cut
+			m.Size = int64(len(m.Bytes))
+			checkMessage(t, m) // malformed
+			m.Bytes = append(bytes.Clone(m.Bytes), "tail"...)
+			m.Size += 4
+			checkMessage(t, m)
+		}
+	}
+}
+
+func FuzzMessage(f *testing.F) {
+	r := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test that can be repeated
+	for _, kind := range wire.Types() {
+		f.Add(uint8(kind), uint8(1), wire.Random(r, kind, wire.State{}).Bytes, uint16(0))
+	}
+	f.Fuzz(func(t *testing.T, kind, mechanism uint8, b []byte, omitted uint16) {
+		types := wire.Types()
+		checkMessage(t, wire.Message{
+			Type:  types[int(kind)%len(types)],
+			State: wire.State{Mechanism: wire.Mechanism(mechanism % 3)},
+			Bytes: b, Size: int64(len(b)) + int64(omitted),
+		})
+	})
+}
+
+// checkMessage checks what the log says of a message: its bytes and the number of
+// those that are missing, in lines that begin with the tag and are safe to print.
+func checkMessage(t *testing.T, m wire.Message) {
+	t.Helper()
+	for _, mode := range []Mode{Annotated, Raw} {
+		s := new(transcript)
+		s.passed(event.ClientToScript, event.Message{Message: m})
+		log := render(t, Options{Mode: mode}, s.events)
+		shown, rest := unescape(t, log)
+		if !bytes.Equal(shown, m.Bytes) {
+			t.Fatalf("%s %q is shown as %q:\n%s", m.Type, m.Bytes, shown, log)
+		}
+		if omitted := m.Size - int64(len(m.Bytes)); omitted > 0 != strings.Contains(rest, fmt.Sprintf("omitted: %d bytes", omitted)) {
+			t.Fatalf("%s lacks %d bytes, which the log does not say:\n%s", m.Type, omitted, log)
+		}
+		for line := range strings.Lines(log) {
+			if !strings.HasPrefix(line, "#1  ") || strings.ContainsFunc(strings.TrimSuffix(line, "\n"), unsafe) {
+				t.Fatalf("%s is shown in the line %q", m.Type, line)
+			}
+		}
+	}
+}
+
+// TestRedactedBytesNeverAppear doesn't rely on the bytes being blanked, and puts the
+// spans anywhere.
+func TestRedactedBytesNeverAppear(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // a test that can be repeated
+	for _, kind := range wire.Types() {
+		for range 50 {
+			m := event.Message{Message: wire.Random(r, kind, wire.State{})}
+			visible := redactAnywhere(r, &m)
+			s := new(transcript)
+			s.passed(event.ClientToScript, m)
+			log := render(t, Options{}, s.events)
+			shown, _ := unescape(t, strings.ReplaceAll(log, "[redacted]", ""))
+			if !bytes.Equal(withoutNULs(shown), withoutNULs(visible)) {
+				t.Fatalf("%s %q, redacted at %v, is shown as:\n%s", kind, m.Bytes, m.Redacted, log)
+			}
+		}
+	}
+}
+
+// withoutNULs leaves out what ends a string: it goes with a string that is redacted.
+func withoutNULs(b []byte) []byte { return bytes.ReplaceAll(b, []byte{0}, nil) }
+
+// redactAnywhere redacts random spans of a message and gives what is left to show.
+func redactAnywhere(r *rand.Rand, m *event.Message) []byte {
+	var visible []byte
+	for at := 0; at < len(m.Bytes); {
+		span := event.Span{Start: at + r.IntN(9)}
+		span.End = span.Start + 1 + r.IntN(9)
+		if span.End > len(m.Bytes) {
+			return append(visible, m.Bytes[at:]...)
+		}
+		m.Redacted = append(m.Redacted, span)
+		visible = append(visible, m.Bytes[at:span.Start]...)
+		at = span.End
+	}
+	return visible
+}
+
+func unsafe(r rune) bool { return !unicode.IsPrint(r) }
+
+var (
+	stringPattern = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	escapePattern = regexp.MustCompile(`(?s)\\(?:x([0-9A-Fa-f]{2})|(.))`)
+)
+
+// unescape reads the bytes of all strings of a log, and gives what stands between
+// them.
+func unescape(t *testing.T, log string) ([]byte, string) {
+	t.Helper()
+	shown := make([]byte, 0, len(log))
+	for _, quoted := range stringPattern.FindAllString(log, -1) {
+		inside := quoted[1 : len(quoted)-1]
+		shown = append(shown, escapePattern.ReplaceAllStringFunc(inside, func(escape string) string {
+			if escape[1] == 'x' {
+				n, err := strconv.ParseUint(escape[2:], 16, 8)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string([]byte{byte(n)})
+			}
+			if i := strings.IndexByte("ntreabvf", escape[1]); i >= 0 {
+				return "\n\t\r\x1b\a\b\v\f"[i : i+1]
+			}
+			return escape[1:]
+		})...)
+	}
+	return shown, stringPattern.ReplaceAllString(log, "")
+}

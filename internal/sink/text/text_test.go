@@ -1,0 +1,128 @@
+package text
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// writes remembers each write, and fails the one that is due to fail.
+type writes struct {
+	all []string
+	err error
+}
+
+func (w *writes) Write(b []byte) (int, error) {
+	w.all = append(w.all, string(b))
+	return len(b), w.err
+}
+
+func TestOneWriteForABatch(t *testing.T) {
+	w := new(writes)
+	sink := New(w, Options{})
+	if err := sink.Write(exampleSession()); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Write(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := render(t, Options{}, exampleSession()); len(w.all) != 1 || w.all[0] != want {
+		t.Errorf("a batch took %d writes: %q", len(w.all), w.all)
+	}
+}
+
+// TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends
+// in the middle of an event.
+func TestWritesOfLargeBatches(t *testing.T) {
+	s := new(transcript)
+	row := message(wire.DataRow, "\x00\x01\x00\x00\x03\xe8"+strings.Repeat("x", 1000))
+	for range 300 {
+		s.server(row, row)
+	}
+	w := new(writes)
+	sink := New(w, Options{})
+	if err := sink.Write(s.events); err != nil {
+		t.Fatal(err)
+	}
+	if joined := strings.Join(w.all, ""); joined != render(t, Options{}, s.events) {
+		t.Error("the writes together are another log")
+	}
+	if len(w.all) < 2 {
+		t.Errorf("one write of %d bytes", len(w.all[0]))
+	}
+	for _, text := range w.all {
+		lines := strings.Split(text, "\n")
+		if last := lines[len(lines)-2]; len(text) > flushSize+5000 || !strings.HasPrefix(last, "#1  ^^ ") {
+			t.Errorf("a write of %d bytes ends with the line %q", len(text), last)
+		}
+	}
+}
+
+func TestLargeMessagesGiveTheirMemoryBack(t *testing.T) {
+	s := new(transcript)
+	s.client(message(wire.Query, strings.Repeat("\x01", 1<<20)+"\x00"))
+	s.server(message(wire.ParameterDescription, "\xff\xff"+strings.Repeat("\x00\x00\x00\x17", 65535)))
+	sink := New(io.Discard, Options{})
+	if err := sink.Write(s.events); err != nil {
+		t.Fatal(err)
+	}
+	if sink.page.text != nil || sink.page.fields != nil {
+		t.Errorf("the sink keeps %d bytes of text and %d fields", cap(sink.page.text), cap(sink.page.fields))
+	}
+}
+
+func TestWriteError(t *testing.T) {
+	w := &writes{err: io.ErrClosedPipe}
+	sink := New(w, Options{})
+	err := sink.Write(exampleSession())
+	if !errors.Is(err, io.ErrClosedPipe) || err.Error() != "write log: "+io.ErrClosedPipe.Error() {
+		t.Errorf("the error is %v", err)
+	}
+	if err := sink.Close(); err != nil || len(w.all) != 1 {
+		t.Errorf("what could not be written is written again in %d writes, with the error %v", len(w.all)-1, err)
+	}
+}
+
+// TestEventsStayAsTheyWere: other sinks read the same events.
+func TestEventsStayAsTheyWere(t *testing.T) {
+	s := new(transcript)
+	s.client(redacted(message(wire.Query, "ALTER ROLE a PASSWORD 'x1' 'x1'\x00"), "x1"))
+	m := &s.events[0].Messages[0]
+	spans, data := append([]event.Span(nil), m.Redacted...), bytes.Clone(m.Bytes)
+	for _, mode := range []Mode{Annotated, Raw} {
+		render(t, Options{Mode: mode}, s.events)
+	}
+	if !bytes.Equal(m.Bytes, data) || len(m.Redacted) != len(spans) || m.Redacted[0] != spans[0] {
+		t.Errorf("the event has become %v", s.events[0])
+	}
+}
+
+// commonEvent is a row of four small columns.
+func commonEvent() []event.Event {
+	s := new(transcript)
+	s.server(message(wire.DataRow, "\x00\x04\x00\x00\x00\x0242\x00\x00\x00\x05Alice\x00\x00\x00\x0a2025-07-04\xff\xff\xff\xff"))
+	return s.events
+}
+
+func BenchmarkDataRow(b *testing.B) {
+	for name, mode := range map[string]Mode{"annotated": Annotated, "raw": Raw} {
+		b.Run(name, func(b *testing.B) {
+			events := commonEvent()
+			sink := New(io.Discard, Options{Mode: mode, MaxValue: DefaultMaxValue})
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := sink.Write(events); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
