@@ -1,0 +1,200 @@
+package pgtls
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"net/netip"
+	"os"
+	"time"
+)
+
+// Signature is the kind of key, and so of signature, of a generated certificate.
+type Signature string
+
+// The signatures that [Generate] knows.
+const (
+	RSA   Signature = "rsa"   // RSA, 2048 bits
+	ECDSA Signature = "ecdsa" // ECDSA on the curve P-256
+)
+
+// Generate makes a key and a self-signed certificate for it: CN=pgpi, valid from a day ago for ten years,
+// for the names localhost, 127.0.0.1, ::1 and the further host names or IP addresses given.
+//
+// Both kinds are signed with SHA-256, which is also what clients then use for channel binding. (Ed25519 is
+// not offered: it has no hash for channel binding, and libpq fails on it.)
+func Generate(sig Signature, names ...string) (tls.Certificate, error) {
+	key, err := generateKey(sig)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("generate a certificate: %w", err)
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("generate a certificate: %w", err)
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber:          serial,
+		Subject:               pkix.Name{CommonName: "pgpi"},
+		NotBefore:             now.AddDate(0, 0, -1),
+		NotAfter:              now.AddDate(10, 0, 0),
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+	}
+	if sig == ECDSA {
+		template.KeyUsage = x509.KeyUsageDigitalSignature
+	}
+	for _, name := range append([]string{"localhost", "127.0.0.1", "::1"}, names...) {
+		if addr, err := netip.ParseAddr(name); err == nil {
+			template.IPAddresses = append(template.IPAddresses, addr.AsSlice())
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("generate a certificate: %w", err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("generate a certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+}
+
+func generateKey(sig Signature) (crypto.Signer, error) {
+	switch sig {
+	case RSA:
+		return rsa.GenerateKey(rand.Reader, 2048)
+	case ECDSA:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	default:
+		return nil, fmt.Errorf("unknown signature %q: use rsa or ecdsa", sig)
+	}
+}
+
+// IdentityFiles names the files of a certificate and its private key, both in PEM. They may be one file.
+type IdentityFiles struct {
+	Cert        string // the certificate, followed by the intermediate ones of its chain
+	Key         string // the key: RSA, ECDSA or Ed25519, in PKCS #1, SEC 1 or PKCS #8, encrypted or not
+	Password    string // for an encrypted key
+	PasswordEnv string // the environment variable that Password comes from, named where it is missing or wrong
+}
+
+// LoadIdentity reads a certificate chain and the private key of its first certificate. An error says in a
+// sentence which file is wrong, why, and what to do.
+func LoadIdentity(files IdentityFiles) (tls.Certificate, error) {
+	switch {
+	case files.Cert == "":
+		return tls.Certificate{}, fmt.Errorf("private key %s is given without its certificate: give both or neither", files.Key)
+	case files.Key == "":
+		return tls.Certificate{}, fmt.Errorf("certificate %s is given without its private key: give both or neither", files.Cert)
+	}
+	chain, err := readCertificates(files.Cert)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := readKey(files)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if err := checkPair(chain, key, files); err != nil {
+		return tls.Certificate{}, err
+	}
+	identity := tls.Certificate{PrivateKey: key, Leaf: chain[0]}
+	for _, cert := range chain {
+		identity.Certificate = append(identity.Certificate, cert.Raw)
+	}
+	return identity, nil
+}
+
+// checkPair checks that the first certificate of the chain is the one of the key.
+func checkPair(chain []*x509.Certificate, key crypto.Signer, files IdentityFiles) error {
+	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	if !ok {
+		return fmt.Errorf("private key %s: TLS cannot use a %T: use RSA, ECDSA or Ed25519", files.Key, key)
+	}
+	for i, cert := range chain {
+		if !public.Equal(cert.PublicKey) {
+			continue
+		}
+		if i > 0 {
+			return fmt.Errorf("certificate %s: the certificate of the key %s is number %d in the file: it must come first", files.Cert, files.Key, i+1)
+		}
+		return nil
+	}
+	return fmt.Errorf("private key %s does not match the certificate %s: give the key that the certificate was made for", files.Key, files.Cert)
+}
+
+// readCertificates reads every certificate of a PEM file, which must hold at least one.
+func readCertificates(path string) ([]*x509.Certificate, error) {
+	data, err := readFile("certificate", path)
+	if err != nil {
+		return nil, err
+	}
+	certs, err := parseCertificates(data)
+	if err != nil {
+		return nil, fmt.Errorf("read certificate %s: %w", path, err)
+	}
+	return certs, nil
+}
+
+// parseCertificates parses the certificates among the PEM blocks of data, and fails where there is none.
+func parseCertificates(data []byte) ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	var others int
+	for rest := data; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			others++
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("certificate number %d: %w: OpenSSL and libpq may take it, Go's TLS cannot: use a certificate that follows RFC 5280", len(certs)+1, err)
+		}
+		certs = append(certs, cert)
+	}
+	switch {
+	case len(certs) > 0:
+		return certs, nil
+	case others > 0:
+		return nil, errors.New("there are PEM blocks, but none is a certificate: give the file of the certificate")
+	case isDER(data):
+		return nil, errors.New("it is in DER, not in PEM: convert it with openssl x509 -inform DER")
+	default:
+		return nil, errors.New("it holds no PEM block: give a certificate in PEM (-----BEGIN CERTIFICATE-----)")
+	}
+}
+
+// isDER tells whether data looks like one ASN.1 SEQUENCE, as certificates and keys in DER are.
+func isDER(data []byte) bool {
+	return bytes.HasPrefix(data, []byte{0x30, 0x82})
+}
+
+// readFile reads a file; what names its role in the error.
+func readFile(what, path string) ([]byte, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pathErr.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s %s: %w: check the path and its permissions", what, path, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,37 @@
+package pgtls
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// OpenKeyLog opens a file to which the secrets of TLS connections are appended in the format of NSS
+// (SSLKEYLOGFILE), from which Wireshark decrypts them. Only its owner can read a file that it creates.
+//
+// Any number of connections may share it, and other processes may append to it too: each line is one write.
+// Writing never fails, because crypto/tls would break the connection off: the first failure, say a full disk,
+// goes to warn, and the lines it concerns are lost.
+func OpenKeyLog(path string, warn func(error)) (io.WriteCloser, error) {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // G304: the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("open key log: %w: check the path and its permissions", err)
+	}
+	return &keyLog{File: file, warn: warn}, nil
+}
+
+type keyLog struct {
+	*os.File
+
+	warn   func(error)
+	failed sync.Once
+}
+
+// Write appends a line. crypto/tls passes whole lines.
+func (k *keyLog) Write(line []byte) (int, error) {
+	if _, err := k.File.Write(line); err != nil {
+		k.failed.Do(func() { k.warn(fmt.Errorf("write key log: %w: the key log is incomplete", err)) })
+	}
+	return len(line), nil
+}

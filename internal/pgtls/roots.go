@@ -1,0 +1,85 @@
+package pgtls
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// systemRoots is the value of sslrootcert that stands for the roots of the operating system.
+const systemRoots = "system"
+
+// rootSet is what --server-sslrootcert stands for.
+type rootSet struct {
+	path string         // or systemRoots
+	pool *x509.CertPool // nil for the system's: crypto/x509 loads them at their first use
+
+	// others are the certificates of the file that are no roots. As in OpenSSL, they only help to build a chain:
+	// it must end in a self-signed certificate.
+	others []*x509.Certificate
+}
+
+// loadRoots reads a file of certificates, or every file with certificates of a directory, which may, but need
+// not, have the hashed names of openssl rehash.
+func loadRoots(path string) (*rootSet, error) {
+	if path == systemRoots {
+		return &rootSet{path: path}, nil
+	}
+	info, err := os.Stat(path)
+	var certs []*x509.Certificate
+	if err == nil && info.IsDir() {
+		certs, err = readDirectory(path)
+	} else {
+		certs, err = readCertificates(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sslrootcert: %w", err)
+	}
+	roots := &rootSet{path: path, pool: x509.NewCertPool()}
+	var found bool
+	for _, cert := range certs {
+		if isSelfIssued(cert) {
+			roots.pool.AddCert(cert)
+			found = true
+		} else {
+			roots.others = append(roots.others, cert)
+		}
+	}
+	if !found {
+		return nil, fmt.Errorf("sslrootcert: %s holds no root certificate (a self-signed one), only one issued by %q: add the root of the chain", path, certs[0].Issuer)
+	}
+	return roots, nil
+}
+
+// readDirectory reads the certificates of all files of a directory. Files that hold none, or none that Go can
+// parse, are no error as long as there is one: such directories hold CRLs, keys, dangling links and oddities.
+func readDirectory(path string) ([]*x509.Certificate, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("read directory: %w: check the path and its permissions", err)
+	}
+	var certs []*x509.Certificate
+	var failures []error
+	for _, entry := range entries {
+		found, err := readCertificates(filepath.Join(path, entry.Name()))
+		certs = append(certs, found...)
+		if err != nil {
+			failures = append(failures, err)
+		}
+	}
+	switch {
+	case len(certs) > 0:
+		return certs, nil
+	case len(failures) > 0:
+		return nil, fmt.Errorf("no certificate in the directory %s; the first problem: %w", path, failures[0])
+	default:
+		return nil, errors.New("the directory " + path + " is empty: put the root certificates there, in PEM")
+	}
+}
+
+func isSelfIssued(cert *x509.Certificate) bool {
+	return bytes.Equal(cert.RawSubject, cert.RawIssuer)
+}

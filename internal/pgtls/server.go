@@ -1,0 +1,123 @@
+package pgtls
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// ServerOptions are the options of the server leg. Their zero value is sslmode=prefer without a root certificate.
+type ServerOptions struct {
+	SSLMode  string           // "" where the user gave none: see ServerPolicy.Mode
+	RootCert string           // a file, a directory, "system" or ""
+	Identity IdentityFiles    // the client certificate, if any
+	Direct   bool             // --server-sslnegotiation direct was given
+	KeyLog   io.Writer        // may be nil
+	Time     func() time.Time // the clock that certificates are checked by; nil for time.Now
+}
+
+// ServerPolicy decides how pgpi speaks TLS to servers, and which servers it takes, by libpq's rules
+// (src/interfaces/libpq/fe-connect.c and fe-secure-openssl.c). It does not change, and serves any number of
+// connections at once.
+type ServerPolicy struct {
+	mode     SSLMode
+	roots    *rootSet
+	identity *tls.Certificate
+	keyLog   io.Writer
+	time     func() time.Time
+}
+
+// NewServerPolicy checks the options and reads their files, once. An error is one sentence for the user.
+func NewServerPolicy(options ServerOptions) (*ServerPolicy, error) {
+	mode, err := parseMode(options.SSLMode, options.RootCert)
+	if err != nil {
+		return nil, err
+	}
+	if options.Direct && options.SSLMode != "" && mode < Require {
+		return nil, fmt.Errorf("weak sslmode %q may not be used with --server-sslnegotiation direct: use --server-sslmode require, verify-ca or verify-full", mode)
+	}
+	policy := &ServerPolicy{mode: mode, keyLog: options.KeyLog, time: options.Time}
+	switch {
+	case options.RootCert != "":
+		if policy.roots, err = loadRoots(options.RootCert); err != nil {
+			return nil, err
+		}
+	case mode >= VerifyCA:
+		return nil, fmt.Errorf("sslmode %s needs root certificates to verify with: give their file with --server-sslrootcert, or the system's with --server-sslrootcert system", mode)
+	}
+	if options.Identity.Cert != "" || options.Identity.Key != "" {
+		identity, err := LoadIdentity(options.Identity)
+		if err != nil {
+			return nil, err
+		}
+		policy.identity = &identity
+	}
+	return policy, nil
+}
+
+// Mode returns the mode that is in force, which can be stronger than the one asked for: without any it is prefer,
+// or verify-full with the system's roots; with root certificates require becomes verify-ca; and a direct
+// connection, mimicked or not, counts as require at least, unless TLS is disabled.
+//
+// Prefer and allow verify the certificate too where there are root certificates. When that fails, as when
+// anything in the handshake does, prefer goes on without TLS, by a new connection; allow has nothing left.
+func (p *ServerPolicy) Mode(direct bool) SSLMode {
+	mode := p.mode
+	if direct && (mode == Allow || mode == Prefer) {
+		mode = Require
+	}
+	if mode == Require && p.roots != nil {
+		mode = VerifyCA
+	}
+	return mode
+}
+
+// Config returns the TLS config of one connection to the server that the user knows as host. direct says that TLS
+// begins without an SSLRequest, where the server must choose the ALPN protocol "postgresql".
+//
+// A server that is refused fails the handshake with a [*VerifyError]. certWanted, which may be nil, is called
+// during the handshake when the server asks for a client certificate and none was given: the server may go on
+// without one, or end the connection by an alert or by an error message.
+func (p *ServerPolicy) Config(host string, direct bool, certWanted func()) *tls.Config {
+	return &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		CipherSuites:           cipherSuites(),
+		NextProtos:             []string{alpn},
+		ServerName:             sniName(host),
+		SessionTicketsDisabled: true,
+		KeyLogWriter:           p.keyLog,
+		Time:                   p.time,
+		// crypto/tls has neither libpq's modes nor its rules for names: VerifyConnection has both.
+		InsecureSkipVerify: true, //nolint:gosec // see above
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if direct && state.NegotiatedProtocol != alpn {
+				return errALPNNotChosen
+			}
+			return p.verify(state.PeerCertificates, host)
+		},
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if p.identity != nil {
+				return p.identity, nil // as libpq, whatever authorities the server names
+			}
+			if certWanted != nil {
+				certWanted()
+			}
+			return &tls.Certificate{}, nil
+		},
+	}
+}
+
+// errALPNNotChosen is in the words of libpq's open_client_SSL.
+var errALPNNotChosen = errors.New("direct SSL connection was established without ALPN protocol negotiation extension")
+
+// sniName returns the name that libpq sends as SNI for host: none for IP addresses (initialize_SSL in
+// fe-secure-openssl.c).
+func sniName(host string) string {
+	if strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
+		return ""
+	}
+	return host
+}
