@@ -1,3 +1,5 @@
+//go:build unix
+
 package localpg_test
 
 import (
@@ -42,12 +44,14 @@ func TestJanitor(t *testing.T) {
 	}{
 		{"killed", syscall.SIGKILL, waitForServer},
 		{"terminated", syscall.SIGTERM, waitForServer},
+		{"interrupted at the terminal", syscall.SIGINT, waitForServer},
 		{"killed in initdb", syscall.SIGKILL, waitForInitdb},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder := openFolder(t)
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), abandonVar+"="+folder, "LOCALPG_TEST_BIN="+servers.Require(t, 15))
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			output, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -56,7 +60,8 @@ func TestJanitor(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.wait(t, folder, bufio.NewReader(output))
-			if err := cmd.Process.Signal(test.how); err != nil {
+			// The whole process group, as a terminal does it: the janitor is not in it.
+			if err := syscall.Kill(-cmd.Process.Pid, test.how); err != nil {
 				t.Fatal(err)
 			}
 			_ = cmd.Wait() // it was killed
@@ -70,6 +75,7 @@ func TestJanitor(t *testing.T) {
 
 // waitForServer waits for a server, and has the test check that it is down in the end.
 func waitForServer(t *testing.T, _ string, output *bufio.Reader) {
+	t.Helper()
 	line, err := output.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +94,7 @@ func waitForServer(t *testing.T, _ string, output *bufio.Reader) {
 }
 
 func waitForInitdb(t *testing.T, folder string, _ *bufio.Reader) {
+	t.Helper()
 	eventually(t, "initdb is at work", func() bool {
 		found, err := filepath.Glob(filepath.Join(folder, "*", "data", "base"))
 		return err == nil && len(found) > 0

@@ -1,3 +1,5 @@
+//go:build unix
+
 package localpg_test
 
 import (
@@ -38,11 +40,11 @@ func start(t *testing.T, config localpg.Config) *localpg.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", server.Log())
+		}
+		if err := server.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 	return server
