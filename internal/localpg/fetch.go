@@ -119,7 +119,7 @@ func unpack(release embeddedpostgres.PostgresVersion, stage string) error {
 	}
 	config := embeddedpostgres.DefaultConfig().
 		Version(release).
-		Port(uint32(port)). //nolint:gosec // at most 65535
+		Port(uint32(port)).
 		CachePath(filepath.Join(stage, "archive")).
 		RuntimePath(filepath.Join(stage, "run")).
 		BinariesPath(filepath.Join(stage, "postgres")).
