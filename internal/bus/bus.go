@@ -143,7 +143,7 @@ func (b *Bus) flush() {
 func (b *Bus) handOver() {
 	batch := b.batch
 	b.batch = nil
-	batch.readers.Store(int32(len(b.outlets))) //nolint:gosec // a handful
+	batch.readers.Store(int32(len(b.outlets)))
 	for _, o := range b.outlets {
 		o.put(batch)
 	}

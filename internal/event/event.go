@@ -1,8 +1,8 @@
 // Package event is what happened, as sinks see it.
 //
-// It guarantees that an event, once recorded, never changes: sinks may keep and
-// share it. Whatever gives a message its meaning travels with it, so that a
-// sink can decode later than the session decided.
+// It guarantees that an event does not change while sinks look at it. Whatever
+// gives a message its meaning travels with it, so that a sink can decode later
+// than the session decided.
 //
 // It must not know where events come from (a live connection, a recording) nor
 // what becomes of them. It is data without behavior; the only functions are
@@ -102,6 +102,9 @@ type Message struct {
 	Context *Context
 	// Redacted are the byte spans of Bytes that were blanked, in order.
 	Redacted []Span
+	// Secret says that the message is of a kind that can be a password and that
+	// secrets are redacted: as raw bytes it is not to be shown at all.
+	Secret bool
 }
 
 // Span is a run of bytes, End exclusive.

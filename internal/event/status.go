@@ -11,6 +11,7 @@ const (
 	Listening Status = iota
 	Opened
 	Stopping
+	AcceptFailed
 
 	TLSEstablished
 	DirectTLSEstablished
@@ -57,9 +58,10 @@ const (
 // phrases are templates: {name} stands for an argument, in order. The fixed words
 // of a phrase do not change between versions.
 var phrases = [statusCount]struct{ key, template string }{
-	Listening: {"listening", "listening on {address} ..."},
-	Opened:    {"opened", "connected at t0 = {time} from {client}"},
-	Stopping:  {"stopping", "stopping: {why}"},
+	Listening:    {"listening", "listening on {address} ..."},
+	Opened:       {"opened", "connected at t0 = {time} from {client}"},
+	Stopping:     {"stopping", "stopping: {why}"},
+	AcceptFailed: {"accept_failed", "connections can't be accepted: {why}; trying again"},
 
 	TLSEstablished:       {"tls", "{tls} connection established with {party}"},
 	DirectTLSEstablished: {"direct_tls", "direct {tls} connection established with {party}"},
@@ -94,7 +96,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	OutOfSync:         {"out_of_sync", "{direction} out of sync at byte {offset}: {why}; relaying the rest undecoded"},
 	Undecodable:       {"undecoded", "{direction}: {bytes} bytes relayed undecoded"},
 	CutOff:            {"cut_off", "{direction}: the last message was cut off after {bytes} of {size} bytes"},
-	HungUp:            {"hung_up", "{party} hung up"},
+	HungUp:            {"hung_up", "{party} hung up{how}"},
 	Disconnected:      {"disconnected", "{party} disconnected {when}"},
 	ConnectionLost:    {"connection_lost", "connection to {party} lost: {why}"},
 	Ended:             {"closed", "connection end"},

@@ -1,11 +1,13 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
 
-// Span is a run of bytes: those from Start up to, but not including, End. It is never empty.
-type Span struct {
-	Start, End int
-}
+	"pgpi/internal/event"
+)
+
+// Span is a run of bytes that is hidden. It is never empty.
+type Span = event.Span
 
 // AppendSQLSecrets appends to dst the spans of sql that may hold a secret, in order and without overlap, and returns
 // the extended slice. Spans are relative to sql, which is the text of a query without its NUL. A span lies inside the
@@ -201,6 +203,6 @@ func (s *scanner) lastWord(secret, connection bool) {
 // hide adds a span unless it is empty.
 func (s *scanner) hide(start, end int) {
 	if start < end {
-		s.spans = append(s.spans, Span{start, end})
+		s.spans = append(s.spans, Span{Start: start, End: end})
 	}
 }

@@ -37,20 +37,31 @@ func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why strin
 
 // oldErrorSize recognizes the error of a server that does not speak protocol 3: 'E'
 // and a string (fe-connect.c, PQconnectPoll). It is 0 for a message with a length,
-// -1 while the string has not ended.
+// -1 while the string has not ended. A string is believed up to a limit, wherever
+// the stream was cut.
 func oldErrorSize(b []byte) int64 {
 	length := binary.BigEndian.Uint32(b[1:])
 	if length >= 8 && length <= wire.MaxErrorLength {
 		return 0
 	}
-	end := bytes.IndexByte(b, 0)
+	const limit = wire.MaxErrorLength + 1
+	end := bytes.IndexByte(b[:min(len(b), limit)], 0)
 	switch {
 	case end > 0:
 		return int64(end) + 1
-	case len(b) > wire.MaxErrorLength:
-		return int64(len(b))
+	case len(b) >= limit:
+		return limit
 	}
 	return -1
+}
+
+// isOldError tells the same of a message that is complete, or the last of a stream.
+// The length of one that is too short for a header would be far too large.
+func isOldError(b []byte) bool {
+	if len(b) < wire.HeaderSize {
+		return len(b) > 1 && (b[1] != 0 || len(b) == 2)
+	}
+	return oldErrorSize(b) != 0
 }
 
 // identify names a message by its bytes and the dialogue so far.
@@ -64,7 +75,7 @@ func (l *leg) identify(from wire.Sender, b []byte) wire.Type {
 		}
 		return wire.SSLResponse
 	}
-	if from == wire.Server && !l.authenticated && b[0] == 'E' && len(b) >= wire.HeaderSize && oldErrorSize(b) != 0 {
+	if from == wire.Server && !l.authenticated && b[0] == 'E' && isOldError(b) {
 		return wire.OldErrorResponse
 	}
 	t := wire.Identify(from, b)

@@ -12,11 +12,14 @@ const (
 	MaxHeld = 65000
 	// DefaultKept is how much of a larger message is kept for the log.
 	DefaultKept = 1 << 20
+	// minKept is enough to name any message.
+	minKept = wire.HeaderSize + 4
 )
 
 // Tracker is the memory of one connection.
 type Tracker struct {
-	// Kept is how many bytes of a message larger than MaxHeld are kept.
+	// Kept is how many bytes of a message larger than MaxHeld are kept. Of none are
+	// less than the first 9 kept, which name it.
 	Kept int
 
 	client, server leg
@@ -116,7 +119,7 @@ func (t *Tracker) scanMessages(d event.Direction, s *stream, pending []byte) Pie
 			s.big = &bigMessage{size: size}
 			return t.scanBig(d, s, pending)
 		}
-		if size == 0 || size > int64(len(rest)) {
+		if size == 0 || size > MaxHeld || size > int64(len(rest)) {
 			break
 		}
 		t.complete(d, s, wire.Message{Bytes: rest[:size:size], Size: size})
@@ -130,7 +133,7 @@ func (t *Tracker) scanMessages(d event.Direction, s *stream, pending []byte) Pie
 func (t *Tracker) scanBig(d event.Direction, s *stream, pending []byte) Piece {
 	b := s.big
 	size := int(min(int64(len(pending)), b.size-b.seen))
-	if room := t.Kept - len(b.kept); room > 0 {
+	if room := max(t.Kept, minKept) - len(b.kept); room > 0 {
 		b.kept = append(b.kept, pending[:min(size, room)]...)
 	}
 	b.seen += int64(size)
@@ -146,7 +149,7 @@ func (t *Tracker) scanBig(d event.Direction, s *stream, pending []byte) Piece {
 
 // End says what is left when a direction has ended: a message that was cut off,
 // with the size it should have had, or an empty piece. Pending is what no piece
-// had.
+// had. Half a message changes nothing of what is remembered.
 func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	s := t.stream(d)
 	if s.lost {
@@ -155,7 +158,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	if b := s.big; b != nil {
 		s.big = nil
 		s.messages = s.messages[:0]
-		t.complete(d, s, wire.Message{Bytes: b.kept, Size: b.seen})
+		t.add(d, s, wire.Message{Bytes: b.kept, Size: b.seen})
 		return Piece{Kind: event.Fragment, Messages: s.messages, Total: b.seen}, b.size
 	}
 	if len(pending) == 0 {
@@ -164,7 +167,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	want, _ = t.frame(d, s, pending)
 	s.messages = s.messages[:0]
 	s.offset += int64(len(pending))
-	t.complete(d, s, wire.Message{Bytes: pending, Size: int64(len(pending))})
+	t.add(d, s, wire.Message{Bytes: pending, Size: int64(len(pending))})
 	return Piece{Kind: event.Traffic, Size: len(pending), Messages: s.messages, Total: int64(len(pending))}, want
 }
 
@@ -193,8 +196,21 @@ func (t *Tracker) frame(d event.Direction, s *stream, rest []byte) (size int64, 
 	return size, ""
 }
 
-// complete names a message, remembers what it changes, and adds it to the piece.
+// complete adds a message to the piece and remembers what it changes.
 func (t *Tracker) complete(d event.Direction, s *stream, m wire.Message) {
+	m = t.add(d, s, m)
+	t.legOf(d).observe(m)
+	switch d {
+	case event.ClientToServer:
+		t.server.observe(m)
+	case event.ServerToClient:
+		t.client.observe(m)
+	default: // what the script says or hears is of one leg only
+	}
+}
+
+// add names a message and adds it to the piece.
+func (t *Tracker) add(d event.Direction, s *stream, m wire.Message) wire.Message {
 	l := t.legOf(d)
 	m.Type = l.identify(d.Sender(), m.Bytes)
 	m.State = wire.State{Mechanism: l.mechanism}
@@ -203,13 +219,8 @@ func (t *Tracker) complete(d event.Direction, s *stream, m wire.Message) {
 	} else {
 		s.unknowns = 0
 	}
-	l.observe(m)
-	if d == event.ClientToServer {
-		t.server.observe(m)
-	} else if d == event.ServerToClient {
-		t.client.observe(m)
-	}
 	s.messages = append(s.messages, event.Message{Message: m})
+	return m
 }
 
 // legOf is the leg whose dialogue gives a message its name: that of the party
@@ -228,3 +239,9 @@ func (t *Tracker) Ready() bool { return t.client.ready }
 // Authenticated reports whether AuthenticationOk has passed on the leg that a
 // direction names.
 func (t *Tracker) Authenticated(d event.Direction) bool { return t.legOf(d).authenticated }
+
+// NewServer forgets what was said to a server that another one takes the place of.
+func (t *Tracker) NewServer() {
+	t.server = leg{}
+	t.streams[1], t.streams[3] = stream{}, stream{}
+}

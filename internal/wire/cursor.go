@@ -120,7 +120,7 @@ func (c *cursor) Uint16(n Name) int64 {
 }
 
 func (c *cursor) Int16(n Name) int64 {
-	v := int64(int16(c.Uint16(n))) //nolint:gosec // reads the same bits with their sign
+	v := int64(int16(c.Uint16(n)))
 	c.setInt(v)
 	return v
 }
@@ -138,7 +138,7 @@ func (c *cursor) Uint32(n Name) int64 {
 }
 
 func (c *cursor) Int32(n Name) int64 {
-	v := int64(int32(c.Uint32(n))) //nolint:gosec // reads the same bits with their sign
+	v := int64(int32(c.Uint32(n)))
 	c.setInt(v)
 	return v
 }

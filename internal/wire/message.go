@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Sender is the party that a message comes from.
 type Sender uint8
@@ -138,4 +141,34 @@ func IdentifyStartup(b []byte) Type {
 		return GSSENCRequest
 	}
 	return StartupMessage
+}
+
+// AppendError appends an ErrorResponse to dst, with the fields that every server
+// sends (documentation section "Error and Notice Message Fields"). The code is an
+// SQLSTATE.
+func AppendError(dst []byte, severity, code, text string) []byte {
+	start := len(dst)
+	dst = append(dst, 'E', 0, 0, 0, 0)
+	for _, field := range []string{"S" + severity, "V" + severity, "C" + code, "M" + text} {
+		dst = append(append(dst, field...), 0)
+	}
+	dst = append(dst, 0)
+	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(dst)-start-1))
+	return dst
+}
+
+// ErrorFieldOf finds a field of an ErrorResponse or NoticeResponse by its code.
+func ErrorFieldOf(b []byte, code byte) ([]byte, bool) {
+	rest := b[min(len(b), HeaderSize):]
+	for len(rest) > 1 && rest[0] != 0 {
+		value, after, terminated := bytes.Cut(rest[1:], []byte{0})
+		if !terminated {
+			break
+		}
+		if rest[0] == code {
+			return value, true
+		}
+		rest = after
+	}
+	return nil, false
 }

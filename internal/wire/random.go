@@ -17,9 +17,9 @@ func Random(r *rand.Rand, t Type, s State) Message {
 	g.walk(c)
 	switch {
 	case c.data[0] == c.random.code && c.random.code != 0:
-		binary.BigEndian.PutUint32(c.data[1:], uint32(len(c.data)-1)) //nolint:gosec // small by construction
+		binary.BigEndian.PutUint32(c.data[1:], uint32(len(c.data)-1))
 	case t == StartupMessage || t == CancelRequest:
-		binary.BigEndian.PutUint32(c.data, uint32(len(c.data))) //nolint:gosec // small by construction
+		binary.BigEndian.PutUint32(c.data, uint32(len(c.data)))
 	}
 	return Message{Type: t, State: s, Bytes: c.data, Size: int64(len(c.data))}
 }
@@ -41,9 +41,9 @@ func (r *random) integer(c *cursor, n Name, width int) {
 	v := r.Uint64()
 	switch n {
 	case FormatCount, ParameterCount, ResultFormatCount, ArgumentCount, ColumnCount, OptionCount:
-		v = uint64(r.IntN(6)) //nolint:gosec // not negative
+		v = uint64(r.IntN(6))
 	case ValueLength, DataLength:
-		v = uint64(r.IntN(30)) - 1 //nolint:gosec // -1 is NULL
+		v = uint64(r.IntN(30)) - 1
 	case Format, ResultFormat, ColumnFormat, CopyFormat:
 		v &= 1
 	case ProtocolVersion:

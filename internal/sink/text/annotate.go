@@ -134,7 +134,7 @@ func (p *page) escaped(b []byte, start, end int, s style) {
 
 // raw writes a message as one string.
 func (p *page) raw(m *event.Message) {
-	if len(m.Redacted) > 0 && m.Type.Code() == 'p' {
+	if m.Secret {
 		p.text = append(p.text, "[password message redacted]"...)
 		return
 	}

@@ -78,6 +78,7 @@ func redacted(m event.Message, secret string) event.Message {
 		}
 		copy(m.Bytes[at:], strings.Repeat("*", len(secret)))
 		m.Redacted = append(m.Redacted, event.Span{Start: at, End: at + len(secret)})
+		m.Secret = m.Type.Code() == 'p'
 	}
 }
 

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set when a release is built.
+var version = "0.1.0-dev"
+
+// options are everything that a user can say. Each is an environment variable too:
+// PGPI_ and its name in capitals, words joined by underscores.
+type options struct {
+	Server   serverOptions   `embed:"" group:"Server: the onward connection from pgpi to the server"`
+	Client   clientOptions   `embed:"" group:"Client: the connection from the client to pgpi"`
+	Auth     authOptions     `embed:"" group:"Authentication"`
+	Log      logOptions      `embed:"" group:"Log"`
+	Behavior behaviorOptions `embed:"" group:"Behavior"`
+
+	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+}
+
+type serverOptions struct {
+	ServerHost           string        `placeholder:"HOST" help:"Server's host name or address, or the directory of its Unix socket (default: the name that the client sent as SNI, or localhost)."`
+	ServerDeleteSuffix   string        `placeholder:".SUFFIX" default:".local.neon.build" help:"Suffix to delete from a host name that came as SNI (default: ${default})."`
+	ServerConnectPort    int           `placeholder:"PORT" default:"5432" help:"Server's port (default: ${default})."`
+	ServerSslmode        string        `placeholder:"MODE" help:"disable, allow, prefer, require, verify-ca or verify-full, as in libpq (default: prefer, or verify-full with --server-sslrootcert system)."`
+	ServerSslrootcert    string        `placeholder:"FILE" help:"Certificates that a server's must come from: a file, a directory, or system (default: none)."`
+	ServerSslnegotiation string        `placeholder:"HOW" default:"mimic" enum:"mimic,direct,postgres" help:"How TLS begins: mimic the client, direct, or postgres, with an SSLRequest (default: ${default})."`
+	ServerSslcert        string        `placeholder:"FILE" help:"Client certificate for servers that ask for one."`
+	ServerSslkey         string        `placeholder:"FILE" help:"Its key; a passphrase is taken from PGPI_SERVER_SSL_PASSWORD."`
+	ServerSslkeylogfile  string        `placeholder:"FILE" help:"Append TLS keys of server connections, for Wireshark."`
+	ConnectTimeout       time.Duration `placeholder:"TIME" default:"15s" help:"Time an address of the server has to answer (default: ${default})."`
+	ThrowawayServer      bool          `negatable:"" help:"Start a temporary PostgreSQL server and relay to it; it is gone when pgpi ends."`
+}
+
+type clientOptions struct {
+	ClientListenIp      string        `placeholder:"ADDRESS" default:"127.0.0.1" help:"Address to listen on (default: ${default})."` //nolint:revive // kong makes the flag's name of it
+	ClientListenPort    int           `placeholder:"PORT" default:"5432" help:"Port to listen on; 0 for a free one (default: ${default})."`
+	ClientListenUnix    string        `placeholder:"DIR" help:"Listen on a Unix socket in this directory too."`
+	ClientSslCert       string        `placeholder:"FILE" help:"Certificate for clients (default: made when needed, self-signed)."`
+	ClientSslKey        string        `placeholder:"FILE" help:"Its key; a passphrase is taken from PGPI_CLIENT_SSL_PASSWORD."`
+	ClientCertSig       string        `placeholder:"KIND" default:"rsa" enum:"rsa,ecdsa" help:"Kind of certificate to make: rsa or ecdsa (default: ${default})."`
+	ClientDenySsl       bool          `negatable:"" help:"Tell clients that TLS is not supported."`
+	ClientSslkeylogfile string        `placeholder:"FILE" help:"Append TLS keys of client connections, for Wireshark."`
+	StartupTimeout      time.Duration `placeholder:"TIME" default:"60s" help:"Time a client has for its StartupMessage (default: ${default})."`
+}
+
+type authOptions struct {
+	OverrideAuth         bool   `negatable:"" help:"Ask the client for its password in cleartext and log in to the server with it: cleartext, MD5 or SCRAM."`
+	ServerChannelBinding string `placeholder:"POLICY" default:"prefer" enum:"disable,prefer,require" help:"Channel binding towards the server with --override-auth: disable, prefer or require (default: ${default})."`
+	HideChannelBinding   bool   `negatable:"" help:"Take SCRAM-SHA-256-PLUS out of the server's offer to clients without TLS, which would refuse it."`
+	RedactPasswords      bool   `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+}
+
+type logOptions struct {
+	LogForwarded string `placeholder:"HOW" default:"annotated" enum:"none,raw,annotated" help:"How to log what is forwarded: annotated, raw or none (default: ${default})."`
+	LogFile      string `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
+	LogTime      string `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
+	LogMaxValue  int    `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
+	LogCerts     bool   `negatable:"" help:"Log the certificates of TLS connections."`
+	Bw           *bool  `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
+}
+
+type behaviorOptions struct {
+	SendChunking string `placeholder:"SIZE" default:"whole" enum:"whole,byte" help:"Forward whole messages as they are available, or byte by byte (default: ${default})."`
+	QuitOnHangup bool   `negatable:"" help:"End when the first connection ends."`
+}
+
+const description = `Postgres Private Investigator stands between Postgres clients and servers and shows what they say.
+
+Connect a client to pgpi instead of its server, for example:
+  pgpi --server-host db.example.com --server-sslmode require --client-listen-port 5433
+  psql 'host=localhost port=5433 user=me dbname=mydb sslmode=require channel_binding=disable'
+
+Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.`
+
+// parse reads the command line. The result is nil where everything is done, as
+// after --help.
+func parse(args []string, stdout io.Writer) (func() error, error) {
+	var o options
+	exited := false
+	parser, err := kong.New(&o,
+		kong.Name("pgpi"), kong.Description(description), kong.DefaultEnvars("PGPI"),
+		kong.Vars{"version": "pgpi " + version}, kong.Writers(stdout, os.Stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(plainHelp), kong.Help(kong.DefaultHelpPrinter),
+		kong.Exit(func(int) { exited = true; panic(errExit) }),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("read options: %w", err)
+	}
+	_, err = parseQuietly(parser, args)
+	switch {
+	case exited:
+		return nil, nil
+	case err != nil:
+		return nil, &usageError{err}
+	}
+	if err := o.check(); err != nil {
+		return nil, &usageError{err}
+	}
+	return func() error { return relay(&o) }, nil
+}
+
+// errExit unwinds kong where it wants to end the process.
+var errExit = errors.New("exit")
+
+func parseQuietly(parser *kong.Kong, args []string) (ctx *kong.Context, err error) {
+	defer func() {
+		if reason := recover(); reason != nil && reason != any(errExit) {
+			panic(reason)
+		}
+	}()
+	return parser.Parse(args)
+}
+
+// plainHelp is a flag's help without its environment variable, whose name follows
+// from the flag's.
+func plainHelp(v *kong.Value) string { return v.Help }
+
+// check finds what no single flag tells.
+func (o *options) check() error {
+	for _, port := range []struct {
+		flag  string
+		value int
+		least int
+	}{
+		{"--server-connect-port", o.Server.ServerConnectPort, 1},
+		{"--client-listen-port", o.Client.ClientListenPort, 0},
+	} {
+		if port.value < port.least || port.value > 65535 {
+			return fmt.Errorf("%s: %d is no port: give one from %d to 65535", port.flag, port.value, port.least)
+		}
+	}
+	switch {
+	case o.Server.ConnectTimeout <= 0:
+		return errors.New("--connect-timeout: give a time above 0, such as 15s")
+	case o.Client.StartupTimeout <= 0:
+		return errors.New("--startup-timeout: give a time above 0, such as 60s")
+	case o.Log.LogMaxValue < 0:
+		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
+	case o.Server.ThrowawayServer && o.Server.ServerHost != "":
+		return errors.New("--throwaway-server and --server-host: give one of them")
+	case (o.Client.ClientSslCert == "") != (o.Client.ClientSslKey == ""):
+		return errors.New("--client-ssl-cert and --client-ssl-key: give both or none")
+	case (o.Server.ServerSslcert == "") != (o.Server.ServerSslkey == ""):
+		return errors.New("--server-sslcert and --server-sslkey: give both or none")
+	}
+	return nil
+}

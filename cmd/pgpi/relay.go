@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/localpg"
+	"pgpi/internal/pgauth"
+	"pgpi/internal/pgtls"
+	"pgpi/internal/proxy"
+	"pgpi/internal/redact"
+)
+
+// flushLimit is how long the log may take to be written at the end.
+const flushLimit = 5 * time.Second
+
+// relay runs the proxy until a signal ends it.
+func relay(o *options) (err error) {
+	ctx, stop := endBySignal()
+	defer stop()
+
+	var closers closers
+	defer func() { err = errors.Join(err, closers.close()) }()
+
+	config, err := proxyConfig(o, &closers)
+	if err != nil {
+		return err
+	}
+	log, err := openLog(o, &closers)
+	if err != nil {
+		return err
+	}
+	listeners, err := listen(o)
+	if err != nil {
+		return err
+	}
+	if o.Server.ThrowawayServer {
+		server, err := throwaway(ctx, o, &config, listeners[0])
+		if err != nil {
+			for _, l := range listeners {
+				_ = l.Close() // the first error is the one to tell
+			}
+			return err
+		}
+		closers.add(server.Close)
+	}
+
+	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink}}, busOptions(o))
+	config.Recorder = events
+	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
+	if !events.Close(flushLimit) {
+		return fmt.Errorf("write the log: %s did not take all of it within %v", log.name, flushLimit)
+	}
+	return nil
+}
+
+// endBySignal gives a context that the first SIGINT or SIGTERM ends. The second ends
+// the process.
+func endBySignal() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(exitFailure)
+	}()
+	// A log that nobody reads any more is an error of the log, not the end of other
+	// people's connections.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	return ctx, cancel
+}
+
+// proxyConfig makes of the options what the proxy does. It reads all files, so that
+// what is wrong with them is said before anything listens.
+func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
+	clientKeys, err := openKeyLog(o.Client.ClientSslkeylogfile, closers)
+	if err != nil {
+		return proxy.Config{}, err
+	}
+	serverKeys, err := openKeyLog(o.Server.ServerSslkeylogfile, closers)
+	if err != nil {
+		return proxy.Config{}, err
+	}
+	identity, err := clientIdentity(o)
+	if err != nil {
+		return proxy.Config{}, err
+	}
+	policy, err := pgtls.NewServerPolicy(pgtls.ServerOptions{
+		SSLMode: o.Server.ServerSslmode, RootCert: o.Server.ServerSslrootcert,
+		Identity: pgtls.IdentityFiles{
+			Cert: o.Server.ServerSslcert, Key: o.Server.ServerSslkey,
+			Password: os.Getenv("PGPI_SERVER_SSL_PASSWORD"), PasswordEnv: "PGPI_SERVER_SSL_PASSWORD",
+		},
+		Direct: o.Server.ServerSslnegotiation == "direct", KeyLog: serverKeys,
+	})
+	if err != nil {
+		return proxy.Config{}, err
+	}
+	return proxy.Config{
+		ServerHost: o.Server.ServerHost, DeleteSuffix: o.Server.ServerDeleteSuffix, ServerPort: o.Server.ServerConnectPort,
+		Server: policy, Negotiation: proxy.Negotiation(o.Server.ServerSslnegotiation),
+		Identity:  identity,
+		ClientTLS: pgtls.ClientConfig(identity, false, clientKeys), ClientDirectTLS: pgtls.ClientConfig(identity, true, clientKeys),
+		DenyTLS:      o.Client.ClientDenySsl,
+		OverrideAuth: o.Auth.OverrideAuth, ChannelBinding: pgauth.ChannelBinding(o.Auth.ServerChannelBinding),
+		HideBinding: o.Auth.HideChannelBinding,
+		ByteByByte:  o.Behavior.SendChunking == "byte", LogCerts: o.Log.LogCerts, QuitOnHangup: o.Behavior.QuitOnHangup,
+		DecodeAll:      o.Log.LogForwarded != "none",
+		StartupTimeout: o.Client.StartupTimeout, ConnectTimeout: o.Server.ConnectTimeout,
+	}, nil
+}
+
+// clientIdentity is the certificate for clients: the one given, read now, or one
+// that is made when the first client wants TLS.
+func clientIdentity(o *options) (func() (tls.Certificate, error), error) {
+	if o.Client.ClientSslCert == "" {
+		return sync.OnceValues(func() (tls.Certificate, error) {
+			return pgtls.Generate(pgtls.Signature(o.Client.ClientCertSig))
+		}), nil
+	}
+	identity, err := pgtls.LoadIdentity(pgtls.IdentityFiles{
+		Cert: o.Client.ClientSslCert, Key: o.Client.ClientSslKey,
+		Password: os.Getenv("PGPI_CLIENT_SSL_PASSWORD"), PasswordEnv: "PGPI_CLIENT_SSL_PASSWORD",
+	})
+	return func() (tls.Certificate, error) { return identity, nil }, err
+}
+
+func openKeyLog(path string, closers *closers) (io.Writer, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no file, no writer
+	}
+	keys, err := pgtls.OpenKeyLog(path, complain)
+	if err != nil {
+		return nil, err
+	}
+	closers.add(keys.Close)
+	return keys, nil
+}
+
+// complain tells the user of something that does not end the program.
+func complain(err error) { fmt.Fprintf(os.Stderr, "pgpi: %v\n", err) }
+
+// listen opens everything that an option asks for.
+func listen(o *options) ([]net.Listener, error) {
+	first, err := proxy.Listen(o.Client.ClientListenIp, o.Client.ClientListenPort)
+	if err != nil {
+		return nil, err
+	}
+	if o.Client.ClientListenUnix == "" {
+		return []net.Listener{first}, nil
+	}
+	second, err := proxy.ListenUnix(o.Client.ClientListenUnix, portOf(first))
+	if err != nil {
+		return nil, errors.Join(err, first.Close())
+	}
+	return []net.Listener{first, second}, nil
+}
+
+func portOf(l net.Listener) int {
+	if a, ok := l.Addr().(*net.TCPAddr); ok {
+		return a.Port
+	}
+	return 0
+}
+
+func addresses(listeners []net.Listener) string {
+	all := make([]string, 0, len(listeners))
+	for _, l := range listeners {
+		all = append(all, proxy.Address(l))
+	}
+	return strings.Join(all, " and ")
+}
+
+// throwaway starts a temporary server, makes the proxy relay to it, and tells the
+// user how to connect.
+func throwaway(ctx context.Context, o *options, config *proxy.Config, l net.Listener) (*localpg.Server, error) {
+	server, err := localpg.Start(ctx, localpg.Config{
+		Auth: localpg.SCRAM, TLS: &localpg.TLS{},
+		Say: func(line string) { fmt.Fprintln(os.Stderr, "pgpi: "+line) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start a throwaway server: %w", err)
+	}
+	config.ServerHost, config.ServerPort = server.Host, server.Port
+	fmt.Fprintf(os.Stderr, "pgpi: a throwaway PostgreSQL server is up; connect through pgpi with\n  psql '%s'\n",
+		throughPgpi(server, o.Client.ClientListenIp, portOf(l)))
+	return server, nil
+}
+
+func throughPgpi(server *localpg.Server, ip string, port int) string {
+	host := net.JoinHostPort(ip, fmt.Sprint(port))
+	return fmt.Sprintf("postgresql://%s:%s@%s/%s?sslmode=require&channel_binding=disable", server.User, server.Password, host, server.Database)
+}
+
+// busOptions puts redaction in front of all sinks.
+func busOptions(o *options) bus.Options {
+	options := bus.Options{Failed: func(name string, err error) {
+		complain(fmt.Errorf("write the log: %w: the log to %s ends here, connections go on", err, name))
+	}}
+	if o.Auth.RedactPasswords {
+		options.Rewrite = new(redact.Passwords).Apply
+	}
+	return options
+}
+
+// closers are what has to be closed at the end, last first.
+type closers struct{ all []func() error }
+
+func (c *closers) add(f func() error) { c.all = append(c.all, f) }
+
+func (c *closers) close() error {
+	var errs []error
+	for len(c.all) > 0 {
+		last := len(c.all) - 1
+		errs = append(errs, c.all[last]())
+		c.all = c.all[:last]
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,239 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"net"
+
+	"pgpi/internal/event"
+	"pgpi/internal/pgtls"
+	"pgpi/internal/session"
+	"pgpi/internal/wire"
+)
+
+// connection is one client's conversation, both legs.
+type connection struct {
+	proxy  *Proxy
+	config *Config
+	id     uint32
+	opened time.Time
+
+	client *leg
+	server *leg // nil until a server is connected; guarded by mu while that may change
+	// directTLS says that the client began with TLS, without an SSLRequest.
+	directTLS bool
+	// host is the server's name as the user knows it, address the one that is used.
+	host   string
+	target target
+
+	ctx   context.Context //nolint:containedctx // it is the connection's life
+	abort context.CancelFunc
+
+	// mu guards the tracker, and keeps events in the order in which it saw the bytes.
+	mu      sync.Mutex
+	tracker *session.Tracker
+	blind   bool // observing has failed: nothing is decoded any more
+	login   login
+
+	// silent is set when the login is over and nobody wants the rest decoded.
+	silent atomic.Bool
+	hungUp sync.Once
+}
+
+func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
+	c := &connection{
+		proxy: p, config: &p.config, id: id, opened: time.Now(),
+		client: newLeg("client", conn), tracker: session.New(),
+	}
+	c.ctx, c.abort = context.WithCancel(context.Background())
+	return c
+}
+
+// errEnded is the end of a connection that has been told already.
+var errEnded = errors.New("connection ended")
+
+// run is the life of a connection.
+func (c *connection) run() {
+	defer c.abort()
+	stop := context.AfterFunc(c.ctx, c.closeLegs)
+	defer stop()
+	defer c.closeLegs()
+	c.say(event.Opened, c.opened.Format("2006-01-02 15:04:05 -0700"), c.client.raw.RemoteAddr().String())
+
+	packet, err := c.negotiateClient()
+	switch {
+	case err != nil:
+	case wire.IdentifyStartup(packet) == wire.CancelRequest:
+		c.forwardCancel(packet)
+	default:
+		c.serve(packet)
+	}
+	c.say(event.Ended)
+}
+
+// serve connects to the server and relays.
+func (c *connection) serve(startup []byte) {
+	c.host = c.serverName()
+	if err := c.reachServer(startup); err != nil {
+		c.refuse(err)
+		return
+	}
+	defer c.proxy.cancels.forget(c)
+	if c.config.OverrideAuth {
+		if err := c.overrideAuth(startup); err != nil {
+			return
+		}
+	}
+	if c.config.DecodeAll {
+		c.say(event.Forwarding)
+	} else {
+		c.say(event.ForwardingSilently)
+	}
+	c.relay()
+}
+
+// closeLegs ends everything that waits for a peer.
+func (c *connection) closeLegs() {
+	c.client.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.server != nil {
+		c.server.close()
+	}
+}
+
+// setServer makes a leg the connection's server leg. The tracker forgets what was
+// said to an earlier one.
+func (c *connection) setServer(l *leg) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.server = l
+	c.tracker.NewServer()
+	if c.ctx.Err() != nil {
+		l.close() // the connection was ended meanwhile
+	}
+}
+
+// say records a sentence about the connection.
+func (c *connection) say(s event.Status, args ...string) {
+	now := time.Now()
+	c.config.Recorder.Record(&event.Event{
+		At: now, Elapsed: now.Sub(c.opened), Conn: c.id, Kind: event.Said, Status: s, Args: args,
+	})
+}
+
+// show records packets that pgpi itself got or sent.
+func (c *connection) show(d event.Direction, b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(b) > 0 {
+		e := event.Event{Direction: d}
+		p := c.scan(d, b)
+		if p.Size == 0 {
+			p, _ = c.tracker.End(d, b)
+		}
+		c.record(&e, p, b[:p.Size])
+		b = b[p.Size:]
+	}
+}
+
+// record records the bytes of a piece. The caller holds the lock.
+func (c *connection) record(e *event.Event, p session.Piece, data []byte) {
+	e.At = time.Now()
+	e.Elapsed = e.At.Sub(c.opened)
+	e.Conn, e.Kind, e.Data, e.Messages, e.Total = c.id, p.Kind, data, p.Messages, p.Total
+	c.config.Recorder.Record(e)
+	if p.Lost != nil {
+		c.say(event.OutOfSync, e.Direction.String(), fmt.Sprint(p.Lost.Offset), p.Lost.Why)
+	}
+}
+
+// scan is Tracker.Scan behind a wall: a panic in it ends the decoding of this
+// connection, not the connection. The caller holds the lock.
+func (c *connection) scan(d event.Direction, pending []byte) (p session.Piece) {
+	if c.blind {
+		return session.Piece{Kind: event.Undecoded, Size: len(pending)}
+	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			c.blind = true
+			c.say(event.ObserverFailed, fmt.Sprint(reason))
+			p = session.Piece{Kind: event.Undecoded, Size: len(pending)}
+		}
+	}()
+	return c.tracker.Scan(d, pending)
+}
+
+// refuse tells the client, in its own protocol, why there is no server for it.
+func (c *connection) refuse(err error) {
+	var told *refusal
+	if errors.As(err, &told) {
+		c.sendError(told.code, told.text)
+	}
+}
+
+// refusal is an error that the client is told.
+type refusal struct{ code, text string }
+
+func (r *refusal) Error() string { return r.text }
+
+// sendError ends the client's connection with a FATAL error.
+func (c *connection) sendError(code, text string) {
+	b := wire.AppendError(nil, "FATAL", code, text)
+	c.show(event.ScriptToClient, b)
+	if _, err := c.client.Write(b); err != nil {
+		c.lost(c.client, err)
+		return
+	}
+	c.client.closeWrite(true)
+	c.awaitEnd(c.client)
+}
+
+// lingerTime is how long a party may take to end a connection that is over.
+const lingerTime = 5 * time.Second
+
+// awaitEnd lets the party read what it was sent: closing earlier could destroy it
+// on the way.
+func (c *connection) awaitEnd(l *leg) {
+	_ = l.raw.SetReadDeadline(time.Now().Add(lingerTime)) // a closed connection can't be waited for
+	for {
+		l.take(len(l.pending()))
+		if l.fill() != nil {
+			return
+		}
+	}
+}
+
+// lost says that a connection has ended badly, unless pgpi itself ended it.
+func (c *connection) lost(l *leg, err error) {
+	if c.ctx.Err() != nil {
+		return
+	}
+	why := plainError(err)
+	if l == c.server && l.tls != nil && !c.login.over {
+		why = pgtls.ExplainServer(err, c.directToServer()) // in TLS 1.3 a server refuses a certificate late
+	}
+	c.say(event.ConnectionLost, l.party, why)
+}
+
+// logOwnCertificate shows what pgpi presents to clients.
+func (c *connection) logOwnCertificate() {
+	if own, err := c.ownCertificate(); err == nil { // there was a handshake with it
+		c.say(event.CertificateTo, "client", pgtls.CertificateText(own))
+	}
+}
+
+// logCertificates shows what a party presented, where the user wants it.
+func (c *connection) logCertificates(l *leg) {
+	if !c.config.LogCerts {
+		return
+	}
+	for _, cert := range l.tls.ConnectionState().PeerCertificates {
+		c.say(event.CertificateFrom, l.party, pgtls.CertificateText(cert))
+	}
+}

@@ -1,0 +1,156 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+
+	"pgpi/internal/session"
+)
+
+// leg is the connection to one party, with TLS or without.
+type leg struct {
+	party string // "client" or "server"
+	raw   *rawConn
+	tls   *tls.Conn // nil without TLS
+	inlet
+}
+
+func newLeg(party string, conn net.Conn) *leg {
+	l := &leg{party: party, raw: &rawConn{Conn: conn}}
+	l.source = l.raw
+	return l
+}
+
+// rawConn is the connection below TLS. It knows whether the peer has ended it,
+// which TLS doesn't tell from a proper end, and can be given bytes that were read
+// too early.
+type rawConn struct {
+	net.Conn
+	early []byte
+	ended atomic.Bool
+}
+
+func (r *rawConn) Read(b []byte) (int, error) {
+	if len(r.early) > 0 {
+		n := copy(b, r.early)
+		r.early = r.early[n:]
+		return n, nil
+	}
+	n, err := r.Conn.Read(b)
+	if errors.Is(err, io.EOF) {
+		r.ended.Store(true)
+	}
+	return n, err
+}
+
+// encrypt makes the leg a TLS connection. What the inlet holds is the beginning of
+// the peer's handshake.
+func (l *leg) encrypt(conn *tls.Conn) {
+	l.tls = conn
+	l.inlet = inlet{source: conn}
+}
+
+// handToTLS gives the bytes that the inlet holds back, for TLS to read.
+func (l *leg) handToTLS() {
+	l.raw.early = append([]byte(nil), l.pending()...)
+	l.take(len(l.pending()))
+}
+
+// Write sends bytes to the party.
+func (l *leg) Write(b []byte) (int, error) {
+	if l.tls != nil {
+		return l.tls.Write(b)
+	}
+	return l.raw.Write(b)
+}
+
+// closeWrite ends this side's half, as the other party ended its own. Without
+// close_notify there is only the end of the TCP stream.
+func (l *leg) closeWrite(notify bool) {
+	if l.tls != nil && notify {
+		_ = l.tls.CloseWrite() // a peer that is gone needs no notice
+	}
+	if c, ok := l.raw.Conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite() // likewise
+	}
+}
+
+// notified reports whether an end of the stream was announced, as TLS wants it.
+func (l *leg) notified() bool { return l.tls == nil || !l.raw.ended.Load() }
+
+// reset lets the party see what a peer sees whose counterpart has crashed.
+func (l *leg) reset() {
+	if c, ok := l.raw.Conn.(interface{ SetLinger(sec int) error }); ok {
+		_ = c.SetLinger(0) // a connection that is gone can't be reset
+	}
+	l.close()
+}
+
+// close closes the connection at once. It may be called from any goroutine, and
+// again.
+func (l *leg) close() { _ = l.raw.Close() } // an error means that it is closed
+
+// Sizes of an inlet's buffer, in bytes. It starts small, for the idle, and grows
+// with the traffic up to the largest message that is held as a whole.
+const (
+	smallInlet = 2 << 10
+	largeInlet = session.MaxHeld
+)
+
+// inlet reads from one party. What was read and not yet taken is pending.
+type inlet struct {
+	source     io.Reader
+	buffer     []byte
+	start, end int
+	filled     bool // the last read took all the room there was
+}
+
+// pending is what was read and not taken. It is valid until the next fill.
+func (in *inlet) pending() []byte { return in.buffer[in.start:in.end] }
+
+// take says that the first n pending bytes are done with.
+func (in *inlet) take(n int) {
+	in.start += n
+	if in.start == in.end {
+		in.start, in.end = 0, 0
+	}
+}
+
+// fill reads once, behind what is pending. There is room, because a message that
+// would not fit is taken in pieces.
+func (in *inlet) fill() error {
+	in.makeRoom()
+	n, err := in.source.Read(in.buffer[in.end:])
+	in.end += n
+	in.filled = in.end == len(in.buffer)
+	if n > 0 {
+		return nil // an error comes again with the next read
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
+
+// makeRoom moves what is pending to the front, and to a larger buffer where the
+// last read filled the one there is.
+func (in *inlet) makeRoom() {
+	size := len(in.buffer)
+	switch {
+	case size == 0:
+		size = smallInlet
+	case in.filled:
+		size = min(4*size, largeInlet)
+	}
+	to := in.buffer
+	if size > len(in.buffer) {
+		to = make([]byte, size)
+	} else if in.start == 0 {
+		return
+	}
+	in.end = copy(to, in.pending())
+	in.start, in.buffer = 0, to
+}

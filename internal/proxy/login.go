@@ -1,0 +1,201 @@
+package proxy
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/x509"
+	"strings"
+
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+	"pgpi/internal/wire"
+)
+
+// login is what the proxy itself remembers of an authentication dialogue that it
+// relays: enough to say why channel binding will make it fail.
+type login struct {
+	over     bool // ReadyForQuery has passed
+	offered  bool // the server has offered SASL
+	binding  bool // and SCRAM-SHA-256-PLUS in it
+	answered bool // the client has answered
+	warned   bool
+}
+
+// plusMechanism is SCRAM with channel binding.
+const plusMechanism = "SCRAM-SHA-256-PLUS"
+
+// watchLogin looks at the messages of a login: for the key that a CancelRequest will
+// name, and for channel binding. The caller holds the lock.
+func (c *connection) watchLogin(messages []event.Message) {
+	for i := range messages {
+		m := messages[i].Message
+		switch m.Type {
+		case wire.AuthenticationSASL:
+			c.login.offered, c.login.binding = true, offersBinding(m)
+			c.warnOfOffer()
+		case wire.SASLInitialResponse:
+			c.login.answered = true
+			c.warnOfAnswer(m)
+		case wire.ErrorResponse:
+			c.warnOfError(m)
+		case wire.BackendKeyData:
+			c.proxy.cancels.remember(string(m.Bytes[wire.HeaderSize:]), c)
+		case wire.ReadyForQuery:
+			c.login.over = true
+			if !c.config.DecodeAll {
+				c.silent.Store(true)
+			}
+		}
+	}
+}
+
+// offersBinding reports whether an AuthenticationSASL has the mechanism with channel
+// binding.
+func offersBinding(m wire.Message) bool {
+	return bytes.Contains(m.Bytes, []byte(plusMechanism+"\x00"))
+}
+
+// warnOfOffer warns of clients that fail at the sight of the offer.
+func (c *connection) warnOfOffer() {
+	if !c.login.binding || c.client.tls == nil {
+		return
+	}
+	own, err := c.ownCertificate()
+	if err != nil {
+		return // there was a handshake with it
+	}
+	if _, ok := own.PublicKey.(ed25519.PublicKey); ok {
+		c.warn("libpq can't use the Ed25519 certificate that pgpi presents where the server offers "+plusMechanism+
+			" (\"could not find digest for NID UNDEF\")",
+			"channel_binding=disable on the client", "an RSA or ECDSA certificate for --client-ssl-cert", "--override-auth")
+	}
+}
+
+// warnOfAnswer warns of a client that has bound its login to the TLS connection which
+// ends at pgpi.
+func (c *connection) warnOfAnswer(m wire.Message) {
+	if !c.login.binding {
+		return
+	}
+	var mechanism, first []byte
+	for _, f := range wire.AppendFields(nil, m) {
+		switch f.Name {
+		case wire.SelectedMechanism:
+			mechanism = bytes.TrimRight(m.Bytes[f.Start:f.End], "\x00")
+		case wire.SCRAMClientFirst:
+			first = m.Bytes[f.Start:f.End]
+		}
+	}
+	switch {
+	case string(mechanism) == plusMechanism && !c.sameCertificate():
+		c.warn("the client binds its login to the certificate of pgpi, and the server will refuse that as \"SCRAM channel binding check failed\"",
+			"channel_binding=disable on the client", "channel_binding=prefer there and --override-auth here",
+			"the server's own certificate and key for --client-ssl-cert and --client-ssl-key", "--server-sslmode disable")
+	case bytes.HasPrefix(first, []byte("y,")):
+		c.warn("the client says that the server can't do channel binding, although it offers it, and the server will refuse that as \"SCRAM channel binding negotiation error\"",
+			"channel_binding=disable on the client", "--override-auth", "--server-sslmode disable")
+	}
+}
+
+// warnOfError recognizes what servers say when channel binding has failed.
+func (c *connection) warnOfError(m wire.Message) {
+	text := errorText(m.Bytes)
+	if strings.Contains(text, "SCRAM channel binding") {
+		c.warn("the server refuses the login as \""+text+"\"",
+			"channel_binding=disable on the client", "--override-auth", "--server-sslmode disable")
+	}
+}
+
+// warnOfLeaving explains a client that goes as soon as it sees the offer. The caller
+// holds the lock.
+func (c *connection) warnOfLeaving() {
+	switch {
+	case !c.login.offered || c.login.answered:
+	case c.login.binding && c.client.tls == nil:
+		c.warn("the client left at the offer of "+plusMechanism+": libpq takes it for an attack on a connection without TLS",
+			"--hide-channel-binding", "TLS on the client, with channel_binding=disable", "--override-auth", "--server-sslmode disable")
+	case c.login.binding:
+		c.warn("the client left at the offer of "+plusMechanism, "channel_binding=disable on the client", "--override-auth")
+	default:
+		c.warn("the client left at an offer without "+plusMechanism+": it may have channel_binding=require, which a man in the middle can't give it",
+			"channel_binding=disable on the client", "channel_binding=prefer there and --override-auth here",
+			"TLS on the server leg, and the server's own certificate and key for --client-ssl-cert and --client-ssl-key")
+	}
+}
+
+// warn says once per connection that channel binding stands in the way, and what
+// helps.
+func (c *connection) warn(what string, remedies ...string) {
+	if c.login.warned {
+		return
+	}
+	c.login.warned = true
+	c.say(event.BindingWillFail, what, "use "+strings.Join(remedies, ", or "))
+}
+
+// ownCertificate is what pgpi presents to clients.
+func (c *connection) ownCertificate() (*x509.Certificate, error) {
+	identity, err := c.config.Identity()
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(identity.Certificate[0])
+}
+
+// sameCertificate reports whether clients see the server's own certificate.
+func (c *connection) sameCertificate() bool {
+	if c.client.tls == nil || c.server.tls == nil {
+		return false
+	}
+	own, err := c.ownCertificate()
+	return err == nil && own.Equal(c.server.tls.ConnectionState().PeerCertificates[0])
+}
+
+// hides reports whether a piece has an offer that is changed on its way. The caller
+// holds the lock.
+func (c *connection) hides(d event.Direction, piece session.Piece) bool {
+	if !c.config.HideBinding || c.login.over || d != event.ServerToClient || c.client.tls != nil {
+		return false
+	}
+	for i := range piece.Messages {
+		if m := piece.Messages[i].Message; m.Type == wire.AuthenticationSASL && offersBinding(m) {
+			return true
+		}
+	}
+	return false
+}
+
+// forwardHidden forwards a piece whose offer loses the mechanism with channel
+// binding, which a client without TLS would take for an attack. It shows both what
+// came and what went. The caller holds the lock, and nothing else is under way: the
+// client waits.
+func (p *pump) forwardHidden(piece session.Piece, b []byte) error {
+	for i := range piece.Messages {
+		one := session.Piece{Kind: event.Traffic, Messages: piece.Messages[i : i+1], Total: piece.Messages[i].Size}
+		raw := b[:one.Total]
+		b = b[one.Total:]
+		if m := one.Messages[0].Message; m.Type == wire.AuthenticationSASL && offersBinding(m) {
+			p.say(event.BindingHidden)
+			p.record(&event.Event{Direction: event.ServerToScript}, one, raw)
+			changed := withoutBinding(raw)
+			m.Bytes, m.Size = changed, int64(len(changed))
+			sent := session.Piece{Kind: event.Traffic, Messages: []event.Message{{Message: m}}}
+			p.record(&event.Event{Direction: event.ScriptToClient}, sent, changed)
+			p.login.offered = true
+			raw = changed
+		} else {
+			p.observe(one, raw, len(b))
+		}
+		if err := p.write(raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutBinding is an AuthenticationSASL without SCRAM-SHA-256-PLUS.
+func withoutBinding(b []byte) []byte {
+	changed := bytes.Replace(b, []byte(plusMechanism+"\x00"), nil, 1)
+	changed[4] = byte(len(changed) - 1) // an offer has far less than 256 bytes
+	return changed
+}

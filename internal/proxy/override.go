@@ -1,0 +1,196 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"pgpi/internal/event"
+	"pgpi/internal/pgauth"
+	"pgpi/internal/session"
+	"pgpi/internal/wire"
+)
+
+// overrideAuth logs in to the server in the client's place, with a password that
+// the client is asked for in cleartext. It ends when the server is content, with
+// AuthenticationOk relayed to the client, or has refused, with its own error
+// relayed; what follows is left to the relay. After an error, which the log and
+// the client have been told, the connection is over.
+//
+// Each leg has its own authentication dialogue. A NoticeResponse, an ErrorResponse
+// or a NegotiateProtocolVersion may come at any point of the server's, and is
+// relayed.
+func (c *connection) overrideAuth(startup []byte) error {
+	var exchange *pgauth.Exchange
+	for {
+		m, err := c.nextMessage(event.ServerToScript, c.server)
+		if err != nil {
+			return c.overrideLost(c.server, err)
+		}
+		t := wire.Identify(wire.Server, m)
+		if m[0] != 'R' || t == wire.AuthenticationOk {
+			if err := c.relayOne(m); err != nil {
+				return err
+			}
+			if m[0] == 'R' || m[0] == 'E' {
+				return nil
+			}
+			continue
+		}
+		if exchange == nil {
+			c.say(event.OverridingAuth)
+		}
+		c.show(event.ServerToScript, m)
+		if exchange == nil {
+			if exchange, err = c.newExchange(startup, m); err != nil {
+				return err
+			}
+		}
+		if err := c.answerServer(exchange, m); err != nil {
+			return err
+		}
+	}
+}
+
+// newExchange asks the client for its password, unless the server wants something
+// that no password helps with.
+func (c *connection) newExchange(startup, request []byte) (*pgauth.Exchange, error) {
+	config := pgauth.Config{User: startupParameter(startup, "user"), ChannelBinding: c.config.ChannelBinding}
+	if c.server.tls != nil {
+		state := c.server.tls.ConnectionState()
+		config.TLS = &state
+	}
+	// Try without a password first: it shows what can't work before the client is
+	// asked for its secret.
+	if _, err := pgauth.New(config).Respond(subtypeOf(request)); err != nil {
+		return nil, c.overrideFailed(err)
+	}
+	password, err := c.askPassword()
+	if err != nil {
+		return nil, err
+	}
+	config.Password = password
+	return pgauth.New(config), nil
+}
+
+// askPassword asks the client for its password.
+func (c *connection) askPassword() (string, error) {
+	request := []byte{'R', 0, 0, 0, 8, 0, 0, 0, 3}
+	c.show(event.ScriptToClient, request)
+	if _, err := c.client.Write(request); err != nil {
+		return "", c.overrideLost(c.client, err)
+	}
+	m, err := c.nextMessage(event.ClientToScript, c.client)
+	if err != nil {
+		return "", c.overrideLost(c.client, err)
+	}
+	c.show(event.ClientToScript, m)
+	if m[0] != 'p' {
+		return "", c.overrideFailed(errors.New("the client did not answer with its password"))
+	}
+	password, _, terminated := bytes.Cut(m[wire.HeaderSize:], []byte{0})
+	if !terminated {
+		return "", c.overrideFailed(errors.New("the client's password has no end"))
+	}
+	return string(password), nil
+}
+
+// answerServer sends what the exchange answers to an authentication request.
+func (c *connection) answerServer(exchange *pgauth.Exchange, request []byte) error {
+	body, err := exchange.Respond(subtypeOf(request))
+	if err != nil {
+		return c.overrideFailed(err)
+	}
+	if body == nil {
+		return nil
+	}
+	m := append([]byte{'p', 0, 0, 0, 0}, body...)
+	binary.BigEndian.PutUint32(m[1:], uint32(len(m)-1))
+	c.show(event.ScriptToServer, m)
+	if _, err := c.server.Write(m); err != nil {
+		return c.overrideLost(c.server, err)
+	}
+	return nil
+}
+
+// subtypeOf is the number of an authentication request, and its data.
+func subtypeOf(m []byte) (subtype uint32, data []byte) {
+	if len(m) < wire.HeaderSize+4 {
+		return ^uint32(0), nil // in no documentation
+	}
+	return binary.BigEndian.Uint32(m[wire.HeaderSize:]), m[wire.HeaderSize+4:]
+}
+
+// nextMessage reads one message of a party, which waits to be shown.
+func (c *connection) nextMessage(d event.Direction, l *leg) ([]byte, error) {
+	for {
+		b := l.pending()
+		size := wire.Size(b)
+		if size < 0 || size > session.MaxHeld || len(b) > 0 && !wire.PlausibleType(b[0]) {
+			c.show(d, b)
+			return nil, errNotAMessage
+		}
+		if size > 0 && size <= int64(len(b)) {
+			m := append([]byte(nil), b[:size]...)
+			l.take(int(size))
+			return m, nil
+		}
+		if err := l.fill(); err != nil {
+			c.show(d, b)
+			return nil, err
+		}
+	}
+}
+
+var errNotAMessage = errors.New("what came is no message of an authentication dialogue")
+
+// relayOne relays one message of the server that is not for pgpi.
+func (c *connection) relayOne(m []byte) error {
+	p := &pump{connection: c, d: event.ServerToClient, from: c.server, to: c.client}
+	if _, err := p.forward(m); err != nil {
+		return c.overrideLost(c.client, err)
+	}
+	return nil
+}
+
+// overrideFailed says on all sides that the login can't go on.
+func (c *connection) overrideFailed(err error) error {
+	c.say(event.OverrideFailed, err.Error())
+	c.sendError("28000", "pgpi: overriding authentication failed: "+err.Error())
+	return errEnded
+}
+
+// overrideLost says which party left in the middle of the login, and lets the other
+// see it.
+func (c *connection) overrideLost(l *leg, err error) error {
+	switch {
+	case c.ctx.Err() != nil:
+	case errors.Is(err, errNotAMessage):
+		c.say(event.ProtocolViolation, l.party, err.Error())
+	case errors.Is(err, io.EOF):
+		c.say(event.Disconnected, l.party, "during authentication")
+	default:
+		c.lost(l, err)
+	}
+	if l == c.server {
+		c.client.closeWrite(true)
+		c.awaitEnd(c.client)
+	}
+	return errEnded
+}
+
+// startupParameter is the value of a key in a StartupMessage.
+func startupParameter(startup []byte, key string) string {
+	var last []byte
+	for _, f := range wire.AppendFields(nil, wire.Message{Type: wire.StartupMessage, Bytes: startup, Size: int64(len(startup))}) {
+		text := bytes.TrimRight(startup[f.Start:f.End], "\x00")
+		if f.Name == wire.KeyValue && string(last) == key {
+			return string(text)
+		}
+		if f.Name == wire.Key {
+			last = text
+		}
+	}
+	return ""
+}

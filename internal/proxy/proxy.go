@@ -1,0 +1,211 @@
+// Package proxy stands between clients and servers. It owns all sockets: it
+// listens, negotiates both legs, relays, and delivers cancel requests.
+//
+// It guarantees that bytes out are bytes in, in order, half-close included; the
+// exceptions are the startup packets and what an option names. Bytes are observed
+// before they are forwarded, so that the events of a connection are in causal
+// order. Nothing that a peer sends ends more than its own connection, and a panic
+// while observing costs the log, not the connection.
+//
+// It must not know what becomes of events (it records them, see [Recorder]), nor
+// what options look like on a command line.
+//
+// Start reading at connection.go, which is the life of a connection from top to
+// bottom; relay.go is the path of every relayed byte.
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/pgauth"
+	"pgpi/internal/pgtls"
+)
+
+// Recorder takes what connections have to tell.
+type Recorder interface {
+	// Wait returns when there is room for another event, or when done is closed. It
+	// is called without any lock held.
+	Wait(done <-chan struct{})
+	// Record takes an event and copies what it keeps. It does not block.
+	Record(e *event.Event)
+}
+
+// Negotiation is how TLS begins on the server leg.
+type Negotiation string
+
+// The values of --server-sslnegotiation.
+const (
+	Mimic    Negotiation = "mimic"
+	Direct   Negotiation = "direct"
+	Postgres Negotiation = "postgres"
+)
+
+// Config is what a proxy does. It is not changed while the proxy runs.
+type Config struct {
+	Recorder Recorder
+
+	// ServerHost is a name, an address or a directory with a Unix socket; "" takes the
+	// name from the client's SNI, less DeleteSuffix, else localhost.
+	ServerHost   string
+	DeleteSuffix string
+	ServerPort   int
+	// Server has the TLS rules of the server leg.
+	Server      *pgtls.ServerPolicy
+	Negotiation Negotiation
+
+	// Identity is the certificate for clients. It is made or read when first used.
+	Identity func() (tls.Certificate, error)
+	// ClientTLS and ClientDirectTLS are the TLS rules of the client leg after an
+	// SSLRequest and without one.
+	ClientTLS, ClientDirectTLS *tls.Config
+	DenyTLS                    bool
+
+	OverrideAuth   bool
+	ChannelBinding pgauth.ChannelBinding // towards the server, for OverrideAuth
+	HideBinding    bool
+	ByteByByte     bool
+	LogCerts       bool
+	QuitOnHangup   bool
+	// DecodeAll goes on decoding after the login, because a sink wants it.
+	DecodeAll bool
+
+	// StartupTimeout is the time a client has for its StartupMessage, ConnectTimeout
+	// the time an address of the server has to answer.
+	StartupTimeout, ConnectTimeout time.Duration
+
+	// Dial and Resolve are net.Dialer.DialContext and net.Resolver.LookupHost, but
+	// in tests.
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	Resolve func(ctx context.Context, host string) ([]string, error)
+}
+
+// Proxy relays connections.
+type Proxy struct {
+	config  Config
+	started time.Time
+	cancels directory
+
+	mu          sync.Mutex
+	listeners   []net.Listener
+	address     string // of all listeners, in words
+	connections map[*connection]struct{}
+	opened      uint32
+	stopping    bool
+	running     sync.WaitGroup
+	ended       chan struct{} // closed when the first connection has ended
+	endedOnce   sync.Once
+}
+
+// New makes a proxy that does not listen yet.
+func New(config Config) *Proxy {
+	if config.Dial == nil {
+		config.Dial = new(net.Dialer).DialContext
+	}
+	if config.Resolve == nil {
+		config.Resolve = net.DefaultResolver.LookupHost
+	}
+	return &Proxy{
+		config:      config,
+		started:     time.Now(),
+		connections: map[*connection]struct{}{},
+		ended:       make(chan struct{}),
+	}
+}
+
+// Serve accepts connections from listeners until ctx ends, or, with QuitOnHangup,
+// until the first connection has ended. Then it closes the listeners and all
+// connections, and returns when they are gone. Address is how the log names the
+// listeners.
+func (p *Proxy) Serve(ctx context.Context, address string, listeners ...net.Listener) {
+	p.listeners, p.address = listeners, address
+	p.say(event.Listening, address)
+	for _, l := range listeners {
+		p.running.Go(func() { p.accept(l) })
+	}
+	quit := p.ended
+	if !p.config.QuitOnHangup {
+		quit = nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-quit:
+	}
+	p.stop()
+}
+
+// accept takes connections until the listener is closed. Running out of file
+// descriptors or memory ends nothing: it waits for better times.
+func (p *Proxy) accept(l net.Listener) {
+	pause := time.Duration(0)
+	for {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			p.open(conn)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			if pause == 0 {
+				p.say(event.AcceptFailed, err.Error())
+			}
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			time.Sleep(pause)
+		}
+	}
+}
+
+// open starts the life of a connection.
+func (p *Proxy) open(conn net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopping {
+		_ = conn.Close() // nobody listens any more
+		return
+	}
+	p.opened++
+	c := newConnection(p, p.opened, conn)
+	p.connections[c] = struct{}{}
+	p.running.Go(func() {
+		c.run()
+		p.closed(c)
+	})
+}
+
+// closed ends the life of a connection. After the last one the log says again that
+// pgpi listens.
+func (p *Proxy) closed(c *connection) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.connections, c)
+	if len(p.connections) == 0 && !p.stopping && !p.config.QuitOnHangup {
+		p.say(event.Listening, p.address)
+	}
+	p.endedOnce.Do(func() { close(p.ended) })
+}
+
+// stop closes everything and waits.
+func (p *Proxy) stop() {
+	p.mu.Lock()
+	p.stopping = true
+	for _, l := range p.listeners {
+		_ = l.Close() // it is gone either way
+	}
+	for c := range p.connections {
+		c.abort()
+	}
+	p.mu.Unlock()
+	p.running.Wait()
+}
+
+// say records a sentence about pgpi itself.
+func (p *Proxy) say(s event.Status, args ...string) {
+	now := time.Now()
+	p.config.Recorder.Record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args})
+}

@@ -1,0 +1,201 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+)
+
+// relay passes bytes on in both directions until both have ended.
+func (c *connection) relay() {
+	var wg sync.WaitGroup
+	wg.Go(func() { c.pump(event.ServerToClient, c.server, c.client) })
+	c.pump(event.ClientToServer, c.client, c.server)
+	wg.Wait()
+}
+
+// lingerLimit is how long a client may keep a connection that the server has
+// ended: as long as a kernel keeps it that has nobody to tell.
+const lingerLimit = 60 * time.Second
+
+// pump passes bytes on in one direction, and then its end, as the receiver would
+// see it without pgpi.
+func (c *connection) pump(d event.Direction, from, to *leg) {
+	p := &pump{connection: c, d: d, from: from, to: to}
+	err := p.run()
+	var write *writeError
+	switch {
+	case c.ctx.Err() != nil:
+	case errors.As(err, &write):
+		c.hungUp.Do(func() { c.lost(to, write.err) })
+		from.reset()
+		c.abort()
+	case errors.Is(err, io.EOF):
+		if from == c.client {
+			c.mu.Lock()
+			c.warnOfLeaving()
+			c.mu.Unlock()
+		}
+		c.hungUp.Do(func() { c.say(event.HungUp, from.party, p.how()) })
+		to.closeWrite(from.notified())
+		if from == c.server {
+			time.AfterFunc(lingerLimit, c.abort)
+		}
+	default:
+		c.hungUp.Do(func() { c.lost(from, err) })
+		to.reset()
+		c.abort()
+	}
+}
+
+// pump is one direction of a relay.
+type pump struct {
+	*connection
+	d         event.Direction
+	from, to  *leg
+	event     event.Event // used again for each piece
+	undecoded int64
+}
+
+// writeError is a failure of the receiving leg.
+type writeError struct{ err error }
+
+func (w *writeError) Error() string { return w.err.Error() }
+
+// run passes bytes on until the sender's stream ends, and returns how it did:
+// io.EOF, another error of the sender, or a writeError.
+func (p *pump) run() error {
+	for {
+		if err := p.forwardPending(); err != nil {
+			return err
+		}
+		if err := p.from.fill(); err != nil {
+			if endErr := p.forwardEnd(); endErr != nil {
+				return endErr
+			}
+			return err
+		}
+	}
+}
+
+// forwardPending forwards all that is complete of what is pending. When the login
+// is over and nobody wants more decoded, each read is one write.
+func (p *pump) forwardPending() error {
+	for len(p.from.pending()) > 0 {
+		if p.silent.Load() {
+			b := p.from.pending()
+			if _, err := p.to.Write(b); err != nil {
+				return &writeError{err}
+			}
+			p.from.take(len(b))
+			return nil
+		}
+		p.config.Recorder.Wait(p.ctx.Done())
+		piece, err := p.forward(p.from.pending())
+		if err != nil {
+			return err
+		}
+		if piece.Size == 0 {
+			return nil
+		}
+		p.from.take(piece.Size)
+	}
+	return nil
+}
+
+// forward observes the next piece, then writes it.
+func (p *pump) forward(pending []byte) (session.Piece, error) {
+	p.mu.Lock()
+	piece := p.scan(p.d, pending)
+	if piece.Size == 0 {
+		p.mu.Unlock()
+		return piece, nil
+	}
+	b := pending[:piece.Size]
+	if p.hides(p.d, piece) {
+		defer p.mu.Unlock()
+		return piece, p.forwardHidden(piece, b)
+	}
+	p.observe(piece, b, len(pending)-piece.Size)
+	p.mu.Unlock()
+	return piece, p.write(b)
+}
+
+// observe records a piece and draws the conclusions that the proxy itself needs.
+// The caller holds the lock.
+func (p *pump) observe(piece session.Piece, b []byte, left int) {
+	p.event.Direction, p.event.Relayed, p.event.OneByOne, p.event.Left = p.d, true, p.config.ByteByByte, left
+	p.record(&p.event, piece, b)
+	if piece.Kind == event.Undecoded {
+		p.undecoded += int64(len(b))
+	}
+	if !p.login.over {
+		p.watchLogin(piece.Messages)
+	}
+}
+
+// write sends bytes to the receiver, in one write or each in its own.
+func (p *pump) write(b []byte) error {
+	if !p.config.ByteByByte {
+		if _, err := p.to.Write(b); err != nil {
+			return &writeError{err}
+		}
+		return nil
+	}
+	for i := range b {
+		if _, err := p.to.Write(b[i : i+1]); err != nil {
+			return &writeError{err}
+		}
+	}
+	return nil
+}
+
+// forwardEnd forwards what is left when the sender's stream has ended: the
+// beginning of a message that was cut off.
+func (p *pump) forwardEnd() error {
+	rest := p.from.pending()
+	if p.silent.Load() || p.ctx.Err() != nil {
+		return nil
+	}
+	p.mu.Lock()
+	piece, want := p.tracker.End(p.d, rest)
+	if piece.Total > 0 {
+		p.observe(piece, rest[:piece.Size], 0)
+		p.say(event.CutOff, p.d.String(), fmt.Sprint(piece.Total), wanted(want))
+	}
+	if p.undecoded > 0 {
+		p.say(event.Undecodable, p.d.String(), fmt.Sprint(p.undecoded))
+	}
+	p.mu.Unlock()
+	if len(rest) == 0 {
+		return nil
+	}
+	p.from.take(len(rest))
+	return p.write(rest)
+}
+
+func wanted(size int64) string {
+	if size <= 0 {
+		return "an unknown number of"
+	}
+	return fmt.Sprint(size)
+}
+
+// how adds to a hang-up what was unusual about it.
+func (p *pump) how() string {
+	if p.from.notified() {
+		return ""
+	}
+	return " without TLS close_notify"
+}
+
+// isTimeout reports whether a read ended because of its deadline.
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}

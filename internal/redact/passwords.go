@@ -1,0 +1,105 @@
+package redact
+
+import (
+	"bytes"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Passwords hides the secrets of events: what proves an identity, or lets a password
+// be guessed. It serves one goroutine at a time.
+type Passwords struct {
+	fields []wire.Field
+	spans  []Span
+}
+
+// Apply hides the secrets of an event, in place, and marks the spans. The event's
+// bytes are not those that are relayed.
+func (p *Passwords) Apply(e *event.Event) {
+	for i := range e.Messages {
+		p.message(&e.Messages[i])
+	}
+	if e.Kind == event.Fragment || e.Kind == event.Undecoded {
+		overwrite(e.Data) // nobody can tell what it is a part of
+	}
+}
+
+func (p *Passwords) message(m *event.Message) {
+	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.spans = p.spans[:0]
+	for _, f := range p.fields {
+		p.field(m, f)
+	}
+	m.Secret = m.Type.Code() == 'p'
+	if len(p.spans) == 0 {
+		return
+	}
+	m.Redacted = append([]event.Span(nil), p.spans...)
+	for _, s := range p.spans {
+		overwrite(m.Bytes[s.Start:s.End])
+	}
+}
+
+// field adds what is secret in a field.
+func (p *Passwords) field(m *event.Message, f wire.Field) {
+	switch f.Name {
+	case wire.Password, wire.MD5Hash, wire.SecretKey, wire.GSSToken, wire.SASLData,
+		wire.OAuthClientFirst, wire.OAuthAbort:
+		p.hide(f.Start, f.End)
+	case wire.SCRAMClientFinal:
+		p.hideAttribute(m, f, ",p=")
+	case wire.SCRAMServerFinal:
+		p.hideAttribute(m, f, "v=")
+	case wire.SQL, wire.ErrorValue, wire.ErrorText:
+		p.hideSQL(m, f)
+	case wire.Unknown, wire.Malformed, wire.Trailing:
+		switch m.Type {
+		case wire.Query, wire.Parse, wire.ErrorResponse, wire.NoticeResponse, wire.OldErrorResponse:
+			p.hideSQL(m, f)
+		case wire.CancelRequest, wire.BackendKeyData:
+			p.hide(f.Start, f.End)
+		default:
+			if code := m.Type.Code(); code == 'p' || code == 'R' {
+				p.hide(f.Start, f.End)
+			}
+		}
+	}
+}
+
+func (p *Passwords) hide(start, end int32) {
+	if start < end {
+		p.spans = append(p.spans, Span{Start: int(start), End: int(end)})
+	}
+}
+
+// hideAttribute hides the value of an attribute of a SCRAM message (RFC 5802,
+// section 5.1), up to the end: it is the last one that means anything.
+func (p *Passwords) hideAttribute(m *event.Message, f wire.Field, name string) {
+	b := m.Bytes[f.Start:f.End]
+	at := bytes.Index(b, []byte(name))
+	if at < 0 {
+		p.hide(f.Start, f.End) // it is not what it should be
+		return
+	}
+	p.hide(f.Start+int32(at+len(name)), f.End)
+}
+
+// hideSQL hides what is secret in a statement, or in text that may quote one.
+func (p *Passwords) hideSQL(m *event.Message, f wire.Field) {
+	sql := bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
+	before := len(p.spans)
+	p.spans = AppendSQLSecrets(p.spans, sql)
+	for i := before; i < len(p.spans); i++ {
+		p.spans[i].Start += int(f.Start)
+		p.spans[i].End += int(f.Start)
+	}
+}
+
+// overwrite replaces bytes: their number stays, because the message's length tells it
+// anyway.
+func overwrite(b []byte) {
+	for i := range b {
+		b[i] = '*'
+	}
+}

@@ -1,0 +1,225 @@
+package session
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// pump drives a tracker as the relay does: it holds what no piece has had yet, and
+// checks each piece against what is promised of all.
+type pump struct {
+	tb      testing.TB
+	tracker *Tracker
+	pending [4][]byte // by stream
+	fed     [4]int64
+	passed  [4]int64
+	seen    []sighting
+	losses  [4]int
+}
+
+// sighting is what a sink would see, cuts aside: a message or the loss of a
+// direction.
+type sighting struct {
+	direction event.Direction
+	typ       wire.Type
+	state     wire.State
+	bytes     string
+	size      int64
+	loss      Loss
+}
+
+func (s sighting) String() string {
+	if s.loss != (Loss{}) {
+		return fmt.Sprintf("%s lost at %d: %s", s.direction, s.loss.Offset, s.loss.Why)
+	}
+	return fmt.Sprintf("%s %s %d %.40q %d", s.direction, s.typ, s.state.Mechanism, s.bytes, s.size)
+}
+
+// diff shows where two lists of sightings part.
+func diff(got, want []sighting) string {
+	i := 0
+	for i < min(len(got), len(want)) && got[i] == want[i] {
+		i++
+	}
+	return fmt.Sprintf("%d are alike, then\n got %v\nwant %v", i, got[i:min(i+1, len(got))], want[i:min(i+1, len(want))])
+}
+
+func newPump(tb testing.TB) *pump {
+	tb.Helper()
+	return &pump{tb: tb, tracker: New()}
+}
+
+// index finds the stream of a direction.
+func (p *pump) index(d event.Direction) int {
+	for i := range p.tracker.streams {
+		if p.tracker.stream(d) == &p.tracker.streams[i] {
+			return i
+		}
+	}
+	p.tb.Fatalf("%s has no stream", d)
+	return 0
+}
+
+// feed hands bytes to the tracker in chunks: cut says how many of the bytes that
+// are left come next.
+func (p *pump) feed(d event.Direction, b string, cut func(left int) int) {
+	p.tb.Helper()
+	i := p.index(d)
+	p.fed[i] += int64(len(b))
+	for len(b) > 0 {
+		n := cut(len(b))
+		p.pending[i] = append(p.pending[i], b[:n]...)
+		b = b[n:]
+		p.drain(d)
+	}
+}
+
+// drain takes all pieces that the pending bytes hold.
+func (p *pump) drain(d event.Direction) {
+	p.tb.Helper()
+	i := p.index(d)
+	for {
+		piece := p.tracker.Scan(d, p.pending[i])
+		p.check(d, piece, p.pending[i])
+		if piece.Size == 0 {
+			break
+		}
+		p.record(d, piece)
+		p.pending[i] = p.pending[i][piece.Size:]
+	}
+	if len(p.pending[i]) > MaxHeld {
+		p.tb.Fatalf("%s: %d bytes are held back", d, len(p.pending[i]))
+	}
+}
+
+// end closes a direction and gives the size that its last message should have had.
+func (p *pump) end(d event.Direction) int64 {
+	p.tb.Helper()
+	i := p.index(d)
+	piece, want := p.tracker.End(d, p.pending[i])
+	if piece.Size != len(p.pending[i]) {
+		p.tb.Fatalf("%s: the end has %d of %d pending bytes", d, piece.Size, len(p.pending[i]))
+	}
+	p.check(d, piece, p.pending[i])
+	p.record(d, piece)
+	p.pending[i] = nil
+	if p.passed[i] != p.fed[i] {
+		p.tb.Fatalf("%s: %d of %d bytes are in a piece", d, p.passed[i], p.fed[i])
+	}
+	return want
+}
+
+// record copies what the next call may overwrite.
+func (p *pump) record(d event.Direction, piece Piece) {
+	i := p.index(d)
+	p.passed[i] += int64(piece.Size)
+	for _, m := range piece.Messages {
+		p.seen = append(p.seen, sighting{d, m.Type, m.State, string(m.Bytes), m.Size, Loss{}})
+	}
+	if piece.Lost != nil {
+		p.losses[i]++
+		p.seen = append(p.seen, sighting{direction: d, loss: *piece.Lost})
+	}
+}
+
+func (p *pump) check(d event.Direction, piece Piece, pending []byte) {
+	p.tb.Helper()
+	if piece.Size < 0 || piece.Size > len(pending) {
+		p.tb.Fatalf("%s: a piece of %d of %d bytes", d, piece.Size, len(pending))
+	}
+	var bytes []byte
+	var size int64
+	for _, m := range piece.Messages {
+		bytes, size = append(bytes, m.Bytes...), size+m.Size
+	}
+	if size != piece.Total && piece.Kind != event.Undecoded {
+		p.tb.Fatalf("%s: messages of %d bytes in a piece of total %d", d, size, piece.Total)
+	}
+	switch piece.Kind {
+	case event.Traffic:
+		if string(bytes) != string(pending[:piece.Size]) {
+			p.tb.Fatalf("%s: the messages do not tile the piece", d)
+		}
+	case event.Fragment:
+		if len(piece.Messages) > 1 || len(bytes) > p.kept() {
+			p.tb.Fatalf("%s: %d messages, %d bytes in a fragment", d, len(piece.Messages), len(bytes))
+		}
+	case event.Undecoded:
+		if len(piece.Messages) > 0 || piece.Size != len(pending) {
+			p.tb.Fatalf("%s: %d messages, %d of %d bytes undecoded", d, len(piece.Messages), piece.Size, len(pending))
+		}
+	case event.Said:
+		if piece.Size > 0 {
+			p.tb.Fatalf("%s: a piece without a kind", d)
+		}
+	}
+	if piece.Lost != nil && (piece.Kind != event.Undecoded || p.losses[p.index(d)] > 0) {
+		p.tb.Fatalf("%s: lost again: %v", d, *piece.Lost)
+	}
+	for i := range p.tracker.streams {
+		if b := p.tracker.streams[i].big; b != nil && len(b.kept) > p.kept() {
+			p.tb.Fatalf("stream %d keeps %d bytes, more than %d", i, len(b.kept), p.kept())
+		}
+	}
+}
+
+// kept is the most that may be kept of a message: its head at least.
+func (p *pump) kept() int { return max(p.tracker.Kept, minKept) }
+
+// Ways to cut a stream.
+
+func whole(left int) int { return left }
+
+func single(int) int { return 1 }
+
+func everySoMany(n int) func(int) int {
+	return func(left int) int { return min(n, left) }
+}
+
+// randomly cuts into pieces of which some are tiny, some large.
+func randomly(seed uint64) func(int) int {
+	r := rand.New(rand.NewPCG(seed, 1))
+	return func(left int) int {
+		limit := []int{3, 20, 3000, 65000}[r.IntN(4)]
+		return min(left, 1+r.IntN(limit))
+	}
+}
+
+// typed puts the header in front of a body.
+func typed(code byte, body string) string {
+	b := binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))
+	return string(b) + body
+}
+
+// packet is a packet without a type byte.
+func packet(code uint32, rest string) string {
+	b := binary.BigEndian.AppendUint32(nil, uint32(len(rest)+8))
+	return string(binary.BigEndian.AppendUint32(b, code)) + rest
+}
+
+// types are those of what was seen.
+func types(seen []sighting) []wire.Type {
+	all := make([]wire.Type, len(seen))
+	for i, s := range seen {
+		all[i] = s.typ
+	}
+	return all
+}
+
+// fieldNames are all fields of what was seen.
+func fieldNames(seen []sighting) []wire.Name {
+	var all []wire.Name
+	for _, s := range seen {
+		m := wire.Message{Type: s.typ, State: s.state, Bytes: []byte(s.bytes), Size: s.size}
+		for _, f := range wire.AppendFields(nil, m) {
+			all = append(all, f.Name)
+		}
+	}
+	return slices.Compact(all)
+}
