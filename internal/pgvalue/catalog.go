@@ -1,0 +1,57 @@
+package pgvalue
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
+
+// send is a binary form, named after the server's function that makes it.
+type send uint8
+
+// builtin is a type that has the same OID on every server.
+type builtin struct {
+	oid  uint32
+	name string
+	send send
+	elem uint32 // of an array its element, of a range its subtype, of a multirange its range
+}
+
+// lookup returns nil where oid is no built-in type.
+func lookup(oid uint32) *builtin {
+	i, ok := slices.BinarySearchFunc(builtins[:], oid, func(b builtin, oid uint32) int { return cmp.Compare(b.oid, oid) })
+	if !ok {
+		return nil
+	}
+	return &builtins[i]
+}
+
+// TypeName returns the name of a built-in type as pg_type.typname has it
+// ("timestamptz", "int4"), with [] behind the element's name for arrays
+// ("int4[]"). It is empty for types from OID 10000 on, which differ between
+// servers or belong to the user, and for OIDs that are no type.
+func TypeName(oid uint32) string {
+	if b := lookup(oid); b != nil {
+		return b.name
+	}
+	return ""
+}
+
+func typeLabel(oid uint32) string {
+	if name := TypeName(oid); name != "" {
+		return name
+	}
+	return "oid " + strconv.FormatUint(uint64(oid), 10)
+}
+
+// object prints what needs a catalogue: a name's OID, as the server does where
+// it finds no name. For 0 the server prints zero (regprocout and its kin in
+// utils/adt/regproc.c).
+func (p *printer) object(zero string) {
+	oid := p.uint32()
+	if oid == 0 {
+		p.string(zero)
+		return
+	}
+	p.uint(uint64(oid))
+}

@@ -1,0 +1,148 @@
+package pgvalue
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Parameters are the settings that decide how values read, as the server's
+// ParameterStatus messages tell them. The zero value of each stands for what is
+// assumed where nothing was told.
+type Parameters struct {
+	TimeZone       string // assumed: UTC
+	DateStyle      string // assumed: ISO, MDY
+	IntervalStyle  string // assumed: postgres
+	ClientEncoding string // assumed: UTF8
+	ServerVersion  string // assumed: the newest that is known here
+}
+
+// Set takes one ParameterStatus. It reports whether the parameter is one of
+// these and has changed.
+func (p *Parameters) Set(name, value string) bool {
+	var field *string
+	switch name {
+	case "TimeZone":
+		field = &p.TimeZone
+	case "DateStyle":
+		field = &p.DateStyle
+	case "IntervalStyle":
+		field = &p.IntervalStyle
+	case "client_encoding":
+		field = &p.ClientEncoding
+	case "server_version":
+		field = &p.ServerVersion
+	default:
+		return false
+	}
+	changed := *field != value
+	*field = value
+	return changed
+}
+
+type dateStyle uint8
+
+const (
+	styleISO dateStyle = iota
+	styleSQL
+	styleGerman
+	stylePostgres
+)
+
+type intervalStyle uint8
+
+const (
+	intervalPostgres intervalStyle = iota
+	intervalVerbose
+	intervalSQL
+	intervalISO
+)
+
+// Settings are Parameters made ready for printing. They never change and may be
+// shared.
+type Settings struct {
+	zone          zone
+	dateStyle     dateStyle
+	dayFirst      bool
+	intervalStyle intervalStyle
+	version       int // of the server, its first number; 0 for the newest
+	utf8          bool
+	encoding      *encoding // nil where bytes stay as they are
+}
+
+var defaults = resolve(Parameters{})
+
+// settingsCache keeps what was resolved: all connections of a program mostly
+// have the same few settings, and a time zone is read from disk. It is emptied
+// when it is full, and keeps nothing large, because the parameters come from the
+// wire.
+var settingsCache = struct {
+	sync.Mutex
+	byParameters map[Parameters]*Settings
+}{byParameters: map[Parameters]*Settings{}}
+
+const (
+	maxCachedSettings  = 256
+	maxParameterLength = 128
+)
+
+// NewSettings makes parameters ready. It is quick for parameters that it has
+// seen before, and safe for concurrent use. What it does not understand it takes
+// as not told; a time zone that this machine does not know prints as UTC, with
+// +00, which is the same moment.
+func NewSettings(p Parameters) *Settings {
+	for _, v := range []string{p.TimeZone, p.DateStyle, p.IntervalStyle, p.ClientEncoding, p.ServerVersion} {
+		if len(v) > maxParameterLength {
+			return resolve(p)
+		}
+	}
+	settingsCache.Lock()
+	defer settingsCache.Unlock()
+	if s := settingsCache.byParameters[p]; s != nil {
+		return s
+	}
+	if len(settingsCache.byParameters) == maxCachedSettings {
+		clear(settingsCache.byParameters)
+	}
+	s := resolve(p)
+	settingsCache.byParameters[p] = s
+	return s
+}
+
+func resolve(p Parameters) *Settings {
+	s := &Settings{zone: newZone(p.TimeZone)}
+	s.setDateStyle(p.DateStyle)
+	switch p.IntervalStyle {
+	case "postgres_verbose":
+		s.intervalStyle = intervalVerbose
+	case "sql_standard":
+		s.intervalStyle = intervalSQL
+	case "iso_8601":
+		s.intervalStyle = intervalISO
+	}
+	s.setEncoding(p.ClientEncoding)
+	digits := strings.IndexFunc(p.ServerVersion, func(r rune) bool { return r < '0' || r > '9' })
+	if digits < 0 {
+		digits = len(p.ServerVersion)
+	}
+	s.version, _ = strconv.Atoi(p.ServerVersion[:digits]) // 0 for what is no number
+	return s
+}
+
+// setDateStyle takes "ISO, MDY": the style, then the order of day and month,
+// which is month first unless it is DMY.
+func (s *Settings) setDateStyle(v string) {
+	style, order, _ := strings.Cut(v, ", ")
+	switch style {
+	case "SQL":
+		s.dateStyle = styleSQL
+	case "German":
+		s.dateStyle = styleGerman
+	case "Postgres":
+		s.dateStyle = stylePostgres
+	}
+	s.dayFirst = order == "DMY"
+}
+
+// before tells whether the server is known to be older than a major version.
+func (s *Settings) before(major int) bool { return s.version != 0 && s.version < major }
