@@ -33,7 +33,7 @@ func (e example) message() wire.Message {
 
 // typed puts the header in front of a body.
 func typed(code byte, body string) string {
-	b := binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4)) //nolint:gosec // small
+	b := binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))
 	return string(b) + body
 }
 
@@ -209,7 +209,7 @@ func describe(b *strings.Builder, e example) {
 		case f.Name == wire.Omitted:
 			line += fmt.Sprintf(" %d bytes", f.Int)
 		case f.Name == wire.Malformed:
-			line = fmt.Sprintf("%-30s %q instead of %s", line, bytes, wire.Name(f.Int)) //nolint:gosec // is a name
+			line = fmt.Sprintf("%-30s %q instead of %s", line, bytes, wire.Name(f.Int))
 		case f.Kind >= wire.Int8 && f.Kind <= wire.Int64:
 			line = fmt.Sprintf("%-30s %-8s %d", line, kinds[f.Kind], f.Int)
 		default:

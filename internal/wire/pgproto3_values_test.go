@@ -97,7 +97,7 @@ func clientValues(m message) (values, bool) {
 		v.text(wire.FailReason, m.Message)
 	case *pgproto3.Execute:
 		v.text(wire.Portal, m.Portal)
-		v.number(wire.RowLimit, int64(int32(m.MaxRows))) //nolint:gosec // it has no sign in pgproto3
+		v.number(wire.RowLimit, int64(int32(m.MaxRows)))
 	case *pgproto3.FunctionCall:
 		v.number(wire.FunctionOID, int64(m.Function))
 		for _, format := range m.ArgFormatCodes {
@@ -189,7 +189,7 @@ func (v *values) copied(format byte, columns []uint16) {
 func (v *values) column(c pgproto3.FieldDescription) {
 	v.text(wire.ColumnName, string(c.Name))
 	v.number(wire.TableOID, int64(c.TableOID))
-	v.number(wire.AttributeNumber, int64(int16(c.TableAttributeNumber))) //nolint:gosec // it has no sign in pgproto3
+	v.number(wire.AttributeNumber, int64(int16(c.TableAttributeNumber)))
 	v.number(wire.TypeOID, int64(c.DataTypeOID))
 	v.number(wire.TypeLength, int64(c.DataTypeSize))
 	v.number(wire.TypeModifier, int64(c.TypeModifier))
