@@ -296,3 +296,30 @@ func TestReadyAndAuthenticated(t *testing.T) {
 	p.feed(toClient, ready[5:], whole)
 	check(true, true, true)
 }
+
+// Another server in place of the first begins anew; the client's side goes on.
+func TestNewServer(t *testing.T) {
+	t.Parallel()
+	p := newPump(t)
+	p.feed(fromClient, startup, whole)
+	p.feed(sayServer, sslRequest, whole)
+	p.feed(fromServer, "S\x00", whole)
+	if last := p.seen[len(p.seen)-1]; last.loss == (Loss{}) {
+		t.Fatalf("the first server is in sync: %v", last)
+	}
+	p.tracker.NewServer()
+	p.seen = nil
+	p.feed(sayServer, sslRequest, single)
+	p.feed(fromServer, "N", whole)
+	p.feed(sayServer, startup, single)
+	p.feed(fromServer, askedPassword, single)
+	p.feed(sayServer, password, whole)
+	p.feed(fromClient, password, whole)
+	want := []wire.Type{
+		wire.SSLRequest, wire.SSLResponse, wire.StartupMessage, wire.AuthenticationCleartextPassword,
+		wire.PasswordMessage, wire.PasswordOrToken,
+	}
+	if got := types(p.seen); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -94,4 +95,41 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 	})
+}
+
+// After any beginning of any dialogue, any bytes in any direction are taken, and cut
+// differently they are the same.
+func TestScanNonsense(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, d := range dialogues {
+		for n := range d.steps {
+			var all []segment
+			for _, s := range d.steps[:n] {
+				all = append(all, segment{s.direction, s.bytes})
+			}
+			for direction := range event.Direction(directionCount) {
+				all = append(all, segment{direction, nonsense(r, d.steps[n].bytes)})
+			}
+			want := run(t, all, 0, whole)
+			if got := run(t, all, 0, single); !slices.Equal(got, want) {
+				t.Fatalf("%s, step %d: byte by byte, %s", d.name, n, diff(got, want))
+			}
+		}
+	}
+}
+
+// nonsense is a message with some of its bytes changed, or random bytes.
+func nonsense(r *rand.Rand, message string) string {
+	b := []byte(message)
+	if len(b) == 0 || r.IntN(4) == 0 {
+		b = make([]byte, 50)
+		for i := range b {
+			b[i] = byte(r.IntN(256))
+		}
+	}
+	for range r.IntN(4) {
+		b[r.IntN(len(b))] = byte(r.IntN(256))
+	}
+	return string(b)
 }
