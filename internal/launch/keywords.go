@@ -27,7 +27,12 @@ func (c *connString) parseKeywords(text string) error {
 		c.add(param{keyword: name, name: name, value: value, raw: raw})
 		rest = strings.TrimLeft(after[length:], blanks)
 	}
-	return nil
+	for _, keyword := range []string{"host", "hostaddr", "port", "dbname", "user", "service"} {
+		if c.given(keyword) {
+			return nil
+		}
+	}
+	return errors.New("it names neither a host, a database, a user nor a service as libpq does (host=, dbname=, user=, service=)")
 }
 
 // scanValue decodes the value at the start of text and returns how many bytes of
