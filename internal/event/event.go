@@ -100,6 +100,9 @@ type Message struct {
 	wire.Message
 	// Context is nil where nothing is known beyond the bytes.
 	Context *Context
+	// Settings are those of the session when the message was sent, nil before the
+	// server has told any.
+	Settings *Settings
 	// Redacted are the byte spans of Bytes that were blanked, in order.
 	Redacted []Span
 	// Secret says that the message is of a kind that can be a password and that
@@ -109,6 +112,3 @@ type Message struct {
 
 // Span is a run of bytes, End exclusive.
 type Span struct{ Start, End int }
-
-// Context is an immutable snapshot of what the session knew.
-type Context struct{}

@@ -24,6 +24,7 @@ type Tracker struct {
 
 	client, server leg
 	streams        [4]stream
+	memory         memory
 }
 
 // New makes the memory of a connection that has just been opened.

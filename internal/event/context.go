@@ -1,0 +1,38 @@
+package event
+
+// Context is an immutable snapshot of what the session knew about a message.
+// Messages of one statement share it.
+type Context struct {
+	// SQL is the text behind the statement or portal that the message names or
+	// answers. It is empty where it is unknown.
+	SQL string
+	// Shortened is how many bytes of SQL were not kept. SQL that was not kept at all
+	// is empty with all its bytes here.
+	Shortened int
+	// ParameterTypes are the type OIDs of a Bind's parameters, 0 where unknown. Those
+	// that the slice has no place for are unknown too.
+	ParameterTypes []uint32
+	// Columns describe the values of a DataRow or of a row of COPY, nil where they are
+	// unknown.
+	Columns []Column
+}
+
+// Column describes the values of one column.
+type Column struct {
+	Name         string
+	TypeOID      uint32
+	TypeModifier int32
+	// Binary is the format in which the values come, which for a prepared statement
+	// its Bind decides.
+	Binary bool
+}
+
+// Settings are the parameters of a session on which the reading of its messages
+// depends, as ParameterStatus reports them. What was not reported is empty.
+type Settings struct {
+	ClientEncoding string
+	DateStyle      string
+	IntervalStyle  string
+	TimeZone       string
+	ServerVersion  string
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"pgpi/internal/wire"
+)
+
+// exchanges is what has been asked of the server and not yet answered, in order.
+// Replies come strictly in the order of requests (documentation section "Message
+// Flow"), so that the first of them is what a reply belongs to.
+type exchanges struct {
+	queue []request
+	first int
+	// discarding is set by an error in the extended protocol: the server ignores
+	// whatever comes, up to the next Sync.
+	discarding bool
+	// copyIn is set while the server reads COPY data: it ignores Sync and Flush until
+	// the data ends.
+	copyIn bool
+	// lost is set when there was too much to remember. Nothing is concluded from then
+	// on, rather than something wrong.
+	lost bool
+}
+
+// maxRequests is how many unanswered requests are remembered. No server has ever
+// been seen that far behind: it would run out of socket buffer.
+const maxRequests = 1 << 16
+
+// request is one message of the client that the server answers.
+type request struct {
+	kind wire.Type
+	// statement and portal are what a Parse or Bind makes, and what the other
+	// messages name; nil where that is unknown.
+	statement *statement
+	portal    *portal
+	// name, and what it stood for before, serve to take the request back.
+	name       string
+	statement0 *statement
+	portal0    *portal
+}
+
+// add remembers a request.
+func (x *exchanges) add(r request) {
+	if x.lost {
+		return
+	}
+	if len(x.queue)-x.first >= maxRequests {
+		*x = exchanges{lost: true}
+		return
+	}
+	if x.first > 0 && len(x.queue) == cap(x.queue) {
+		x.queue = x.queue[:copy(x.queue, x.queue[x.first:])]
+		x.first = 0
+	}
+	x.queue = append(x.queue, r)
+}
+
+// current is the request that the server is answering, or nil.
+func (x *exchanges) current() *request {
+	for x.first < len(x.queue) {
+		if r := &x.queue[x.first]; r.kind != wire.CopyDone {
+			return r
+		}
+		x.drop() // the end of COPY data that the server never asked for
+	}
+	return nil
+}
+
+// drop forgets the first request.
+func (x *exchanges) drop() {
+	x.queue[x.first] = request{}
+	x.first++
+	if x.first == len(x.queue) {
+		x.queue, x.first = x.queue[:0], 0
+	}
+}
+
+// answered says that a reply of its own has completed the current request, if it is
+// of that kind.
+func (x *exchanges) answered(kinds ...wire.Type) *request {
+	r := x.current()
+	if r == nil {
+		return nil
+	}
+	for _, k := range kinds {
+		if r.kind == k {
+			done := *r
+			x.drop()
+			return &done
+		}
+	}
+	return nil
+}
+
+// ready says that the server has sent a ReadyForQuery: it is done with everything up
+// to the next Sync, Query or FunctionCall.
+func (x *exchanges) ready() {
+	x.copyIn = false
+	for x.first < len(x.queue) {
+		kind := x.queue[x.first].kind
+		x.drop()
+		if kind == wire.Sync || kind == wire.Query || kind == wire.FunctionCall {
+			return
+		}
+	}
+}
+
+// failed says that the server has sent an ErrorResponse. In the extended protocol it
+// discards everything up to the next Sync; undo is told what, the last first. A
+// Query, a FunctionCall and a Sync end with a ReadyForQuery of their own.
+func (x *exchanges) failed(undo func(*request)) {
+	x.copyIn = false
+	r := x.current()
+	if r == nil || r.kind == wire.Sync || r.kind == wire.Query || r.kind == wire.FunctionCall {
+		return
+	}
+	end := x.first
+	for end < len(x.queue) && x.queue[end].kind != wire.Sync {
+		end++
+	}
+	x.discarding = end == len(x.queue)
+	for i := end - 1; i >= x.first; i-- {
+		undo(&x.queue[i])
+	}
+	for n := end - x.first; n > 0; n-- {
+		x.drop()
+	}
+}
+
+// copyInBegins says that the server reads COPY data. Each Sync that was sent before
+// the data ends gets no ReadyForQuery.
+func (x *exchanges) copyInBegins() {
+	kept := x.first
+	ended := false
+	for i := x.first; i < len(x.queue); i++ {
+		r := x.queue[i]
+		switch {
+		case !ended && r.kind == wire.CopyDone:
+			ended = true
+			continue
+		case !ended && r.kind == wire.Sync:
+			continue
+		}
+		x.queue[kept] = r
+		kept++
+	}
+	clear(x.queue[kept:])
+	x.queue = x.queue[:kept]
+	x.copyIn = !ended
+}
