@@ -54,13 +54,15 @@ func TestFirstAnswering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer open.Close()
+	defer open.Close() //nolint:errcheck // the test is over
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dead := ServerLeg{Host: "127.0.0.1", Port: closed.Addr().(*net.TCPAddr).Port}
-	closed.Close()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
 	alive := ServerLeg{Host: "no.such.host", HostAddr: "127.0.0.1", Port: open.Addr().(*net.TCPAddr).Port}
 	missing := ServerLeg{Host: t.TempDir(), Port: 5432}
 

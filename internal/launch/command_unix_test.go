@@ -15,6 +15,14 @@ import (
 	"testing"
 )
 
+// TestMain lets the test binary play the command.
+func TestMain(m *testing.M) {
+	if role := os.Getenv("LAUNCH_TEST_ROLE"); role != "" {
+		os.Exit(play(role))
+	}
+	os.Exit(m.Run())
+}
+
 // play is what the test binary does in place of the tests: it is pgpi, or its
 // command. Roles with an argument are written "role argument".
 func play(role string) int {
@@ -105,7 +113,7 @@ func TestRunExitCode(t *testing.T) {
 
 func TestRunNotExecutable(t *testing.T) {
 	script := t.TempDir() + "/script"
-	if err := os.WriteFile(script, []byte("echo no first line\n"), 0o700); err != nil { //nolint:gosec // it must be executable
+	if err := os.WriteFile(script, []byte("echo no first line\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	_, err := Run(t.Context(), Command{Path: script, Args: []string{"script"}})

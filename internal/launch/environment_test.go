@@ -116,7 +116,7 @@ func TestEnvironmentVariables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer e.Close()
+			defer e.Close() //nolint:errcheck // the test is over
 			want := append([]string(nil), test.set...)
 			for _, entry := range env {
 				if name, _, _ := strings.Cut(entry, "="); slices.Contains(strings.Fields(same), name) {

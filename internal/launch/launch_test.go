@@ -9,14 +9,6 @@ import (
 	"testing"
 )
 
-// TestMain lets the test binary play the command: see play.
-func TestMain(m *testing.M) {
-	if role := os.Getenv("LAUNCH_TEST_ROLE"); role != "" {
-		os.Exit(play(role))
-	}
-	os.Exit(m.Run())
-}
-
 // A home is a home directory for one test, and the environment that goes with it.
 type home struct {
 	dir string

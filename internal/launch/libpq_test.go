@@ -271,7 +271,7 @@ func (n *neighbourhood) compare(t *testing.T, psql string, env, named []string, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	defer e.Close() //nolint:errcheck // the test is over
 	behind := n.psql(t, psql, e.Variables)
 	if behind.place != "pgpi" || behind.tls {
 		t.Errorf("in its environment, psql came to %+v", behind)

@@ -134,7 +134,7 @@ func TestResolveDefaultSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer listener.Close() //nolint:errcheck // the test is over
 	for port, want := range map[string]string{"5432": dir, "5433": "localhost"} {
 		target, err := Resolve(h.with("PGPORT="+port), Options{socketDirs: []string{t.TempDir(), dir}})
 		if err != nil {
