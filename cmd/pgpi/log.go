@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"golang.org/x/term"
@@ -24,7 +26,10 @@ func openLog(o *options, closers *closers) (output, error) {
 		var err error
 		file, err = os.OpenFile(o.Log.LogFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
-			return output{}, fmt.Errorf("open the log: %w: give --log-file a place where you may write", err)
+			if path, ok := errors.AsType[*fs.PathError](err); ok {
+				err = path.Err
+			}
+			return output{}, fmt.Errorf("open the log %s: %w: give --log-file a place where you may write", o.Log.LogFile, err)
 		}
 		closers.add(file.Close)
 		name = o.Log.LogFile

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"time"
 
@@ -29,7 +30,7 @@ type serverOptions struct {
 	ServerHost           string        `placeholder:"HOST" help:"Server's host name or address, or the directory of its Unix socket (default: the name that the client sent as SNI, or localhost)."`
 	ServerDeleteSuffix   string        `placeholder:".SUFFIX" default:".local.neon.build" help:"Suffix to delete from a host name that came as SNI (default: ${default})."`
 	ServerConnectPort    int           `placeholder:"PORT" default:"5432" help:"Server's port (default: ${default})."`
-	ServerSslmode        string        `placeholder:"MODE" help:"disable, allow, prefer, require, verify-ca or verify-full, as in libpq (default: prefer, or verify-full with --server-sslrootcert system)."`
+	ServerSslmode        string        `placeholder:"MODE" default:"" enum:",disable,allow,prefer,require,verify-ca,verify-full" help:"disable, allow, prefer, require, verify-ca or verify-full, as in libpq (default: prefer, or verify-full with --server-sslrootcert system)."`
 	ServerSslrootcert    string        `placeholder:"FILE" help:"Certificates that a server's must come from: a file, a directory, or system (default: none)."`
 	ServerSslnegotiation string        `placeholder:"HOW" default:"mimic" enum:"mimic,direct,postgres" help:"How TLS begins: mimic the client, direct, or postgres, with an SSLRequest (default: ${default})."`
 	ServerSslcert        string        `placeholder:"FILE" help:"Client certificate for servers that ask for one."`
@@ -89,7 +90,7 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 		kong.Name("pgpi"), kong.Description(description), kong.DefaultEnvars("PGPI"),
 		kong.Vars{"version": "pgpi " + version}, kong.Writers(stdout, os.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(plainHelp), kong.Help(kong.DefaultHelpPrinter),
+		kong.ValueFormatter(plainHelp), kong.Help(kong.DefaultHelpPrinter), kong.OptionFunc(plainValues),
 		kong.Exit(func(int) { exited = true; panic(errExit) }),
 	)
 	if err != nil {
@@ -100,7 +101,7 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 	case exited:
 		return nil, nil
 	case err != nil:
-		return nil, &usageError{err}
+		return nil, &usageError{plainWords(err)}
 	}
 	if err := o.check(); err != nil {
 		return nil, &usageError{err}
@@ -145,12 +146,21 @@ func (o *options) check() error {
 		return errors.New("--startup-timeout: give a time above 0, such as 60s")
 	case o.Log.LogMaxValue < 0:
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
+	case !isAddress(o.Client.ClientListenIp):
+		return fmt.Errorf("--client-listen-ip: %q is no IP address: give one of this machine, such as 127.0.0.1", o.Client.ClientListenIp)
 	case o.Server.ThrowawayServer && o.Server.ServerHost != "":
 		return errors.New("--throwaway-server and --server-host: give one of them")
+	case o.Server.ThrowawayServer && o.Server.ServerConnectPort != 5432:
+		return errors.New("--throwaway-server and --server-connect-port: the server has a port of its own: leave --server-connect-port out")
 	case (o.Client.ClientSslCert == "") != (o.Client.ClientSslKey == ""):
 		return errors.New("--client-ssl-cert and --client-ssl-key: give both or none")
 	case (o.Server.ServerSslcert == "") != (o.Server.ServerSslkey == ""):
 		return errors.New("--server-sslcert and --server-sslkey: give both or none")
 	}
 	return nil
+}
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
 }

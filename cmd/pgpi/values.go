@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// plainValues makes kong read numbers, times and words with functions whose errors
+// are for users: its own speak of tokens and integer sizes.
+func plainValues(k *kong.Kong) error {
+	return errors.Join(
+		kong.KindMapper(reflect.Int, readWith(readNumber)).Apply(k),
+		kong.KindMapper(reflect.String, readWith(readWord)).Apply(k),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), readWith(readTime)).Apply(k),
+	)
+}
+
+// negative is what kong takes for a flag, though it may be a value.
+var negative = regexp.MustCompile(`^-\d`)
+
+func readWith(read func(v *kong.Value, text string, target reflect.Value) error) kong.MapperFunc {
+	return func(ctx *kong.DecodeContext, target reflect.Value) error {
+		token := ctx.Scan.Peek()
+		if !token.IsValue() && !negative.MatchString(token.String()) {
+			return errors.New("a value is missing")
+		}
+		return read(ctx.Value, ctx.Scan.Pop().String(), target)
+	}
+}
+
+func readNumber(_ *kong.Value, text string, target reflect.Value) error {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("%q is no whole number", text)
+	}
+	target.SetInt(int64(n))
+	return nil
+}
+
+func readTime(_ *kong.Value, text string, target reflect.Value) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is no time: give a number with its unit, such as 15s or 2m", text)
+	}
+	target.SetInt(int64(d))
+	return nil
+}
+
+// readWord reads a text, or one of the words of an enumeration. An empty word in that
+// stands for an option that was not given.
+func readWord(v *kong.Value, text string, target reflect.Value) error {
+	if words := v.EnumSlice(); v.Enum != "" && !slices.Contains(words, text) {
+		words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+		last := len(words) - 1
+		return fmt.Errorf("%q is unknown: give %s or %s", text, strings.Join(words[:last], ", "), words[last])
+	}
+	target.SetString(text)
+	return nil
+}
+
+// fromEnvironment is what kong says of a value that an environment variable gave.
+var fromEnvironment = regexp.MustCompile(`(?s)^--[^ ]+: (.*) \(from envar ([^ =]+)=".*"\)$`)
+
+// plainWords names what the user has written: the variable, not the flag that it
+// stands for.
+func plainWords(err error) error {
+	return errors.New(fromEnvironment.ReplaceAllString(err.Error(), "$2: $1"))
+}
