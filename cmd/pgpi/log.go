@@ -18,10 +18,13 @@ type output struct {
 	sink bus.Sink
 }
 
-// openLog opens the log, on standard output or in a file that only its owner can
+// openLog opens the log, on a standard stream or in a file that only its owner can
 // read.
-func openLog(o *options, closers *closers) (output, error) {
-	file, name := os.Stdout, "standard output"
+func openLog(o *options, stream *os.File, closers *closers) (output, error) {
+	file, name := stream, "standard output"
+	if stream == os.Stderr {
+		name = "standard error"
+	}
 	if o.Log.LogFile != "" {
 		var err error
 		file, err = os.OpenFile(o.Log.LogFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)

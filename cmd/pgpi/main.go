@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 
+	"pgpi/internal/launch"
 	"pgpi/internal/localpg"
 )
 
@@ -32,12 +33,17 @@ func run(args []string) int {
 	if err == nil {
 		return 0
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
+	if code, ok := errors.AsType[exitError](err); ok {
+		return int(code) // the command has said what there is to say
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(os.Stderr, "pgpi: %v (see pgpi --help)\n", err)
 		return exitUsage
 	}
 	fmt.Fprintf(os.Stderr, "pgpi: %v\n", err)
+	if start, ok := errors.AsType[*launch.StartError](err); ok {
+		return start.Code
+	}
 	return exitFailure
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,10 @@ type options struct {
 	Behavior behaviorOptions `embed:"" group:"Behavior"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+
+	// What pgpi run decides for itself.
+	serverKeyPassword string
+	identity          func() (tls.Certificate, error)
 }
 
 type serverOptions struct {
@@ -42,7 +47,7 @@ type serverOptions struct {
 
 type clientOptions struct {
 	ClientListenIp      string        `placeholder:"ADDRESS" default:"127.0.0.1" help:"Address to listen on (default: ${default})."` //nolint:revive // kong makes the flag's name of it
-	ClientListenPort    int           `placeholder:"PORT" default:"5432" help:"Port to listen on; 0 for a free one (default: ${default})."`
+	ClientListenPort    int           `placeholder:"PORT" default:"${listenport}" help:"Port to listen on; 0 for a free one (default: ${default})."`
 	ClientListenUnix    string        `placeholder:"DIR" help:"Listen on a Unix socket in this directory too."`
 	ClientSslCert       string        `placeholder:"FILE" help:"Certificate for clients (default: made when needed, self-signed)."`
 	ClientSslKey        string        `placeholder:"FILE" help:"Its key; a passphrase is taken from PGPI_CLIENT_SSL_PASSWORD."`
@@ -84,29 +89,47 @@ Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.`
 // parse reads the command line. The result is nil where everything is done, as
 // after --help.
 func parse(args []string, stdout io.Writer) (func() error, error) {
+	if len(args) > 0 && args[0] == "run" {
+		var o runOptions
+		done, err := parseInto(&o, "pgpi run", runDescription, "0", args[1:], stdout)
+		if done || err != nil {
+			return nil, err
+		}
+		return func() error { return runCommand(&o) }, usage(o.check())
+	}
 	var o options
-	exited := false
-	parser, err := kong.New(&o,
-		kong.Name("pgpi"), kong.Description(description), kong.DefaultEnvars("PGPI"),
-		kong.Vars{"version": "pgpi " + version}, kong.Writers(stdout, os.Stderr),
+	done, err := parseInto(&o, "pgpi", description, "5432", args, stdout)
+	if done || err != nil {
+		return nil, err
+	}
+	return func() error { return relay(&o) }, usage(o.check())
+}
+
+// parseInto reads flags into o. It is done where help or the version was all that
+// was wanted.
+func parseInto(o any, name, description, listenPort string, args []string, stdout io.Writer) (done bool, err error) {
+	parser, err := kong.New(o,
+		kong.Name(name), kong.Description(description), kong.DefaultEnvars("PGPI"),
+		kong.Vars{"version": "pgpi " + version, "listenport": listenPort}, kong.Writers(stdout, os.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(plainHelp), kong.Help(kong.DefaultHelpPrinter), kong.OptionFunc(plainValues),
-		kong.Exit(func(int) { exited = true; panic(errExit) }),
+		kong.Exit(func(int) { done = true; panic(errExit) }),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("read options: %w", err)
+		return false, fmt.Errorf("read options: %w", err)
 	}
-	_, err = parseQuietly(parser, args)
-	switch {
-	case exited:
-		return nil, nil
-	case err != nil:
-		return nil, &usageError{plainWords(err)}
+	if _, err = parseQuietly(parser, args); err != nil && !done {
+		return false, &usageError{plainWords(err)}
 	}
-	if err := o.check(); err != nil {
-		return nil, &usageError{err}
+	return done, nil
+}
+
+// usage makes an error one of the flags.
+func usage(err error) error {
+	if err == nil {
+		return nil
 	}
-	return func() error { return relay(&o) }, nil
+	return &usageError{err}
 }
 
 // errExit unwinds kong where it wants to end the process.

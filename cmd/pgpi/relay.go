@@ -37,7 +37,7 @@ func relay(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	log, err := openLog(o, &closers)
+	log, err := openLog(o, os.Stdout, &closers)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 		SSLMode: o.Server.ServerSslmode, RootCert: o.Server.ServerSslrootcert,
 		Identity: pgtls.IdentityFiles{
 			Cert: o.Server.ServerSslcert, Key: o.Server.ServerSslkey,
-			Password: os.Getenv("PGPI_SERVER_SSL_PASSWORD"), PasswordEnv: "PGPI_SERVER_SSL_PASSWORD",
+			Password: serverKeyPassword(o), PasswordEnv: "PGPI_SERVER_SSL_PASSWORD",
 		},
 		Direct: o.Server.ServerSslnegotiation == "direct", KeyLog: serverKeys,
 	})
@@ -126,6 +126,9 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 // clientIdentity is the certificate for clients: the one given, read now, or one
 // that is made when the first client wants TLS.
 func clientIdentity(o *options) (func() (tls.Certificate, error), error) {
+	if o.identity != nil {
+		return o.identity, nil
+	}
 	if o.Client.ClientSslCert == "" {
 		return sync.OnceValues(func() (tls.Certificate, error) {
 			return pgtls.Generate(pgtls.Signature(o.Client.ClientCertSig))
@@ -136,6 +139,13 @@ func clientIdentity(o *options) (func() (tls.Certificate, error), error) {
 		Password: os.Getenv("PGPI_CLIENT_SSL_PASSWORD"), PasswordEnv: "PGPI_CLIENT_SSL_PASSWORD",
 	})
 	return func() (tls.Certificate, error) { return identity, nil }, err
+}
+
+func serverKeyPassword(o *options) string {
+	if o.serverKeyPassword != "" {
+		return o.serverKeyPassword
+	}
+	return os.Getenv("PGPI_SERVER_SSL_PASSWORD")
 }
 
 func openKeyLog(path string, closers *closers) (io.Writer, error) {
@@ -187,10 +197,7 @@ func addresses(listeners []net.Listener) string {
 // throwaway starts a temporary server, makes the proxy relay to it, and tells the
 // user how to connect.
 func throwaway(ctx context.Context, o *options, config *proxy.Config, l net.Listener) (*localpg.Server, error) {
-	server, err := localpg.Start(ctx, localpg.Config{
-		Auth: localpg.SCRAM, TLS: &localpg.TLS{},
-		Say: func(line string) { fmt.Fprintln(os.Stderr, "pgpi: "+line) },
-	})
+	server, err := localpg.Start(ctx, throwawayConfig())
 	if err != nil {
 		return nil, fmt.Errorf("start a throwaway server: %w", err)
 	}
@@ -198,6 +205,14 @@ func throwaway(ctx context.Context, o *options, config *proxy.Config, l net.List
 	fmt.Fprintf(os.Stderr, "pgpi: a throwaway PostgreSQL server is up; connect through pgpi with\n  psql '%s'\n",
 		throughPgpi(server, o.Client.ClientListenIp, portOf(l)))
 	return server, nil
+}
+
+// throwawayConfig is a server with all that pgpi is about: TLS and SCRAM.
+func throwawayConfig() localpg.Config {
+	return localpg.Config{
+		Auth: localpg.SCRAM, TLS: &localpg.TLS{},
+		Say: func(line string) { fmt.Fprintln(os.Stderr, "pgpi: "+line) },
+	}
 }
 
 func throughPgpi(server *localpg.Server, ip string, port int) string {

@@ -190,6 +190,26 @@ func (p *Proxy) closed(c *connection) {
 	p.endedOnce.Do(func() { close(p.ended) })
 }
 
+// Opened is how many connections there have been.
+func (p *Proxy) Opened() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return int(p.opened)
+}
+
+// WaitIdle returns when no connection is open, or after limit.
+func (p *Proxy) WaitIdle(limit time.Duration) {
+	const pause = 2 * time.Millisecond
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(pause) {
+		p.mu.Lock()
+		open := len(p.connections)
+		p.mu.Unlock()
+		if open == 0 {
+			return
+		}
+	}
+}
+
 // stop closes everything and waits.
 func (p *Proxy) stop() {
 	p.mu.Lock()

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/launch"
+	"pgpi/internal/localpg"
+	"pgpi/internal/pgtls"
+	"pgpi/internal/proxy"
+)
+
+// runOptions are the options of pgpi run, which shares those of the relay.
+type runOptions struct {
+	options
+
+	Launch struct {
+		UrlEnv    []string `placeholder:"NAME" help:"Variable with a connection string, besides DATABASE_URL, that is to lead through pgpi; may be repeated."` //nolint:revive // kong makes the flag's name of it
+		ClientTls bool     `negatable:"" help:"Let the command use TLS towards pgpi, and trust pgpi's certificate."`                                           //nolint:revive // likewise
+	} `embed:"" group:"Command"`
+
+	Command []string `arg:"" optional:"" passthrough:"" help:"The command to run, with its arguments."`
+}
+
+const runDescription = `Run one command behind pgpi: whatever it says to its database is shown, with nothing changed in it.
+
+  pgpi run -- psql -c 'select 1'
+  pgpi run --log-file wire.log -- npm test
+
+The server is the one that the command would have used: by DATABASE_URL, PGSERVICE, PGHOST and their like, unless
+--server-host or --throwaway-server says otherwise. The security that the command was given becomes that of the
+connection from pgpi to the server. The log goes to standard error.`
+
+// drainLimit is how long connections may take to end after the command.
+const drainLimit = 2 * time.Second
+
+// exitError ends pgpi with the command's exit code, without another word.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// runCommand is pgpi run.
+func runCommand(o *runOptions) (err error) {
+	args := o.Command
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return &usageError{errors.New("pgpi run needs a command: pgpi run [options] -- COMMAND ARGS")}
+	}
+	path, err := launch.FindCommand(args[0])
+	if err != nil {
+		return err
+	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // see endBySignal
+
+	var closers closers
+	defer func() { err = errors.Join(err, closers.close()) }()
+	o.Auth.HideChannelBinding = true // so that SCRAM works in any driver, unmodified
+	l, err := proxy.Listen(o.Client.ClientListenIp, o.Client.ClientListenPort)
+	if err != nil {
+		return err
+	}
+	closers.add(func() error { _ = l.Close(); return nil }) // the proxy has closed it, if it got that far
+
+	server, err := chooseServer(o)
+	if err != nil {
+		return err
+	}
+	leg, err := clientLeg(o, l, server.names, &closers)
+	if err != nil {
+		return err
+	}
+	environment, err := server.environment(leg)
+	if err != nil {
+		return err
+	}
+	closers.add(server.close)
+	return relayFor(o, l, server, launch.Command{Path: path, Args: args, Env: environment}, &closers)
+}
+
+// relayFor relays for as long as the command runs.
+func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Command, closers *closers) error {
+	config, err := proxyConfig(&o.options, closers)
+	if err != nil {
+		return err
+	}
+	if server.address != "" {
+		config.Resolve = func(context.Context, string) ([]string, error) { return []string{server.address}, nil }
+	}
+	log, err := openLog(&o.options, os.Stderr, closers)
+	if err != nil {
+		return err
+	}
+	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink}}, busOptions(&o.options))
+	config.Recorder = events
+	p := proxy.New(config)
+	ctx, end := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() { p.Serve(ctx, proxy.Address(l), l) })
+
+	code, err := launch.Run(context.Background(), command)
+	p.WaitIdle(drainLimit)
+	end()
+	serving.Wait()
+	if !events.Close(flushLimit) {
+		err = errors.Join(err, fmt.Errorf("write the log: %s did not take all of it within %v", log.name, flushLimit))
+	}
+	if err == nil && p.Opened() == 0 {
+		complain(errors.New(server.whySilent(command.Args)))
+	}
+	if err == nil && code != 0 {
+		err = exitError(code)
+	}
+	return err
+}
+
+// chosen is the server that a command is to use, and what the command is told.
+type chosen struct {
+	names       []string // of the server, for pgpi's certificate
+	address     string   // to connect to instead of looking the name up
+	environment func(launch.ClientLeg) ([]string, error)
+	whySilent   func(args []string) string
+	close       func() error
+}
+
+// chooseServer finds the server, and makes its security that of the server leg.
+func chooseServer(o *runOptions) (*chosen, error) {
+	if o.Server.ThrowawayServer {
+		return chooseThrowaway(o)
+	}
+	options := launch.Options{URLVariables: o.Launch.UrlEnv, Host: o.Server.ServerHost}
+	if options.Host != "" || o.Server.ServerConnectPort != defaultPort {
+		options.Port = o.Server.ServerConnectPort
+	}
+	target, err := launch.Resolve(os.Environ(), options)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range target.Notes {
+		complain(errors.New(note))
+	}
+	server, refused, err := launch.FirstAnswering(context.Background(), target.Servers, new(net.Dialer))
+	if err != nil {
+		return nil, fmt.Errorf("no server answers (named by %s): %w: start it, or name another", target.Source, err)
+	}
+	for _, r := range refused {
+		complain(fmt.Errorf("%w: using %s instead", r, server))
+	}
+	carrySecurity(o, server)
+	c := &chosen{names: []string{server.Host}, address: server.HostAddr, close: func() error { return nil }}
+	c.whySilent = func(args []string) string { return launch.WhySilent(target, args) }
+	c.environment = func(leg launch.ClientLeg) ([]string, error) {
+		e, err := launch.NewEnvironment(target, server, leg)
+		if err != nil {
+			return nil, err
+		}
+		c.close = e.Close
+		return e.Variables, nil
+	}
+	return c, nil
+}
+
+const defaultPort = 5432
+
+// carrySecurity makes what the command was given the rules of the server leg, except
+// where an option says otherwise.
+func carrySecurity(o *runOptions, server launch.ServerLeg) {
+	s := &o.Server
+	s.ServerHost, s.ServerConnectPort = server.Host, server.Port
+	if s.ServerHost == "" {
+		s.ServerHost = server.HostAddr
+	}
+	if s.ServerSslmode == "" && s.ServerSslrootcert == "" {
+		s.ServerSslmode, s.ServerSslrootcert = server.SSLMode, server.RootCert
+	}
+	if s.ServerSslcert == "" {
+		s.ServerSslcert, s.ServerSslkey = server.Cert, server.Key
+		o.serverKeyPassword = server.KeyPassword
+	}
+	if server.Negotiation != "" && s.ServerSslnegotiation == string(proxy.Mimic) {
+		s.ServerSslnegotiation = server.Negotiation
+	}
+	switch server.ChannelBinding {
+	case "require":
+		// A login through pgpi can't be bound by the command itself.
+		o.Auth.OverrideAuth, o.Auth.ServerChannelBinding = true, "require"
+	case "disable":
+		o.Auth.ServerChannelBinding = "disable"
+	}
+}
+
+// chooseThrowaway starts a temporary server for the command.
+func chooseThrowaway(o *runOptions) (*chosen, error) {
+	server, err := localpg.Start(context.Background(), throwawayConfig())
+	if err != nil {
+		return nil, fmt.Errorf("start a throwaway server: %w", err)
+	}
+	o.Server.ServerHost, o.Server.ServerConnectPort = server.Host, server.Port
+	return &chosen{
+		names: []string{server.Host},
+		environment: func(leg launch.ClientLeg) ([]string, error) {
+			login := launch.Login{User: server.User, Password: server.Password, Database: server.Database}
+			return launch.ThrowawayEnvironment(os.Environ(), o.Launch.UrlEnv, login, leg), nil
+		},
+		whySilent: func(args []string) string { return launch.WhySilent(&launch.Target{}, args) },
+		close:     server.Close,
+	}, nil
+}
+
+// clientLeg is where the command finds pgpi. With TLS it is given pgpi's certificate,
+// which names both pgpi's address and the server, as its root.
+func clientLeg(o *runOptions, l net.Listener, names []string, closers *closers) (launch.ClientLeg, error) {
+	leg := launch.ClientLeg{Host: o.Client.ClientListenIp, Port: portOf(l), TLS: o.Launch.ClientTls}
+	if o.Client.ClientSslCert != "" {
+		leg.RootCert = o.Client.ClientSslCert
+		return leg, nil
+	}
+	if !leg.TLS {
+		return leg, nil
+	}
+	identity, err := pgtls.Generate(pgtls.Signature(o.Client.ClientCertSig), names...)
+	if err != nil {
+		return leg, err
+	}
+	o.identity = func() (tls.Certificate, error) { return identity, nil }
+	dir, err := os.MkdirTemp("", "pgpi-")
+	if err != nil {
+		return leg, fmt.Errorf("make a directory for pgpi's certificate: %w", err)
+	}
+	closers.add(func() error { return os.RemoveAll(dir) })
+	leg.RootCert = filepath.Join(dir, "root.crt")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: identity.Certificate[0]})
+	if err := os.WriteFile(leg.RootCert, text, 0o600); err != nil {
+		return leg, fmt.Errorf("write pgpi's certificate: %w", err)
+	}
+	return leg, nil
+}
