@@ -1,5 +1,7 @@
 package pgvalue
 
+//go:generate go run ./gen -o types_table.go
+
 import (
 	"cmp"
 	"slices"

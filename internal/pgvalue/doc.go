@@ -1,6 +1,6 @@
 // Package pgvalue prints a value as the server itself would print it: from a
 // type's OID, a format and bytes of the wire to text, for every built-in type
-// of PostgreSQL 15 to 18 that has a binary form.
+// of PostgreSQL 14 to 18 that has a binary form.
 //
 // # What it guarantees
 //

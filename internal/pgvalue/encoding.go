@@ -7,10 +7,6 @@ import (
 
 	textencoding "golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
 )
 
 // encoding turns text of one client_encoding into UTF-8. One of single and
@@ -26,7 +22,8 @@ type encoding struct {
 // client_encoding, in UTF-8. Bytes that are no text in that encoding are
 // appended as they are; so is all text in SQL_ASCII, which has no meaning
 // beyond ASCII, and in EUC_TW, EUC_JIS_2004, SHIFT_JIS_2004, JOHAB and
-// MULE_INTERNAL, for which there is no table here.
+// MULE_INTERNAL, for which there is no table here. The private use area of UHC
+// and GB18030 stays as it is, too.
 func (s *Settings) AppendUTF8(dst, src []byte) []byte {
 	if s == nil || s.encoding == nil {
 		return append(dst, src...)
@@ -89,75 +86,4 @@ func (s *Settings) setEncoding(name string) {
 	if e, ok := encodings[name]; ok {
 		s.encoding = &e
 	}
-}
-
-func multi(e textencoding.Encoding, length func([]byte) int, except map[string]rune) encoding {
-	return encoding{multi: e.NewDecoder(), length: length, except: except}
-}
-
-// encodings are those of PostgreSQL for which there is a table.
-var encodings = map[string]encoding{
-	"LATIN1":     {single: charmap.ISO8859_1},
-	"LATIN2":     {single: charmap.ISO8859_2},
-	"LATIN3":     {single: charmap.ISO8859_3},
-	"LATIN4":     {single: charmap.ISO8859_4},
-	"LATIN5":     {single: charmap.ISO8859_9},
-	"LATIN6":     {single: charmap.ISO8859_10},
-	"LATIN7":     {single: charmap.ISO8859_13},
-	"LATIN8":     {single: charmap.ISO8859_14},
-	"LATIN9":     {single: charmap.ISO8859_15},
-	"LATIN10":    {single: charmap.ISO8859_16},
-	"ISO_8859_5": {single: charmap.ISO8859_5},
-	"ISO_8859_6": {single: charmap.ISO8859_6},
-	"ISO_8859_7": {single: charmap.ISO8859_7},
-	"ISO_8859_8": {single: charmap.ISO8859_8},
-	"KOI8R":      {single: charmap.KOI8R},
-	"KOI8U":      {single: charmap.KOI8U, except: map[string]rune{"\xae": 0x255d, "\xbe": 0x256c}},
-	"WIN866":     {single: charmap.CodePage866},
-	"WIN874":     {single: charmap.Windows874},
-	"WIN1250":    {single: charmap.Windows1250},
-	"WIN1251":    {single: charmap.Windows1251},
-	"WIN1252":    {single: charmap.Windows1252},
-	"WIN1253":    {single: charmap.Windows1253},
-	"WIN1254":    {single: charmap.Windows1254},
-	"WIN1255":    {single: charmap.Windows1255},
-	"WIN1256":    {single: charmap.Windows1256},
-	"WIN1257":    {single: charmap.Windows1257},
-	"WIN1258":    {single: charmap.Windows1258},
-	"EUC_JP":     multi(japanese.EUCJP, lengthEUCJP, nil),
-	"SJIS":       multi(japanese.ShiftJIS, lengthSJIS, nil),
-	"EUC_KR":     multi(korean.EUCKR, lengthTwo, postalCode),
-	"UHC":        multi(korean.EUCKR, lengthTwo, postalCode), // x/text's EUCKR is UHC, which contains EUC-KR
-	"EUC_CN":     multi(simplifiedchinese.GBK, lengthTwo, map[string]rune{"\xa1\xa4": 0x30fb, "\xa1\xaa": 0x2015}),
-	"GBK":        multi(simplifiedchinese.GBK, lengthTwo, nil),
-	"GB18030":    multi(simplifiedchinese.GB18030, lengthGB18030, nil),
-	"BIG5":       multi(traditionalchinese.Big5, lengthTwo, nil),
-}
-
-// postalCode is a sign that came late to the Korean standard.
-var postalCode = map[string]rune{"\xa2\xe8": 0x327e}
-
-// The lengths are those of common/wchar.c.
-
-func lengthTwo([]byte) int { return 2 }
-
-func lengthEUCJP(b []byte) int {
-	if b[0] == 0x8f {
-		return 3
-	}
-	return 2
-}
-
-func lengthSJIS(b []byte) int {
-	if b[0] >= 0xa1 && b[0] <= 0xdf {
-		return 1
-	}
-	return 2
-}
-
-func lengthGB18030(b []byte) int {
-	if len(b) > 1 && b[1] >= '0' && b[1] <= '9' {
-		return 4
-	}
-	return 2
 }

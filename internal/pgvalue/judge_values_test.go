@@ -175,8 +175,10 @@ func (j *judge) addTimes(m map[string][]string) {
 	m["timestamptz"] = m["timestamp"]
 	m["interval"] = []string{"0", "1 year", "-1 year", "2 years", "1 mon", "-1 mon", "13 mons", "1 day", "-1 day", "2 days", "1 hour", "-1 hour", "1 min", "1 sec", "-1 sec", "0.5 sec", "-0.5 sec", "1.5 sec",
 		"1 year -1 day", "-1 year 1 day", "1 day -1 hour", "-1 day 1 hour", "-1 mon 1 day -1 sec", "1 year 2 mons 3 days 04:05:06.789", "-1 year -2 mons -3 days -04:05:06.789", "100:00:00",
-		"-00:00:00.000001", "178956970 years 6 mons", "-178956970 years -8 mons", "2147483647 days", "-2147483648 days", "2562047788:00:54.775807", "-2562047788:00:54.775807", "1 day 00:00:01", "-1 day +00:00:01", "59.999999 sec",
-		"-2147483648 mons -2147483648 days 1 us"}
+		"-00:00:00.000001", "178956970 years 6 mons", "-178956970 years -8 mons", "2147483647 days", "1 day 00:00:01", "-1 day +00:00:01", "59.999999 sec"}
+	if j.version >= 15 { // 14 overflows as it prints the first two ("@ -2147483648 days ago"), and does not take the others
+		m["interval"] = append(m["interval"], "-2147483648 days", "-2147483648 mons -2147483648 days 1 us", "2562047788:00:54.775807", "-2562047788:00:54.775807")
+	}
 	if j.version >= 17 {
 		m["interval"] = append(m["interval"], "infinity", "-infinity")
 	}
@@ -187,7 +189,7 @@ func (j *judge) addTimes(m map[string][]string) {
 			}
 			return int64(j.random.Uint64()) >> (64 - 1 - j.random.IntN(bits))
 		}
-		m["interval"] = append(m["interval"], fmt.Sprintf("%d mons %d days %d microseconds", part(20), part(20), part(50)))
+		m["interval"] = append(m["interval"], fmt.Sprintf("%d mons %d days %d hours %d microseconds", part(20), part(20), part(18), part(31)))
 	}
 }
 

@@ -209,7 +209,7 @@ var builtins = [...]builtin{
 	{2280, "language_handler", noSend, 0},
 	{2281, "internal", noSend, 0},
 	{2283, "anyelement", noSend, 0},
-	{2287, "_record", arraySend, 2249},
+	{2287, "record[]", arraySend, 2249},
 	{2776, "anynonarray", noSend, 0},
 	{2842, "pg_authid", recordSend, 0},
 	{2843, "pg_auth_members", recordSend, 0},

@@ -1,11 +1,12 @@
 // Command gen writes the table of PostgreSQL's built-in types that package
 // pgvalue prints by, types_table.go, from the catalogues of running servers.
 //
-// Give it one connection string for each major version; it merges what they
-// say and stops where they contradict each other:
+// Give it one connection URL for each major version, as arguments or in
+// PGPI_SERVERS with spaces between them; it merges what they say and stops where
+// they contradict each other:
 //
-//	go run ./internal/pgvalue/gen -o internal/pgvalue/types_table.go \
-//	    'host=127.0.0.1 port=5415 user=postgres' 'host=127.0.0.1 port=5418 user=postgres'
+//	PGPI_SERVERS='postgres://postgres@127.0.0.1:5415 postgres://postgres@127.0.0.1:5418' \
+//	    go generate ./internal/pgvalue
 //
 // With -check it writes nothing and fails where the file does not say what the
 // servers say. It must not know how a value is printed: it copies the name of
@@ -31,7 +32,7 @@ func main() {
 	out := flag.String("o", "types_table.go", "the `file` to write or to check")
 	check := flag.Bool("check", false, "only check that the file is what the servers say")
 	flag.Parse()
-	if err := run(context.Background(), *out, *check, flag.Args()); err != nil {
+	if err := run(context.Background(), *out, *check, append(flag.Args(), strings.Fields(os.Getenv("PGPI_SERVERS"))...)); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
@@ -39,7 +40,7 @@ func main() {
 
 func run(ctx context.Context, out string, check bool, servers []string) error {
 	if len(servers) == 0 {
-		return errors.New("no server to ask: give a connection string for each major version")
+		return errors.New("no server to ask: give a connection URL for each major version, or set PGPI_SERVERS")
 	}
 	merged := map[uint32]row{}
 	for _, server := range servers {
@@ -83,7 +84,7 @@ const query = `
 select t.oid, t.typname, t.typsend, t.typdelim, e.typname,
        coalesce(r.rngsubtype, m.rngtypid, nullif(t.typelem, 0), 0)
 from pg_catalog.pg_type t
-left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A' and e.typarray = t.oid
+left join pg_catalog.pg_type e on e.oid = t.typelem and e.typarray = t.oid
 left join pg_catalog.pg_range r on r.rngtypid = t.oid
 left join pg_catalog.pg_range m on m.rngmultitypid = t.oid
 where t.oid < 10000`
