@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// pgpi is the program while it runs.
+type pgpi struct {
+	port   int
+	log    *logbook
+	cmd    *exec.Cmd
+	stderr bytes.Buffer // complete when it has ended
+	ended  chan struct{}
+}
+
+var listening = regexp.MustCompile(`^listening on 127\.0\.0\.1 port (\d+)`)
+
+// start runs pgpi on a free port until the test ends. Whatever the test is about, pgpi must then end by SIGTERM
+// with exit code 0, and must have had nothing to complain of.
+func start(t *testing.T, args ...string) *pgpi {
+	t.Helper()
+	p := launch(t, args...)
+	t.Cleanup(func() {
+		p.stop(t)
+		if p.stderr.Len() > 0 {
+			t.Errorf("pgpi has written to standard error:\n%s", p.stderr.String())
+		}
+	})
+	return p
+}
+
+// launch is start for tests that end pgpi themselves.
+func launch(t *testing.T, args ...string) *pgpi {
+	t.Helper()
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pgpi{log: newLogbook(), ended: make(chan struct{})}
+	p.cmd = exec.Command(program, append([]string{"--client-listen-port=0", "--client-cert-sig=ecdsa"}, args...)...)
+	p.cmd.Stdout, p.cmd.Stderr = in, &p.stderr
+	err = p.cmd.Start()
+	_ = in.Close() // pgpi has its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.log.read(out)
+		_ = out.Close()  // it was for reading
+		_ = p.cmd.Wait() // its exit code is looked at in stop
+		close(p.ended)
+	}()
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // fails where it has ended
+	line := p.log.waitLine(t, listening.MatchString, "listening on …")
+	p.port, _ = strconv.Atoi(listening.FindStringSubmatch(line)[1]) // digits
+	return p
+}
+
+// stop ends pgpi as a user would, and checks that it ends well.
+func (p *pgpi) stop(t *testing.T) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails where it has ended
+	p.wait(t)
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("pgpi has ended with exit code %d instead of 0; standard error:\n%s", code, p.stderr.String())
+	}
+}
+
+// wait waits until pgpi has ended.
+func (p *pgpi) wait(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
+	defer cancel()
+	select {
+	case <-p.ended:
+	case <-ctx.Done():
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // Go prints all goroutines
+		time.AfterFunc(10*time.Second, func() { _ = p.cmd.Process.Kill() })
+		<-p.ended
+		t.Fatalf("pgpi does not end; standard error:\n%s", p.stderr.String())
+	}
+}
