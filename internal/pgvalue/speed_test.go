@@ -49,7 +49,12 @@ func TestAllocations(t *testing.T) {
 			}
 		}
 	}
-	allocations := testing.AllocsPerRun(100, func() { pgvalue.NewSettings(newYork) })
+	japanese, text, dst := pgvalue.NewSettings(pgvalue.Parameters{ClientEncoding: "EUC_JP"}), []byte("a\xc6\xfc\xcb\xdc\x8f\xf4\xfb"), make([]byte, 0, 64)
+	allocations := testing.AllocsPerRun(100, func() { dst = japanese.AppendUTF8(dst[:0], text) })
+	if allocations != 0 || string(dst) != "a日本髙" {
+		t.Errorf("EUC_JP: %v allocations for %q, want 0", allocations, dst)
+	}
+	allocations = testing.AllocsPerRun(100, func() { pgvalue.NewSettings(newYork) })
 	if allocations != 0 {
 		t.Errorf("settings that were seen before: %v allocations, want 0", allocations)
 	}

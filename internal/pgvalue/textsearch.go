@@ -80,8 +80,11 @@ func (p *printer) tsquery() {
 	items := make([]queryItem, 0, n)
 	for range n {
 		items = append(items, p.queryItem())
+		if p.failed() {
+			return
+		}
 	}
-	if p.failed() || !p.linkQuery(items) {
+	if !p.linkQuery(items) {
 		return
 	}
 	p.query(items, 0, 0, false, 0)
