@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ func (c *connection) forwardCancel(packet []byte) {
 	if named := c.proxy.cancels.find(string(packet[cancelHeader:])); named != nil {
 		c.host = named.host
 		c.target = named.target
-		c.say(event.CancelForwarded, fmt.Sprint(named.id))
+		c.say(event.CancelForwarded, fmt.Sprint(named.id), named.running())
 	} else {
 		c.say(event.CancelUnknown, c.host)
 	}
@@ -113,4 +114,21 @@ func (c *connection) connectForCancel(a attempt, mode pgtls.SSLMode, targets []t
 		return nil
 	}
 	return c.serverTLS(mode)
+}
+
+// maxRunning is how much of a statement a sentence repeats, in bytes.
+const maxRunning = 200
+
+// running is the SQL that the connection's server works on.
+func (c *connection) running() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sql := c.tracker.Running()
+	switch {
+	case sql == "":
+		return "nothing that is known"
+	case len(sql) > maxRunning:
+		return strings.ToValidUTF8(sql[:maxRunning], "") + " ..."
+	}
+	return sql
 }

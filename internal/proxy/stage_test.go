@@ -1,0 +1,219 @@
+package proxy_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/pgauth"
+	"pgpi/internal/pgtls"
+	"pgpi/internal/proxy"
+	"pgpi/internal/redact"
+	"pgpi/internal/sink/text"
+)
+
+const (
+	proxyAddress  = "127.0.0.1:5432"
+	serverAddress = "10.0.0.1:5432"
+)
+
+// hosts are the names that the tests resolve.
+var hosts = map[string][]string{
+	"localhost": {"127.0.0.1"},
+	"db.test":   {"10.0.0.1"},
+	"deaf.test": {"10.0.0.9"},
+	"two.test":  {"10.0.0.8", "10.0.0.1"},
+}
+
+// stage is where scripted clients and servers meet a proxy, inside a bubble of
+// synctest.
+type stage struct {
+	t       *testing.T
+	network *network
+	config  proxy.Config
+	options bus.Options
+	text    text.Options
+	// recorder is where events go; nil is a bus with the log at its end.
+	recorder func(proxy.Recorder) proxy.Recorder
+	identity tls.Certificate
+
+	servers map[string]*listener
+	parties map[string]*party
+	log     strings.Builder
+	scrub   []string // what is random in the log, and what to put in its place
+	bus     *bus.Bus
+	stop    context.CancelFunc
+	stopped chan struct{}
+}
+
+// newStage sets a stage with options in the words of a transcript.
+func newStage(t *testing.T, options string) *stage {
+	t.Helper()
+	s := &stage{
+		t: t, network: newNetwork(), servers: map[string]*listener{}, parties: map[string]*party{},
+		identity: certificates().pgpi, text: text.Options{MaxValue: 32},
+		config: proxy.Config{
+			ServerHost: "db.test", ServerPort: 5432, DeleteSuffix: ".local.test", Negotiation: proxy.Mimic, DecodeAll: true,
+			StartupTimeout: time.Minute, ConnectTimeout: 10 * time.Second,
+		},
+		stopped: make(chan struct{}),
+	}
+	s.network.deaf["10.0.0.9:5432"] = true
+	s.servers[serverAddress] = s.network.listen(serverAddress)
+	tlsRules := pgtls.ServerOptions{SSLMode: "disable"}
+	for _, o := range strings.Fields(options) {
+		s.option(o, &tlsRules)
+	}
+	policy, err := pgtls.NewServerPolicy(tlsRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.config.Server = policy
+	s.config.Identity = func() (tls.Certificate, error) { return s.identity, nil }
+	s.config.ClientTLS = pgtls.ClientConfig(s.config.Identity, false, nil)
+	s.config.ClientDirectTLS = pgtls.ClientConfig(s.config.Identity, true, nil)
+	s.config.Dial = s.network.dial
+	s.config.Resolve = func(_ context.Context, host string) ([]string, error) {
+		if addresses, ok := hosts[host]; ok {
+			return addresses, nil
+		}
+		return nil, &net.DNSError{Err: "no such host", Name: host}
+	}
+	return s
+}
+
+// option sets what one word of a transcript's options says.
+func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
+	s.t.Helper()
+	name, value, _ := strings.Cut(word, "=")
+	switch name {
+	case "sslmode":
+		tlsRules.SSLMode = value
+	case "rootcert":
+		tlsRules.RootCert = writeCertificate(s.t, map[string]tls.Certificate{
+			"ours": certificates().authority, "other": certificates().pgpi,
+		}[value])
+	case "negotiation":
+		s.config.Negotiation = proxy.Negotiation(value)
+	case "host":
+		s.config.ServerHost = value
+	case "port":
+		_, _ = fmt.Sscan(value, &s.config.ServerPort) // a typing error fails the test
+	case "override-auth":
+		s.config.OverrideAuth = true
+	case "channel-binding":
+		s.config.ChannelBinding = pgauth.ChannelBinding(value)
+	case "hide-channel-binding":
+		s.config.HideBinding = true
+	case "deny-ssl":
+		s.config.DenyTLS = true
+	case "byte":
+		s.config.ByteByByte = true
+	case "quit-on-hangup":
+		s.config.QuitOnHangup = true
+	case "redact":
+		s.options.Rewrite = new(redact.Passwords).Apply
+	case "raw":
+		s.text.Mode = text.Raw
+	case "none":
+		s.text.Mode = text.None
+		s.config.DecodeAll = false
+	case "time":
+		s.text.Time = text.Relative
+	case "identity":
+		s.identity = map[string]tls.Certificate{"server": certificates().server, "ed25519": certificates().edwards}[value]
+	case "cut":
+		s.network.cut = func(int) int { return 1 }
+	default:
+		s.t.Fatalf("there is no option %q", word)
+	}
+}
+
+// open starts the proxy.
+func (s *stage) open() {
+	s.bus = bus.New([]bus.Outlet{{Name: "log", Sink: text.New(&s.log, s.text)}}, s.options)
+	s.config.Recorder = s.bus
+	if s.recorder != nil {
+		s.config.Recorder = s.recorder(s.bus)
+	}
+	l := s.network.listen(proxyAddress)
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(context.Background())
+	p := proxy.New(s.config)
+	go func() {
+		p.Serve(ctx, proxy.Address(l), l)
+		close(s.stopped)
+	}()
+	synctest.Wait()
+}
+
+// close ends the proxy, then everything else, and gives the log.
+func (s *stage) close() string {
+	s.stop()
+	<-s.stopped
+	if !s.bus.Close(time.Second) {
+		s.t.Error("the bus does not end")
+	}
+	for _, p := range s.parties {
+		_ = p.raw.Close() // some are closed already
+	}
+	return strings.NewReplacer(s.scrub...).Replace(s.log.String())
+}
+
+// connect makes a client.
+func (s *stage) connect(name string) (*party, error) {
+	conn, err := s.network.dial(context.Background(), "tcp", proxyAddress)
+	if err != nil {
+		return nil, err
+	}
+	s.parties[name] = newParty(conn)
+	return s.parties[name], nil
+}
+
+// accept makes a server of a connection of the proxy's.
+func (s *stage) accept(name, address string) (*party, error) {
+	l := s.servers[address]
+	if l == nil {
+		return nil, fmt.Errorf("nobody listens at %s", address)
+	}
+	select {
+	case e := <-l.backlog:
+		s.parties[name] = newParty(e)
+		return s.parties[name], nil
+	case <-time.After(patience):
+		return nil, fmt.Errorf("nobody connects to %s", address)
+	}
+}
+
+// play does the steps of a script, one after the other: each only when the proxy
+// has nothing left to do.
+func (s *stage) play(script string) {
+	s.t.Helper()
+	for n, line := range strings.Split(script, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if macro, ok := macros[line]; ok {
+			s.play(macro)
+			continue
+		}
+		if err := s.step(line); err != nil {
+			s.t.Fatalf("step %d, %s: %v\nthe log:\n%s", n+1, line, err, s.sofar())
+		}
+		synctest.Wait()
+	}
+}
+
+// sofar is the log up to now.
+func (s *stage) sofar() string {
+	time.Sleep(time.Second) // a batch is written by then
+	synctest.Wait()
+	return s.log.String()
+}

@@ -1,0 +1,81 @@
+package proxy_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.uber.org/goleak"
+)
+
+var update = flag.Bool("update", false, "rewrite the logs in testdata")
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // the log has local times
+	goleak.VerifyTestMain(m)
+}
+
+// cipherPattern is what depends on the machine: TLS 1.3 prefers AES where the
+// processor helps with it.
+var cipherPattern = regexp.MustCompile(`(TLSv1\.[23])/\w+`)
+
+// TestTranscripts plays the scripts in testdata. Each file says in its first lines
+// what it is about, then has the options, what the parties do (steps_test.go), and
+// the log of it.
+func TestTranscripts(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files := map[string]*txtar.File{}
+			for i := range archive.Files {
+				files[archive.Files[i].Name] = &archive.Files[i]
+			}
+			var log string
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, string(files["options"].Data))
+				s.open()
+				s.play(string(files["script"].Data))
+				log = cipherPattern.ReplaceAllString(s.close(), "$1/<cipher>")
+			})
+			compare(t, path, archive, files["log"], log)
+		})
+	}
+}
+
+// compare checks a log against that of a transcript.
+func compare(t *testing.T, path string, archive *txtar.Archive, file *txtar.File, log string) {
+	t.Helper()
+	if *update {
+		file.Data = []byte(log)
+		if err := os.WriteFile(path, txtar.Format(archive), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, want := strings.Split(log, "\n"), strings.Split(string(file.Data), "\n")
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			t.Fatalf("the log ends before line %d: %s", i+1, want[i])
+		case i >= len(want):
+			t.Fatalf("the log goes on (rewrite it with -update): %s", got[i])
+		case got[i] != want[i]:
+			t.Fatalf("line %d of the log (rewrite it with -update) is\n%s\ninstead of\n%s", i+1, got[i], want[i])
+		}
+	}
+}
