@@ -1,15 +1,15 @@
+//go:build unix
+
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,15 +27,19 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata. Beside testscript's own commands they
-// have those below.
+// have those of this file.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata",
-		Setup: writeIdentities,
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			env.Values["running"] = new(running)
+			return writeIdentities(env.WorkDir)
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, not bool, args []string){
 			"refused": refused,
 			"up":      up,
 			"down":    down,
+			"ended":   ended,
 			"connect": connect,
 			"occupy":  occupy,
 			"mode":    mode,
@@ -43,77 +47,130 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// refused CODE ARGS... runs pgpi, which must end with the exit code, after one
+// refused CODE ARGS... runs pgpi, which must end with that exit code, after one
 // sentence on standard error and nothing on standard output.
-func refused(ts *testscript.TestScript, not bool, args []string) {
-	if not || len(args) == 0 {
-		ts.Fatalf("usage: refused CODE ARGS...")
-	}
+func refused(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec("pgpi", args[1:]...)
-	code := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		code = exit.ExitCode()
+	if code := exitCode(err); code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
 	}
-	if strconv.Itoa(code) != args[0] {
-		ts.Fatalf("exit code %d, want %s", code, args[0])
-	}
-	if out := ts.ReadFile("stdout"); out != "" {
-		ts.Fatalf("standard output has %q", out)
+	if said := ts.ReadFile("stdout"); said != "" {
+		ts.Fatalf("standard output has %q", said)
 	}
 	said := ts.ReadFile("stderr")
-	if !strings.HasPrefix(said, "pgpi: ") || strings.Count(said, "\n") != 1 || !strings.HasSuffix(said, "\n") {
+	if !strings.HasPrefix(said, "pgpi: ") || strings.Index(said, "\n") != len(said)-1 {
 		ts.Fatalf("not one sentence on standard error: %q", said)
 	}
 }
 
-// program is a pgpi that runs in the background of a script.
-type program struct {
-	cmd    *exec.Cmd
-	output *bufio.Reader
+func exitCode(err error) string {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return strconv.Itoa(exit.ExitCode())
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return "0"
 }
 
-// running are the programs of scripts. A script has one at a time.
-type running struct{}
+// running is the pgpi that a script has in the background.
+type running struct {
+	cmd    *exec.Cmd
+	said   bytes.Buffer // on standard output and standard error
+	result chan error
+}
 
-// up ARGS... starts pgpi and waits until it says that it listens, on standard output
-// or in the log file that the first argument --log-file=FILE names. PORT is then its
-// port.
-func up(ts *testscript.TestScript, not bool, args []string) {
-	if not {
-		ts.Fatalf("usage: up ARGS...")
-	}
+func program(ts *testscript.TestScript) *running {
+	return ts.Value("running").(*running)
+}
+
+var listening = regexp.MustCompile(`listening on 127\.0\.0\.1 port (\d+)`)
+
+// up ARGS... starts pgpi with the log in the file log, and waits until it listens.
+// PORT is then its port.
+func up(ts *testscript.TestScript, _ bool, args []string) {
+	before := len(contents(ts, "log"))
 	path, err := exec.LookPath("pgpi")
 	ts.Check(err)
-	p := &program{cmd: exec.Command(path, append(args, "--client-listen-port=0")...)}
+	p := program(ts)
+	p.said.Reset()
+	p.result = make(chan error, 1)
+	p.cmd = exec.Command(path, append([]string{"--client-listen-port=0", "--log-file=log"}, args...)...)
 	p.cmd.Dir = ts.MkAbs(".")
-	p.cmd.Env = []string{"HOME=" + ts.Getenv("HOME"), "PATH=" + ts.Getenv("PATH"), "TMPDIR=" + ts.Getenv("TMPDIR")}
-	log, writer, err := os.Pipe()
-	ts.Check(err)
-	p.cmd.Stdout, p.cmd.Stderr = writer, os.Stderr
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
 	ts.Check(p.cmd.Start())
-	ts.Check(writer.Close())
-	ts.Defer(func() {
-		_ = p.cmd.Process.Kill() // it has ended if all went well
-		_ = p.cmd.Wait()         // likewise
-	})
-	p.output = bufio.NewReader(log)
-	ts.Setenv("PORT", portIn(ts, p, args))
-	_ = running{}
+	go func() { p.result <- p.cmd.Wait() }()
+	ts.Defer(func() { _ = p.cmd.Process.Kill() }) // it has ended where all went well
+
+	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		if found := listening.FindStringSubmatch(contents(ts, "log")[before:]); found != nil {
+			ts.Setenv("PORT", found[1])
+			return
+		}
+		select {
+		case err := <-p.result:
+			ts.Fatalf("pgpi ended: %v: %s", err, p.said.String())
+		default: // not yet
+		}
+	}
+	ts.Fatalf("pgpi does not listen")
 }
 
-func portIn(*testscript.TestScript, *program, []string) string { return "" }
+// contents is what a file holds, nothing if it is not there.
+func contents(ts *testscript.TestScript, name string) string {
+	b, err := os.ReadFile(ts.MkAbs(name))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		ts.Fatalf("%v", err)
+	}
+	return string(b)
+}
 
-func down(*testscript.TestScript, bool, []string)    {}
-func connect(*testscript.TestScript, bool, []string) {}
-func occupy(*testscript.TestScript, bool, []string)  {}
-func mode(*testscript.TestScript, bool, []string)    {}
+// down ends pgpi by a signal: it must succeed and say nothing.
+func down(ts *testscript.TestScript, not bool, args []string) {
+	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGTERM))
+	ended(ts, not, args)
+}
 
-var (
-	_ = fmt.Sprint
-	_ = io.EOF
-	_ net.Conn
-	_ = filepath.Join
-	_ = slices.Contains[[]int]
-	_ = syscall.SIGTERM
-	_ = time.Second
-)
+// ended waits for the end of pgpi: it must succeed and say nothing.
+func ended(ts *testscript.TestScript, _ bool, _ []string) {
+	p := program(ts)
+	if err := <-p.result; err != nil || p.said.Len() > 0 {
+		ts.Fatalf("pgpi ended: %v: %s", err, p.said.String())
+	}
+}
+
+// connect ADDRESS TEXT connects, to a port of 127.0.0.1 or to a path, sends the text,
+// and waits until the connection is closed.
+func connect(ts *testscript.TestScript, _ bool, args []string) {
+	network, address := "unix", args[0]
+	if !strings.Contains(address, "/") {
+		network, address = "tcp", net.JoinHostPort("127.0.0.1", address)
+	}
+	conn, err := net.Dial(network, address)
+	ts.Check(err)
+	defer conn.Close() //nolint:errcheck // what was to be learned has been
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	_, err = io.WriteString(conn, text)
+	ts.Check(err)
+	_, _ = io.Copy(io.Discard, conn) // a reset is an end too
+}
+
+// occupy makes PORT a port that is in use.
+func occupy(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() }) // nothing was ever accepted
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Setenv("PORT", port)
+}
+
+// mode PERMISSIONS FILE checks the permissions of a file.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := info.Mode().Perm(); strconv.FormatUint(uint64(got), 8) != args[0] {
+		ts.Fatalf("%s has mode %o, want %s", args[1], got, args[0])
+	}
+}

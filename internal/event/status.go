@@ -84,7 +84,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	StartupForwarded:   {"startup_forwarded", "forwarding client startup message to server"},
 	Forwarding:         {"forwarding", "forwarding all later traffic"},
 	ForwardingSilently: {"forwarding_silently", "silently forwarding all later traffic"},
-	CancelForwarded:    {"cancel_forwarded", "forwarding cancel request for connection #{connection} to server"},
+	CancelForwarded:    {"cancel_forwarded", "forwarding cancel request for connection #{connection} to server, which runs: {sql}"},
 	CancelUnknown:      {"cancel_unknown", "cancel request names no live connection: forwarding it to {server}"},
 	OverridingAuth:     {"overriding_auth", "now overriding authentication"},
 	OverrideFailed:     {"override_failed", "overriding authentication failed: {why}"},
@@ -105,6 +105,12 @@ var phrases = [statusCount]struct{ key, template string }{
 
 // Key is the status as a word for programs.
 func (s Status) Key() string { return phrases[s].key }
+
+// QuotesSQL reports whether an argument is SQL of a client, or words of a server that
+// may repeat it.
+func (s Status) QuotesSQL() bool {
+	return s == CancelForwarded || s == FallingBack || s == BindingWillFail
+}
 
 // Template is the phrase with a {name} for each argument.
 func (s Status) Template() string { return phrases[s].template }

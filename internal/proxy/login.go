@@ -106,6 +106,9 @@ func (c *connection) warnOfError(m wire.Message) {
 	}
 }
 
+// noPasswordYet is the harmless reason for which a client leaves.
+const noPasswordYet = "it may have no password yet (psql then asks its user, and connects again)"
+
 // warnOfLeaving explains a client that goes as soon as it sees the offer. The caller
 // holds the lock.
 func (c *connection) warnOfLeaving() {
@@ -115,9 +118,10 @@ func (c *connection) warnOfLeaving() {
 		c.warn("the client left at the offer of "+plusMechanism+": libpq takes it for an attack on a connection without TLS",
 			"--hide-channel-binding", "TLS on the client, with channel_binding=disable", "--override-auth", "--server-sslmode disable")
 	case c.login.binding:
-		c.warn("the client left at the offer of "+plusMechanism, "channel_binding=disable on the client", "--override-auth")
+		c.warn("the client left at the offer of "+plusMechanism+": "+noPasswordYet+", or refuse channel binding to the certificate of pgpi",
+			"channel_binding=disable on the client", "--override-auth")
 	default:
-		c.warn("the client left at an offer without "+plusMechanism+": it may have channel_binding=require, which a man in the middle can't give it",
+		c.warn("the client left at an offer without "+plusMechanism+": "+noPasswordYet+", or have channel_binding=require, which a man in the middle can't give it",
 			"channel_binding=disable on the client", "channel_binding=prefer there and --override-auth here",
 			"TLS on the server leg, and the server's own certificate and key for --client-ssl-cert and --client-ssl-key")
 	}

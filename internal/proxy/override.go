@@ -22,6 +22,7 @@ import (
 // or a NegotiateProtocolVersion may come at any point of the server's, and is
 // relayed.
 func (c *connection) overrideAuth(startup []byte) error {
+	config := c.exchangeConfig(startup)
 	var exchange *pgauth.Exchange
 	for {
 		m, err := c.nextMessage(event.ServerToScript, c.server)
@@ -29,6 +30,11 @@ func (c *connection) overrideAuth(startup []byte) error {
 			return c.overrideLost(c.server, err)
 		}
 		t := wire.Identify(wire.Server, m)
+		if t == wire.AuthenticationOk {
+			if err := c.checkAccepted(config, exchange, m); err != nil {
+				return err
+			}
+		}
 		if m[0] != 'R' || t == wire.AuthenticationOk {
 			if err := c.relayOne(m); err != nil {
 				return err
@@ -43,7 +49,7 @@ func (c *connection) overrideAuth(startup []byte) error {
 		}
 		c.show(event.ServerToScript, m)
 		if exchange == nil {
-			if exchange, err = c.newExchange(startup, m); err != nil {
+			if exchange, err = c.newExchange(config, m); err != nil {
 				return err
 			}
 		}
@@ -53,14 +59,32 @@ func (c *connection) overrideAuth(startup []byte) error {
 	}
 }
 
-// newExchange asks the client for its password, unless the server wants something
-// that no password helps with.
-func (c *connection) newExchange(startup, request []byte) (*pgauth.Exchange, error) {
+// exchangeConfig is what a login to the server needs to know, but for the password.
+func (c *connection) exchangeConfig(startup []byte) pgauth.Config {
 	config := pgauth.Config{User: startupParameter(startup, "user"), ChannelBinding: c.config.ChannelBinding}
 	if c.server.tls != nil {
 		state := c.server.tls.ConnectionState()
 		config.TLS = &state
 	}
+	return config
+}
+
+// checkAccepted refuses a server that is content too early: channel binding may be
+// required of it. The exchange is nil where it asked for nothing.
+func (c *connection) checkAccepted(config pgauth.Config, exchange *pgauth.Exchange, ok []byte) error {
+	if exchange == nil {
+		exchange = pgauth.New(config)
+	}
+	if _, err := exchange.Respond(subtypeOf(ok)); err != nil {
+		c.show(event.ServerToScript, ok)
+		return c.overrideFailed(err)
+	}
+	return nil
+}
+
+// newExchange asks the client for its password, unless the server wants something
+// that no password helps with.
+func (c *connection) newExchange(config pgauth.Config, request []byte) (*pgauth.Exchange, error) {
 	// Try without a password first: it shows what can't work before the client is
 	// asked for its secret.
 	if _, err := pgauth.New(config).Respond(subtypeOf(request)); err != nil {

@@ -46,6 +46,7 @@ type stage struct {
 	servers map[string]*listener
 	parties map[string]*party
 	log     strings.Builder
+	prelude string   // the log of a login that the script is not about
 	scrub   []string // what is random in the log, and what to put in its place
 	bus     *bus.Bus
 	stop    context.CancelFunc
@@ -150,11 +151,12 @@ func (s *stage) open() {
 		p.Serve(ctx, proxy.Address(l), l)
 		close(s.stopped)
 	}()
+	s.t.Cleanup(s.end) // whatever ends the test
 	synctest.Wait()
 }
 
-// close ends the proxy, then everything else, and gives the log.
-func (s *stage) close() string {
+// end ends the proxy, then everything else.
+func (s *stage) end() {
 	s.stop()
 	<-s.stopped
 	if !s.bus.Close(time.Second) {
@@ -163,7 +165,12 @@ func (s *stage) close() string {
 	for _, p := range s.parties {
 		_ = p.raw.Close() // some are closed already
 	}
-	return strings.NewReplacer(s.scrub...).Replace(s.log.String())
+}
+
+// close ends everything and gives the log.
+func (s *stage) close() string {
+	s.end()
+	return strings.NewReplacer(s.scrub...).Replace(strings.TrimPrefix(s.log.String(), s.prelude))
 }
 
 // connect makes a client.
@@ -202,6 +209,9 @@ func (s *stage) play(script string) {
 		}
 		if macro, ok := macros[line]; ok {
 			s.play(macro)
+			if strings.HasPrefix(line, "log in") {
+				s.prelude = s.sofar() // it is the same everywhere
+			}
 			continue
 		}
 		if err := s.step(line); err != nil {

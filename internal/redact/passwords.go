@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"strings"
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
@@ -10,8 +11,9 @@ import (
 // Passwords hides the secrets of events: what proves an identity, or lets a password
 // be guessed. It serves one goroutine at a time.
 type Passwords struct {
-	fields []wire.Field
-	spans  []Span
+	fields   []wire.Field
+	spans    []Span
+	contexts map[*event.Context]*event.Context // with their secrets, and without
 }
 
 // Apply hides the secrets of an event, in place, and marks the spans. The event's
@@ -20,9 +22,21 @@ func (p *Passwords) Apply(e *event.Event) {
 	for i := range e.Messages {
 		p.message(&e.Messages[i])
 	}
+	if e.Kind == event.Said && e.Status.QuotesSQL() {
+		p.said(e)
+	}
 	if e.Kind == event.Fragment || e.Kind == event.Undecoded {
 		overwrite(e.Data) // nobody can tell what it is a part of
 	}
+}
+
+// said hides what is secret in the SQL that a sentence quotes.
+func (p *Passwords) said(e *event.Event) {
+	args := make([]string, len(e.Args))
+	for i, arg := range e.Args {
+		args[i] = withoutSpans(arg, AppendSQLSecrets(nil, []byte(arg)))
+	}
+	e.Args = args
 }
 
 func (p *Passwords) message(m *event.Message) {
@@ -32,6 +46,7 @@ func (p *Passwords) message(m *event.Message) {
 		p.field(m, f)
 	}
 	m.Secret = m.Type.Code() == 'p'
+	m.Context = p.context(m.Context)
 	if len(p.spans) == 0 {
 		return
 	}
@@ -94,6 +109,43 @@ func (p *Passwords) hideSQL(m *event.Message, f wire.Field) {
 		p.spans[i].Start += int(f.Start)
 		p.spans[i].End += int(f.Start)
 	}
+}
+
+// maxContexts bounds what is remembered of contexts: many messages share one.
+const maxContexts = 1 << 10
+
+// context is a snapshot whose SQL has lost its secrets.
+func (p *Passwords) context(c *event.Context) *event.Context {
+	if c == nil || c.SQL == "" {
+		return c
+	}
+	if safe, known := p.contexts[c]; known {
+		return safe
+	}
+	safe := c
+	if spans := AppendSQLSecrets(nil, []byte(c.SQL)); len(spans) > 0 {
+		changed := *c
+		changed.SQL = withoutSpans(c.SQL, spans)
+		safe = &changed
+	}
+	if p.contexts == nil || len(p.contexts) >= maxContexts {
+		p.contexts = map[*event.Context]*event.Context{}
+	}
+	p.contexts[c] = safe
+	return safe
+}
+
+// withoutSpans is a text with a word in the place of each span.
+func withoutSpans(text string, spans []Span) string {
+	var b strings.Builder
+	end := 0
+	for _, s := range spans {
+		b.WriteString(text[end:s.Start])
+		b.WriteString("[redacted]")
+		end = s.End
+	}
+	b.WriteString(text[end:])
+	return b.String()
 }
 
 // overwrite replaces bytes: their number stays, because the message's length tells it

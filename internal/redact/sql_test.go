@@ -123,7 +123,7 @@ func TestSQLSecrets(t *testing.T) {
 func TestSQLSecretsAppends(t *testing.T) {
 	sql := []byte(`ALTER ROLE x PASSWORD 'a'; DO $$ ... $$; ALTER ROLE x PASSWORD 'it's'`)
 	dst := make([]Span, 1, 10)
-	dst[0] = Span{100, 200}
+	dst[0] = Span{Start: 100, End: 200}
 	got := AppendSQLSecrets(dst, sql)
 	if len(got) != 2 || got[0] != dst[0] || got[1].End != len(sql) {
 		t.Errorf("spans are %v, want %v and one to the end", got, dst[0])

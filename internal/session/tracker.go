@@ -200,14 +200,19 @@ func (t *Tracker) frame(d event.Direction, s *stream, rest []byte) (size int64, 
 // complete adds a message to the piece and remembers what it changes.
 func (t *Tracker) complete(d event.Direction, s *stream, m wire.Message) {
 	m = t.add(d, s, m)
-	t.legOf(d).observe(m)
+	var c *event.Context
 	switch d {
 	case event.ClientToServer:
+		c = t.memory.client(m)
 		t.server.observe(m)
 	case event.ServerToClient:
+		c = t.memory.server(m, t.client.ready)
 		t.client.observe(m)
 	default: // what the script says or hears is of one leg only
 	}
+	t.legOf(d).observe(m)
+	last := &s.messages[len(s.messages)-1]
+	last.Context, last.Settings = c, t.memory.settings
 }
 
 // add names a message and adds it to the piece.

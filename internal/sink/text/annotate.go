@@ -14,10 +14,19 @@ const listWidth = 4
 // what they are.
 func (p *page) annotate(m *event.Message) {
 	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.message, p.formats, p.errorCode = m, p.formats[:0], 0
 	first, run := true, 0
 	var previous wire.Name
+	index := int64(0) // of the group at hand
 	for i, f := range p.fields {
+		switch f.Name {
+		case wire.Format:
+			p.formats = append(p.formats, byte(f.Int))
+		case wire.ErrorCode:
+			p.errorCode = f.Int
+		}
 		if f.Kind == wire.Group {
+			index = f.Int
 			continue
 		}
 		if p.joins(i) {
@@ -35,7 +44,7 @@ func (p *page) annotate(m *event.Message) {
 		default:
 			p.wrap()
 		}
-		p.field(m, l, f)
+		p.field(m, l, f, index)
 		first, previous = false, f.Name
 	}
 }
@@ -48,14 +57,14 @@ func (p *page) joins(i int) bool {
 }
 
 // field writes one field.
-func (p *page) field(m *event.Message, l *layout, f wire.Field) {
+func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 	if f.Name == wire.Omitted {
 		p.text = append(p.text, "omitted: "...)
 		p.text = strconv.AppendInt(p.text, f.Int, 10)
 		p.text = append(p.text, " bytes"...)
 		return
 	}
-	p.quoted(m, l, f)
+	p.quoted(m, l, f, index)
 	p.text = append(p.text, ' ')
 	p.paint(yellow)
 	p.text = append(p.text, "= "...)
@@ -65,6 +74,7 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field) {
 	} else {
 		p.text = l.appendTo(p.text, l.meaning, m.Type, f)
 		p.notes = l.appendTo(p.notes, l.note, m.Type, f)
+		p.explain(m, f, index)
 	}
 	if f.Name == wire.Malformed {
 		p.text = append(p.text, " instead of "...)
@@ -74,7 +84,7 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field) {
 }
 
 // quoted writes the bytes of a field, or that they are redacted.
-func (p *page) quoted(m *event.Message, l *layout, f wire.Field) {
+func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) {
 	start, end := int(f.Start), int(f.End)
 	if p.redacts(m, f) {
 		p.text = append(p.text, "[redacted]"...)
@@ -87,12 +97,21 @@ func (p *page) quoted(m *event.Message, l *layout, f wire.Field) {
 		p.notes = append(p.notes, " bytes"...)
 	}
 	s := readable
-	if l.number || l.hex || f.Kind == wire.Value && !isText(m.Bytes[start:end]) {
+	if l.number || l.hex || f.Kind == wire.Value && p.isHex(m, m.Bytes[start:end], index) {
 		s = hex
 	}
 	p.text = append(p.text, '"')
 	p.escaped(m.Bytes, start, end, s)
 	p.text = append(p.text, '"')
+}
+
+// isHex reports whether a value is shown in hexadecimal: because its format is binary
+// and its type is no text, or because it looks like that and nobody knows.
+func (p *page) isHex(m *event.Message, value []byte, index int64) bool {
+	if oid := valueType(m, index); oid != 0 {
+		return p.isBinary(m, index) && !isTextType(oid)
+	}
+	return !isText(value)
 }
 
 // redacts reports whether nothing of a field is left. The NUL that ends a string

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pgpi/internal/event"
+	"pgpi/internal/pgvalue"
 	"pgpi/internal/wire"
 )
 
@@ -19,6 +20,14 @@ type page struct {
 	stamp  bool         // the line ends with the time, if any is wanted
 	fields []wire.Field // of the message, kept for its memory
 	spans  []event.Span // redacted parts that are still to come in the message
+
+	message   *event.Message // that is being annotated
+	formats   []byte         // of a Bind's parameters
+	errorCode int64          // of the error field at hand
+	scratch   []byte
+
+	lastSettings *event.Settings
+	ready        *pgvalue.Settings // made of lastSettings
 }
 
 // add writes the lines of an event.
