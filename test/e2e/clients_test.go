@@ -36,11 +36,11 @@ func through(p *pgpi, user string, more ...string) connect {
 	return c
 }
 
-// String is a connection string. The values have no spaces or quotes.
+// String is a connection string. The values have no quotes in them.
 func (c connect) String() string {
 	var words []string
 	for name, value := range c {
-		words = append(words, name+"="+value)
+		words = append(words, name+"='"+value+"'")
 	}
 	return strings.Join(words, " ")
 }

@@ -100,7 +100,7 @@ func (c cell) login(serverLeg string) (why, diagnosis string) {
 	const (
 		bound   = "the client binds its login to the certificate of pgpi"
 		left    = "the client left at the offer of SCRAM-SHA-256-PLUS"
-		without = "the client left at an offer without SCRAM-SHA-256-PLUS"
+		without = "the client left at an offer without SCRAM-SHA-256-PLUS: it may have no password yet (psql then asks its user, and connects again), or have channel_binding=require"
 	)
 	if c.auth != "scram" {
 		return c.loginWithoutSCRAM(), ""
