@@ -115,7 +115,11 @@ func (c *connection) clientTLS(config *tls.Config) error {
 	ctx, cancel := context.WithTimeout(c.ctx, c.config.StartupTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
-		if c.ctx.Err() == nil {
+		switch {
+		case c.ctx.Err() != nil:
+		case isTimeout(err):
+			return c.negotiationFailed(err, "during the TLS handshake")
+		default:
 			c.say(event.TLSFailed, "client", pgtls.ExplainClient(err))
 		}
 		return errEnded
@@ -178,12 +182,11 @@ func describeGarbage(b []byte) string {
 
 // negotiationFailed says how the client's connection ended before the relay began.
 func (c *connection) negotiationFailed(err error, when string) error {
-	var timeout interface{ Timeout() bool }
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.Is(err, io.EOF):
 		c.say(event.Disconnected, "client", when)
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case isTimeout(err):
 		c.say(event.ProtocolViolation, "client", fmt.Sprintf("no StartupMessage within %v: closing the connection", c.config.StartupTimeout))
 	default:
 		c.lost(c.client, err)
