@@ -131,6 +131,9 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 			return errEnded
 		}
 		why := pgtls.ExplainServer(err, direct)
+		if isTimeout(err) {
+			why = fmt.Sprintf("no answer within %v", c.config.ConnectTimeout)
+		}
 		c.say(event.TLSFailed, "server", why)
 		return &handshakeError{refusal{"08001", "pgpi: TLS handshake with server failed: " + why}, "the TLS handshake failed"}
 	}
@@ -202,6 +205,7 @@ func (c *connection) negotiationLost(err error) error {
 		c.say(event.Disconnected, "server", "before it answered the SSLRequest")
 	default:
 		c.lost(c.server, err)
+		return &refusal{"08006", "pgpi: connection to server lost during SSL negotiation: " + plainError(err)}
 	}
 	return &refusal{"08006", "pgpi: server closed the connection during SSL negotiation"}
 }
