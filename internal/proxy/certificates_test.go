@@ -9,22 +9,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"math/big"
-	"os"
-	"path/filepath"
 	"sync"
-	"testing"
 	"time"
 )
 
 // credentials are certificates that are valid in the bubbles of synctest, whose
 // clock starts in the year 2000.
 type credentials struct {
-	authority tls.Certificate
-	server    tls.Certificate // for db.test
-	pgpi      tls.Certificate // what pgpi presents to clients
-	edwards   tls.Certificate // the same with an Ed25519 key
+	server  tls.Certificate // for db.test, signed by testdata/authority.pem
+	pgpi    tls.Certificate // what pgpi presents to clients
+	edwards tls.Certificate // the same with an Ed25519 key
 }
 
 var certificates = sync.OnceValue(func() credentials {
@@ -33,9 +28,8 @@ var certificates = sync.OnceValue(func() credentials {
 	if err != nil {
 		panic(err)
 	}
-	authority := certificate("authority.test", curve(), nil)
+	authority := must(tls.LoadX509KeyPair("testdata/authority.pem", "testdata/authority.pem"))
 	return credentials{
-		authority: authority,
 		server:    certificate("db.test", curve(), &authority),
 		pgpi:      certificate("pgpi.test", curve(), nil),
 		edwards:   certificate("pgpi.test", edwards, nil),
@@ -65,15 +59,4 @@ func certificate(name string, key crypto.Signer, issuer *tls.Certificate) tls.Ce
 	}
 	der := must(x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer))
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: must(x509.ParseCertificate(der))}
-}
-
-// writeCertificate makes a file of a certificate, as --server-sslrootcert takes it.
-func writeCertificate(t *testing.T, c tls.Certificate) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "root.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]})
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

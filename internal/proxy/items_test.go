@@ -102,7 +102,11 @@ func startup(arg string) string {
 	if _, err := fmt.Sscanf(words[0], "%d.%d", &major, &minor); err != nil {
 		panic(err)
 	}
-	return packet(major<<16|minor, strings.ReplaceAll(strings.Join(words[1:], "\x00"), "=", "\x00")+"\x00\x00")
+	var parameters strings.Builder
+	for _, word := range words[1:] {
+		parameters.WriteString(strings.Replace(word, "=", "\x00", 1) + "\x00")
+	}
+	return packet(major<<16|minor, parameters.String()+"\x00")
 }
 
 // message puts the header in front of a body.
