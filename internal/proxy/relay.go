@@ -89,11 +89,8 @@ func (p *pump) forwardPending() error {
 	for len(p.from.pending()) > 0 {
 		if p.silent.Load() {
 			b := p.from.pending()
-			if _, err := p.to.Write(b); err != nil {
-				return &writeError{err}
-			}
 			p.from.take(len(b))
-			return nil
+			return p.write(b)
 		}
 		p.config.Recorder.Wait(p.ctx.Done())
 		piece, err := p.forward(p.from.pending())
@@ -159,10 +156,23 @@ func (p *pump) write(b []byte) error {
 // beginning of a message that was cut off.
 func (p *pump) forwardEnd() error {
 	rest := p.from.pending()
-	if p.silent.Load() || p.ctx.Err() != nil {
+	if p.ctx.Err() != nil {
 		return nil
 	}
+	if !p.silent.Load() {
+		p.observeEnd(rest)
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	p.from.take(len(rest))
+	return p.write(rest)
+}
+
+// observeEnd says what was cut off, and how much was not decoded.
+func (p *pump) observeEnd(rest []byte) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	piece, want := p.tracker.End(p.d, rest)
 	if piece.Total > 0 {
 		p.observe(piece, rest[:piece.Size], 0)
@@ -171,12 +181,6 @@ func (p *pump) forwardEnd() error {
 	if p.undecoded > 0 {
 		p.say(event.Undecodable, p.d.String(), fmt.Sprint(p.undecoded))
 	}
-	p.mu.Unlock()
-	if len(rest) == 0 {
-		return nil
-	}
-	p.from.take(len(rest))
-	return p.write(rest)
 }
 
 func wanted(size int64) string {
