@@ -114,6 +114,7 @@ type end struct {
 	mu      *sync.Mutex
 	changed sync.Cond
 	in      []byte // what the peer has sent and nobody has read
+	writes  int    // of the peer
 	ended   bool   // the peer sends no more
 	reset   bool   // the peer has reset the connection
 	told    bool   // and a call has failed because of it
@@ -162,6 +163,7 @@ func (e *end) Read(b []byte) (int, error) {
 func (e *end) Write(b []byte) (n int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.peer.writes++
 	for n < len(b) {
 		room := e.network.buffer - len(e.peer.in)
 		switch {

@@ -61,6 +61,18 @@ func (p *party) readFull(b []byte) error {
 	return err
 }
 
+// counts wants so many writes to have come since it was last asked.
+func (p *party) counts(want int) error {
+	p.raw.mu.Lock()
+	defer p.raw.mu.Unlock()
+	got := p.raw.writes
+	p.raw.writes = 0
+	if got != want {
+		return fmt.Errorf("there were %d", got)
+	}
+	return nil
+}
+
 // sees wants the connection to have come to its end in a certain way.
 func (p *party) sees(how string) error {
 	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the read tells

@@ -80,6 +80,12 @@ func (s *stage) step(line string) (err error) {
 			return p.send(bytes)
 		}
 		return p.receive(bytes)
+	case "counts": // "counts 5 writes"
+		var want int
+		if _, err := fmt.Sscan(rest, &want); err != nil {
+			return err
+		}
+		return p.counts(want)
 	case "sees":
 		err = p.sees(rest)
 	case "starts":
