@@ -6,6 +6,9 @@ type Context struct {
 	// SQL is the text behind the statement or portal that the message names or
 	// answers. It is empty where it is unknown.
 	SQL string
+	// Brief is the beginning of SQL on one line, for where it only serves to recognize
+	// a statement. It is made for statements that are prepared.
+	Brief string
 	// Shortened is how many bytes of SQL were not kept. SQL that was not kept at all
 	// is empty with all its bytes here.
 	Shortened int

@@ -15,6 +15,7 @@ type memory struct {
 	names     names
 	settings  *event.Settings
 	result    *event.Context // of the DataRows that come
+	last      *statement     // of the last Query: the next one may be equal
 	fields    []wire.Field
 	formats   []int16
 	types     []uint32
@@ -99,7 +100,7 @@ func (y *memory) bind(m wire.Message, r *request) *event.Context {
 	}
 	s := y.names.statements[string(name)]
 	r.statement = s
-	if old := y.names.portals[string(portalName)]; old != nil && s != nil && old.statement == s && old.columns == nil && slices.Equal(old.formats, y.formats) {
+	if old := y.names.portals[string(portalName)]; old != nil && s != nil && old.statement == s && slices.Equal(old.formats, y.formats) {
 		r.portal = old
 	} else {
 		r.portal = &portal{statement: s, formats: append([]int16(nil), y.formats...)}
@@ -153,7 +154,11 @@ func (y *memory) query(m wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})
 	kept := min(len(sql), maxSQL)
-	r.statement = &statement{context: &event.Context{SQL: string(sql[:kept]), Shortened: len(sql) - kept + int(m.Size) - len(m.Bytes)}}
+	shortened := len(sql) - kept + int(m.Size) - len(m.Bytes)
+	if y.last == nil || y.last.context.Shortened != shortened || y.last.context.SQL != string(sql[:kept]) {
+		y.last = &statement{context: &event.Context{SQL: string(sql[:kept]), Shortened: shortened}}
+	}
+	r.statement = y.last
 }
 
 // server learns from a message of the server, and gives what it is shown with.
@@ -209,30 +214,33 @@ func (y *memory) row() *event.Context {
 // rowDescription belongs to a Describe, whose rows come later if at all, or to a
 // Query, whose rows come at once.
 func (y *memory) rowDescription(m wire.Message) {
-	columns := y.columns(m)
 	r := y.exchanges.current()
 	switch {
 	case r == nil:
-		y.result = &event.Context{Columns: columns}
+		y.result = &event.Context{Columns: y.columns(m, nil)}
 	case r.kind == wire.Describe && r.statement != nil:
-		r.statement.columns, r.statement.row = columns, nil
+		r.statement.columns, r.statement.row = y.columns(m, nil), nil
 		y.exchanges.drop()
 	case r.kind == wire.Describe && r.portal != nil:
-		r.portal.columns, r.portal.row = columns, nil
+		r.portal.describe(y.columns(m, r.portal.columns))
 		y.exchanges.drop()
 	case r.kind == wire.Describe:
 		y.exchanges.drop()
+	case r.statement != nil:
+		y.result = r.statement.rowOf(y.columns(m, r.statement.columns))
 	default:
-		y.result = &event.Context{Columns: columns}
-		if c := r.context(); c != nil {
-			y.result.SQL, y.result.Shortened = c.SQL, c.Shortened
-		}
+		y.result = &event.Context{Columns: y.columns(m, nil)}
 	}
 }
 
-func (y *memory) columns(m wire.Message) []event.Column {
-	var columns []event.Column
+// columns reads a RowDescription. Where it equals an earlier one, that is the
+// result.
+func (y *memory) columns(m wire.Message, earlier []event.Column) []event.Column {
 	y.fields = wire.AppendFields(y.fields[:0], m)
+	if y.describes(m, earlier) {
+		return earlier
+	}
+	var columns []event.Column
 	for _, f := range y.fields {
 		if f.Name == wire.Column {
 			columns = append(columns, event.Column{})
@@ -253,6 +261,30 @@ func (y *memory) columns(m wire.Message) []event.Column {
 		}
 	}
 	return columns
+}
+
+// describes reports whether the fields at hand are those of the columns.
+func (y *memory) describes(m wire.Message, columns []event.Column) bool {
+	if len(columns) == 0 {
+		return false
+	}
+	at := -1
+	for _, f := range y.fields {
+		if f.Name == wire.Column {
+			if at++; at == len(columns) {
+				return false
+			}
+		}
+		if at < 0 {
+			continue
+		}
+		c := &columns[at]
+		if f.Name == wire.ColumnName && c.Name != string(text(m, f)) || f.Name == wire.TypeOID && c.TypeOID != uint32(f.Int) ||
+			f.Name == wire.TypeModifier && c.TypeModifier != int32(f.Int) || f.Name == wire.Format && c.Binary != (f.Int == 1) {
+			return false
+		}
+	}
+	return at == len(columns)-1
 }
 
 // parameterDescription tells the types that a Parse left open. It comes before the

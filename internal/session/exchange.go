@@ -76,19 +76,10 @@ func (x *exchanges) drop() {
 
 // answered says that a reply of its own has completed the current request, if it is
 // of that kind.
-func (x *exchanges) answered(kinds ...wire.Type) *request {
-	r := x.current()
-	if r == nil {
-		return nil
+func (x *exchanges) answered(kind wire.Type) {
+	if r := x.current(); r != nil && r.kind == kind {
+		x.drop()
 	}
-	for _, k := range kinds {
-		if r.kind == k {
-			done := *r
-			x.drop()
-			return &done
-		}
-	}
-	return nil
 }
 
 // ready says that the server has sent a ReadyForQuery: it is done with everything up

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
@@ -45,7 +46,7 @@ func (p *portal) rowContext() *event.Context {
 	if p.columns != nil {
 		p.row = &event.Context{Columns: p.columns}
 		if s != nil {
-			p.row.SQL, p.row.Shortened = s.context.SQL, s.context.Shortened
+			p.row = withColumns(s.context, p.columns)
 		}
 		return p.row
 	}
@@ -54,10 +55,30 @@ func (p *portal) rowContext() *event.Context {
 	}
 	if s.row == nil || !slices.Equal(s.formats, p.formats) {
 		s.formats = p.formats
-		s.row = &event.Context{SQL: s.context.SQL, Shortened: s.context.Shortened, Columns: inFormats(s.columns, p.formats)}
+		s.row = withColumns(s.context, inFormats(s.columns, p.formats))
 	}
 	p.row = s.row
 	return p.row
+}
+
+// describe says what columns a portal has.
+func (p *portal) describe(columns []event.Column) {
+	if len(columns) == 0 || len(p.columns) == 0 || &columns[0] != &p.columns[0] {
+		p.columns, p.row = columns, nil
+	}
+}
+
+// rowOf is what the rows of a Query are shown with.
+func (s *statement) rowOf(columns []event.Column) *event.Context {
+	if s.row == nil || len(columns) == 0 || len(s.columns) == 0 || &columns[0] != &s.columns[0] {
+		s.columns, s.row = columns, withColumns(s.context, columns)
+	}
+	return s.row
+}
+
+// withColumns is what rows are shown with.
+func withColumns(c *event.Context, columns []event.Column) *event.Context {
+	return &event.Context{SQL: c.SQL, Brief: c.Brief, Shortened: c.Shortened, Columns: columns}
 }
 
 // inFormats gives columns the formats of a Bind: none means text for all, one is for
@@ -152,5 +173,40 @@ func (n *names) newStatement(name, sql []byte, omitted int, types []uint32) *sta
 		kept = 0
 	}
 	c.SQL, c.Shortened = string(sql[:kept]), len(sql)-kept+omitted
+	c.Brief = brief(sql[:kept])
 	return &statement{name: string(name), context: c, cost: kept + len(name) + statementCost}
 }
+
+// maxBrief is how many characters of SQL serve to recognize it.
+const maxBrief = 80
+
+// brief is the beginning of SQL, with each run of white space as one space.
+func brief(sql []byte) string {
+	var b strings.Builder
+	count, space := 0, false
+	for _, c := range sql {
+		switch {
+		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
+			space = count > 0
+			continue
+		case count >= maxBrief && !continues(c):
+			return b.String() + " ..."
+		}
+		if space {
+			b.WriteByte(' ')
+			count++
+			space = false
+		}
+		b.WriteByte(c)
+		if !continues(c) {
+			count++
+		}
+		if b.Len() > 4*maxBrief {
+			break // it is no UTF-8
+		}
+	}
+	return b.String()
+}
+
+// continues reports whether a byte goes on with a character of UTF-8.
+func continues(c byte) bool { return c&0xc0 == 0x80 }

@@ -61,6 +61,11 @@ func (p *page) namedSQL(m *event.Message, f wire.Field) {
 		return
 	}
 	p.notes = append(p.notes, ": "...)
+	if brief := m.Context.Brief; brief != "" && isASCII(brief) {
+		p.scratch = append(p.scratch[:0], brief...)
+		p.notes = appendEscaped(p.notes, p.scratch, readable)
+		return
+	}
 	p.quote(sql, m.Context.Shortened > 0)
 }
 
@@ -159,8 +164,13 @@ func (p *page) decodedText(m *event.Message, b []byte) {
 	}
 }
 
-func isASCII(b []byte) bool {
-	return !slices.ContainsFunc(b, func(c byte) bool { return c >= utf8.RuneSelf })
+func isASCII[T string | []byte](text T) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // typeName names the type behind an OID. Several may stand on a line.

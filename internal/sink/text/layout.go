@@ -170,15 +170,15 @@ func nameFields() []string {
 
 // appendTo writes a template of the layout, with the field's value in it.
 func (l *layout) appendTo(dst []byte, template string, t wire.Type, f wire.Field) []byte {
-	before, after, found := strings.Cut(template, "#")
-	dst = append(dst, before...)
-	if !found {
-		return dst
+	at := strings.IndexByte(template, '#')
+	if at < 0 {
+		return append(dst, template...)
 	}
+	dst = append(dst, template[:at]...)
 	if l.value != nil {
 		dst = l.value(dst, t, f)
 	} else {
 		dst = strconv.AppendInt(dst, f.Int, 10)
 	}
-	return append(dst, after...)
+	return append(dst, template[at+1:]...)
 }

@@ -1,0 +1,101 @@
+// Package bench measures what observing costs. The comparison with real peers is
+// in the commands below this folder; here is the part of it that is pgpi's own.
+//
+// It guarantees figures that can be compared between commits: the same bytes, the
+// same path from the session to the text of the log. It must not know sockets or
+// servers. Start reading at BenchmarkObserve.
+package bench
+
+import (
+	"encoding/binary"
+	"io"
+	"testing"
+	"time"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+	"pgpi/internal/sink/text"
+)
+
+const flushLimit = 10 * time.Second
+
+// message frames a body.
+func message(code byte, body string) []byte {
+	b := append([]byte{code, 0, 0, 0, 0}, body...)
+	binary.BigEndian.PutUint32(b[1:], uint32(len(b)-1))
+	return b
+}
+
+func join(messages ...[]byte) []byte {
+	var all []byte
+	for _, m := range messages {
+		all = append(all, m...)
+	}
+	return all
+}
+
+// What pgbench -S says, simple and prepared, and what a server answers.
+var (
+	query    = message('Q', "SELECT abalance FROM pgbench_accounts WHERE aid = 123456;\x00")
+	describe = message('T', "\x00\x01abalance\x00\x00\x00\x40\x00\x00\x03\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00")
+	row      = message('D', "\x00\x01\x00\x00\x00\x01"+"0")
+	complete = message('C', "SELECT 1\x00")
+	ready    = message('Z', "I")
+
+	parse = message('P', "P0_1\x00SELECT abalance FROM pgbench_accounts WHERE aid = $1;\x00\x00\x00")
+	bind  = message('B', "\x00P0_1\x00\x00\x00\x00\x01\x00\x00\x00\x06123456\x00\x01\x00\x00")
+	ask   = message('D', "P\x00")
+	run   = message('E', "\x00\x00\x00\x00\x00")
+	sync  = message('S', "")
+	bound = message('2', "")
+)
+
+// connection observes what two parties say to each other.
+type connection struct {
+	tracker *session.Tracker
+	bus     *bus.Bus
+	event   event.Event
+}
+
+func (c *connection) pass(d event.Direction, b []byte) {
+	for len(b) > 0 {
+		c.bus.Wait(nil)
+		p := c.tracker.Scan(d, b)
+		c.event = event.Event{Conn: 1, Kind: p.Kind, Direction: d, Data: b[:p.Size], Messages: p.Messages, Relayed: true, Total: p.Total}
+		c.bus.Record(&c.event)
+		b = b[p.Size:]
+	}
+}
+
+// BenchmarkObserve is one transaction of pgbench -S: session, bus and annotated text.
+func BenchmarkObserve(b *testing.B) {
+	for _, kind := range []struct {
+		name            string
+		prepare         []byte
+		client, server  []byte
+		prepareResponse []byte
+	}{
+		{name: "simple", client: query, server: join(describe, row, complete, ready)},
+		{
+			name: "prepared", prepare: join(parse, sync), prepareResponse: join(message('1', ""), ready),
+			client: join(bind, ask, run, sync), server: join(bound, describe, row, complete, ready),
+		},
+	} {
+		b.Run(kind.name, func(b *testing.B) {
+			out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{})
+			c := &connection{tracker: session.New(), bus: out}
+			c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
+			c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
+			c.pass(event.ClientToServer, kind.prepare)
+			c.pass(event.ServerToClient, kind.prepareResponse)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(kind.client) + len(kind.server)))
+			for b.Loop() {
+				c.pass(event.ClientToServer, kind.client)
+				c.pass(event.ServerToClient, kind.server)
+			}
+			out.Close(flushLimit)
+		})
+	}
+}
