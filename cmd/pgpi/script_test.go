@@ -86,8 +86,11 @@ func program(ts *testscript.TestScript) *running {
 
 var listening = regexp.MustCompile(`listening on 127\.0\.0\.1 port (\d+)`)
 
-// up ARGS... starts pgpi with the log in the file log, and waits until it listens.
-// PORT is then its port.
+// patience is how long a pgpi may take to do what it should, before a script fails.
+const patience = time.Minute
+
+// up [PGPI_NAME=VALUE]... [ARGS]... starts pgpi with those variables and arguments,
+// and the log in the file log, and waits until it listens. PORT is then its port.
 func up(ts *testscript.TestScript, _ bool, args []string) {
 	before := len(contents(ts, "log"))
 	path, err := exec.LookPath("pgpi")
@@ -95,14 +98,19 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	p := program(ts)
 	p.said.Reset()
 	p.result = make(chan error, 1)
-	p.cmd = exec.Command(path, append([]string{"--client-listen-port=0", "--log-file=log"}, args...)...)
+	variables := 0
+	for variables < len(args) && strings.HasPrefix(args[variables], "PGPI_") {
+		variables++
+	}
+	p.cmd = exec.Command(path, append([]string{"--client-listen-port=0", "--log-file=log"}, args[variables:]...)...)
+	p.cmd.Env = append(os.Environ(), args[:variables]...)
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
 	ts.Check(p.cmd.Start())
 	go func() { p.result <- p.cmd.Wait() }()
 	ts.Defer(func() { _ = p.cmd.Process.Kill() }) // it has ended where all went well
 
-	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
 		if found := listening.FindStringSubmatch(contents(ts, "log")[before:]); found != nil {
 			ts.Setenv("PORT", found[1])
 			return
@@ -134,8 +142,13 @@ func down(ts *testscript.TestScript, not bool, args []string) {
 // ended waits for the end of pgpi: it must succeed and say nothing.
 func ended(ts *testscript.TestScript, _ bool, _ []string) {
 	p := program(ts)
-	if err := <-p.result; err != nil || p.said.Len() > 0 {
-		ts.Fatalf("pgpi ended: %v: %s", err, p.said.String())
+	select {
+	case err := <-p.result:
+		if err != nil || p.said.Len() > 0 {
+			ts.Fatalf("pgpi ended: %v: %s", err, p.said.String())
+		}
+	case <-time.After(patience):
+		ts.Fatalf("pgpi does not end")
 	}
 }
 
