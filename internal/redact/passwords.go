@@ -61,7 +61,11 @@ func (p *Passwords) field(m *event.Message, f wire.Field) {
 	switch f.Name {
 	case wire.Password, wire.MD5Hash, wire.SecretKey, wire.GSSToken, wire.SASLData,
 		wire.OAuthClientFirst, wire.OAuthAbort:
-		p.hide(f.Start, f.End)
+		p.hide(f.Start, textEnd(m, f))
+	case wire.SelectedMechanism:
+		if name := m.Bytes[f.Start:textEnd(m, f)]; wire.MechanismOf(string(name)) == wire.OtherMechanism {
+			p.hide(f.Start, textEnd(m, f)) // perhaps a password that was sent before it was asked for
+		}
 	case wire.SCRAMClientFinal:
 		p.hideAttribute(m, f, ",p=")
 	case wire.SCRAMServerFinal:
@@ -80,6 +84,15 @@ func (p *Passwords) field(m *event.Message, f wire.Field) {
 			}
 		}
 	}
+}
+
+// textEnd is the end of a field, less the NUL of a string: a message that has lost it
+// would be another one.
+func textEnd(m *event.Message, f wire.Field) int32 {
+	if f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0 {
+		return f.End - 1
+	}
+	return f.End
 }
 
 func (p *Passwords) hide(start, end int32) {
