@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/x509"
+	"encoding/binary"
 	"strings"
 
 	"pgpi/internal/event"
@@ -200,6 +201,6 @@ func (p *pump) forwardHidden(piece session.Piece, b []byte) error {
 // withoutBinding is an AuthenticationSASL without SCRAM-SHA-256-PLUS.
 func withoutBinding(b []byte) []byte {
 	changed := bytes.Replace(b, []byte(plusMechanism+"\x00"), nil, 1)
-	changed[4] = byte(len(changed) - 1) // an offer has far less than 256 bytes
+	binary.BigEndian.PutUint32(changed[1:], uint32(len(changed)-1))
 	return changed
 }
