@@ -1,7 +1,9 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -75,12 +77,14 @@ func (c *connection) forwardCancel(packet []byte) {
 		return
 	}
 	_ = c.server.raw.SetReadDeadline(time.Now().Add(c.config.ConnectTimeout)) // the read tells
-	err := c.server.fill()
-	if err == nil {
+	switch err := c.server.fill(); {
+	case err == nil:
 		c.show(event.ServerToScript, c.server.pending())
-		return
+	case errors.Is(err, io.EOF):
+		c.say(event.HungUp, "server", "")
+	default:
+		c.lost(c.server, err)
 	}
-	c.say(event.HungUp, "server", "")
 }
 
 // reachForCancel connects to the server of a CancelRequest, in the first way that the
@@ -95,25 +99,34 @@ func (c *connection) reachForCancel() error {
 		}
 	}
 	mode := c.config.Server.Mode(c.directToServer())
-	var err error
 	for _, a := range attempts(mode, targets[0].network == "unix") {
-		if err = c.connectForCancel(a, mode, targets); err == nil {
-			return nil
+		rejected, err := c.connectForCancel(a, mode, targets)
+		if err != nil || rejected == "" {
+			return err
 		}
+		c.server.close()
+		c.say(event.FallingBack, mode.String(), a.next, rejected)
 	}
-	return err
+	return errEnded
 }
 
-func (c *connection) connectForCancel(a attempt, mode pgtls.SSLMode, targets []target) error {
+// connectForCancel connects in one way. Where TLS fails and there is another way, it
+// says why.
+func (c *connection) connectForCancel(a attempt, mode pgtls.SSLMode, targets []target) (rejected string, err error) {
 	conn, _, err := c.dial(targets)
 	if err != nil {
-		return c.unreachable(err)
+		return "", c.unreachable(err)
 	}
 	c.setServer(newLeg("server", conn))
 	if !a.tls {
-		return nil
+		return "", nil
 	}
-	return c.serverTLS(mode)
+	err = c.serverTLS(mode)
+	var failed *handshakeError
+	if a.next != "" && errors.As(err, &failed) {
+		return failed.why, nil
+	}
+	return "", err
 }
 
 // maxRunning is how much of a statement a sentence repeats, in bytes.
