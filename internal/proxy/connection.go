@@ -43,6 +43,8 @@ type connection struct {
 	// silent is set when the login is over and nobody wants the rest decoded.
 	silent atomic.Bool
 	hungUp sync.Once
+	// read is closed when all has been relayed that there was to read, by direction.
+	read [2]chan struct{}
 }
 
 func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
@@ -215,10 +217,17 @@ func (c *connection) lost(l *leg, err error) {
 		return
 	}
 	why := plainError(err)
-	if l == c.server && l.tls != nil && !c.login.over {
+	if l == c.server && l.tls != nil && !c.loggedIn() {
 		why = pgtls.ExplainServer(err, c.directToServer()) // in TLS 1.3 a server refuses a certificate late
 	}
 	c.say(event.ConnectionLost, l.party, why)
+}
+
+// loggedIn reports whether the login is over.
+func (c *connection) loggedIn() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.login.over
 }
 
 // logOwnCertificate shows what pgpi presents to clients.

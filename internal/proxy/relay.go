@@ -13,6 +13,9 @@ import (
 
 // relay passes bytes on in both directions until both have ended.
 func (c *connection) relay() {
+	for d := range c.read {
+		c.read[d] = make(chan struct{})
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { c.pump(event.ServerToClient, c.server, c.client) })
 	c.pump(event.ClientToServer, c.client, c.server)
@@ -28,11 +31,13 @@ const lingerLimit = 60 * time.Second
 func (c *connection) pump(d event.Direction, from, to *leg) {
 	p := &pump{connection: c, d: d, from: from, to: to}
 	err := p.run()
+	close(c.read[d])
 	var write *writeError
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.As(err, &write):
 		c.hungUp.Do(func() { c.lost(to, write.err) })
+		c.awaitLastWords(event.ServerToClient - d)
 		from.reset()
 		c.abort()
 	case errors.Is(err, io.EOF):
@@ -50,6 +55,18 @@ func (c *connection) pump(d event.Direction, from, to *leg) {
 		c.hungUp.Do(func() { c.lost(from, err) })
 		to.reset()
 		c.abort()
+	}
+}
+
+// awaitLastWords waits until all has been relayed that a party said before it went:
+// it may have said why.
+func (c *connection) awaitLastWords(d event.Direction) {
+	limit := time.NewTimer(lingerLimit)
+	defer limit.Stop()
+	select {
+	case <-c.read[d]:
+	case <-c.ctx.Done():
+	case <-limit.C:
 	}
 }
 
