@@ -25,8 +25,12 @@ func (c *connection) overrideAuth(startup []byte) error {
 	config := c.exchangeConfig(startup)
 	var exchange *pgauth.Exchange
 	for {
-		m, err := c.nextMessage(event.ServerToScript, c.server)
-		if err != nil {
+		m, err := c.nextMessage(c.server)
+		switch {
+		case err == nil:
+		case exchange == nil && (errors.Is(err, errNotAMessage) || errors.Is(err, io.EOF)):
+			return nil // nothing was overridden: it is for the client to judge
+		default:
 			return c.overrideLost(c.server, err)
 		}
 		t := wire.Identify(wire.Server, m)
@@ -105,7 +109,7 @@ func (c *connection) askPassword() (string, error) {
 	if _, err := c.client.Write(request); err != nil {
 		return "", c.overrideLost(c.client, err)
 	}
-	m, err := c.nextMessage(event.ClientToScript, c.client)
+	m, err := c.nextMessage(c.client)
 	if err != nil {
 		return "", c.overrideLost(c.client, err)
 	}
@@ -146,13 +150,13 @@ func subtypeOf(m []byte) (subtype uint32, data []byte) {
 	return binary.BigEndian.Uint32(m[wire.HeaderSize:]), m[wire.HeaderSize+4:]
 }
 
-// nextMessage reads one message of a party, which waits to be shown.
-func (c *connection) nextMessage(d event.Direction, l *leg) ([]byte, error) {
+// nextMessage reads one message of a party, which waits to be shown. What is none
+// stays pending.
+func (c *connection) nextMessage(l *leg) ([]byte, error) {
 	for {
 		b := l.pending()
 		size := wire.Size(b)
 		if size < 0 || size > session.MaxHeld || len(b) > 0 && !wire.PlausibleType(b[0]) {
-			c.show(d, b)
 			return nil, errNotAMessage
 		}
 		if size > 0 && size <= int64(len(b)) {
@@ -161,7 +165,6 @@ func (c *connection) nextMessage(d event.Direction, l *leg) ([]byte, error) {
 			return m, nil
 		}
 		if err := l.fill(); err != nil {
-			c.show(d, b)
 			return nil, err
 		}
 	}
@@ -185,9 +188,14 @@ func (c *connection) overrideFailed(err error) error {
 	return errEnded
 }
 
-// overrideLost says which party left in the middle of the login, and lets the other
-// see it.
+// overrideLost says which party left in the middle of the login, and with what last
+// words, and lets the other see it.
 func (c *connection) overrideLost(l *leg, err error) error {
+	d := event.ClientToScript
+	if l == c.server {
+		d = event.ServerToScript
+	}
+	c.show(d, l.pending())
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.Is(err, errNotAMessage):
