@@ -30,9 +30,9 @@ var certificates = sync.OnceValue(func() credentials {
 	}
 	authority := must(tls.LoadX509KeyPair("testdata/authority.pem", "testdata/authority.pem"))
 	return credentials{
-		server:    certificate("db.test", curve(), &authority),
-		pgpi:      certificate("pgpi.test", curve(), nil),
-		edwards:   certificate("pgpi.test", edwards, nil),
+		server:  certificate("db.test", curve(), &authority),
+		pgpi:    certificate("pgpi.test", curve(), nil),
+		edwards: certificate("pgpi.test", edwards, nil),
 	}
 })
 

@@ -90,6 +90,16 @@ func (p *party) sees(how string) error {
 	return nil
 }
 
+// isAbandoned wants the other end to be closed, whatever is left to read.
+func (p *party) isAbandoned() error {
+	p.raw.mu.Lock()
+	defer p.raw.mu.Unlock()
+	if !p.raw.peer.closed {
+		return errors.New("it is not")
+	}
+	return nil
+}
+
 // ends ends the connection, or its own half of it, in one of the ways there are.
 func (p *party) ends(how string) error {
 	encrypted, _ := p.conn.(*tls.Conn)

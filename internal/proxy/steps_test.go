@@ -88,6 +88,8 @@ func (s *stage) step(line string) (err error) {
 		return p.counts(want)
 	case "sees":
 		err = p.sees(rest)
+	case "is": // "is abandoned"
+		err = p.isAbandoned()
 	case "starts":
 		err = s.startTLS(name, p, strings.Fields(rest)[1:])
 	case "fails":
