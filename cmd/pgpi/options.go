@@ -69,13 +69,15 @@ type logOptions struct {
 	LogFile      string `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
 	LogTime      string `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
 	LogMaxValue  int    `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
+	LogOverflow  string `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
 	LogCerts     bool   `negatable:"" help:"Log the certificates of TLS connections."`
 	Bw           *bool  `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
 }
 
 type behaviorOptions struct {
-	SendChunking string `placeholder:"SIZE" default:"whole" enum:"whole,byte" help:"Forward whole messages as they are available, or byte by byte (default: ${default})."`
-	QuitOnHangup bool   `negatable:"" help:"End when the first connection ends."`
+	SendChunking   string `placeholder:"SIZE" default:"whole" enum:"whole,byte" help:"Forward whole messages as they are available, or byte by byte (default: ${default})."`
+	MaxConnections int    `placeholder:"N" default:"1000" help:"Connections to relay at once; more get an error (default: ${default})."`
+	QuitOnHangup   bool   `negatable:"" help:"End when the first connection ends."`
 }
 
 const description = `Postgres Private Investigator stands between Postgres clients and servers and shows what they say.
@@ -170,6 +172,8 @@ func (o *options) check() error {
 		return errors.New("--connect-timeout: give a time above 0, such as 15s")
 	case o.Client.StartupTimeout <= 0:
 		return errors.New("--startup-timeout: give a time above 0, such as 60s")
+	case o.Behavior.MaxConnections < 1:
+		return errors.New("--max-connections: give a number above 0")
 	case o.Log.LogMaxValue < 0:
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
 	case !isAddress(o.Client.ClientListenIp):

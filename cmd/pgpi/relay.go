@@ -20,6 +20,7 @@ import (
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
 	"pgpi/internal/redact"
+	"pgpi/internal/session"
 )
 
 // flushLimit is how long the log may take to be written at the end.
@@ -56,7 +57,7 @@ func relay(o *options) (err error) {
 		closers.add(server.Close)
 	}
 
-	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink}}, busOptions(o))
+	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink, Drop: o.Log.LogOverflow == "drop"}}, busOptions(o))
 	config.Recorder = events
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
 	if !events.Close(flushLimit) {
@@ -119,6 +120,7 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 		HideBinding: o.Auth.HideChannelBinding,
 		ByteByByte:  o.Behavior.SendChunking == "byte", LogCerts: o.Log.LogCerts, QuitOnHangup: o.Behavior.QuitOnHangup,
 		DecodeAll:      o.Log.LogForwarded != "none",
+		MaxConnections: o.Behavior.MaxConnections, Budget: session.NewBudget(session.DefaultBudget),
 		StartupTimeout: o.Client.StartupTimeout, ConnectTimeout: o.Server.ConnectTimeout,
 	}, nil
 }
@@ -224,6 +226,12 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 func busOptions(o *options) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
 		complain(fmt.Errorf("write the log: %w: the log to %s ends here, connections go on", err, name))
+	}, Behind: func(name string) {
+		what := "connections wait for it; --log-overflow drop would drop the oldest of it instead"
+		if o.Log.LogOverflow == "drop" {
+			what = "the oldest of it is dropped"
+		}
+		complain(fmt.Errorf("the log to %s can't be written fast enough: %s", name, what))
 	}}
 	if o.Auth.RedactPasswords {
 		options.Rewrite = new(redact.Passwords).Apply

@@ -103,7 +103,7 @@ func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Comm
 	if err != nil {
 		return err
 	}
-	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink}}, busOptions(&o.options))
+	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink, Drop: o.Log.LogOverflow == "drop"}}, busOptions(&o.options))
 	config.Recorder = events
 	p := proxy.New(config)
 	ctx, end := context.WithCancel(context.Background())

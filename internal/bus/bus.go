@@ -12,6 +12,7 @@
 package bus
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,9 @@ type Sink interface {
 type Outlet struct {
 	Name string
 	Sink Sink
+	// Drop lets a sink that is behind lose its oldest events, instead of holding
+	// traffic back. Where they are missing the sink is told how many.
+	Drop bool
 }
 
 // Options of a bus.
@@ -40,6 +44,9 @@ type Options struct {
 	Rewrite func(*event.Event)
 	// Failed is told when a sink is detached.
 	Failed func(name string, err error)
+	// Behind is told once of each sink that is so slow that traffic is held back, or
+	// events are dropped.
+	Behind func(name string)
 }
 
 // Limits, in bytes and time.
@@ -75,7 +82,7 @@ func New(outlets []Outlet, options Options) *Bus {
 	b.timer = time.AfterFunc(time.Hour, b.flush)
 	b.timer.Stop()
 	for _, o := range outlets {
-		out := &outlet{bus: b, name: o.Name, sink: o.Sink, wake: make(chan struct{}, 1), done: make(chan struct{})}
+		out := &outlet{bus: b, name: o.Name, sink: o.Sink, drop: o.Drop, wake: make(chan struct{}, 1), done: make(chan struct{})}
 		b.outlets = append(b.outlets, out)
 		go out.run()
 	}
@@ -120,7 +127,7 @@ func (b *Bus) Record(e *event.Event) {
 	own := b.batch.add(e)
 	own.Seq = b.seq
 	if b.options.Rewrite != nil {
-		b.options.Rewrite(own)
+		b.rewrite(own)
 	}
 	switch {
 	case b.batch.size >= batchSize:
@@ -128,6 +135,19 @@ func (b *Bus) Record(e *event.Event) {
 	case first:
 		b.timer.Reset(batchDelay)
 	}
+}
+
+// rewrite lets nothing pass that could not be rewritten: if that fails, which is a
+// defect, the event loses its contents.
+func (b *Bus) rewrite(e *event.Event) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			clear(e.Data)
+			e.Messages, e.Kind = nil, event.Said
+			e.Status, e.Args = event.ObserverFailed, []string{"redaction: " + fmt.Sprint(reason)}
+		}
+	}()
+	b.options.Rewrite(e)
 }
 
 // flush hands over what has waited long enough.

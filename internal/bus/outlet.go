@@ -3,7 +3,10 @@ package bus
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
+
+	"pgpi/internal/event"
 )
 
 // outlet is a sink with the batches that wait for it.
@@ -11,6 +14,7 @@ type outlet struct {
 	bus  *Bus
 	name string
 	sink Sink
+	drop bool
 	wake chan struct{} // holds at most one token: there is something to do
 	done chan struct{} // closed when the sink is closed
 
@@ -19,6 +23,9 @@ type outlet struct {
 	size   int // of the batches in the queue and in the sink's hands
 	ending bool
 	failed bool
+	warned bool
+	// dropped counts the events that are missing before the first of the queue.
+	dropped int
 }
 
 // put adds a batch to the queue. The caller holds the bus's lock.
@@ -32,16 +39,36 @@ func (o *outlet) put(b *batch) {
 	o.queue = append(o.queue, b)
 	o.size += b.size
 	if o.size > queueLimit {
-		o.bus.behind.Store(true)
+		o.overflow()
 	}
 	o.signal()
+}
+
+// overflow holds traffic back, or drops what has waited longest. The caller holds
+// the lock.
+func (o *outlet) overflow() {
+	if !o.warned && o.bus.options.Behind != nil {
+		o.warned = true
+		go o.bus.options.Behind(o.name) // it may take its time, and locks are held here
+	}
+	if !o.drop {
+		o.bus.behind.Store(true)
+		return
+	}
+	for o.size > queueLimit && len(o.queue) > 1 {
+		oldest := o.queue[0]
+		o.queue = o.queue[1:]
+		o.size -= oldest.size
+		o.dropped += len(oldest.events)
+		oldest.release()
+	}
 }
 
 // behind reports whether more waits than may.
 func (o *outlet) behind() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.size > queueLimit
+	return !o.drop && o.size > queueLimit
 }
 
 // end lets the outlet stop when its queue is empty.
@@ -76,9 +103,12 @@ func (o *outlet) run() {
 // drain writes all batches that wait.
 func (o *outlet) drain() {
 	for {
-		b := o.take()
+		b, dropped := o.take()
 		if b == nil {
 			return
+		}
+		if dropped > 0 {
+			o.tellGap(b, dropped)
 		}
 		if err := o.guard(func() error { return o.sink.Write(b.events) }); err != nil {
 			o.fail(err)
@@ -91,16 +121,25 @@ func (o *outlet) drain() {
 	}
 }
 
-func (o *outlet) take() *batch {
+// take gives the next batch, and how many events are missing before it.
+func (o *outlet) take() (b *batch, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.queue) == 0 {
-		return nil
+		return nil, 0
 	}
-	b := o.queue[0]
-	o.queue[0] = nil
+	b, dropped = o.queue[0], o.dropped
+	o.queue[0], o.dropped = nil, 0
 	o.queue = o.queue[1:]
-	return b
+	return b, dropped
+}
+
+// tellGap tells the sink what it has missed.
+func (o *outlet) tellGap(next *batch, dropped int) {
+	gap := event.Event{At: next.events[0].At, Seq: next.events[0].Seq, Kind: event.Said, Status: event.Dropped, Args: []string{strconv.Itoa(dropped)}}
+	if err := o.guard(func() error { return o.sink.Write([]event.Event{gap}) }); err != nil {
+		o.fail(err)
+	}
 }
 
 func (o *outlet) finished() bool {

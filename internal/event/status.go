@@ -12,6 +12,7 @@ const (
 	Opened
 	Stopping
 	AcceptFailed
+	Dropped
 
 	TLSEstablished
 	DirectTLSEstablished
@@ -31,6 +32,7 @@ const (
 	FallingBack
 	TLSRefused
 
+	TooMany
 	StartupForwarded
 	Forwarding
 	ForwardingSilently
@@ -61,6 +63,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	Listening:    {"listening", "listening on {address} ..."},
 	Opened:       {"opened", "connected at t0 = {time} from {client}"},
 	Stopping:     {"stopping", "stopping: {why}"},
+	Dropped:      {"dropped", "{events} events are missing here: the log could not be written fast enough"},
 	AcceptFailed: {"accept_failed", "connections can't be accepted: {why}; trying again"},
 
 	TLSEstablished:       {"tls", "{tls} connection established with {party}"},
@@ -81,6 +84,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	FallingBack:        {"falling_back", "sslmode {mode}: falling back to a connection {how}, because {why}"},
 	TLSRefused:         {"tls_refused", "server does not support TLS, but sslmode {mode} requires it: enable it on the server, or allow less with --server-sslmode"},
 
+	TooMany:            {"too_many", "too many connections: {limit} are relayed already; raise --max-connections"},
 	StartupForwarded:   {"startup_forwarded", "forwarding client startup message to server"},
 	Forwarding:         {"forwarding", "forwarding all later traffic"},
 	ForwardingSilently: {"forwarding_silently", "silently forwarding all later traffic"},

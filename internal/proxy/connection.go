@@ -50,7 +50,7 @@ type connection struct {
 func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
 	c := &connection{
 		proxy: p, config: &p.config, id: id, opened: time.Now(),
-		client: newLeg("client", conn), tracker: session.New(),
+		client: newLeg("client", conn), tracker: session.New(p.config.Budget),
 	}
 	c.ctx, c.abort = context.WithCancel(context.Background())
 	return c
@@ -75,11 +75,20 @@ func (c *connection) run() {
 	default:
 		c.serve(packet)
 	}
+	c.mu.Lock()
+	c.tracker.Close()
+	c.mu.Unlock()
 	c.say(event.Ended)
 }
 
 // serve connects to the server and relays.
 func (c *connection) serve(startup []byte) {
+	if !c.proxy.admit() {
+		c.say(event.TooMany, fmt.Sprint(c.config.MaxConnections))
+		c.sendError("53300", fmt.Sprintf("pgpi: sorry, too many clients already: it relays %d at most (--max-connections)", c.config.MaxConnections))
+		return
+	}
+	defer c.proxy.dismiss()
 	c.host = c.serverName()
 	if err := c.reachServer(startup); err != nil {
 		c.refuse(err)

@@ -25,6 +25,7 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
+	"pgpi/internal/session"
 )
 
 // Recorder takes what connections have to tell.
@@ -75,6 +76,12 @@ type Config struct {
 	// DecodeAll goes on decoding after the login, because a sink wants it.
 	DecodeAll bool
 
+	// MaxConnections is how many connections are relayed at once. Cancel requests
+	// don't count.
+	MaxConnections int
+	// Budget bounds what is kept of all connections.
+	Budget *session.Budget
+
 	// StartupTimeout is the time a client has for its StartupMessage, ConnectTimeout
 	// the time an address of the server has to answer.
 	StartupTimeout, ConnectTimeout time.Duration
@@ -97,6 +104,7 @@ type Proxy struct {
 	connections map[*connection]struct{}
 	opened      uint32
 	stopping    bool
+	relayed     int // connections that count towards the limit
 	running     sync.WaitGroup
 	ended       chan struct{} // closed when the first connection has ended
 	endedOnce   sync.Once
@@ -176,6 +184,24 @@ func (p *Proxy) open(conn net.Conn) {
 		c.run()
 		p.closed(c)
 	})
+}
+
+// admit counts a connection that wants to be relayed, if there is room for it.
+func (p *Proxy) admit() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.config.MaxConnections > 0 && p.relayed >= p.config.MaxConnections {
+		return false
+	}
+	p.relayed++
+	return true
+}
+
+// dismiss is the end of an admitted connection.
+func (p *Proxy) dismiss() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.relayed--
 }
 
 // closed ends the life of a connection. After the last one the log says again that

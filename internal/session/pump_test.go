@@ -52,7 +52,7 @@ func diff(got, want []sighting) string {
 
 func newPump(tb testing.TB) *pump {
 	tb.Helper()
-	return &pump{tb: tb, tracker: New()}
+	return &pump{tb: tb, tracker: New(nil)}
 }
 
 // index finds the stream of a direction.

@@ -103,17 +103,28 @@ func inFormats(columns []event.Column, formats []int16) []event.Column {
 type names struct {
 	statements map[string]*statement
 	portals    map[string]*portal
-	remembered int // bytes
+	budget     *Budget
+	remembered int // bytes, which the budget has given
+}
+
+// forget gives everything back.
+func (n *names) forget() {
+	n.budget.release(n.remembered)
+	n.statements, n.portals, n.remembered = nil, nil, 0
 }
 
 func (n *names) setStatement(name string, s *statement) *statement {
 	old := n.statements[name]
 	if old != nil {
 		n.remembered -= old.cost
+		n.budget.release(old.cost)
 	}
 	if s == nil {
 		delete(n.statements, name)
 		return old
+	}
+	if !n.budget.reserve(s.cost) {
+		s = s.withoutSQL()
 	}
 	if n.statements == nil {
 		n.statements = map[string]*statement{}
@@ -158,6 +169,13 @@ func (n *names) undo(r *request) {
 	case r.kind == wire.Close && r.portal0 != nil && n.portals[r.name] == nil:
 		n.setPortal(r.name, r.portal0)
 	}
+}
+
+// withoutSQL is a statement of which only the name is known, which costs nothing
+// that counts.
+func (s *statement) withoutSQL() *statement {
+	c := &event.Context{Shortened: len(s.context.SQL) + s.context.Shortened, ParameterTypes: s.context.ParameterTypes}
+	return &statement{name: s.name, context: c}
 }
 
 // newStatement remembers SQL, as much of it as there is room for. An equal one that

@@ -22,13 +22,28 @@ type Tracker struct {
 	// less than the first 9 kept, which name it.
 	Kept int
 
+	budget         *Budget
 	client, server leg
 	streams        [4]stream
 	memory         memory
 }
 
-// New makes the memory of a connection that has just been opened.
-func New() *Tracker { return &Tracker{Kept: DefaultKept} }
+// New makes the memory of a connection that has just been opened. What it keeps
+// counts towards budget.
+func New(budget *Budget) *Tracker {
+	return &Tracker{Kept: DefaultKept, budget: budget, memory: memory{names: names{budget: budget}}}
+}
+
+// Close gives back what the connection kept. The tracker is not used any more.
+func (t *Tracker) Close() {
+	for i := range t.streams {
+		if b := t.streams[i].big; b != nil {
+			t.budget.release(b.reserved)
+		}
+		t.streams[i] = stream{}
+	}
+	t.memory.names.forget()
+}
 
 // Piece is what a run of bytes is. Its slices are valid until the next call for
 // the same direction.
@@ -66,6 +81,26 @@ type stream struct {
 type bigMessage struct {
 	size, seen int64
 	kept       []byte
+	reserved   int // of the budget
+}
+
+// keepStep is how much of the budget a large message takes at a time, in bytes.
+const keepStep = 64 << 10
+
+// keep adds to the prefix, up to max bytes and as far as the budget allows. Once
+// something was left out nothing more is kept: a prefix has no holes.
+func (b *bigMessage) keep(data []byte, most int, budget *Budget) {
+	data = data[:max(0, min(len(data), most-len(b.kept)))]
+	for len(b.kept)+len(data) > b.reserved+minKept {
+		if int64(len(b.kept)) < b.seen || !budget.reserve(keepStep) {
+			data = data[:max(0, min(len(data), b.reserved+minKept-len(b.kept)))]
+			break
+		}
+		b.reserved += keepStep
+	}
+	if int64(len(b.kept)) == b.seen {
+		b.kept = append(b.kept, data...)
+	}
 }
 
 // stream finds the framing state of a direction: it belongs to the sender, whoever
@@ -134,15 +169,14 @@ func (t *Tracker) scanMessages(d event.Direction, s *stream, pending []byte) Pie
 func (t *Tracker) scanBig(d event.Direction, s *stream, pending []byte) Piece {
 	b := s.big
 	size := int(min(int64(len(pending)), b.size-b.seen))
-	if room := max(t.Kept, minKept) - len(b.kept); room > 0 {
-		b.kept = append(b.kept, pending[:min(size, room)]...)
-	}
+	b.keep(pending[:size], max(t.Kept, minKept), t.budget)
 	b.seen += int64(size)
 	s.offset += int64(size)
 	if b.seen < b.size {
 		return Piece{Kind: event.Fragment, Size: size}
 	}
 	s.big = nil
+	t.budget.release(b.reserved) // the prefix belongs to the event now
 	s.messages = s.messages[:0]
 	t.complete(d, s, wire.Message{Bytes: b.kept, Size: b.size})
 	return Piece{Kind: event.Fragment, Size: size, Messages: s.messages, Total: b.size}
@@ -158,6 +192,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	}
 	if b := s.big; b != nil {
 		s.big = nil
+		t.budget.release(b.reserved)
 		s.messages = s.messages[:0]
 		t.add(d, s, wire.Message{Bytes: b.kept, Size: b.seen})
 		return Piece{Kind: event.Fragment, Messages: s.messages, Total: b.seen}, b.size

@@ -84,7 +84,7 @@ func BenchmarkObserve(b *testing.B) {
 	} {
 		b.Run(kind.name, func(b *testing.B) {
 			out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{})
-			c := &connection{tracker: session.New(), bus: out}
+			c := &connection{tracker: session.New(nil), bus: out}
 			c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
 			c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
 			c.pass(event.ClientToServer, kind.prepare)
