@@ -156,6 +156,7 @@ func (s *stage) checkSCRAM(p *party, rest string) error {
 	if err != nil {
 		return err
 	}
+	server = server.WithNonceGenerator(func() string { return "serverNonce" })
 	conversation := server.NewConversation()
 	if conn, ok := p.conn.(*tls.Conn); ok && kind == "SCRAM-PLUS" {
 		state := conn.ConnectionState()
@@ -200,7 +201,8 @@ func (s *stage) hide(messages ...string) {
 	for _, m := range messages {
 		for attribute := range strings.SplitSeq(m, ",") {
 			name, value, _ := strings.Cut(attribute, "=")
-			if (name == "r" || name == "p" || name == "v" || name == "c") && len(value) > 10 {
+			value = strings.TrimSuffix(value, "serverNonce")
+			if len(value) > len("tls-server-end-point") && strings.Contains("rpvc", name) {
 				s.scrub = append(s.scrub, value, "<"+name+": "+strconv.Itoa(len(value))+" bytes>")
 			}
 		}
