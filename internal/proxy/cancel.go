@@ -10,6 +10,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgtls"
+	"pgpi/internal/session"
 )
 
 // directory finds the connection that a CancelRequest names. Clients send it without
@@ -136,7 +137,8 @@ const maxRunning = 200
 func (c *connection) running() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	sql := c.tracker.Running()
+	var sql string
+	c.ask(func(t *session.Tracker) { sql = t.Running() })
 	switch {
 	case sql == "":
 		return "nothing that is known"

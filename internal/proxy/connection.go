@@ -76,7 +76,7 @@ func (c *connection) run() {
 		c.serve(packet)
 	}
 	c.mu.Lock()
-	c.tracker.Close()
+	c.ask((*session.Tracker).Close)
 	c.mu.Unlock()
 	c.say(event.Ended)
 }
@@ -124,60 +124,10 @@ func (c *connection) setServer(l *leg) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.server = l
-	c.tracker.NewServer()
+	c.ask((*session.Tracker).NewServer)
 	if c.ctx.Err() != nil {
 		l.close() // the connection was ended meanwhile
 	}
-}
-
-// say records a sentence about the connection.
-func (c *connection) say(s event.Status, args ...string) {
-	now := time.Now()
-	c.config.Recorder.Record(&event.Event{
-		At: now, Elapsed: now.Sub(c.opened), Conn: c.id, Kind: event.Said, Status: s, Args: args,
-	})
-}
-
-// show records packets that pgpi itself got or sent.
-func (c *connection) show(d event.Direction, b []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for len(b) > 0 {
-		e := event.Event{Direction: d}
-		p := c.scan(d, b)
-		if p.Size == 0 {
-			p, _ = c.tracker.End(d, b)
-		}
-		c.record(&e, p, b[:p.Size])
-		b = b[p.Size:]
-	}
-}
-
-// record records the bytes of a piece. The caller holds the lock.
-func (c *connection) record(e *event.Event, p session.Piece, data []byte) {
-	e.At = time.Now()
-	e.Elapsed = e.At.Sub(c.opened)
-	e.Conn, e.Kind, e.Data, e.Messages, e.Total = c.id, p.Kind, data, p.Messages, p.Total
-	c.config.Recorder.Record(e)
-	if p.Lost != nil {
-		c.say(event.OutOfSync, e.Direction.String(), fmt.Sprint(p.Lost.Offset), p.Lost.Why)
-	}
-}
-
-// scan is Tracker.Scan behind a wall: a panic in it ends the decoding of this
-// connection, not the connection. The caller holds the lock.
-func (c *connection) scan(d event.Direction, pending []byte) (p session.Piece) {
-	if c.blind {
-		return session.Piece{Kind: event.Undecoded, Size: len(pending)}
-	}
-	defer func() {
-		if reason := recover(); reason != nil {
-			c.blind = true
-			c.say(event.ObserverFailed, fmt.Sprint(reason))
-			p = session.Piece{Kind: event.Undecoded, Size: len(pending)}
-		}
-	}()
-	return c.tracker.Scan(d, pending)
 }
 
 // refuse tells the client, in its own protocol, why there is no server for it.

@@ -253,5 +253,5 @@ func (p *Proxy) stop() {
 // say records a sentence about pgpi itself.
 func (p *Proxy) say(s event.Status, args ...string) {
 	now := time.Now()
-	p.config.Recorder.Record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args})
+	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args})
 }

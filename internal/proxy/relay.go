@@ -109,7 +109,7 @@ func (p *pump) forwardPending() error {
 			p.from.take(len(b))
 			return p.write(b)
 		}
-		p.config.Recorder.Wait(p.ctx.Done())
+		p.proxy.wait(p.ctx.Done())
 		piece, err := p.forward(p.from.pending())
 		if err != nil {
 			return err
@@ -190,9 +190,11 @@ func (p *pump) forwardEnd() error {
 func (p *pump) observeEnd(rest []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	piece, want := p.tracker.End(p.d, rest)
-	if piece.Total > 0 {
+	piece, want := p.end(p.d, rest)
+	if piece.Total > 0 || piece.Size > 0 {
 		p.observe(piece, rest[:piece.Size], 0)
+	}
+	if piece.Total > 0 {
 		p.say(event.CutOff, p.d.String(), fmt.Sprint(piece.Total), wanted(want))
 	}
 	if p.undecoded > 0 {

@@ -49,6 +49,7 @@ type stage struct {
 	prelude string   // the log of a login that the script is not about
 	scrub   []string // what is random in the log, and what to put in its place
 	bus     *bus.Bus
+	proxy   *proxy.Proxy
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
@@ -144,9 +145,9 @@ func (s *stage) open() {
 	l := s.network.listen(proxyAddress)
 	var ctx context.Context
 	ctx, s.stop = context.WithCancel(context.Background())
-	p := proxy.New(s.config)
+	s.proxy = proxy.New(s.config)
 	go func() {
-		p.Serve(ctx, proxy.Address(l), l)
+		s.proxy.Serve(ctx, proxy.Address(l), l)
 		close(s.stopped)
 	}()
 	s.t.Cleanup(s.end) // whatever ends the test
