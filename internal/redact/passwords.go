@@ -139,6 +139,7 @@ func (p *Passwords) context(c *event.Context) *event.Context {
 	if spans := AppendSQLSecrets(nil, []byte(c.SQL)); len(spans) > 0 {
 		changed := *c
 		changed.SQL = withoutSpans(c.SQL, spans)
+		changed.Brief = "" // it is made of what was there before
 		safe = &changed
 	}
 	if p.contexts == nil || len(p.contexts) >= maxContexts {

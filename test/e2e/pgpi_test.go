@@ -3,10 +3,12 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ func launch(t *testing.T, args ...string) *pgpi {
 		t.Fatal(err)
 	}
 	go func() {
-		p.log.read(out)
+		p.log.read(logOf(args, out))
 		_ = out.Close()  // it was for reading
 		_ = p.cmd.Wait() // its exit code is looked at in stop
 		close(p.ended)
@@ -62,6 +64,49 @@ func launch(t *testing.T, args ...string) *pgpi {
 	line := p.log.waitLine(t, listening.MatchString, "listening on …")
 	p.port, _ = strconv.Atoi(listening.FindStringSubmatch(line)[1]) // digits
 	return p
+}
+
+// logOf is where pgpi's log comes from: its standard output, or the file that --log-file names.
+func logOf(args []string, out io.Reader) io.Reader {
+	for _, arg := range args {
+		if path, found := strings.CutPrefix(arg, "--log-file="); found {
+			f := &follower{path: path, ended: make(chan struct{})}
+			go func() {
+				_, _ = io.Copy(io.Discard, out) // ends with pgpi
+				close(f.ended)
+			}()
+			return f
+		}
+	}
+	return out
+}
+
+// follower reads a file that is being written, until its writer has ended.
+type follower struct {
+	path  string
+	file  *os.File
+	ended chan struct{}
+}
+
+func (f *follower) Read(b []byte) (n int, err error) {
+	for last := false; ; {
+		if f.file == nil {
+			f.file, _ = os.Open(f.path) // it will be there
+		}
+		if f.file != nil {
+			if n, err = f.file.Read(b); n > 0 {
+				return n, nil
+			}
+		}
+		if last {
+			return 0, io.EOF
+		}
+		select {
+		case <-f.ended:
+			last = true
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // stop ends pgpi as a user would, and checks that it ends well.
