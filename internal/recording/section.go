@@ -1,0 +1,47 @@
+package recording
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Application is what the section header of a recording names as the program that
+// wrote it.
+const Application = "pgpi"
+
+// Section is what a recording says of itself, as the comment of its section header.
+type Section struct {
+	// ID is the same in all files of a recording, and in no other recording.
+	ID string
+	// File counts the files of a recording from 1.
+	File int
+	// Redacted says that secrets were blanked before anything was recorded.
+	Redacted bool
+}
+
+// The words of a section's comment.
+const (
+	sectionFormat = "pgpi recording %s file %d"
+	redacted      = " with secrets redacted"
+	explanation   = ": what was relayed, decrypted. Ports and addresses are as Wireshark needs them; read it with pgpi read."
+)
+
+func (s Section) String() string {
+	text := fmt.Sprintf(sectionFormat, s.ID, s.File)
+	if s.Redacted {
+		text += redacted
+	}
+	return text + explanation
+}
+
+// ParseSection reads the comment of a section header. It is false where that is not
+// of a recording.
+func ParseSection(comment string) (s Section, ok bool) {
+	words, _, ok := strings.Cut(comment, ":")
+	if !ok {
+		return Section{}, false
+	}
+	words, s.Redacted = strings.CutSuffix(words, redacted)
+	n, err := fmt.Sscanf(words, sectionFormat, &s.ID, &s.File)
+	return s, err == nil && n == 2
+}

@@ -1,0 +1,42 @@
+package pcapng
+
+import (
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/recording"
+)
+
+// clock notes what of an event's times does not follow from the packet's. A packet
+// has the time of day in UTC; the rest follows as long as nobody sets the clock.
+type clock struct {
+	opened time.Time
+	known  bool
+}
+
+// note adds what is to be said of an event's elapsed time.
+func (c *clock) note(n *recording.Note, e *event.Event) {
+	at := e.At.Round(0) // by the clock on the wall
+	if !c.known {
+		c.opened, c.known = at.Add(-e.Elapsed), true
+		n.Elapsed, n.HasElapsed = e.Elapsed, true
+	}
+	if at.Sub(c.opened) != e.Elapsed {
+		n.Elapsed, n.HasElapsed = e.Elapsed, true
+	}
+}
+
+// zone notes where local time is, at the first packet of a file and where it changes.
+type zone struct {
+	offset int
+	known  bool
+}
+
+func (z *zone) note(n *recording.Note, e *event.Event) {
+	_, offset := e.At.Zone()
+	if z.known && z.offset == offset {
+		return
+	}
+	z.offset, z.known = offset, true
+	n.Zone, n.HasZone = offset, true
+}

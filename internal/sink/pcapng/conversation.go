@@ -1,0 +1,139 @@
+package pcapng
+
+import (
+	"net/netip"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// postgresPort is the port at which readers of captures look for Postgres. Each
+// conversation has it, whatever port the server has.
+const postgresPort = 5432
+
+// Addresses of pgpi itself, of a server behind a Unix socket and of clients from one
+// are of "this network" (RFC 1122, section 3.2.1.3), which no party has.
+var (
+	script     = netip.AddrFrom4([4]byte{0, 0, 0, 0})
+	unixServer = netip.AddrFrom4([4]byte{0, 255, 255, 254})
+)
+
+// conversation is one TCP conversation of the recording. Its client is the end that
+// opened it.
+type conversation struct {
+	ends  endpoints
+	begun bool
+	// next is the next sequence number of each end, and ended whether it has said its
+	// last.
+	next  [2]uint32
+	ended [2]bool
+}
+
+// The two ends of a conversation.
+const (
+	clientEnd = iota
+	serverEnd
+)
+
+// connection is what the recording remembers of a connection.
+type connection struct {
+	id             uint32
+	clock          clock
+	client, server netip.AddrPort
+	// clientLeg is between the client and pgpi, serverLeg between pgpi and the server;
+	// that one has what is relayed too, and so a whole dialogue with the server, from
+	// the StartupMessage on. They are nil until something is said.
+	clientLeg, serverLeg *conversation
+}
+
+// newConnection makes what is known when a connection has been opened.
+func newConnection(id uint32) *connection {
+	c := &connection{id: id}
+	c.client, c.server = unixClient(id), netip.AddrPortFrom(unixServer, postgresPort)
+	return c
+}
+
+// unixClient is the address of a client that has none. It tells connections apart.
+func unixClient(id uint32) netip.AddrPort {
+	const ports = 60000
+	page := id / ports
+	address := netip.AddrFrom4([4]byte{0, 0, byte(page >> 8), byte(page)})
+	return netip.AddrPortFrom(address, uint16(1024+id%ports))
+}
+
+// learn takes addresses, and the ends of conversations, from what pgpi says. Each
+// layer of encryption, and each attempt to reach a server, has a conversation of its
+// own.
+func (c *connection) learn(e *event.Event) (finished []*conversation) {
+	switch e.Status {
+	case event.Opened:
+		if a, err := netip.ParseAddrPort(argument(e, 1)); err == nil {
+			c.client = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+		}
+	case event.Connected:
+		c.server = netip.AddrPortFrom(unixServer, postgresPort)
+		if a, err := netip.ParseAddr(hostOf(argument(e, 0))); err == nil {
+			c.server = netip.AddrPortFrom(a.Unmap().WithZone(""), postgresPort)
+		}
+		return c.replaceServerLeg()
+	case event.TLSEstablished, event.DirectTLSEstablished:
+		if argument(e, 1) == "client" {
+			finished, c.clientLeg = append(finished, c.clientLeg), nil
+			return finished
+		}
+		return c.replaceServerLeg()
+	}
+	return nil
+}
+
+func (c *connection) replaceServerLeg() []*conversation {
+	finished := c.serverLeg
+	c.serverLeg = nil
+	return []*conversation{finished}
+}
+
+func argument(e *event.Event, i int) string {
+	if i < len(e.Args) {
+		return e.Args[i]
+	}
+	return ""
+}
+
+// hostOf is the address in "127.0.0.1 port 5432".
+func hostOf(words string) string {
+	for i := range len(words) {
+		if words[i] == ' ' {
+			return words[:i]
+		}
+	}
+	return words
+}
+
+// conversationOf finds the conversation of an event's bytes, and which end sends
+// them. Readers of captures expect a StartupMessage at the beginning of one: another
+// one may be finished by it.
+func (c *connection) conversationOf(e *event.Event) (v *conversation, sender int, finished *conversation) {
+	if e.Direction.Sender() == wire.Server {
+		sender = serverEnd
+	}
+	leg, ends := &c.serverLeg, join(c.client, c.server)
+	if e.Direction == event.ClientToScript || e.Direction == event.ScriptToClient {
+		leg, ends = &c.clientLeg, join(c.client, netip.AddrPortFrom(script, postgresPort))
+	}
+	if *leg != nil && (*leg).begun && len(e.Messages) > 0 && e.Messages[0].Type == wire.StartupMessage {
+		finished, *leg = *leg, nil
+	}
+	if *leg == nil {
+		*leg = &conversation{ends: ends}
+	}
+	return *leg, sender, finished
+}
+
+// join makes endpoints of one family: an IPv4 address among IPv6 ones is mapped.
+func join(from, to netip.AddrPort) endpoints {
+	if from.Addr().Is4() != to.Addr().Is4() {
+		from = netip.AddrPortFrom(netip.AddrFrom16(from.Addr().As16()), from.Port())
+		to = netip.AddrPortFrom(netip.AddrFrom16(to.Addr().As16()), to.Port())
+	}
+	return endpoints{from, to}
+}

@@ -1,0 +1,183 @@
+package pcapng
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+
+	"pgpi/internal/recording"
+)
+
+// bufferSize is what is held of a file before it is written, in bytes.
+const bufferSize = 64 << 10
+
+// file is one file of a recording.
+type file struct {
+	f      *os.File
+	w      *pcapgo.NgWriter
+	size   int64 // of what was written, blocks and all, roughly
+	zone   zone
+	isns   uint32 // initial sequence numbers that were given
+	packet []byte // memory for the packet at hand
+	note   []byte // likewise
+}
+
+// create makes a file that only its owner can read. A file that exists is an error,
+// unless it is to be overwritten.
+func create(path string, overwrite bool, section recording.Section) (*file, error) {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if overwrite {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, fmt.Errorf("create the recording %s: the file exists: give another name, or --force to overwrite it", path)
+	case err != nil:
+		if p, ok := errors.AsType[*fs.PathError](err); ok {
+			err = p.Err
+		}
+		return nil, fmt.Errorf("create the recording %s: %w: give --record a place where you may write", path, err)
+	}
+	// A file that is overwritten may have been readable to others.
+	if err := f.Chmod(0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("create the recording %s: keep it from others: %w", path, err), f.Close())
+	}
+	r := &file{f: f}
+	// The file's packets begin with an IP header.
+	intf := pcapgo.NgInterface{Name: "pgpi", LinkType: layers.LinkTypeRaw}
+	r.w, err = pcapgo.NewNgWriterInterface(bufio.NewWriterSize(f, bufferSize), intf, pcapgo.NgWriterOptions{
+		SectionInfo: pcapgo.NgSectionInfo{
+			Hardware: runtime.GOARCH, OS: runtime.GOOS, Application: recording.Application, Comment: section.String(),
+		},
+	})
+	if err == nil {
+		err = r.w.Flush()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("write the recording %s: %w", path, err), f.Close())
+	}
+	return r, nil
+}
+
+// blockSize is what a packet takes in a file beside its bytes and its note.
+const blockSize = 32
+
+// write writes the packet at hand.
+func (f *file) write(at time.Time, n recording.Note) error {
+	var options pcapgo.NgPacketOptions
+	if f.note = n.Append(f.note[:0]); len(f.note) > 0 {
+		options.Comments = []string{string(f.note)}
+	}
+	info := gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.packet), Length: len(f.packet)}
+	f.size += int64(blockSize + len(f.packet) + len(f.note))
+	return f.w.WritePacketWithOptions(info, f.packet, options)
+}
+
+// open begins a conversation with the three packets that begin every one of TCP.
+func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
+	v.begun = true
+	for end := range v.next {
+		// Numbers far from those of an earlier conversation between the same ends.
+		f.isns++
+		v.next[end] = f.isns * 2654435761
+	}
+	for _, s := range []struct {
+		sender int
+		flags  byte
+	}{{clientEnd, flagSYN}, {serverEnd, flagSYN | flagACK}, {clientEnd, flagACK}} {
+		segment := segment{flags: s.flags}
+		if s.flags&flagSYN != 0 {
+			segment.options = windowScale
+		}
+		if err := f.send(v, s.sender, segment, nil, at, n); err != nil {
+			return err
+		}
+		n = recording.Note{}
+	}
+	return nil
+}
+
+// data writes bytes of one end.
+func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recording.Note) error {
+	for len(b) > maxPayload {
+		part := n
+		part.More = true
+		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part); err != nil {
+			return err
+		}
+		b = b[maxPayload:]
+		n.HasElapsed, n.HasZone = false, false
+	}
+	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n)
+}
+
+// end lets one end say its last.
+func (f *file) end(v *conversation, sender int, at time.Time) error {
+	if v.ended[sender] {
+		return nil
+	}
+	v.ended[sender] = true
+	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, recording.Note{})
+}
+
+// reset lets one end break the conversation off.
+func (f *file) reset(v *conversation, sender int, at time.Time) error {
+	if v.ended[clientEnd] && v.ended[serverEnd] {
+		return nil
+	}
+	v.ended = [2]bool{true, true}
+	return f.send(v, sender, segment{flags: flagRST | flagACK}, nil, at, recording.Note{})
+}
+
+// send writes one packet of a conversation and counts its bytes.
+func (f *file) send(v *conversation, sender int, s segment, payload []byte, at time.Time, n recording.Note) error {
+	ends := v.ends
+	if sender == serverEnd {
+		ends = ends.reversed()
+	}
+	s.seq = v.next[sender]
+	if s.flags&flagACK != 0 {
+		s.ack = v.next[1-sender]
+	}
+	f.packet = ends.appendTCP(f.packet[:0], s, payload)
+	v.next[sender] += uint32(len(payload))
+	if s.flags&(flagSYN|flagFIN) != 0 {
+		v.next[sender]++
+	}
+	return f.write(at, n)
+}
+
+// close writes what is left.
+func (f *file) close() error { return errors.Join(f.w.Flush(), f.f.Close()) }
+
+// syslogPort is where readers of captures look for syslog.
+const syslogPort = 514
+
+// voice is from and to where pgpi says its sentences.
+var voice = endpoints{netip.AddrPortFrom(script, syslogPort), netip.AddrPortFrom(script, syslogPort)}
+
+// sentence writes a sentence of pgpi, in as many datagrams as it takes.
+func (f *file) sentence(b []byte, at time.Time, n recording.Note) error {
+	for len(b) > maxDatagram {
+		part := n
+		part.More = true
+		f.packet = voice.appendUDP(f.packet[:0], b[:maxDatagram])
+		if err := f.write(at, part); err != nil {
+			return err
+		}
+		b = b[maxDatagram:]
+		n = recording.Note{}
+	}
+	f.packet = voice.appendUDP(f.packet[:0], b)
+	return f.write(at, n)
+}

@@ -1,0 +1,172 @@
+// Package pcapng writes events as a recording: a pcapng file in which Wireshark and
+// tshark show, without any setting, the Postgres messages of decrypted conversations,
+// and from which pgpi makes its log again.
+//
+// It guarantees that every write stands in the file as one packet, at its time, with
+// everything beside it that the log needs; that a file is whole up to the last block
+// that the disk got, whenever pgpi ends; that only its owner can read it; and that
+// memory is bounded by the connections that are open.
+//
+// It must not know sockets, sessions or other sinks: it decides nothing and decodes
+// nothing.
+//
+// Start reading at [Sink.Write]; conversation.go says what becomes a TCP conversation
+// and why, package recording has what is noted beside the bytes.
+package pcapng
+
+import (
+	"crypto/rand"
+	"fmt"
+
+	"pgpi/internal/event"
+	"pgpi/internal/recording"
+)
+
+// Options say where and how to record.
+type Options struct {
+	// Path is the file. With Rotate, a number goes before its extension.
+	Path string
+	// Overwrite replaces a file that exists.
+	Overwrite bool
+	// Redacted says that secrets are blanked before events come here.
+	Redacted bool
+}
+
+// Sink records events. It is not safe for concurrent use.
+type Sink struct {
+	options     Options
+	section     recording.Section
+	file        *file
+	connections map[uint32]*connection
+	sentence    []byte // memory for the sentence at hand
+}
+
+// New creates the file. The error is for the user.
+func New(o Options) (*Sink, error) {
+	s := &Sink{
+		options: o, connections: map[uint32]*connection{},
+		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted},
+	}
+	var err error
+	s.file, err = create(o.Path, o.Overwrite, s.section)
+	return s, err
+}
+
+// Write records events in their order, and hands them to the system.
+func (s *Sink) Write(events []event.Event) error {
+	for i := range events {
+		if err := s.add(&events[i]); err != nil {
+			return fmt.Errorf("write the recording %s: %w", s.options.Path, err)
+		}
+	}
+	if err := s.file.w.Flush(); err != nil {
+		return fmt.Errorf("write the recording %s: %w", s.options.Path, err)
+	}
+	return nil
+}
+
+// Close ends the recording.
+func (s *Sink) Close() error {
+	if err := s.file.close(); err != nil {
+		return fmt.Errorf("write the recording %s: %w", s.options.Path, err)
+	}
+	return nil
+}
+
+// add records one event.
+func (s *Sink) add(e *event.Event) error {
+	c := s.connections[e.Conn]
+	if c == nil {
+		c = newConnection(e.Conn)
+		s.connections[e.Conn] = c
+	}
+	var n recording.Note
+	c.clock.note(&n, e)
+	s.file.zone.note(&n, e)
+	if e.Kind == event.Said {
+		return s.said(c, e, n)
+	}
+	return s.data(c, e, n)
+}
+
+// data records bytes that one party or pgpi sent.
+func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
+	v, sender, finished := c.conversationOf(e)
+	if err := s.finish(e, finished); err != nil {
+		return err
+	}
+	if !v.begun {
+		if err := s.file.open(v, e.At, recording.Note{Connection: c.id}); err != nil {
+			return err
+		}
+	}
+	n.Direction, n.Scripted = e.Direction, e.Direction > event.ServerToClient
+	n.Left, n.OneByOne = e.Left, e.OneByOne
+	n.CutOff = len(e.Data) == 0
+	return s.file.data(v, sender, e.Data, e.At, n)
+}
+
+// said records a sentence, and what it means for the conversations. Those that it
+// ends are closed before it, those that it breaks after it.
+func (s *Sink) said(c *connection, e *event.Event, n recording.Note) error {
+	if err := s.finish(e, c.learn(e)...); err != nil {
+		return err
+	}
+	s.sentence = recording.AppendSentence(s.sentence[:0], e)
+	if err := s.file.sentence(s.sentence, e.At, n); err != nil {
+		return err
+	}
+	switch e.Status {
+	case event.HungUp:
+		return s.hungUp(c, e)
+	case event.ConnectionLost:
+		return s.lost(c, e)
+	case event.Ended:
+		delete(s.connections, e.Conn)
+		return s.finish(e, c.clientLeg, c.serverLeg)
+	}
+	return nil
+}
+
+// finish ends conversations.
+func (s *Sink) finish(e *event.Event, conversations ...*conversation) error {
+	for _, v := range conversations {
+		for end := range 2 {
+			if v == nil || !v.begun {
+				continue
+			}
+			if err := s.file.end(v, end, e.At); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hungUp ends the half of a conversation that has ended: the other may go on.
+func (s *Sink) hungUp(c *connection, e *event.Event) error {
+	if c.serverLeg == nil || !c.serverLeg.begun {
+		return nil
+	}
+	return s.file.end(c.serverLeg, endOf(argument(e, 0)), e.At)
+}
+
+// lost breaks the conversation that is lost.
+func (s *Sink) lost(c *connection, e *event.Event) error {
+	for _, v := range []*conversation{c.clientLeg, c.serverLeg} {
+		if v == nil || !v.begun {
+			continue
+		}
+		if err := s.file.reset(v, endOf(argument(e, 0)), e.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func endOf(party string) int {
+	if party == "server" {
+		return serverEnd
+	}
+	return clientEnd
+}
