@@ -11,12 +11,28 @@ import (
 // Observing stands behind a wall: a panic in it is a defect, which ends the decoding
 // of one connection, and no connection.
 
+// clockSlack is how far the clock on the wall may stray before it counts as set.
+const clockSlack = 100 * time.Millisecond
+
+// now is the time of day, and the time since the connection was opened. They agree to
+// the nanosecond, so that each follows from the other, unless somebody has set the
+// clock meanwhile.
+func (c *connection) now() (at time.Time, elapsed time.Duration) {
+	now := time.Now()
+	elapsed = now.Sub(c.opened)
+	at = c.opened.Add(elapsed)
+	if set := now.Round(0).Sub(at.Round(0)); set.Abs() > clockSlack {
+		at = now
+	}
+	return at, elapsed
+}
+
 // say records a sentence about the connection.
 func (c *connection) say(s event.Status, args ...string) {
-	now := time.Now()
+	at, elapsed := c.now()
 	// A sentence that can't be recorded has no other place to be told.
 	_ = c.proxy.record(&event.Event{
-		At: now, Elapsed: now.Sub(c.opened), Conn: c.id, Kind: event.Said, Status: s, Args: args,
+		At: at, Elapsed: elapsed, Conn: c.id, Kind: event.Said, Status: s, Args: args,
 	})
 }
 
@@ -37,8 +53,7 @@ func (c *connection) show(d event.Direction, b []byte) {
 
 // record records the bytes of a piece. The caller holds the lock.
 func (c *connection) record(e *event.Event, p session.Piece, data []byte) {
-	e.At = time.Now()
-	e.Elapsed = e.At.Sub(c.opened)
+	e.At, e.Elapsed = c.now()
 	e.Conn, e.Kind, e.Data, e.Messages, e.Total = c.id, p.Kind, data, p.Messages, p.Total
 	if reason := c.proxy.record(e); reason != nil {
 		c.fail(reason)
