@@ -43,15 +43,16 @@ type stage struct {
 	recorder func(proxy.Recorder) proxy.Recorder
 	identity tls.Certificate
 
-	servers map[string]*listener
-	parties map[string]*party
-	log     strings.Builder
-	prelude string   // the log of a login that the script is not about
-	scrub   []string // what is random in the log, and what to put in its place
-	bus     *bus.Bus
-	proxy   *proxy.Proxy
-	stop    context.CancelFunc
-	stopped chan struct{}
+	listener *listener
+	servers  map[string]*listener
+	parties  map[string]*party
+	log      strings.Builder
+	prelude  string   // the log of a login that the script is not about
+	scrub    []string // what is random in the log, and what to put in its place
+	bus      *bus.Bus
+	proxy    *proxy.Proxy
+	stop     context.CancelFunc
+	stopped  chan struct{}
 }
 
 // newStage sets a stage with options in the words of a transcript.
@@ -105,6 +106,8 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 		s.config.ServerHost = value
 	case "port":
 		_, _ = fmt.Sscan(value, &s.config.ServerPort) // a typing error fails the test
+	case "max-connections":
+		_, _ = fmt.Sscan(value, &s.config.MaxConnections) // likewise
 	case "override-auth":
 		s.config.OverrideAuth = true
 	case "channel-binding":
@@ -142,12 +145,12 @@ func (s *stage) open() {
 	if s.recorder != nil {
 		s.config.Recorder = s.recorder(s.bus)
 	}
-	l := s.network.listen(proxyAddress)
+	s.listener = s.network.listen(proxyAddress)
 	var ctx context.Context
 	ctx, s.stop = context.WithCancel(context.Background())
 	s.proxy = proxy.New(s.config)
 	go func() {
-		s.proxy.Serve(ctx, proxy.Address(l), l)
+		s.proxy.Serve(ctx, proxy.Address(s.listener), s.listener)
 		close(s.stopped)
 	}()
 	s.t.Cleanup(s.end) // whatever ends the test
