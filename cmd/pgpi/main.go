@@ -1,7 +1,15 @@
 // Command pgpi stands between Postgres clients and servers and shows what they
-// say. This package turns flags into wiring and errors into exit codes; everything
-// else lives in internal/. Start reading at options.go for what a user can say,
-// and at relay.go for what is made of it.
+// say. This package turns flags into wiring and errors into exit codes.
+//
+// It guarantees that what is wrong with the command line is said in one sentence,
+// before anything listens where it can be known before, and that whatever was opened
+// is closed when it ends.
+//
+// It must not know how anything is done that it wires: everything else lives in
+// internal/.
+//
+// Start reading at options.go for what a user can say, and at relay.go and run.go for
+// what is made of it.
 package main
 
 import (

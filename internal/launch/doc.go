@@ -12,8 +12,8 @@
 // It must not know the proxy, the protocol or the flags: it says where the server
 // is and what the command is to see, and cmd/pgpi brings the two together.
 //
-// The order of work, and of reading: [Resolve] (target.go) makes a [Target] from
-// an environment, [FirstAnswering] (answer.go) picks one of its servers,
+// Start reading at [Resolve] (target.go), which makes a [Target] from an environment.
+// The order of work goes on: [FirstAnswering] (answer.go) picks one of its servers,
 // [NewEnvironment] (environment.go) writes what the command gets, and [Run]
 // (command.go) runs it. What moves from the client leg to the server leg is
 // decided in two places: security.go for the server's, clientleg.go for the

@@ -8,8 +8,8 @@
 //	PGPI_SERVERS='postgres://postgres@127.0.0.1:5415 postgres://postgres@127.0.0.1:5418' \
 //	    go generate ./internal/pgvalue
 //
-// With -check it writes nothing and fails where the file does not say what the
-// servers say. It must not know how a value is printed: it copies the name of
+// It guarantees that the file has what all of the servers say. With -check it
+// writes nothing and fails where the file does not say that. It must not know how a value is printed: it copies the name of
 // each type's send function, and pgvalue decides. Start reading at run.
 package main
 
