@@ -1,0 +1,137 @@
+// Command demo shows what pgpi does: on a server that is gone afterwards, it has one
+// session recorded that is encrypted on both of its legs.
+//
+// It guarantees an end within its time limit, with an exit code of 0 only if the
+// session went through and the log shows that it was encrypted on both sides. It must
+// not know anything of pgpi but what users see: its command line, its log and its
+// exit code. Start reading at run.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// limit is the time that all of it may take. It is long because the server's programs
+// may have to be fetched.
+const limit = 15 * time.Minute
+
+const query = "select 'hello from ' || split_part(version(), ' (', 1) as greeting, 6 * 7 as answer"
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: demo PGPI, where PGPI is the program to show")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// run starts pgpi, talks to its server through it, and ends it.
+func run(pgpi string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	options := []string{"--throwaway-server", "--client-listen-port=0", "--server-sslmode=require"}
+	cmd := exec.CommandContext(ctx, pgpi, options...) //nolint:gosec // the program to show
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
+	fmt.Println("$", strings.Join(cmd.Args, " "))
+	var log bytes.Buffer
+	cmd.Stdout = io.MultiWriter(os.Stdout, &log)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start pgpi: %w", err)
+	}
+	var reading sync.WaitGroup
+	url := make(chan string, 1)
+	reading.Go(func() { findURL(stderr, url) })
+	said, talked := talk(ctx, url)
+	stopped := cmd.Process.Signal(syscall.SIGTERM)
+	reading.Wait()
+	ended := cmd.Wait()
+	fmt.Print("\nMeanwhile, on the client's side:\n", said)
+	if err := errors.Join(talked, stopped, ended); err != nil {
+		return err
+	}
+	return check(log.String())
+}
+
+// talk has a session with the server at the URL that pgpi gives, and returns what the
+// client has to say.
+func talk(ctx context.Context, urls <-chan string) (said string, err error) {
+	var url string
+	select {
+	case url = <-urls:
+	case <-ctx.Done():
+	}
+	if url == "" {
+		return "", errors.New("pgpi did not say how to connect")
+	}
+	psql, err := exec.LookPath("psql")
+	if err != nil {
+		return talkWithoutPsql(ctx, url)
+	}
+	cmd := exec.CommandContext(ctx, psql, "-X", "-c", query, url) //nolint:gosec // pgpi's own URL
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("psql: %w", err)
+	}
+	return fmt.Sprintf("$ psql -X -c %q '%s'\n%s", query, url, output), err
+}
+
+func talkWithoutPsql(ctx context.Context, url string) (said string, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return "", fmt.Errorf("connect through pgpi: %w", err)
+	}
+	var greeting string
+	var answer int
+	err = conn.QueryRow(ctx, query).Scan(&greeting, &answer)
+	said = fmt.Sprintf("(there is no psql here, so the demo itself was the client)\n%s, %d\n", greeting, answer)
+	return said, errors.Join(err, conn.Close(ctx))
+}
+
+var quotedURL = regexp.MustCompile(`'(postgresql://[^']+)'`)
+
+// findURL passes on what pgpi says on standard error, and sends the URL in it.
+func findURL(stderr io.Reader, url chan<- string) {
+	defer close(url)
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		fmt.Println(lines.Text())
+		if found := quotedURL.FindStringSubmatch(lines.Text()); found != nil {
+			url <- found[1]
+		}
+	}
+}
+
+// check looks for what the log must show.
+func check(log string) error {
+	for _, wanted := range []string{
+		"connection established with client", "connection established with server",
+		`= AuthenticationSASL`, "= CommandComplete", "connection end",
+	} {
+		if !strings.Contains(log, wanted) {
+			return fmt.Errorf("the log has no %q", wanted)
+		}
+	}
+	return nil
+}
