@@ -1,0 +1,30 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// TestReadme finds options that README.md and the script about --help have forgotten.
+func TestReadme(t *testing.T) {
+	parser, err := kong.New(new(runOptions), kong.Vars{"version": "", "listenport": "0"}, kong.Writers(io.Discard, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"../../README.md", "testdata/help.txtar"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, flag := range parser.Model.Flags {
+			plain, negatable := "--"+flag.Name, `--\[no-\]`+flag.Name
+			if !strings.Contains(string(text), plain) && !strings.Contains(string(text), negatable) {
+				t.Errorf("%s does not name --%s", path, flag.Name)
+			}
+		}
+	}
+}
