@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// report is the table that is printed and put into the documentation.
+type report struct {
+	settings  settings
+	server    int
+	sections  []string
+	resources *resources
+}
+
+// add writes the rows of a workload: the least processor time of all rounds, which
+// is what the peer costs when nothing disturbs it, and the median rate with its
+// spread.
+func (r *report) add(w *workload, peers []*peer, samples map[*peer][]sample) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n\n", w.name)
+	fmt.Fprintf(&b, "| peer | CPU of the peer | over the relay's | rate per second, median (least to most) | against direct | against the relay | against pgbouncer |\n")
+	b.WriteString("|---|---:|---:|---:|---:|---:|---:|\n")
+	rates := map[string]float64{}
+	cpus := map[string]time.Duration{}
+	for _, p := range peers {
+		rates[p.name] = median(rateOf(samples[p]))
+		cpus[p.name] = leastCPU(samples[p])
+	}
+	for _, p := range peers {
+		all := rateOf(samples[p])
+		cpu, over := "–", "–"
+		if p.process != nil {
+			cpu = shortTime(cpus[p.name])
+			over = fmt.Sprintf("%s, ×%.2f", shortTime(cpus[p.name]-cpus["bare relay"]), ratio(float64(cpus[p.name]), float64(cpus["bare relay"])))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s (%s to %s) | %.2f | %.2f | %.2f |\n", p.name, cpu, over,
+			number(rates[p.name]), number(slices.Min(all)), number(slices.Max(all)),
+			ratio(rates[p.name], rates["direct"]), ratio(rates[p.name], rates["bare relay"]), ratio(rates[p.name], rates["pgbouncer"]))
+	}
+	r.sections = append(r.sections, b.String())
+}
+
+func (r *report) last() string { return r.sections[len(r.sections)-1] }
+
+// write prints what was not printed yet, and writes the whole to a file if wanted.
+func (r *report) write() error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Benchmarks\n\nMade by `make bench` at commit %s, %s, on %d cores of %s with %s, PostgreSQL %d.\n",
+		command("git", "rev-parse", "--short", "HEAD"), time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), cpuModel(), runtime.Version(), r.server)
+	fmt.Fprintf(&b, "%d rounds of %v, peers in turn; TLS on all legs, logs in files on the same disk. CPU is user and system time of the\npeer per transaction, connection or run, the least of all rounds. Ratios of rates are of medians, above 1 is faster.\n\n",
+		r.settings.rounds, r.settings.seconds)
+	for _, s := range r.sections {
+		b.WriteString(s + "\n")
+	}
+	if res := r.resources; res != nil {
+		section := "### Memory and start\n\n| what | figure |\n|---|---:|\n"
+		for _, name := range slices.Sorted(maps.Keys(res.peak)) {
+			section += fmt.Sprintf("| peak memory after all of the above (VmHWM), %s | %.1f MiB |\n", name, float64(res.peak[name])/1024)
+		}
+		section += fmt.Sprintf("| an idle connection, TLS on both legs | %.1f KiB |\n| ready to accept after start | %.1f ms |\n", res.idle, float64(res.ready.Microseconds())/1000)
+		fmt.Println(section)
+		b.WriteString(section)
+	}
+	if r.settings.output == "" {
+		return nil
+	}
+	return os.WriteFile(r.settings.output, []byte(b.String()), 0o644) //nolint:gosec // documentation
+}
+
+func rateOf(samples []sample) []float64 {
+	all := make([]float64, 0, len(samples))
+	for _, s := range samples {
+		all = append(all, s.rate)
+	}
+	return all
+}
+
+func leastCPU(samples []sample) time.Duration {
+	least := time.Duration(math.MaxInt64)
+	for _, s := range samples {
+		least = min(least, s.cpu)
+	}
+	return least
+}
+
+func median(all []float64) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+func shortTime(d time.Duration) string {
+	if d > -time.Millisecond && d < time.Millisecond {
+		return fmt.Sprintf("%.1f µs", float64(d.Nanoseconds())/1000)
+	}
+	return fmt.Sprintf("%.0f ms", float64(d.Microseconds())/1000)
+}
+
+func number(f float64) string {
+	if f < 10 {
+		return fmt.Sprintf("%.3f", f)
+	}
+	return fmt.Sprintf("%.0f", f)
+}
+
+func command(name string, args ...string) string {
+	out, err := exec.Command(name, args...).Output() //nolint:gosec // our own arguments
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func cpuModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "an unknown processor"
+	}
+	for line := range strings.Lines(string(info)) {
+		if name, ok := strings.CutPrefix(line, "model name"); ok {
+			return strings.TrimSpace(strings.TrimLeft(name, " \t:"))
+		}
+	}
+	return "an unknown processor"
+}
