@@ -46,6 +46,7 @@ func launch(t *testing.T, args ...string) *pgpi {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log := logOf(args, out)
 	p := &pgpi{log: newLogbook(), ended: make(chan struct{})}
 	p.cmd = exec.Command(program, append([]string{"--client-listen-port=0", "--client-cert-sig=ecdsa"}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = in, &p.stderr
@@ -55,7 +56,7 @@ func launch(t *testing.T, args ...string) *pgpi {
 		t.Fatal(err)
 	}
 	go func() {
-		p.log.read(logOf(args, out))
+		p.log.read(log)
 		_ = out.Close()  // it was for reading
 		_ = p.cmd.Wait() // its exit code is looked at in stop
 		close(p.ended)
@@ -71,6 +72,9 @@ func logOf(args []string, out io.Reader) io.Reader {
 	for _, arg := range args {
 		if path, found := strings.CutPrefix(arg, "--log-file="); found {
 			f := &follower{path: path, ended: make(chan struct{})}
+			if f.file, _ = os.Open(path); f.file != nil { // else it will be made
+				_, _ = f.file.Seek(0, io.SeekEnd) // what an earlier pgpi has written is not ours
+			}
 			go func() {
 				_, _ = io.Copy(io.Discard, out) // ends with pgpi
 				close(f.ended)

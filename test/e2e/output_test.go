@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// A log that nobody reads any more, as in pgpi | head -1, ends no connection, neither old nor new.
+func TestClosedOutput(t *testing.T) {
+	port := freePort(t)
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, append(to(startCluster(t, server18)), fmt.Sprintf("--client-listen-port=%d", port))...)
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = in, &stderr
+	err = cmd.Start()
+	_ = in.Close() // pgpi has its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // fails where it has ended
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	p := &pgpi{port: port}
+	old, err := pgconn.Connect(t.Context(), through(p, "trust").String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = out.Close() // head has seen enough
+	for i := range 100 {
+		if _, err := old.Exec(t.Context(), fmt.Sprintf("select %d", i)).ReadAll(); err != nil {
+			t.Fatalf("query %d of the old connection: %v", i, err)
+		}
+	}
+	for _, client := range tableClients {
+		if _, err := query(t, client, through(p, "trust", "sslmode", "prefer"), "select 1"); err != nil {
+			t.Errorf("a new connection: %s: %v", client, err)
+		}
+	}
+	if err := old.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("pgpi has ended with %v", err)
+	}
+	if complaint := stderr.String(); strings.Count(complaint, "\n") != 1 || !strings.Contains(complaint, "the log to standard output ends here, connections go on") {
+		t.Errorf("standard error has, instead of one line that says so: %s", complaint)
+	}
+}
+
+// --log-file appends, to a file that others can't read.
+func TestLogFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log")
+	for i := range 2 {
+		p := start(t, append(to(startCluster(t, server18)), "--log-file="+file)...)
+		name := fmt.Sprintf("run%d", i)
+		if _, err := query(t, pgx, through(p, "trust", "application_name", name), "select 1"); err != nil {
+			t.Error(err)
+		}
+		p.log.conversation(t, `"`+name+`\x00"`)
+		p.stop(t)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{`"run0\x00"`, `"run1\x00"`} {
+		if !bytes.Contains(content, []byte(text)) {
+			t.Errorf("the file lacks %s", text)
+		}
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has mode %v: %v", info.Mode(), err)
+	}
+}
