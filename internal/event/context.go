@@ -15,9 +15,13 @@ type Context struct {
 	// ParameterTypes are the type OIDs of a Bind's parameters, 0 where unknown. Those
 	// that the slice has no place for are unknown too.
 	ParameterTypes []uint32
-	// Columns describe the values of a DataRow or of a row of COPY, nil where they are
-	// unknown.
+	// Columns describe the values of a DataRow, of a row of COPY or of a row that is
+	// replicated, nil where they are unknown.
 	Columns []Column
+	// Relation is the table of a row of COPY or of a row that is replicated, as in
+	// "public.orders": with its schema where that was said. Of several tables that are
+	// truncated together it is a list.
+	Relation string
 }
 
 // Column describes the values of one column.

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"sync"
 )
 
@@ -36,11 +37,17 @@ type cursor struct {
 	cut    int64 // bytes of the message that were not kept
 	fields []Field
 	depth  uint8
+	tuple  byte // the letter of the tuple at hand
 	done   bool // nothing more can be read
+	quiet  bool // nobody wants the fields
 	random *random
 }
 
 func (c *cursor) add(n Name, k Kind, width int, value int64) {
+	if c.quiet {
+		c.pos += width
+		return
+	}
 	c.fields = append(c.fields, Field{n, k, c.depth, int32(c.pos), int32(c.pos + width), value})
 	c.pos += width
 }
@@ -52,7 +59,7 @@ func (c *cursor) fail(n Name, k Kind) {
 	switch {
 	case c.cut <= 0:
 		c.add(Malformed, Binary, rest, int64(n))
-	case rest > 0 && k >= Int8 && k <= Int64:
+	case rest > 0 && k.IsInteger():
 		c.add(n, Binary, rest, 0)
 	case rest > 0:
 		c.add(n, k, rest, 0)
@@ -91,6 +98,24 @@ func (c *cursor) Byte1(n Name, choices string) byte {
 		return 0
 	}
 	b := c.data[c.pos]
+	c.add(n, Byte1, 1, int64(b))
+	return b
+}
+
+// Choice reads a letter on which it depends what follows. Where it is another than
+// the grammar knows, nothing behind it can be read.
+func (c *cursor) Choice(n Name, choices string) byte {
+	if c.random != nil {
+		c.random.letter(c, choices)
+	}
+	if !c.has(1, n, Byte1) {
+		return 0
+	}
+	b := c.data[c.pos]
+	if strings.IndexByte(choices, b) < 0 {
+		c.fail(n, Byte1)
+		return 0
+	}
 	c.add(n, Byte1, 1, int64(b))
 	return b
 }
@@ -143,9 +168,24 @@ func (c *cursor) Int32(n Name) int64 {
 	return v
 }
 
+func (c *cursor) Int64(n Name) { c.eight(n, Int64) }
+func (c *cursor) LSN(n Name)   { c.eight(n, LSN) }
+
+// Time reads microseconds since the beginning of 2000 in UTC.
+func (c *cursor) Time(n Name) { c.eight(n, Timestamp) }
+
+func (c *cursor) eight(n Name, k Kind) {
+	if c.random != nil {
+		c.random.integer(c, n, 8)
+	}
+	if c.has(8, n, k) {
+		c.add(n, k, 8, int64(binary.BigEndian.Uint64(c.data[c.pos:])))
+	}
+}
+
 // setInt gives the field just read its value with a sign.
 func (c *cursor) setInt(v int64) {
-	if !c.done {
+	if !c.done && !c.quiet {
 		c.fields[len(c.fields)-1].Int = v
 	}
 }
@@ -247,6 +287,10 @@ func (c *cursor) Repeat(count int64, n Name, element func(*cursor)) {
 // Group reads the element of a list that has the index i. Where nothing of the
 // element was kept there is no group either.
 func (c *cursor) Group(n Name, i int64, element func(*cursor)) {
+	if c.quiet {
+		element(c)
+		return
+	}
 	at := len(c.fields)
 	c.add(n, Group, 0, i)
 	c.depth++

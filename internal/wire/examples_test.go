@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,14 +19,19 @@ type example struct {
 	what      string
 	typ       wire.Type
 	mechanism wire.Mechanism
+	state     wire.State
 	bytes     string
 	omitted   int // bytes that were not kept
 }
 
 func (e example) message() wire.Message {
+	state := e.state
+	if e.mechanism != wire.OtherMechanism {
+		state.Mechanism = e.mechanism
+	}
 	return wire.Message{
 		Type:  e.typ,
-		State: wire.State{Mechanism: e.mechanism},
+		State: state,
 		Bytes: []byte(e.bytes),
 		Size:  int64(len(e.bytes) + e.omitted),
 	}
@@ -38,7 +44,9 @@ func typed(code byte, body string) string {
 }
 
 // examples has at least one message of each type.
-var examples = []example{
+var examples = slices.Concat(plainExamples, copyExamples, replicationExamples, logicalExamples, brokenExamples)
+
+var plainExamples = []example{
 	{what: "", typ: wire.UnknownMessage, bytes: typed('i', "body")},
 
 	{typ: wire.SSLRequest, bytes: "\x00\x00\x00\x08\x04\xd2\x16\x2f"},
@@ -130,7 +138,9 @@ var examples = []example{
 
 	{typ: wire.CopyData, bytes: typed('d', "1\tone\n")},
 	{typ: wire.CopyDone, bytes: typed('c', "")},
+}
 
+var brokenExamples = []example{
 	{what: "length -2", typ: wire.DataRow, bytes: typed('D', "\x00\x02\x00\x00\x00\x011\xff\xff\xff\xfe\x00")},
 	{what: "a value longer than the message", typ: wire.DataRow, bytes: typed('D', "\x00\x01\x00\x00\x00\x05abc")},
 	{what: "fewer columns than announced", typ: wire.DataRow, bytes: typed('D', "\xff\xff\x00\x00\x00\x011")},
@@ -190,6 +200,7 @@ func TestExamples(t *testing.T) {
 
 var kinds = map[wire.Kind]string{
 	wire.Byte1: "byte1", wire.Int8: "int8", wire.Int16: "int16", wire.Int32: "int32", wire.Int64: "int64",
+	wire.LSN: "lsn", wire.Timestamp: "time", wire.TextValue: "textvalue", wire.BinaryValue: "binvalue",
 	wire.CString: "cstring", wire.Text: "text", wire.Value: "value", wire.Binary: "binary",
 }
 
@@ -210,7 +221,7 @@ func describe(b *strings.Builder, e example) {
 			line += fmt.Sprintf(" %d bytes", f.Int)
 		case f.Name == wire.Malformed:
 			line = fmt.Sprintf("%-30s %q instead of %s", line, bytes, wire.Name(f.Int))
-		case f.Kind >= wire.Int8 && f.Kind <= wire.Int64:
+		case f.Kind.IsInteger():
 			line = fmt.Sprintf("%-30s %-8s %d", line, kinds[f.Kind], f.Int)
 		default:
 			line = fmt.Sprintf("%-30s %-8s %q", line, kinds[f.Kind], bytes)

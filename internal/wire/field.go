@@ -29,15 +29,28 @@ const (
 	Int16
 	Int32
 	Int64
+	// LSN is a position in the write-ahead log, in 8 bytes.
+	LSN
+	// Timestamp is a time in 8 bytes: microseconds since 2000-01-01 00:00 UTC.
+	Timestamp
 	// CString ends with a NUL, which is part of the field.
 	CString
 	// Text is a string whose end is known otherwise.
 	Text
 	// Value is data in a format that another message tells: text or binary.
 	Value
+	// TextValue and BinaryValue are data whose format is known.
+	TextValue
+	BinaryValue
 	// Binary is data that is no text: keys, salts, tokens.
 	Binary
 )
+
+// IsInteger reports whether a field of this kind has a value in Int.
+func (k Kind) IsInteger() bool { return k >= Int8 && k <= Timestamp }
+
+// IsValue reports whether a field of this kind is data of a user, in whatever format.
+func (k Kind) IsValue() bool { return k >= Value && k <= BinaryValue }
 
 // Name is what a field is.
 type Name uint8
@@ -127,6 +140,77 @@ const (
 	NotifyPayload
 	Data
 
+	// Inside CopyData: rows of COPY.
+	CopyValue
+	CopyPart // of a value that the message has not all of
+	CopyNull
+	CopyHeading // a column's name in the first line
+	CopyDelimiter
+	RowEnd
+	CopyEnd // the line that ends the data
+	CopySignature
+	CopyTrailer
+	ExtensionLength
+	Extension
+	Flags
+
+	// Inside CopyData: streaming replication. PayloadType is the letter that a payload
+	// begins with, in base backups too.
+	PayloadType
+	WALStart
+	WALEnd
+	SentAt
+	ReplyRequested
+	WrittenLSN
+	FlushedLSN
+	AppliedLSN
+	Xmin
+	XminEpoch
+	CatalogXmin
+	CatalogXminEpoch
+	StatusLSN
+	OldestXID
+	NextXID
+
+	// Inside XLogData: pgoutput.
+	LogicalType
+	XID
+	SubXID
+	FinalLSN
+	CommitLSN
+	TransactionEnd
+	CommitTime
+	OriginLSN
+	OriginName
+	RelationOID
+	Namespace
+	RelationName
+	ReplicaIdentity
+	TypeName
+	Tuple
+	TupleType
+	ValueFormat
+	OldValue
+	OldKeyValue
+	RelationCount
+	TruncateOptions
+	MessageLSN
+	Prefix
+	Content
+	FirstSegment
+	AbortLSN
+	AbortTime
+	PrepareLSN
+	PrepareTime
+	GID
+	RollbackEnd
+	RollbackTime
+
+	// Inside CopyData: base backups.
+	ArchiveName
+	TablespacePath
+	Progress
+
 	nameCount
 )
 
@@ -159,6 +243,27 @@ var names = [nameCount]string{
 	ResultValue: "result_value", CopyFormat: "copy_format", CommandTag: "command_tag",
 	TransactionStatus: "transaction_status", ErrorField: "field", ErrorCode: "code", ErrorValue: "text",
 	Channel: "channel", NotifyPayload: "payload", Data: "data",
+
+	CopyValue: "copy_value", CopyPart: "copy_value_part", CopyNull: "copy_null", CopyHeading: "copy_heading",
+	CopyDelimiter: "delimiter", RowEnd: "row_end", CopyEnd: "end_of_data", CopySignature: "signature",
+	CopyTrailer: "trailer", ExtensionLength: "extension_length", Extension: "extension", Flags: "flags",
+
+	PayloadType: "payload_type", WALStart: "wal_start", WALEnd: "wal_end", SentAt: "sent_at",
+	ReplyRequested: "reply_requested", WrittenLSN: "written_lsn", FlushedLSN: "flushed_lsn", AppliedLSN: "applied_lsn",
+	Xmin: "xmin", XminEpoch: "xmin_epoch", CatalogXmin: "catalog_xmin", CatalogXminEpoch: "catalog_xmin_epoch",
+	StatusLSN: "status_lsn", OldestXID: "oldest_xid", NextXID: "next_xid",
+
+	LogicalType: "logical_type", XID: "xid", SubXID: "sub_xid", FinalLSN: "final_lsn", CommitLSN: "commit_lsn",
+	TransactionEnd: "transaction_end", CommitTime: "commit_time", OriginLSN: "origin_lsn", OriginName: "origin_name",
+	RelationOID: "relation_oid", Namespace: "namespace", RelationName: "relation_name",
+	ReplicaIdentity: "replica_identity", TypeName: "type_name", Tuple: "tuple", TupleType: "tuple_type",
+	ValueFormat: "value_format", OldValue: "old_value", OldKeyValue: "old_key_value",
+	RelationCount: "relation_count", TruncateOptions: "truncate_options", MessageLSN: "message_lsn",
+	Prefix: "prefix", Content: "content", FirstSegment: "first_segment", AbortLSN: "abort_lsn", AbortTime: "abort_time",
+	PrepareLSN: "prepare_lsn", PrepareTime: "prepare_time", GID: "gid", RollbackEnd: "rollback_end",
+	RollbackTime: "rollback_time",
+
+	ArchiveName: "archive_name", TablespacePath: "tablespace_path", Progress: "progress",
 }
 
 // String is the field's name in lower case, words joined by underscores.

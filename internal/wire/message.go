@@ -34,6 +34,15 @@ type Message struct {
 type State struct {
 	// Mechanism is the SASL mechanism of the running authentication dialogue.
 	Mechanism Mechanism
+	// Copy is how the rows of a COPY are written, and where among them the message
+	// begins.
+	Copy Copy
+	// Streamed is set between Stream Start and Stream Stop of pgoutput, where messages
+	// carry the ID of their transaction.
+	Streamed bool
+	// Parallel is set where START_REPLICATION asked for streaming 'parallel': Stream
+	// Abort then says where and when.
+	Parallel bool
 }
 
 // Mechanism tells apart the SASL mechanisms whose data pgpi names.
@@ -115,7 +124,7 @@ func PlausibleType(b byte) bool {
 
 // Identify names a message by its sender, its type byte and, for the
 // Authentication family, its subtype. It can't tell the four meanings of "p"
-// apart and answers [PasswordOrToken].
+// apart and answers [PasswordOrToken], nor what is inside [CopyData].
 func Identify(from Sender, b []byte) Type {
 	if len(b) == 0 {
 		return UnknownMessage

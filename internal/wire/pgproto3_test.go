@@ -77,7 +77,7 @@ func oracle(m wire.Message) (message, error) {
 func TestGeneratorAgainstOracle(t *testing.T) {
 	t.Parallel()
 	eachRandom(t, func(t *testing.T, _ *rand.Rand, m wire.Message) {
-		if slices.Contains(unknownToOracle, m.Type) {
+		if slices.Contains(unknownToOracle, m.Type) || m.Type > wire.CopyDone { // to pgproto3 it is all CopyData
 			return
 		}
 		got := valuesOf(m)
@@ -195,7 +195,7 @@ func valuesOf(m wire.Message) values {
 		b := m.Bytes[f.Start:f.End]
 		switch {
 		case f.Kind == wire.Group || slices.Contains(structure, f.Name) || f.Name == wire.ValueLength && f.Int != -1:
-		case f.Kind >= wire.Int8 && f.Kind <= wire.Int64:
+		case f.Kind.IsInteger():
 			v.number(f.Name, f.Int)
 		case f.Kind == wire.CString:
 			v.text(f.Name, string(b[:len(b)-1]))

@@ -40,7 +40,7 @@ func (r *random) letter(c *cursor, choices string) {
 func (r *random) integer(c *cursor, n Name, width int) {
 	v := r.Uint64()
 	switch n {
-	case FormatCount, ParameterCount, ResultFormatCount, ArgumentCount, ColumnCount, OptionCount:
+	case FormatCount, ParameterCount, ResultFormatCount, ArgumentCount, ColumnCount, OptionCount, RelationCount, ExtensionLength:
 		v = uint64(r.IntN(6))
 	case ValueLength, DataLength:
 		v = uint64(r.IntN(30)) - 1
@@ -81,5 +81,28 @@ func (r *random) terminator(c *cursor) {
 func (r *random) bytes(c *cursor, length int) {
 	for range length {
 		c.data = append(c.data, byte(r.IntN(256)))
+	}
+}
+
+// short writes a length that means no NULL, and as many bytes.
+func (r *random) short(c *cursor) {
+	n := r.IntN(30)
+	c.data = binary.BigEndian.AppendUint32(c.data, uint32(n))
+	r.bytes(c, n)
+}
+
+// writeLines writes what rows of COPY are made of, cut anywhere: whatever it is, it can
+// be read.
+func (c *cursor) writeLines() {
+	r := c.random
+	if r == nil {
+		return
+	}
+	alphabet := []byte("ab1\\\"\t,\n\r.N\xe9")
+	for range r.IntN(40) {
+		c.data = append(c.data, alphabet[r.IntN(len(alphabet))])
+	}
+	if c.state.Copy.EndMark && r.IntN(3) == 0 {
+		c.data = append(c.data, "\n"+endMark+"\nignored"...)
 	}
 }

@@ -1,7 +1,8 @@
 package wire
 
 // Type is what a message is. Unlike the byte on the wire it is unique: it names
-// the sender, the Authentication subtype and the meaning of a "p".
+// the sender, the Authentication subtype, the meaning of a "p" and what CopyData
+// holds.
 type Type uint8
 
 // All messages. The registry has their senders, bytes and names.
@@ -77,8 +78,51 @@ const (
 	RowDescription
 
 	// What both send.
-	CopyData
+	CopyData // of which nobody knows what it holds
 	CopyDone
+
+	// What CopyData holds: rows of COPY.
+	CopyText
+	CopyCSV
+	CopyBinary
+
+	// What CopyData holds: streaming replication.
+	XLogData // of which the grammar knows no more
+	PrimaryKeepalive
+	PrimaryStatusUpdate
+	StandbyStatusUpdate
+	HotStandbyFeedback
+	PrimaryStatusRequest
+
+	// What XLogData holds: pgoutput.
+	LogicalBegin
+	LogicalCommit
+	LogicalOrigin
+	LogicalRelation
+	LogicalTypeName
+	LogicalInsert
+	LogicalUpdate
+	LogicalDelete
+	LogicalTruncate
+	LogicalMessage
+	LogicalStreamStart
+	LogicalStreamStop
+	LogicalStreamCommit
+	LogicalStreamAbort
+	LogicalBeginPrepare
+	LogicalPrepare
+	LogicalCommitPrepared
+	LogicalRollbackPrepared
+	LogicalStreamPrepare
+
+	// What CopyData holds: base backups.
+	BackupNewArchive
+	BackupManifest
+	BackupData
+	BackupProgress
+	BackupTar          // of a tablespace, from servers up to 14
+	BackupManifestData // from the same
+	UploadManifest
 
 	typeCount
 )
@@ -160,10 +204,49 @@ var registry = [typeCount]grammar{
 
 	CopyData: {Either, 'd', "CopyData", walkCopyData},
 	CopyDone: {Either, 'c', "CopyDone", walkEmpty},
+
+	CopyText:   {Either, 'd', "CopyData/text", walkCopyText},
+	CopyCSV:    {Either, 'd', "CopyData/csv", walkCopyCSV},
+	CopyBinary: {Either, 'd', "CopyData/binary", walkCopyBinary},
+
+	XLogData:             {Server, 'd', "XLogData", walkXLogData},
+	PrimaryKeepalive:     {Server, 'd', "PrimaryKeepalive", walkPrimaryKeepalive},
+	PrimaryStatusUpdate:  {Server, 'd', "PrimaryStatusUpdate", walkPrimaryStatusUpdate},
+	StandbyStatusUpdate:  {Client, 'd', "StandbyStatusUpdate", walkStandbyStatusUpdate},
+	HotStandbyFeedback:   {Client, 'd', "HotStandbyFeedback", walkHotStandbyFeedback},
+	PrimaryStatusRequest: {Client, 'd', "PrimaryStatusRequest", walkPrimaryStatusRequest},
+
+	LogicalBegin:            {Server, 'd', "XLogData/Begin", walkLogicalBegin},
+	LogicalCommit:           {Server, 'd', "XLogData/Commit", walkLogicalCommit},
+	LogicalOrigin:           {Server, 'd', "XLogData/Origin", walkLogicalOrigin},
+	LogicalRelation:         {Server, 'd', "XLogData/Relation", walkLogicalRelation},
+	LogicalTypeName:         {Server, 'd', "XLogData/Type", walkLogicalTypeName},
+	LogicalInsert:           {Server, 'd', "XLogData/Insert", walkLogicalInsert},
+	LogicalUpdate:           {Server, 'd', "XLogData/Update", walkLogicalUpdate},
+	LogicalDelete:           {Server, 'd', "XLogData/Delete", walkLogicalDelete},
+	LogicalTruncate:         {Server, 'd', "XLogData/Truncate", walkLogicalTruncate},
+	LogicalMessage:          {Server, 'd', "XLogData/Message", walkLogicalMessage},
+	LogicalStreamStart:      {Server, 'd', "XLogData/StreamStart", walkLogicalStreamStart},
+	LogicalStreamStop:       {Server, 'd', "XLogData/StreamStop", walkLogicalStreamStop},
+	LogicalStreamCommit:     {Server, 'd', "XLogData/StreamCommit", walkLogicalStreamCommit},
+	LogicalStreamAbort:      {Server, 'd', "XLogData/StreamAbort", walkLogicalStreamAbort},
+	LogicalBeginPrepare:     {Server, 'd', "XLogData/BeginPrepare", walkLogicalBeginPrepare},
+	LogicalPrepare:          {Server, 'd', "XLogData/Prepare", walkLogicalPrepare},
+	LogicalCommitPrepared:   {Server, 'd', "XLogData/CommitPrepared", walkLogicalCommitPrepared},
+	LogicalRollbackPrepared: {Server, 'd', "XLogData/RollbackPrepared", walkLogicalRollbackPrepared},
+	LogicalStreamPrepare:    {Server, 'd', "XLogData/StreamPrepare", walkLogicalStreamPrepare},
+
+	BackupNewArchive:   {Server, 'd', "BaseBackup/NewArchive", walkBackupNewArchive},
+	BackupManifest:     {Server, 'd', "BaseBackup/Manifest", walkBackupManifest},
+	BackupData:         {Server, 'd', "BaseBackup/Data", walkBackupData},
+	BackupProgress:     {Server, 'd', "BaseBackup/Progress", walkBackupProgress},
+	BackupTar:          {Server, 'd', "BaseBackup/Tar", walkCopyData},
+	BackupManifestData: {Server, 'd', "BaseBackup/ManifestData", walkCopyData},
+	UploadManifest:     {Client, 'd', "UploadManifest", walkCopyData},
 }
 
-// byCode finds the type of a byte, per sender. Of the families "R" and "p" it has
-// the member that stands for an unknown one.
+// byCode finds the type of a byte, per sender. Of the families "R", "p" and "d" it
+// has the member that stands for an unknown one.
 var byCode = indexByCode()
 
 func indexByCode() (index [2][256]Type) {
@@ -187,7 +270,8 @@ func Types() []Type {
 	return all
 }
 
-// String is the message's name in the PostgreSQL documentation.
+// String is the message's name in the PostgreSQL documentation. What travels inside
+// another message has the names of both, as in "XLogData/Insert".
 func (t Type) String() string {
 	if t >= typeCount {
 		return "unknown message"

@@ -15,6 +15,7 @@ const listWidth = 4
 func (p *page) annotate(m *event.Message) {
 	p.fields = wire.AppendFields(p.fields[:0], m.Message)
 	p.message, p.formats, p.errorCode = m, p.formats[:0], 0
+	p.operation(m)
 	first, run := true, 0
 	var previous wire.Name
 	index := int64(0) // of the group at hand
@@ -24,6 +25,8 @@ func (p *page) annotate(m *event.Message) {
 			p.formats = append(p.formats, byte(f.Int))
 		case wire.ErrorCode:
 			p.errorCode = f.Int
+		case wire.TupleType:
+			p.tuple = f.Int
 		}
 		if f.Kind == wire.Group {
 			index = f.Int
@@ -39,7 +42,8 @@ func (p *page) annotate(m *event.Message) {
 		l := layoutOf(m.Type, f.Name)
 		switch {
 		case first: // behind the label
-		case l.place == sameLine, l.place == list && run%listWidth > 0:
+		case l.place == sameLine, l.place == list && run%listWidth > 0,
+			l.place == inRow && previous != wire.Length && previous != wire.RowEnd:
 			p.text = append(p.text, ' ')
 		default:
 			p.wrap()
@@ -76,6 +80,10 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 		p.notes = l.appendTo(p.notes, l.note, m.Type, f)
 		p.explain(m, f, index)
 	}
+	if l.place == inRow {
+		p.text = append(p.text, p.notes...)
+		p.notes = p.notes[:0]
+	}
 	if f.Name == wire.Malformed {
 		p.text = append(p.text, " instead of "...)
 		p.text = append(p.text, nouns[f.Int]...)
@@ -90,14 +98,14 @@ func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) {
 		p.text = append(p.text, "[redacted]"...)
 		return
 	}
-	if omitted := end - start - p.MaxValue; f.Kind == wire.Value && p.MaxValue > 0 && omitted > 0 {
+	if omitted := end - start - p.MaxValue; f.Kind.IsValue() && p.MaxValue > 0 && omitted > 0 {
 		end = start + p.MaxValue
 		p.notes = append(p.notes, ", omitted: "...)
 		p.notes = strconv.AppendInt(p.notes, int64(omitted), 10)
 		p.notes = append(p.notes, " bytes"...)
 	}
 	s := readable
-	if l.number || l.hex || f.Kind == wire.Value && p.isHex(m, m.Bytes[start:end], index) {
+	if l.number || l.hex || f.Kind.IsValue() && p.isHex(m, f.Kind, m.Bytes[start:end], index) {
 		s = hex
 	}
 	p.text = append(p.text, '"')
@@ -107,9 +115,12 @@ func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) {
 
 // isHex reports whether a value is shown in hexadecimal: because its format is binary
 // and its type is no text, or because it looks like that and nobody knows.
-func (p *page) isHex(m *event.Message, value []byte, index int64) bool {
+func (p *page) isHex(m *event.Message, k wire.Kind, value []byte, index int64) bool {
+	if k == wire.TextValue {
+		return false
+	}
 	if oid := valueType(m, index); oid != 0 {
-		return p.isBinary(m, index) && !isTextType(oid)
+		return p.isBinary(m, k, index) && !isTextType(oid)
 	}
 	return !isText(value)
 }

@@ -27,7 +27,11 @@ func (p *page) explain(m *event.Message, f wire.Field, index int64) {
 		if f.Int == -1 {
 			p.valueName(m, index)
 		}
-	case wire.ColumnValue, wire.ParameterValue:
+	case wire.CopyNull, wire.CopyPart:
+		p.valueName(m, index)
+	case wire.ValueFormat:
+		p.absent(m, f, index)
+	case wire.ColumnValue, wire.ParameterValue, wire.CopyValue, wire.OldValue, wire.OldKeyValue:
 		p.valueName(m, index)
 		p.value(m, f, index)
 	case wire.ArgumentValue, wire.ResultValue:
@@ -111,6 +115,10 @@ func (p *page) valueName(m *event.Message, index int64) {
 	}
 	if c := column(m, index); c != nil {
 		p.notes = append(p.notes, ": "...)
+		if m.Type.LogicalLetter() != 0 {
+			p.notes = appendSafe(p.notes, m.Context.Relation)
+			p.notes = append(p.notes, '.')
+		}
 		p.notes = appendSafe(p.notes, c.Name)
 	}
 }
@@ -122,7 +130,7 @@ func (p *page) value(m *event.Message, f wire.Field, index int64) {
 	if p.redacts(m, f) || m.Size > int64(len(m.Bytes)) && int(f.End) == len(m.Bytes) {
 		return
 	}
-	if !p.isBinary(m, index) {
+	if !p.isBinary(m, f.Kind, index) {
 		p.decodedText(m, b)
 		return
 	}
@@ -277,7 +285,13 @@ func valueType(m *event.Message, index int64) uint32 {
 
 // isBinary reports whether a value is in binary format: by what its message or the
 // session says, else by its looks.
-func (p *page) isBinary(m *event.Message, index int64) bool {
+func (p *page) isBinary(m *event.Message, k wire.Kind, index int64) bool {
+	switch k {
+	case wire.TextValue:
+		return false
+	case wire.BinaryValue:
+		return true
+	}
 	if m.Type == wire.Bind {
 		switch n := len(p.formats); {
 		case n == 0:

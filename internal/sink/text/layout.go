@@ -17,6 +17,9 @@ const (
 	newLine
 	// list is for the elements of a long list: some share a continuation line.
 	list
+	// inRow is behind the field before, except that each row begins a line. What else
+	// is known of the field stands behind it too, not at the end of the line.
+	inRow
 )
 
 // layout is how a field is shown.
@@ -111,6 +114,72 @@ var table = [...]layout{
 	wire.Channel:           {meaning: "channel"},
 	wire.NotifyPayload:     {meaning: "payload"},
 	wire.Data:              {meaning: "data"},
+
+	wire.CopyValue:       {place: inRow, meaning: "COPY value"},
+	wire.CopyPart:        {place: inRow, meaning: "part of COPY value"},
+	wire.CopyNull:        {place: inRow, meaning: "COPY NULL"},
+	wire.CopyHeading:     {place: inRow, meaning: "column name"},
+	wire.CopyDelimiter:   {place: inRow, meaning: "delimiter"},
+	wire.RowEnd:          {place: inRow, meaning: "end of row"},
+	wire.CopyEnd:         {place: inRow, meaning: "end of data"},
+	wire.CopySignature:   {place: newLine, meaning: "signature"},
+	wire.CopyTrailer:     {place: newLine, meaning: "end of data", number: true},
+	wire.ExtensionLength: {meaning: "# bytes of header extension", number: true},
+	wire.Extension:       {meaning: "header extension", hex: true},
+	wire.Flags:           {meaning: "flags: #", number: true},
+
+	wire.PayloadType:      {meaning: "#", value: payload},
+	wire.WALStart:         {meaning: "start LSN: #", value: lsn, number: true},
+	wire.WALEnd:           {meaning: "end LSN: #", value: lsn, number: true},
+	wire.SentAt:           {meaning: "time: #", value: timestamp, number: true},
+	wire.ReplyRequested:   {meaning: "reply requested: #", value: yesOrNo, number: true},
+	wire.WrittenLSN:       {meaning: "written LSN: #", value: lsn, number: true},
+	wire.FlushedLSN:       {meaning: "flushed LSN: #", value: lsn, number: true},
+	wire.AppliedLSN:       {meaning: "applied LSN: #", value: lsn, number: true},
+	wire.Xmin:             {meaning: "xmin: #", number: true},
+	wire.XminEpoch:        {meaning: "epoch: #", number: true},
+	wire.CatalogXmin:      {meaning: "catalog xmin: #", number: true},
+	wire.CatalogXminEpoch: {meaning: "epoch: #", number: true},
+	wire.StatusLSN:        {meaning: "LSN: #", value: lsn, number: true},
+	wire.OldestXID:        {meaning: "oldest transaction ID: #", number: true},
+	wire.NextXID:          {meaning: "next transaction ID: #", number: true},
+
+	wire.LogicalType:     {place: newLine, meaning: "#", value: payload},
+	wire.XID:             {meaning: "transaction ID: #", number: true},
+	wire.SubXID:          {meaning: "subtransaction ID: #", number: true},
+	wire.FinalLSN:        {meaning: "final LSN: #", value: lsn, number: true},
+	wire.CommitLSN:       {meaning: "commit LSN: #", value: lsn, number: true},
+	wire.TransactionEnd:  {meaning: "end LSN: #", value: lsn, number: true},
+	wire.CommitTime:      {meaning: "commit time: #", value: timestamp, number: true},
+	wire.OriginLSN:       {meaning: "origin LSN: #", value: lsn, number: true},
+	wire.OriginName:      {meaning: "origin name"},
+	wire.RelationOID:     {meaning: "relation OID: #", number: true},
+	wire.Namespace:       {meaning: "namespace"},
+	wire.RelationName:    {meaning: "relation name"},
+	wire.ReplicaIdentity: {meaning: "replica identity: #", value: replicaIdentity},
+	wire.TypeName:        {meaning: "type name"},
+	wire.Tuple:           {meaning: "tuple"},
+	wire.TupleType:       {place: newLine, meaning: "#", value: tupleType},
+	wire.ValueFormat:     {place: newLine, meaning: "#", value: valueFormat},
+	wire.OldValue:        {meaning: "old value"},
+	wire.OldKeyValue:     {meaning: "old key value"},
+	wire.RelationCount:   {meaning: "# relations follow", number: true},
+	wire.TruncateOptions: {meaning: "options: #", value: truncateOptions, number: true},
+	wire.MessageLSN:      {meaning: "LSN: #", value: lsn, number: true},
+	wire.Prefix:          {meaning: "prefix"},
+	wire.Content:         {meaning: "content"},
+	wire.FirstSegment:    {meaning: "first segment: #", value: yesOrNo, number: true},
+	wire.AbortLSN:        {meaning: "abort LSN: #", value: lsn, number: true},
+	wire.AbortTime:       {meaning: "abort time: #", value: timestamp, number: true},
+	wire.PrepareLSN:      {meaning: "prepare LSN: #", value: lsn, number: true},
+	wire.PrepareTime:     {meaning: "prepare time: #", value: timestamp, number: true},
+	wire.GID:             {meaning: "global transaction ID"},
+	wire.RollbackEnd:     {meaning: "end LSN: #", value: lsn, number: true},
+	wire.RollbackTime:    {meaning: "rollback time: #", value: timestamp, number: true},
+
+	wire.ArchiveName:    {meaning: "archive name"},
+	wire.TablespacePath: {meaning: "tablespace path"},
+	wire.Progress:       {meaning: "progress: # bytes", number: true},
 }
 
 // exception is a field's layout in one type of message.
@@ -139,6 +208,38 @@ var exceptions = [...][]exception{
 	wire.NegotiateProtocolVersion: {{wire.ProtocolVersion, layout{meaning: "protocol version: #", value: version, number: true}}},
 	wire.NotificationResponse:     {{wire.ProcessID, layout{meaning: "process ID: #", number: true}}},
 	wire.RowDescription:           {{wire.Format, layout{meaning: "format: #", value: format, number: true}}},
+
+	wire.CopyText:   {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
+	wire.CopyCSV:    {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
+	wire.CopyBinary: {{wire.ColumnCount, layout{place: newLine, meaning: "# columns follow", number: true}}},
+	wire.XLogData:   {{wire.Data, layout{place: newLine, meaning: "data"}}},
+	wire.LogicalRelation: {
+		{wire.Flags, layout{place: newLine, meaning: "flags: #", value: columnFlags, number: true}},
+		{wire.ColumnName, layout{meaning: "column name"}},
+		{wire.TypeOID, layout{meaning: "type OID: #", number: true}},
+	},
+	wire.LogicalTypeName: {{wire.TypeOID, layout{meaning: "type OID: #", number: true}}},
+	wire.LogicalInsert: {
+		{wire.ColumnValue, layout{meaning: "Insert new value"}},
+		{wire.ValueLength, layout{meaning: "#", value: bytesOrNull, number: true}},
+	},
+	wire.LogicalUpdate: {
+		{wire.ColumnValue, layout{meaning: "Update new value"}},
+		{wire.OldValue, layout{meaning: "Update old value"}},
+		{wire.OldKeyValue, layout{meaning: "Update old key"}},
+		{wire.ValueLength, layout{meaning: "#", value: bytesOrNull, number: true}},
+	},
+	wire.LogicalDelete: {
+		{wire.OldValue, layout{meaning: "Delete old value"}},
+		{wire.OldKeyValue, layout{meaning: "Delete old key"}},
+		{wire.ValueLength, layout{meaning: "#", value: bytesOrNull, number: true}},
+	},
+	wire.LogicalTruncate:    {{wire.RelationOID, layout{place: list, meaning: "relation OID: #", number: true}}},
+	wire.LogicalMessage:     {{wire.Flags, layout{meaning: "transactional: #", value: yesOrNo, number: true}}},
+	wire.BackupData:         {{wire.Data, layout{meaning: "archive or manifest data"}}},
+	wire.BackupTar:          {{wire.Data, layout{meaning: "tar data"}}},
+	wire.BackupManifestData: {{wire.Data, layout{meaning: "manifest data"}}},
+	wire.UploadManifest:     {{wire.Data, layout{meaning: "manifest data"}}},
 }
 
 // layoutOf finds the layout of a field in a type of message.

@@ -10,10 +10,13 @@ import (
 // layout.
 
 // messageName is what the first bytes say that the message is. Those that begin with
-// "R" tell only the family; its subtype follows.
+// "R" or "d" tell only the family; its subtype follows.
 func messageName(dst []byte, t wire.Type, f wire.Field) []byte {
-	if f.Name == wire.TypeByte && t.Code() == 'R' {
+	switch {
+	case f.Name == wire.TypeByte && t.Code() == 'R':
 		t = wire.Authentication
+	case f.Name == wire.TypeByte && t.Code() == 'd':
+		t = wire.CopyData
 	}
 	return append(dst, t.String()...)
 }

@@ -24,6 +24,7 @@ type page struct {
 	message   *event.Message // that is being annotated
 	formats   []byte         // of a Bind's parameters
 	errorCode int64          // of the error field at hand
+	tuple     int64          // the letter of the row that is being replicated
 	scratch   []byte
 
 	lastSettings *event.Settings

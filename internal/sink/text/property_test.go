@@ -32,7 +32,7 @@ func TestTableCoversGrammar(t *testing.T) {
 		if l.meaning == "" {
 			t.Errorf("field %s of %s has no layout", kind.Name, kind.Type)
 		}
-		number := fields.Kind >= wire.Int8 && fields.Kind <= wire.Int64
+		number := fields.Kind.IsInteger()
 		if number != l.number {
 			t.Errorf("field %s of %s is laid out as a number: %t", kind.Name, kind.Type, l.number)
 		}
@@ -60,7 +60,9 @@ func fieldsOfTypes() map[typeAndName]wire.Field {
 	found := map[typeAndName]wire.Field{}
 	for _, kind := range wire.Types() {
 		for i := range 60 {
-			state := wire.State{Mechanism: wire.Mechanism(i % 3)}
+			state := wire.State{Mechanism: wire.Mechanism(i % 3), Streamed: i%2 == 0, Parallel: i%2 == 0}
+			state.Copy.Headings = uint16(i % 2)
+			state.Copy.EndMark = i%3 == 0
 			for _, f := range wire.AppendFields(nil, wire.Random(r, kind, state)) {
 				if f.Kind != wire.Group {
 					found[typeAndName{kind, f.Name}] = f
