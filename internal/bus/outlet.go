@@ -107,10 +107,7 @@ func (o *outlet) drain() {
 		if b == nil {
 			return
 		}
-		if dropped > 0 {
-			o.tellGap(b, dropped)
-		}
-		if err := o.guard(func() error { return o.sink.Write(b.events) }); err != nil {
+		if err := o.guard(func() error { return o.write(b, dropped) }); err != nil {
 			o.fail(err)
 		}
 		o.mu.Lock()
@@ -134,12 +131,16 @@ func (o *outlet) take() (b *batch, dropped int) {
 	return b, dropped
 }
 
-// tellGap tells the sink what it has missed.
-func (o *outlet) tellGap(next *batch, dropped int) {
-	gap := event.Event{At: next.events[0].At, Seq: next.events[0].Seq, Kind: event.Said, Status: event.Dropped, Args: []string{strconv.Itoa(dropped)}}
-	if err := o.guard(func() error { return o.sink.Write([]event.Event{gap}) }); err != nil {
-		o.fail(err)
+// write gives a batch to the sink, and before it says what is missing.
+func (o *outlet) write(b *batch, dropped int) error {
+	if dropped > 0 {
+		next := b.events[0]
+		gap := event.Event{At: next.At, Seq: next.Seq, Kind: event.Said, Status: event.Dropped, Args: []string{strconv.Itoa(dropped)}}
+		if err := o.sink.Write([]event.Event{gap}); err != nil {
+			return err
+		}
 	}
+	return o.sink.Write(b.events)
 }
 
 func (o *outlet) finished() bool {
