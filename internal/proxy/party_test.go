@@ -81,7 +81,7 @@ func (p *party) sees(how string) error {
 	switch {
 	case n > 0:
 		return errors.New("received bytes")
-	case how == "end" && errors.Is(err, io.EOF) && !(encrypted && p.raw.over):
+	case how == "end" && errors.Is(err, io.EOF) && (!encrypted || !p.raw.over):
 	case how == "end without notice" && errors.Is(err, io.EOF) && encrypted && p.raw.over:
 	case how == "reset" && errors.Is(err, syscall.ECONNRESET):
 	default:
@@ -100,7 +100,7 @@ func (p *party) isAbandoned() error {
 	return nil
 }
 
-// ends ends the connection, or its own half of it, in one of the ways there are.
+// ends closes the connection, or its own half of it, in one of the ways there are.
 func (p *party) ends(how string) error {
 	encrypted, _ := p.conn.(*tls.Conn)
 	switch how {

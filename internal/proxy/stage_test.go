@@ -176,27 +176,27 @@ func (s *stage) close() string {
 }
 
 // connect makes a client.
-func (s *stage) connect(name string) (*party, error) {
+func (s *stage) connect(name string) error {
 	conn, err := s.network.dial(context.Background(), "tcp", proxyAddress)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.parties[name] = newParty(conn)
-	return s.parties[name], nil
+	return nil
 }
 
 // accept makes a server of a connection of the proxy's.
-func (s *stage) accept(name, address string) (*party, error) {
+func (s *stage) accept(name, address string) error {
 	l := s.servers[address]
 	if l == nil {
-		return nil, fmt.Errorf("nobody listens at %s", address)
+		return fmt.Errorf("nobody listens at %s", address)
 	}
 	select {
 	case e := <-l.backlog:
 		s.parties[name] = newParty(e)
-		return s.parties[name], nil
+		return nil
 	case <-time.After(patience):
-		return nil, fmt.Errorf("nobody connects to %s", address)
+		return fmt.Errorf("nobody connects to %s", address)
 	}
 }
 
