@@ -83,6 +83,8 @@ func (c *connection) forwardCancel(packet []byte) {
 		c.show(event.ServerToScript, c.server.pending())
 	case errors.Is(err, io.EOF):
 		c.say(event.HungUp, "server", "")
+		// libpq from 17 on takes an end without close_notify for a failure.
+		c.client.closeWrite(c.server.notified())
 	default:
 		c.lost(c.server, err)
 	}
