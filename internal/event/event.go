@@ -103,6 +103,10 @@ type Message struct {
 	// Settings are those of the session when the message was sent, nil before the
 	// server has told any.
 	Settings *Settings
+	// Exchange numbers the exchange that the message belongs to within its connection,
+	// from 1: a Query, or all that leads to an Execute, with their replies. It is 0
+	// where there is none, or it is not known.
+	Exchange uint32
 	// Redacted are the byte spans of Bytes that were blanked, in order.
 	Redacted []Span
 	// Secret says that the message is of a kind that can be a password and that

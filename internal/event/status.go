@@ -54,6 +54,13 @@ const (
 	Ended
 	ObserverFailed
 
+	Joined
+	Resumed
+	Missing
+	Encrypted
+	CancelFor
+	CaptureEnded
+
 	statusCount
 )
 
@@ -105,6 +112,13 @@ var phrases = [statusCount]struct{ key, template string }{
 	ConnectionLost:    {"connection_lost", "connection to {party} lost: {why}"},
 	Ended:             {"closed", "connection end"},
 	ObserverFailed:    {"observer_failed", "decoding failed, which is a defect of pgpi: {why}; relaying the rest undecoded"},
+
+	Joined:       {"joined", "the capture begins in the middle of this connection"},
+	Resumed:      {"resumed", "{direction}: {bytes} bytes passed over, up to where messages begin again"},
+	Missing:      {"missing", "{direction}: {bytes} bytes are missing in the capture"},
+	Encrypted:    {"encrypted", "the rest is encrypted by {what} and can't be read: relay it through pgpi with --record, or capture it where it is not encrypted"},
+	CancelFor:    {"cancel", "cancel request for connection #{connection}, whose server runs: {sql}"},
+	CaptureEnded: {"capture_ended", "the capture ends before this connection"},
 }
 
 // Key is the status as a word for programs.
@@ -113,7 +127,7 @@ func (s Status) Key() string { return phrases[s].key }
 // QuotesSQL reports whether an argument is SQL of a client, or words of a server that
 // may repeat it.
 func (s Status) QuotesSQL() bool {
-	return s == CancelForwarded || s == FallingBack || s == BindingWillFail
+	return s == CancelForwarded || s == CancelFor || s == FallingBack || s == BindingWillFail
 }
 
 // Template is the phrase with a {name} for each argument.

@@ -14,24 +14,33 @@ type memory struct {
 	exchanges exchanges
 	names     names
 	settings  *event.Settings
-	result    *event.Context // of the DataRows that come
-	last      *statement     // of the last Query: the next one may be equal
-	fields    []wire.Field
-	formats   []int16
-	types     []uint32
+	// exchange numbers the last exchange, which is complete when it has been asked for
+	// in full. asked and answered are those of the last message of either party.
+	exchange, asked, answered uint32
+	complete                  bool
+	result                    *event.Context // of the DataRows that come
+	last                      *statement     // of the last Query: the next one may be equal
+	fields                    []wire.Field
+	formats                   []int16
+	types                     []uint32
 }
 
 // client learns from a message of the client, and gives what it is shown with.
 func (y *memory) client(m wire.Message) *event.Context {
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
+	case wire.CopyData, wire.Flush:
+		y.asked = y.exchange
+		return nil
 	default:
+		y.asked = 0
 		return nil
 	}
 	if y.exchanges.discarding {
 		y.exchanges.discarding = m.Type != wire.Sync
 	}
-	r := request{kind: m.Type}
+	r := request{kind: m.Type, exchange: y.number(m.Type)}
+	y.asked = r.exchange
 	var c *event.Context
 	switch m.Type {
 	case wire.Parse:
@@ -59,6 +68,24 @@ func (y *memory) client(m wire.Message) *event.Context {
 		y.names.undo(&r)
 	}
 	return c
+}
+
+// number gives the exchange that a request begins or belongs to: a Query is one by
+// itself, and so is what leads to an Execute. A Sync belongs to the last.
+func (y *memory) number(t wire.Type) uint32 {
+	switch {
+	case t == wire.Sync || t == wire.CopyDone || t == wire.CopyFail:
+		y.complete = y.complete || t == wire.Sync
+	case t == wire.Query || t == wire.FunctionCall:
+		y.exchange++
+		y.complete = true
+	default:
+		if y.complete || y.exchange == 0 {
+			y.exchange++
+		}
+		y.complete = t == wire.Execute
+	}
+	return y.exchange
 }
 
 func (y *memory) parse(m wire.Message, r *request) *event.Context {
@@ -164,6 +191,10 @@ func (y *memory) query(m wire.Message, r *request) {
 // server learns from a message of the server, and gives what it is shown with.
 func (y *memory) server(m wire.Message, loggedIn bool) *event.Context {
 	x := &y.exchanges
+	y.answered = 0
+	if r := x.current(); r != nil && loggedIn && m.Type != wire.NotificationResponse {
+		y.answered = r.exchange
+	}
 	switch m.Type {
 	case wire.DataRow:
 		return y.row()

@@ -19,7 +19,14 @@ type exchanges struct {
 	// lost is set when there was too much to remember. Nothing is concluded from then
 	// on, rather than something wrong.
 	lost bool
+	// resumes says that this ends with the ReadyForQuery that leaves none of the unseen
+	// requests unanswered: it was a gap, not too much.
+	resumes bool
+	unseen  int
 }
+
+// gap forgets everything: requests or replies were never seen.
+func (x *exchanges) gap() { *x = exchanges{lost: true, resumes: true} }
 
 // maxRequests is how many unanswered requests are remembered. No server has ever
 // been seen that far behind: it would run out of socket buffer.
@@ -28,6 +35,8 @@ const maxRequests = 1 << 16
 // request is one message of the client that the server answers.
 type request struct {
 	kind wire.Type
+	// exchange is the number of the exchange that the request belongs to.
+	exchange uint32
 	// statement and portal are what a Parse or Bind makes, and what the other
 	// messages name; nil where that is unknown.
 	statement *statement
@@ -41,6 +50,9 @@ type request struct {
 // add remembers a request.
 func (x *exchanges) add(r request) {
 	if x.lost {
+		if endsWithReady(r.kind) {
+			x.unseen++
+		}
 		return
 	}
 	if len(x.queue)-x.first >= maxRequests {
@@ -86,13 +98,24 @@ func (x *exchanges) answered(kind wire.Type) {
 // to the next Sync, Query or FunctionCall.
 func (x *exchanges) ready() {
 	x.copyIn = false
+	if x.resumes {
+		if x.unseen--; x.unseen <= 0 {
+			*x = exchanges{}
+		}
+		return
+	}
 	for x.first < len(x.queue) {
 		kind := x.queue[x.first].kind
 		x.drop()
-		if kind == wire.Sync || kind == wire.Query || kind == wire.FunctionCall {
+		if endsWithReady(kind) {
 			return
 		}
 	}
+}
+
+// endsWithReady reports whether the server answers a request with a ReadyForQuery.
+func endsWithReady(kind wire.Type) bool {
+	return kind == wire.Sync || kind == wire.Query || kind == wire.FunctionCall
 }
 
 // failed says that the server has sent an ErrorResponse. In the extended protocol it
@@ -101,7 +124,7 @@ func (x *exchanges) ready() {
 func (x *exchanges) failed(undo func(*request)) {
 	x.copyIn = false
 	r := x.current()
-	if r == nil || r.kind == wire.Sync || r.kind == wire.Query || r.kind == wire.FunctionCall {
+	if r == nil || endsWithReady(r.kind) {
 		return
 	}
 	end := x.first

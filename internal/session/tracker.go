@@ -236,18 +236,21 @@ func (t *Tracker) frame(d event.Direction, s *stream, rest []byte) (size int64, 
 func (t *Tracker) complete(d event.Direction, s *stream, m wire.Message) {
 	m = t.add(d, s, m)
 	var c *event.Context
+	var exchange uint32
 	switch d {
 	case event.ClientToServer:
 		c = t.memory.client(m)
+		exchange = t.memory.asked
 		t.server.observe(m)
 	case event.ServerToClient:
 		c = t.memory.server(m, t.client.ready)
+		exchange = t.memory.answered
 		t.client.observe(m)
 	default: // what the script says or hears is of one leg only
 	}
 	t.legOf(d).observe(m)
 	last := &s.messages[len(s.messages)-1]
-	last.Context, last.Settings = c, t.memory.settings
+	last.Context, last.Settings, last.Exchange = c, t.memory.settings, exchange
 }
 
 // add names a message and adds it to the piece.
