@@ -66,6 +66,10 @@ func (p *Passwords) field(m *event.Message, f wire.Field) {
 		if name := m.Bytes[f.Start:textEnd(m, f)]; wire.MechanismOf(string(name)) == wire.OtherMechanism {
 			p.hide(f.Start, textEnd(m, f)) // perhaps a password that was sent before it was asked for
 		}
+	case wire.DataLength:
+		if m.Type == wire.SASLInitialResponse && f.Int != -1 && f.Int != m.Size-int64(f.End) {
+			p.hide(f.Start, f.End) // likewise
+		}
 	case wire.SCRAMClientFinal:
 		p.hideAttribute(m, f, ",p=")
 	case wire.SCRAMServerFinal:
