@@ -146,10 +146,13 @@ func (c *connString) rewrite(leg ClientLeg, files privateFiles) string {
 			params = append(params, c.form.pair(name, value))
 		}
 	}
+	// pgjdbc reads neither PGSSLMODE nor PGCHANNELBINDING, and would ask for TLS and
+	// then bind its password to a certificate that is not the server's.
 	if c.form == jdbcForm && !leg.TLS && !c.given("sslmode") {
-		// pgjdbc reads no PGSSLMODE, and would ask for TLS and then bind its
-		// password to a certificate that is not the server's.
 		params = append(params, c.form.pair("sslmode", "disable"))
+	}
+	if c.form == jdbcForm && leg.TLS && !c.given("channelBinding") {
+		params = append(params, c.form.pair("channelBinding", "disable"))
 	}
 	if c.form == keywordForm {
 		place := []string{c.form.pair("host", leg.Host), c.form.pair("port", leg.port())}

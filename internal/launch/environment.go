@@ -36,13 +36,13 @@ func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg) (*Environment, e
 	if err != nil {
 		return nil, err
 	}
-	set := leg.variables()
+	vars := mapVariables(t.env)
+	set := leg.variables(vars)
 	for _, c := range t.claims {
 		if c.text != nil {
 			set[c.text.variable] = c.text.rewrite(leg, files)
 		}
 	}
-	vars := mapVariables(t.env)
 	if private := files.passwords(vars["PGPASSFILE"]); private != "" {
 		set["PGPASSFILE"] = private
 	}
@@ -55,12 +55,16 @@ func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg) (*Environment, e
 // variables are those that lead libpq, and the drivers that read its variables,
 // to the client leg. Without TLS they must say so: by default libpq asks for it,
 // and then binds its password to pgpi's certificate, which no server accepts.
-func (leg ClientLeg) variables() map[string]string {
+// PGCHANNELBINDING is set only where it matters or was set before, because lib/pq
+// refuses to start with it.
+func (leg ClientLeg) variables(given map[string]string) map[string]string {
 	set := map[string]string{
-		"PGHOST":           leg.Host,
-		"PGPORT":           leg.port(),
-		"PGSSLMODE":        leg.sslMode(""),
-		"PGCHANNELBINDING": "disable",
+		"PGHOST":    leg.Host,
+		"PGPORT":    leg.port(),
+		"PGSSLMODE": leg.sslMode(""),
+	}
+	if _, ok := given["PGCHANNELBINDING"]; ok || leg.TLS {
+		set["PGCHANNELBINDING"] = "disable"
 	}
 	if leg.RootCert != "" {
 		set["PGSSLROOTCERT"] = leg.RootCert
@@ -109,9 +113,9 @@ type Login struct{ User, Password, Database string }
 // DATABASE_URL is set even if it was not. urlVariables are as in Options; a URL
 // keeps its scheme.
 func ThrowawayEnvironment(env, urlVariables []string, login Login, leg ClientLeg) []string {
-	set := leg.variables()
-	set["PGUSER"], set["PGPASSWORD"], set["PGDATABASE"] = login.User, login.Password, login.Database
 	vars := mapVariables(env)
+	set := leg.variables(vars)
+	set["PGUSER"], set["PGPASSWORD"], set["PGDATABASE"] = login.User, login.Password, login.Database
 	for _, name := range append(slices.Clone(urlVariables), databaseURL) {
 		set[name] = login.text(vars[name], leg)
 	}
@@ -129,8 +133,12 @@ func ThrowawayEnvironment(env, urlVariables []string, login Login, leg ClientLeg
 func (l Login) text(old string, leg ClientLeg) string {
 	mode := leg.sslMode("")
 	if prefix := jdbcPrefix.FindString(old); prefix != "" {
-		return prefix + "//" + leg.address() + "/" + url.PathEscape(l.Database) +
+		place := prefix + "//" + leg.address() + "/" + url.PathEscape(l.Database) +
 			"?user=" + escapeQuery(l.User) + "&password=" + escapeQuery(l.Password) + "&sslmode=" + mode
+		if leg.TLS {
+			place += "&channelBinding=disable"
+		}
+		return place
 	}
 	prefix := uriPrefix.FindString(old)
 	if prefix == "" {

@@ -74,9 +74,9 @@ func TestRewriteURL(t *testing.T) {
 		{"password file", "postgres://h/d?passfile={home}/own.pass", "postgres://127.0.0.1:6543/d?passfile={private}/pgpass1", "postgres://localhost:6543/d?passfile={private}/pgpass1"},
 		{"service", "postgres:///d?service=s", "postgres://127.0.0.1:6543/d?service=s", "postgres://localhost:6543/d?service=s"},
 		{"service file", "postgres:///d?service=s&servicefile={home}/.pg_service.conf", "postgres://127.0.0.1:6543/d?service=s&servicefile={private}/pg_service0.conf", "postgres://localhost:6543/d?service=s&servicefile={private}/pg_service0.conf"},
-		{"JDBC", "jdbc:postgresql://h:1/d?user=u&password=p%26q+r", "jdbc:postgresql://127.0.0.1:6543/d?user=u&password=p%26q+r&sslmode=disable", "jdbc:postgresql://localhost:6543/d?user=u&password=p%26q+r"},
+		{"JDBC", "jdbc:postgresql://h:1/d?user=u&password=p%26q+r", "jdbc:postgresql://127.0.0.1:6543/d?user=u&password=p%26q+r&sslmode=disable", "jdbc:postgresql://localhost:6543/d?user=u&password=p%26q+r&channelBinding=disable"},
 		{"JDBC with TLS", "jdbc:postgresql://h/d?ssl=true&channelBinding=require", "jdbc:postgresql://127.0.0.1:6543/d?ssl=false&channelBinding=disable&sslmode=disable", "jdbc:postgresql://localhost:6543/d?ssl=true&channelBinding=disable"},
-		{"JDBC database alone", "jdbc:postgresql:d", "jdbc:postgresql://127.0.0.1:6543/d?sslmode=disable", "jdbc:postgresql://localhost:6543/d"},
+		{"JDBC database alone", "jdbc:postgresql:d", "jdbc:postgresql://127.0.0.1:6543/d?sslmode=disable", "jdbc:postgresql://localhost:6543/d?channelBinding=disable"},
 		{"keywords", `host=h  password='a b\'c' sslmode=require dbname=d sslpassword='x y'`, `host=127.0.0.1 port=6543 password='a b\'c' sslmode=disable dbname=d`, `host=localhost port=6543 password='a b\'c' sslmode=require dbname=d`},
 		{"requiressl", "host=h requiressl=1", "host=127.0.0.1 port=6543 sslmode=disable", "host=localhost port=6543 sslmode=require"},
 	}
@@ -236,6 +236,30 @@ sslmode=verify-full`
 	}
 }
 
+// lib/pq refuses to start where PGCHANNELBINDING is set, so it is only where it has to be.
+func TestChannelBindingVariable(t *testing.T) {
+	h := newHome(t)
+	for _, test := range []struct {
+		given string
+		leg   ClientLeg
+		want  string
+	}{
+		{"PGUSER=u", plainLeg, ""},
+		{"PGUSER=u", tlsLeg, "disable"},
+		{"PGCHANNELBINDING=prefer", plainLeg, "disable"},
+		{"PGCHANNELBINDING=prefer", tlsLeg, "disable"},
+	} {
+		if got := environment(t, h.with("PGHOST=h", test.given), test.leg)["PGCHANNELBINDING"]; got != test.want {
+			t.Errorf("%s, TLS %v: PGCHANNELBINDING=%s, want %s", test.given, test.leg.TLS, got, test.want)
+		}
+		login := Login{User: "u", Password: "p", Database: "d"}
+		got := mapVariables(ThrowawayEnvironment(h.with(test.given), nil, login, test.leg))["PGCHANNELBINDING"]
+		if got != test.want {
+			t.Errorf("%s, TLS %v, throwaway server: PGCHANNELBINDING=%s, want %s", test.given, test.leg.TLS, got, test.want)
+		}
+	}
+}
+
 func TestThrowawayEnvironment(t *testing.T) {
 	login := Login{User: "postgres", Password: "p/w @", Database: "app"}
 	env := []string{"DATABASE_URL=jdbc:postgresql://h/d?user=x", "MY_URL=postgresql+psycopg://x@h/d", "THIRD=kept",
@@ -243,7 +267,7 @@ func TestThrowawayEnvironment(t *testing.T) {
 	want := []string{"THIRD=kept",
 		"DATABASE_URL=jdbc:postgresql://127.0.0.1:6543/app?user=postgres&password=p/w%20%40&sslmode=disable",
 		"MY_URL=postgresql+psycopg://postgres:p%2Fw%20%40@127.0.0.1:6543/app",
-		"PGCHANNELBINDING=disable", "PGDATABASE=app", "PGHOST=127.0.0.1", "PGPASSWORD=p/w @", "PGPORT=6543", "PGSSLMODE=disable", "PGUSER=postgres"}
+		"PGDATABASE=app", "PGHOST=127.0.0.1", "PGPASSWORD=p/w @", "PGPORT=6543", "PGSSLMODE=disable", "PGUSER=postgres"}
 	if got := ThrowawayEnvironment(env, []string{"MY_URL"}, login, plainLeg); !slices.Equal(got, want) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}
