@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -43,21 +45,20 @@ func (s *speaker) send(packets ...[]byte) {
 	}
 }
 
-// read reads so many bytes.
-func (s *speaker) read(n int) []byte {
+// read reads so many bytes, whatever they are.
+func (s *speaker) read(n int) {
 	s.t.Helper()
 	b := make([]byte, n)
 	if got, err := io.ReadFull(s.conn, b); err != nil {
 		s.t.Errorf("read %d bytes: %v after %q", n, err, b[:got])
 	}
-	return b
 }
 
 // readAll reads up to the end of the connection, which may be a reset.
 func (s *speaker) readAll() []byte {
 	s.t.Helper()
 	b, err := io.ReadAll(s.conn)
-	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		s.t.Errorf("the connection does not end; after %q", b)
 	}
 	return b

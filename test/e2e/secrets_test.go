@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pgpi/internal/localpg"
 )
 
 // With --redact-passwords no secret that passes through pgpi is found in its log, whatever the log shows and
@@ -71,7 +73,7 @@ func logSecrets(t *testing.T, args ...string) (log string, known secrets) {
 	known.text("the password", password)
 	logIn(t, p, known)
 	logInWrongly(t, p, known)
-	cancelKeys(t, p, known)
+	cancelKeys(t, s, p, known)
 	secretSQL(t, p, known)
 	p.stop(t)
 	content, err := os.ReadFile(file)
@@ -121,16 +123,27 @@ func logInWrongly(t *testing.T, p *pgpi, known secrets) {
 	known.text("half a password", "canary-half")
 }
 
-// cancelKeys makes connections whose keys are short and long, and sends them in cancel requests.
-func cancelKeys(t *testing.T, p *pgpi, known secrets) {
+// cancelKeys makes connections whose keys are short and long, and cancels statements that have a secret in them.
+func cancelKeys(t *testing.T, s *localpg.Server, p *pgpi, known secrets) {
 	t.Helper()
+	known.text("a password in a statement that is canceled", "canary-running")
 	for _, version := range []string{"3.0", "3.2"} {
-		conn, err := pgconn.Connect(t.Context(), through(p, "trust", "max_protocol_version", version).String())
+		name := fmt.Sprintf("cancel%d", p.port)
+		conn, err := pgconn.Connect(t.Context(), through(p, "trust", "max_protocol_version", version, "application_name", name).String())
 		if err != nil {
 			t.Fatal(err)
 		}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := conn.Exec(t.Context(), "select pg_sleep(60), 'password=canary-running'").ReadAll()
+			ended <- err
+		}()
+		awaitQuery(t, s, name)
 		if err := conn.CancelRequest(t.Context()); err != nil {
 			t.Errorf("cancel: %v", err)
+		}
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "canceling statement") {
+			t.Errorf("the statement was not canceled: %v", err)
 		}
 		known.text("the cancel key of protocol "+version, string(conn.SecretKey()))
 		if err := conn.Close(t.Context()); err != nil {
@@ -205,7 +218,7 @@ func setByPsql(t *testing.T, p *pgpi, role string) {
 	t.Helper()
 	cmd := psqlCommand(t, psql15, through(p, "postgres", "password", ""), "-c", `\password `+role)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Stdin = strings.NewReader("canary-psql\ncanary-psql\n")
+	cmd.Stdin = strings.NewReader(strings.Repeat("canary-psql\n", 2))
 	if output, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("\\password: %v: %s", err, output)
 	}
