@@ -174,7 +174,7 @@ func (p *pump) write(b []byte) error {
 func (p *pump) forwardEnd() error {
 	rest := p.from.pending()
 	if p.ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // pgpi itself has ended the connection
 	}
 	if !p.silent.Load() {
 		p.observeEnd(rest)
