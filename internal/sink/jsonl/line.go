@@ -1,0 +1,181 @@
+package jsonl
+
+import (
+	"strconv"
+	"strings"
+
+	"pgpi/internal/event"
+	"pgpi/internal/pgvalue"
+	"pgpi/internal/wire"
+)
+
+// page is the log as it is being written: events become lines at its end.
+type page struct {
+	Options
+	text []byte
+
+	now     *event.Event   // whose lines are being written
+	head    []byte         // what all of them begin with
+	message *event.Message // whose fields are being written
+	fields  []wire.Field   // of it, kept for their memory
+	spans   []event.Span   // redacted parts of it that are still to come
+	formats []byte         // of the values that a Bind or FunctionCall brings
+	scratch []byte
+
+	group     wire.Name // that holds the fields at hand, TypeByte where none does
+	index     int64     // of the group among its siblings
+	valueSize int64     // of the value that comes next
+	quoted    []byte    // text of a context, kept for its memory
+
+	lastSettings *event.Settings
+	ready        *pgvalue.Settings // made of lastSettings
+}
+
+// add writes the lines of an event.
+func (p *page) add(e *event.Event) {
+	p.start(e)
+	if e.Kind == event.Said {
+		p.status()
+		return
+	}
+	for i := range e.Messages {
+		p.traffic("message", e.Direction)
+		p.messageObject(&e.Messages[i])
+	}
+	switch {
+	case e.Kind == event.Undecoded:
+		p.traffic("undecoded", e.Direction)
+		p.integer("bytes", int64(len(e.Data)))
+		p.end()
+	case e.Relayed && e.Total > 0:
+		p.traffic("forwarded", e.Direction)
+		p.integer("bytes", e.Total)
+		p.integer("left", int64(e.Left))
+		if e.OneByOne {
+			p.key("one_by_one")
+			p.text = append(p.text, "true"...)
+		}
+		p.end()
+	}
+}
+
+// start makes what all lines of an event begin with.
+func (p *page) start(e *event.Event) {
+	p.now = e
+	at := len(p.text)
+	p.text = append(p.text, `{"v":`...)
+	p.text = strconv.AppendInt(p.text, Version, 10)
+	p.key("seq")
+	p.text = strconv.AppendUint(p.text, e.Seq, 10)
+	p.key("time")
+	p.text = append(p.text, '"')
+	p.text = e.At.UTC().AppendFormat(p.text, "2006-01-02T15:04:05.000000000Z")
+	p.text = append(p.text, '"')
+	if e.Conn != 0 {
+		p.integer("conn", int64(e.Conn))
+		p.key("elapsed")
+		p.text = strconv.AppendFloat(p.text, e.Elapsed.Seconds(), 'f', 9, 64)
+	}
+	p.head = append(p.head[:0], p.text[at:]...)
+	p.text = p.text[:at]
+}
+
+// begin starts an object of the event.
+func (p *page) begin(kind string) {
+	p.text = append(p.text, p.head...)
+	p.word("kind", kind)
+}
+
+// traffic starts the object of something that went from one party to another.
+func (p *page) traffic(kind string, d event.Direction) {
+	p.begin(kind)
+	from, to, _ := strings.Cut(d.String(), " -> ")
+	p.word("from", from)
+	p.word("to", to)
+}
+
+// end finishes an object and its line.
+func (p *page) end() { p.text = append(p.text, '}', '\n') }
+
+// status writes a sentence of pgpi, with its arguments by name.
+func (p *page) status() {
+	e := p.now
+	p.begin("status")
+	p.word("status", e.Status.Key())
+	p.key("text")
+	p.quote([]byte(strings.ToValidUTF8(e.Status.Format(e.Args), "\uFFFD")))
+	if len(e.Args) > 0 {
+		p.key("args")
+		p.text = append(p.text, '{')
+		rest := e.Status.Template()
+		for _, arg := range e.Args {
+			_, after, found := strings.Cut(rest, "{")
+			if !found {
+				break
+			}
+			var name string
+			name, rest, _ = strings.Cut(after, "}")
+			p.key(name)
+			p.argument([]byte(arg))
+		}
+		p.text = append(p.text, '}')
+	}
+	p.end()
+}
+
+// argument writes a word of a sentence, which is a peer's in some of them.
+func (p *page) argument(text []byte) {
+	if isText(text) {
+		p.quote(text)
+	} else {
+		p.data(text, marks{})
+	}
+}
+
+// messageObject writes what a message is and holds.
+func (p *page) messageObject(m *event.Message) {
+	p.message, p.spans = m, m.Redacted
+	p.formats, p.group, p.index, p.valueSize = p.formats[:0], wire.TypeByte, 0, unknownSize
+	p.word("type", m.Type.String())
+	p.integer("size", m.Size)
+	if omitted := m.Size - int64(len(m.Bytes)); omitted > 0 {
+		p.integer("omitted", omitted)
+	}
+	p.context()
+	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.key("fields")
+	p.text = append(p.text, '{')
+	p.members(0, 0)
+	p.text = append(p.text, '}')
+	p.end()
+}
+
+// key starts a member of an object. Names have nothing in them to escape.
+func (p *page) key(name string) {
+	p.comma()
+	p.text = append(p.text, '"')
+	p.text = append(p.text, name...)
+	p.text = append(p.text, '"', ':')
+}
+
+// comma stands before every member and element but the first.
+func (p *page) comma() {
+	switch p.text[len(p.text)-1] {
+	case '{', '[': // none ends a string, which has its quote behind it
+	default:
+		p.text = append(p.text, ',')
+	}
+}
+
+// word writes a member with a string that has nothing in it to escape.
+func (p *page) word(name, value string) {
+	p.key(name)
+	p.text = append(p.text, '"')
+	p.text = append(p.text, value...)
+	p.text = append(p.text, '"')
+}
+
+func (p *page) integer(name string, v int64) {
+	p.key(name)
+	p.text = strconv.AppendInt(p.text, v, 10)
+}

@@ -1,0 +1,253 @@
+package jsonl
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"pgpi/internal/wire"
+)
+
+// Whatever can be given exactly is a plain string. Everything else is an object, which
+// says by its members what it has and what it lacks.
+
+// marks are what such an object says beside its "text" or "hex".
+type marks struct {
+	omitted   int       // bytes that are not shown
+	redacted  int       // bytes that were redacted
+	cut       bool      // the message was not kept from here on
+	expected  wire.Name // what should be here, of a part that is malformed
+	malformed error     // why a value can't be read
+}
+
+func (p *page) marks(o marks) {
+	if o.omitted > 0 {
+		p.integer("omitted", int64(o.omitted))
+	}
+	if o.redacted > 0 {
+		p.integer("redacted", int64(o.redacted))
+	}
+	if o.cut {
+		p.key("cut")
+		p.text = append(p.text, "true"...)
+	}
+	if o.expected != wire.TypeByte {
+		p.word("expected", o.expected.String())
+	}
+	if o.malformed != nil {
+		p.key("malformed")
+		p.quote([]byte(o.malformed.Error()))
+	}
+}
+
+// string writes text in UTF-8.
+func (p *page) string(text []byte, o marks) {
+	if o == (marks{}) {
+		p.quote(text)
+		return
+	}
+	p.text = append(p.text, `{"text":`...)
+	p.quote(text)
+	p.marks(o)
+	p.text = append(p.text, '}')
+}
+
+// data writes bytes that are no text.
+func (p *page) data(b []byte, o marks) {
+	p.text = append(p.text, `{"hex":`...)
+	p.hex(b)
+	p.marks(o)
+	p.text = append(p.text, '}')
+}
+
+// absent writes what stands for bytes of which none is shown.
+func (p *page) absent(o marks) {
+	p.text = append(p.text, '{')
+	p.marks(o)
+	p.text = append(p.text, '}')
+}
+
+// encoded writes text that is in the session's encoding, or its bytes where they are
+// none. It reports whether it was text.
+func (p *page) encoded(b []byte, o marks) bool {
+	text := p.decode(b)
+	if !isText(text) && (o.cut || o.omitted > 0) {
+		whole := p.untorn(b)
+		o.omitted += len(b) - len(whole)
+		b = whole
+		text = p.decode(b)
+	}
+	if !isText(text) {
+		p.data(b, o)
+		return false
+	}
+	p.string(text, o)
+	return true
+}
+
+// untorn is a text that was shortened, without a character of which only the beginning is
+// left.
+func (p *page) untorn(b []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		whole, tail := b[:len(b)-n], b[len(b)-n:]
+		if p.isUTF8() {
+			if utf8.RuneStart(tail[0]) && !utf8.FullRune(tail) {
+				return whole
+			}
+		} else if isText(p.decode(whole)) {
+			return whole
+		}
+	}
+	return b
+}
+
+// decode gives text in UTF-8, or bytes that aren't where it is none. They stand until the
+// next call.
+func (p *page) decode(b []byte) []byte {
+	if p.isUTF8() {
+		return b
+	}
+	p.scratch = p.settings().AppendUTF8(p.scratch[:0], b)
+	return p.scratch
+}
+
+func (p *page) isUTF8() bool {
+	s := p.message.Settings
+	return s == nil || s.ClientEncoding == "" || s.ClientEncoding == "UTF8"
+}
+
+// words writes bytes of the message as text, as far as they are some. It reports whether
+// that is a text which says everything.
+func (p *page) words(start, end int, o marks) bool {
+	b, spans := p.message.Bytes[start:end], p.spans
+	hidden := p.hidden(start, end)
+	if hidden == 0 {
+		return p.encoded(b, o)
+	}
+	if hidden < len(b) {
+		p.quoted = p.quoted[:0]
+		for _, span := range p.spans {
+			if span.Start >= end {
+				break
+			}
+			if span.Start > start {
+				p.quoted = append(p.quoted, p.decode(p.message.Bytes[start:span.Start])...)
+			}
+			p.quoted = append(p.quoted, "[redacted]"...)
+			start = min(span.End, end)
+		}
+		p.quoted = append(p.quoted, p.decode(p.message.Bytes[start:end])...)
+		if isText(p.quoted) {
+			o.redacted = hidden
+			p.string(p.quoted, o)
+			return false
+		}
+	}
+	p.spans = spans
+	p.bytes(end-len(b), end, o)
+	return false
+}
+
+// bytes writes bytes of the message as such, without those that are redacted.
+func (p *page) bytes(start, end int, o marks) {
+	b := p.message.Bytes[start:end]
+	o.redacted = p.hidden(start, end)
+	switch {
+	case o.redacted == 0:
+		p.data(b, o)
+		return
+	case o.redacted == len(b):
+		p.absent(o)
+		return
+	}
+	p.quoted = p.quoted[:0]
+	for _, span := range p.spans {
+		if span.Start >= end {
+			break
+		}
+		if span.Start > start {
+			p.quoted = append(p.quoted, p.message.Bytes[start:span.Start]...)
+		}
+		start = min(span.End, end)
+	}
+	p.data(append(p.quoted, p.message.Bytes[start:end]...), o)
+}
+
+// hidden counts the bytes that are redacted. It is asked for in the order of the bytes.
+func (p *page) hidden(start, end int) int {
+	for len(p.spans) > 0 && p.spans[0].End <= start {
+		p.spans = p.spans[1:]
+	}
+	n := 0
+	for _, span := range p.spans {
+		if span.Start >= end {
+			break
+		}
+		n += min(span.End, end) - max(span.Start, start)
+	}
+	return n
+}
+
+// shorten gives the end of what is shown of bytes, and how many are not.
+func (p *page) shorten(start, end int) (shown, omitted int) {
+	if p.MaxValue > 0 && end-start > p.MaxValue {
+		return start + p.MaxValue, end - start - p.MaxValue
+	}
+	return end, 0
+}
+
+// isCut reports whether a field may have gone on where the message was not kept.
+func (p *page) isCut(f *wire.Field) bool {
+	m := p.message
+	if m.Size <= int64(len(m.Bytes)) || int(f.End) < len(m.Bytes) {
+		return false
+	}
+	switch {
+	case f.Kind == wire.CString:
+		return f.End == f.Start || m.Bytes[f.End-1] != 0
+	case f.Kind.IsInteger() || f.Kind == wire.Byte1:
+		return false
+	}
+	return int64(f.End-f.Start) != p.valueSize
+}
+
+// unknownSize is the size of a value that no length came before.
+const unknownSize = -1
+
+// lsn writes a position in the write-ahead log as the server does (src/include/access/
+// xlogdefs.h, LSN_FORMAT_ARGS).
+func (p *page) lsn(position uint64) {
+	p.text = append(p.text, '"')
+	p.text = appendUpperHex(p.text, position>>32)
+	p.text = append(p.text, '/')
+	p.text = appendUpperHex(p.text, position&0xffffffff)
+	p.text = append(p.text, '"')
+}
+
+func appendUpperHex(dst []byte, v uint64) []byte {
+	at := len(dst)
+	dst = strconv.AppendUint(dst, v, 16)
+	for i := at; i < len(dst); i++ {
+		if dst[i] >= 'a' {
+			dst[i] -= 'a' - 'A'
+		}
+	}
+	return dst
+}
+
+// epoch is the beginning of the server's time, in microseconds since that of Unix
+// (src/include/datatype/timestamp.h, POSTGRES_EPOCH_JDATE).
+const epoch = 946684800 * 1_000_000
+
+// timestamp writes microseconds of the server's time as RFC 3339 has them, or as the
+// number that they are, where they are no date of four digits.
+func (p *page) timestamp(micros int64) {
+	const first, last = -63082281600 * 1_000_000, 252455616000 * 1_000_000 // of the years 1 and 9999
+	if micros < first || micros >= last {
+		p.text = strconv.AppendInt(p.text, micros, 10)
+		return
+	}
+	p.text = append(p.text, '"')
+	p.text = time.UnixMicro(epoch+micros).UTC().AppendFormat(p.text, "2006-01-02T15:04:05.000000Z")
+	p.text = append(p.text, '"')
+}
