@@ -1,0 +1,112 @@
+// Package filter is the expression language over messages and exchanges: it lets
+// through what an expression is true of.
+//
+// It guarantees that what is let through comes in the order it came in, that what
+// is only known when an exchange ends (its SQLSTATE, its command tag) is waited
+// for, in bounded memory, and that a mistake in an expression is told at its place,
+// with the names that exist.
+//
+// It must not know where events come from, nor how any sink looks: it stands in
+// front of a sink and is one.
+//
+// Start reading at variables.go, which has the vocabulary; sink.go decides when an
+// event is decided.
+package filter
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+)
+
+// Filter is an expression that is ready to be asked. It may be shared.
+type Filter struct {
+	program *vm.Program
+	// needs says what the expression has to know before it can be asked.
+	needs needs
+}
+
+// needs are the moments that an expression's variables depend on.
+type needs struct {
+	login  bool // user, database, app: known with the StartupMessage
+	ending bool // sqlstate, tag: known when the exchange ends
+}
+
+// Compile reads an expression (the language of github.com/expr-lang/expr) over the
+// vocabulary of [Variables]. An error is for the user: what is wrong, where, and
+// which names exist.
+func Compile(expression string) (*Filter, error) {
+	if strings.TrimSpace(expression) == "" {
+		return nil, errors.New("filter: the expression is empty: try " + example)
+	}
+	f := &Filter{}
+	program, err := expr.Compile(expression, expr.Env(variables{}), expr.AsBool(), expr.Patch(&f.needs))
+	if err != nil {
+		return nil, explain(expression, err)
+	}
+	f.program = program
+	return f, nil
+}
+
+const example = `'type in ["Query", "Parse"] and sql contains "orders"'`
+
+// Visit finds out which variables an expression uses.
+func (n *needs) Visit(node *ast.Node) {
+	id, ok := (*node).(*ast.IdentifierNode)
+	if !ok {
+		return
+	}
+	switch id.Value {
+	case "user", "database", "app":
+		n.login = true
+	case "sqlstate", "tag":
+		n.ending = true
+	}
+}
+
+// explain puts an error of the compiler into a sentence and shows the place.
+func explain(expression string, err error) error {
+	what := err.Error()
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return fmt.Errorf("filter: %s", what)
+	}
+	what = at.Message
+	if strings.HasPrefix(what, "unknown name") {
+		what += "; the names are " + strings.Join(Names(), ", ")
+	}
+	line := expression
+	if lines := strings.Split(expression, "\n"); at.Line >= 1 && at.Line <= len(lines) {
+		line = lines[at.Line-1]
+	}
+	return fmt.Errorf("filter: %s\n  %s\n  %s^", what, line, strings.Repeat(" ", max(0, at.Column)))
+}
+
+// Names are the variables of the language.
+func Names() []string {
+	t := reflect.TypeFor[variables]()
+	names := make([]string, 0, t.NumField())
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("expr"))
+	}
+	sort.Strings(names)
+	return names
+}
+
+// match asks the expression. What can't be computed, like a division by zero, is
+// not true.
+func (f *Filter) match(v *variables) bool {
+	result, err := expr.Run(f.program, *v)
+	if err != nil {
+		return false
+	}
+	yes, ok := result.(bool)
+	return ok && yes
+}
