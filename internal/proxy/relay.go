@@ -46,7 +46,7 @@ func (c *connection) pump(d event.Direction, from, to *leg) {
 			c.warnOfLeaving()
 			c.mu.Unlock()
 		}
-		c.hungUp.Do(func() { c.say(event.HungUp, from.party, p.how()) })
+		c.hungUp.Do(func() { c.say(event.HungUp, from.party, hangUp(from)) })
 		to.closeWrite(from.notified())
 		if from == c.server {
 			time.AfterFunc(lingerLimit, c.abort)
@@ -209,9 +209,9 @@ func wanted(size int64) string {
 	return fmt.Sprint(size)
 }
 
-// how adds to a hang-up what was unusual about it.
-func (p *pump) how() string {
-	if p.from.notified() {
+// hangUp says what was unusual about how a party ended its half.
+func hangUp(l *leg) string {
+	if l.notified() {
 		return ""
 	}
 	return " without TLS close_notify"

@@ -212,7 +212,7 @@ func (c *connection) negotiationLost(err error) error {
 
 // awaitReply waits for the server's first word after the StartupMessage, because
 // there is another way to connect if it is an error. It returns what the error
-// says. A client that goes meanwhile ends the wait.
+// says. A client that is gone meanwhile ends the wait.
 func (c *connection) awaitReply() (rejected string, err error) {
 	watch := c.watchClient()
 	defer watch.stop()
@@ -266,8 +266,8 @@ type clientWatch struct {
 	done chan struct{}
 }
 
-// watchClient ends the connection when the client goes. What the client sends stays
-// pending. Nothing else may read from the client before stop.
+// watchClient lets the server know when the client ends its half, and ends the
+// connection when the client is gone. What the client sends stays pending. Nothing else may read from the client before stop.
 func (c *connection) watchClient() clientWatch {
 	w := clientWatch{c, make(chan struct{})}
 	if len(c.client.pending()) > 0 {
@@ -276,8 +276,13 @@ func (c *connection) watchClient() clientWatch {
 	}
 	go func() {
 		defer close(w.done)
-		if err := c.client.fill(); err != nil && !isTimeout(err) {
-			c.say(event.Disconnected, "client", "before the server answered")
+		switch err := c.client.fill(); {
+		case err == nil, isTimeout(err):
+		case errors.Is(err, io.EOF):
+			c.hungUp.Do(func() { c.say(event.HungUp, c.client.party, hangUp(c.client)) })
+			c.server.closeWrite(c.client.notified()) // the client may still read: the server decides
+		default:
+			c.lost(c.client, err)
 			c.abort() // ends the wait
 		}
 	}()
