@@ -67,7 +67,9 @@ func run(pgpi string) error {
 	stopped := cmd.Process.Signal(syscall.SIGTERM)
 	reading.Wait()
 	ended := cmd.Wait()
-	fmt.Print("\nMeanwhile, on the client's side:\n", said)
+	if said != "" {
+		fmt.Print("\nMeanwhile, on the client's side:\n", said)
+	}
 	if err := errors.Join(talked, stopped, ended); err != nil {
 		return err
 	}
