@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -46,11 +47,22 @@ func appendEscaped(dst, b []byte, s style) []byte {
 // plainPrefix counts the bytes that stand for themselves, whatever follows.
 func plainPrefix(b []byte) int {
 	for i, c := range b {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '#' {
+		if !plain[c] {
 			return i
 		}
 	}
 	return len(b)
+}
+
+// plain are the bytes that plainPrefix counts. A table takes half the time of
+// comparisons, and most of a log is such bytes.
+var plain = plainBytes()
+
+func plainBytes() (table [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		table[c] = c != '"' && c != '\\' && c != '#'
+	}
+	return table
 }
 
 // printablePrefix counts the bytes of a printable character beyond ASCII, or is 0.
@@ -89,6 +101,7 @@ const (
 )
 
 func appendHex(dst, b []byte) []byte {
+	dst = slices.Grow(dst, 4*len(b))
 	for _, c := range b {
 		dst = append(dst, '\\', 'x', lowerDigits[c>>4], lowerDigits[c&15])
 	}
