@@ -1,0 +1,265 @@
+package capture
+
+import (
+	"container/list"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// flow is a TCP conversation of a capture, Postgres or not.
+type flow struct {
+	ends [2]end // the first is the one whose packet came first
+	tcp  tcp
+	// client says which end is the client, where that is known.
+	client  int
+	certain bool
+	began   bool // with a SYN: nothing came before
+	ignored bool // it is no Postgres
+	// dialogue is nil until there is something to decode.
+	dialogue *dialogue
+	place    *list.Element // among the flows, by the time of the last packet
+	last     time.Time
+}
+
+// flowKey finds a flow, whichever end sends.
+type flowKey struct{ low, high end }
+
+func keyOf(a, b end) flowKey {
+	for i := range a {
+		if a[i] != b[i] {
+			if a[i] > b[i] {
+				a, b = b, a
+			}
+			break
+		}
+	}
+	return flowKey{a, b}
+}
+
+// flows are the conversations that are open, in bounded number.
+type flows struct {
+	reader *Reader
+	byKey  map[flowKey]*flow
+	order  list.List // of *flow, the one that was silent for longest first
+}
+
+// maxFlows is how many conversations are remembered. The one that was silent for
+// longest makes room.
+const maxFlows = 1 << 16
+
+// add takes a TCP packet.
+func (t *flows) add(at time.Time, p *frame) {
+	key := keyOf(p.from, p.to)
+	f := t.byKey[key]
+	if f != nil && p.flags&flagSYN != 0 && f.isNew(p) {
+		t.close(key, f)
+		f = nil
+	}
+	if f == nil {
+		if p.flags&flagRST != 0 || p.flags&flagSYN == 0 && len(p.payload) == 0 {
+			return // the last words of one that was closed, or a sign of life
+		}
+		f = t.open(key, at, p)
+	}
+	t.order.MoveToBack(f.place)
+	f.last = at
+	if f.ignored {
+		if p.flags&(flagRST|flagFIN) != 0 {
+			t.close(key, f)
+		}
+		return
+	}
+	f.segment(t.reader, at, p)
+	if f.over() || p.flags&flagRST != 0 && f.resets(t.reader, at, p) {
+		t.close(key, f)
+	}
+}
+
+// isNew reports whether a SYN begins another conversation between the same ends.
+func (f *flow) isNew(p *frame) bool {
+	sender := f.senderOf(p)
+	return f.tcp.known[sender] && p.seq+1 != f.tcp.next[sender] && int32(p.seq+1-f.tcp.next[sender]) > 0 ||
+		f.tcp.known[sender] && int32(f.tcp.next[sender]-p.seq-1) > maxHeld
+}
+
+func (f *flow) senderOf(p *frame) int {
+	if p.from == f.ends[0] {
+		return 0
+	}
+	return 1
+}
+
+// open begins to follow a conversation, and says which end is the client where the
+// packet or a port tells.
+func (t *flows) open(key flowKey, at time.Time, p *frame) *flow {
+	if len(t.byKey) >= maxFlows {
+		oldest, _ := t.order.Front().Value.(*flow)
+		t.close(keyOf(oldest.ends[0], oldest.ends[1]), oldest)
+	}
+	f := &flow{ends: [2]end{p.from, p.to}, last: at}
+	switch {
+	case p.flags&(flagSYN|flagACK) == flagSYN:
+		f.client, f.certain, f.began = 0, true, true
+	case p.flags&flagSYN != 0:
+		f.client, f.certain, f.began = 1, true, true
+	case t.reader.isServer(p.to) != t.reader.isServer(p.from):
+		f.certain = true
+		if t.reader.isServer(p.from) {
+			f.client = 1
+		}
+	}
+	f.place = t.order.PushBack(f)
+	t.byKey[key] = f
+	return f
+}
+
+// close ends a conversation and forgets it.
+func (t *flows) close(key flowKey, f *flow) {
+	f.tcp.flush(f.last, &flowReceiver{f, t.reader})
+	if f.dialogue != nil {
+		if !f.over() && !f.dialogue.broken {
+			f.dialogue.say(f.last, event.CaptureEnded)
+		}
+		f.dialogue.close(f.last)
+	}
+	t.order.Remove(f.place)
+	delete(t.byKey, key)
+}
+
+// closeAll ends all conversations, in the order of their last packets.
+func (t *flows) closeAll() {
+	for t.order.Len() > 0 {
+		f, _ := t.order.Front().Value.(*flow)
+		t.close(keyOf(f.ends[0], f.ends[1]), f)
+	}
+}
+
+// segment takes what a packet says of the stream.
+func (f *flow) segment(r *Reader, at time.Time, p *frame) {
+	s := segment{
+		at: at, sender: f.senderOf(p), seq: p.seq, ack: p.ack, acks: p.flags&flagACK != 0,
+		payload: p.payload, cut: p.cut, fin: p.flags&flagFIN != 0,
+	}
+	if p.flags&flagSYN != 0 {
+		f.tcp.next[s.sender], f.tcp.known[s.sender] = p.seq+1, true
+		f.tcp.acked[s.sender] = p.seq + 1
+		s.seq++
+	}
+	if p.flags&flagRST != 0 {
+		s.payload, s.cut, s.fin, s.acks = nil, 0, false, false // it has no data, and its numbers may mean nothing
+		s.seq = f.tcp.next[s.sender]
+	}
+	f.tcp.add(s, &flowReceiver{f, r})
+}
+
+// over reports whether both directions have ended.
+func (f *flow) over() bool {
+	d := f.dialogue
+	return d != nil && d.halves[0].ended && d.halves[1].ended
+}
+
+// resets says that an end has broken the connection off.
+func (f *flow) resets(r *Reader, at time.Time, p *frame) bool {
+	f.tcp.flush(at, &flowReceiver{f, r})
+	if d := f.dialogue; d != nil {
+		d.broken = true
+		d.say(at, event.ConnectionLost, partyOf(f.direction(f.senderOf(p))), "it reset the connection")
+	}
+	return true
+}
+
+// direction is the way from an end.
+func (f *flow) direction(sender int) event.Direction {
+	if sender == f.client {
+		return event.ClientToServer
+	}
+	return event.ServerToClient
+}
+
+func partyOf(d event.Direction) string {
+	if d == event.ServerToClient {
+		return "server"
+	}
+	return "client"
+}
+
+// flowReceiver takes what a flow has in order.
+type flowReceiver struct {
+	*flow
+	reader *Reader
+}
+
+func (f *flowReceiver) data(at time.Time, sender int, b []byte) {
+	if f.ignored || f.dialogue == nil && !f.recognize(at, sender, b) {
+		return
+	}
+	f.dialogue.data(at, f.direction(sender), b)
+}
+
+// recognize looks at the first bytes of a conversation: a startup packet begins one of
+// Postgres, at any port. At a server's port it may be in the middle of one.
+func (f *flowReceiver) recognize(at time.Time, sender int, b []byte) bool {
+	served := f.reader.isServer(f.ends[0]) || f.reader.isServer(f.ends[1])
+	starts := isStartup(b) || served && beginsWithTLS(b)
+	switch {
+	case starts && (!f.certain || sender == f.client):
+		f.client, f.certain = sender, true
+		f.begin(at)
+		return true
+	case served && f.certain && f.began:
+		f.begin(at) // and be out of sync, which is said
+		return true
+	case served && f.certain:
+		f.begin(at)
+		f.dialogue.join(at)
+		return true
+	}
+	f.ignored = true
+	f.reader.report.Ignored++
+	return false
+}
+
+func (f *flowReceiver) begin(at time.Time) {
+	f.reader.report.Connections++
+	f.dialogue = f.reader.newDialogue(at, f.ends[f.client], f.ends[1-f.client])
+}
+
+func (f *flowReceiver) gap(at time.Time, sender int, size int64) {
+	if f.dialogue != nil {
+		f.dialogue.gap(at, f.direction(sender), size)
+		return
+	}
+	f.began = false // what follows is in the middle
+}
+
+func (f *flowReceiver) fin(at time.Time, sender int) {
+	d := f.dialogue
+	if d == nil {
+		return
+	}
+	direction := f.direction(sender)
+	d.end(at, direction)
+	d.hungUp(at, partyOf(direction))
+}
+
+// isStartup reports whether a client's first bytes are one of the packets that begin a
+// connection of Postgres.
+func isStartup(b []byte) bool {
+	if len(b) < 8 || wire.StartupSize(b) < 8 {
+		return false
+	}
+	switch wire.IdentifyStartup(b) {
+	case wire.SSLRequest, wire.GSSENCRequest:
+		return wire.StartupSize(b) == 8
+	case wire.CancelRequest:
+		return true
+	}
+	const major, minor = 3, 16 // version 3.x; 9999 asks what there is
+	version := uint32(b[4])<<24 | uint32(b[5])<<16 | uint32(b[6])<<8 | uint32(b[7])
+	return version>>16 == major && (version&0xffff < minor || version&0xffff == 9999)
+}
+
+// isServer reports whether an end has a port at which Postgres is expected.
+func (r *Reader) isServer(e end) bool { return r.ports[e.port()] }

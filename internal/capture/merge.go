@@ -1,0 +1,56 @@
+package capture
+
+import (
+	"cmp"
+	"slices"
+)
+
+// merged are captures as one, in the order of time. The files of one recording follow
+// on each other: within a recording the order is that of what happened.
+type merged struct {
+	chains []*chain
+}
+
+// chain is what is read one file after another.
+type chain struct {
+	inputs []*input
+	number int // of the recording that it is, from 1; 0 for captures of others
+}
+
+// merge orders inputs.
+func merge(inputs []*input) *merged {
+	m := &merged{}
+	recordings := map[string]*chain{}
+	for _, in := range inputs {
+		if !in.own {
+			m.chains = append(m.chains, &chain{inputs: []*input{in}})
+			continue
+		}
+		c := recordings[in.section.ID]
+		if c == nil {
+			c = &chain{number: len(recordings) + 1}
+			recordings[in.section.ID] = c
+			m.chains = append(m.chains, c)
+		}
+		c.inputs = append(c.inputs, in)
+	}
+	for _, c := range m.chains {
+		slices.SortStableFunc(c.inputs, func(a, b *input) int { return cmp.Compare(a.section.File, b.section.File) })
+	}
+	return m
+}
+
+// head is the input of the next packet, nil at the end. Inputs that have ended are
+// given to done.
+func (m *merged) head(done func(*input)) (from *chain, in *input) {
+	for _, c := range m.chains {
+		for len(c.inputs) > 0 && c.inputs[0].err != nil {
+			done(c.inputs[0])
+			c.inputs = c.inputs[1:]
+		}
+		if len(c.inputs) > 0 && (in == nil || c.inputs[0].packet.at.Before(in.packet.at)) {
+			from, in = c, c.inputs[0]
+		}
+	}
+	return from, in
+}

@@ -1,0 +1,214 @@
+// Package capture reads captures of Postgres traffic and makes events of them, as the
+// proxy does of what it relays.
+//
+// It guarantees that the events of a recording of pgpi are those that were recorded;
+// that what a capture of somebody else has not (packets that were lost, the beginning
+// of a connection, what is encrypted) is said and never guessed in silence; that no
+// file, whatever is in it, ends more than its own reading; and that memory is bounded.
+//
+// It must not know what becomes of events, nor what options look like on a command
+// line.
+//
+// Start reading at [Reader.Read]. input.go and merge.go give packets in order,
+// frame.go takes their headers away; replay.go reads recordings of pgpi; stream.go,
+// flow.go, dialogue.go and search.go make messages of other captures.
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+)
+
+// Recorder takes events.
+type Recorder interface {
+	// Wait returns when there is room for another event, or when done is closed.
+	Wait(done <-chan struct{})
+	// Record takes an event and copies what it keeps. It does not block.
+	Record(e *event.Event)
+}
+
+// Options say how to read.
+type Options struct {
+	// Ports are those of servers, beside 5432.
+	Ports []int
+	// Budget bounds what is remembered of all connections.
+	Budget *session.Budget
+	// Problem is told, in a sentence, of what can't be read.
+	Problem func(error)
+	// Progress is told now and then how many bytes of how many were read. The total is
+	// 0 where nobody knows.
+	Progress func(read, total int64)
+}
+
+// Report is what was found.
+type Report struct {
+	Packets     int64
+	Connections int   // with Postgres
+	Ignored     int   // TCP conversations of something else
+	Encrypted   int   // connections that can't be read
+	Missing     int64 // bytes that captures lacks
+	Damaged     bool  // a file could not be read to its end
+	refused     [fragmented + 1]int64
+}
+
+// Incomplete reports whether there is more in the captures, or was on the wire, than
+// could be read.
+func (r *Report) Incomplete() bool {
+	return r.Damaged || r.Missing > 0 || r.refused[unknownLink] > 0 || r.refused[tooShort] > 0 || r.refused[fragmented] > 0
+}
+
+// Reader reads captures.
+type Reader struct {
+	options  Options
+	inputs   []*input
+	total    int64
+	ports    [1 << 16]bool
+	report   Report
+	recorder Recorder
+	done     <-chan struct{}
+
+	tags    uint32 // that were given
+	keys    map[string]*dialogue
+	flows   flows
+	replays map[*chain]*replay
+	mixed   bool // tags of recordings don't tell connections apart
+}
+
+// Open opens captures by their names; "-" is standard input. What can't be opened is
+// a problem, and the rest is read. It is an error where nothing can.
+func Open(names []string, o Options) (*Reader, error) {
+	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}}
+	r.flows = flows{reader: r, byKey: map[flowKey]*flow{}}
+	r.ports[5432] = true
+	for _, port := range o.Ports {
+		r.ports[uint16(port)] = true
+	}
+	var failed []error
+	for _, name := range names {
+		in, size, err := open(name)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		r.inputs = append(r.inputs, in)
+		r.total += size
+	}
+	if len(r.inputs) == 0 {
+		return nil, errors.Join(failed...)
+	}
+	for _, err := range failed {
+		r.damage(err)
+	}
+	return r, nil
+}
+
+// Redacted reports whether secrets were blanked before something was recorded.
+func (r *Reader) Redacted() bool {
+	for _, in := range r.inputs {
+		if in.own && in.section.Redacted {
+			return true
+		}
+	}
+	return false
+}
+
+// progressEvery is after how many packets progress is told.
+const progressEvery = 1 << 10
+
+// Read makes events of all packets, until ctx ends, and closes the captures.
+func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
+	r.recorder, r.done = recorder, ctx.Done()
+	captures := merge(r.inputs)
+	r.mixed = len(captures.chains) > 1
+	for ctx.Err() == nil {
+		from, in := captures.head(r.ended)
+		if in == nil {
+			break
+		}
+		r.packet(from, in)
+		in.next()
+		if r.report.Packets++; r.report.Packets%progressEvery == 0 {
+			r.progress()
+		}
+	}
+	for _, replay := range r.replays {
+		replay.close()
+	}
+	r.flows.closeAll()
+	for _, in := range r.inputs {
+		if in.stream != nil {
+			_ = in.close() // it was for reading
+		}
+	}
+	r.progress()
+	r.explainRefused()
+	return r.report
+}
+
+// packet reads the packet at hand of an input.
+func (r *Reader) packet(from *chain, in *input) {
+	var f frame
+	if reason := decode(&in.packet, &f); reason != accepted {
+		r.report.refused[reason]++
+		return
+	}
+	if in.own {
+		replay := r.replays[from]
+		if replay == nil {
+			replay = newReplay(r, from)
+			r.replays[from] = replay
+		}
+		replay.packet(&in.packet, &f)
+		return
+	}
+	if !f.udp {
+		r.flows.add(in.packet.at.Local(), &f)
+	}
+}
+
+// record hands on an event when there is room for it.
+func (r *Reader) record(e *event.Event) {
+	r.recorder.Wait(r.done)
+	r.recorder.Record(e)
+}
+
+// ended tells what was wrong with an input.
+func (r *Reader) ended(in *input) {
+	if err := in.damage(); err != nil {
+		r.damage(err)
+	}
+}
+
+func (r *Reader) damage(err error) {
+	r.report.Damaged = true
+	r.options.Problem(err)
+}
+
+// explainRefused says what kinds of packets were passed over.
+func (r *Reader) explainRefused() {
+	for reason, words := range map[refusal]string{
+		unknownLink: "have a link layer that pgpi does not know: capture with tcpdump -i any, or convert the file",
+		tooShort:    "are too short for their headers: capture whole packets, with tcpdump -s 0",
+		fragmented:  "are fragments of IP packets, which pgpi does not put together",
+	} {
+		if n := r.report.refused[reason]; n > 0 {
+			r.options.Problem(fmt.Errorf("%d packets %s", n, words))
+		}
+	}
+}
+
+// progress tells how far reading has come.
+func (r *Reader) progress() {
+	if r.options.Progress == nil {
+		return
+	}
+	read := int64(0)
+	for _, in := range r.inputs {
+		read += in.stream.read
+	}
+	r.options.Progress(read, r.total)
+}

@@ -1,0 +1,227 @@
+package capture
+
+import (
+	"fmt"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/recording"
+	"pgpi/internal/session"
+)
+
+// replay makes the events of a recording again. Its packets are in order, and say what
+// does not follow from their bytes.
+type replay struct {
+	reader        *Reader
+	chain         *chain
+	zone          *time.Location
+	connections   map[uint32]*replayed
+	conversations map[flowKey]*conversation
+	sentence      []byte // the beginning of one that has several datagrams
+}
+
+// replayed is a connection of a recording.
+type replayed struct {
+	id      uint32 // its tag now
+	opened  time.Time
+	tracker *session.Tracker
+	blind   bool // decoding had failed
+	edited  bool // packets were taken out of the recording
+	keys    []flowKey
+}
+
+// conversation is a TCP conversation of a recording.
+type conversation struct {
+	connection *replayed
+	client     end
+	next       [2]uint32 // by event.ClientToServer and event.ServerToClient
+	write      []byte    // the beginning of one that has several packets
+}
+
+func newReplay(r *Reader, c *chain) *replay {
+	return &replay{
+		reader: r, chain: c, zone: time.UTC,
+		connections: map[uint32]*replayed{}, conversations: map[flowKey]*conversation{},
+	}
+}
+
+// packet takes the next packet.
+func (r *replay) packet(p *packet, f *frame) {
+	var n recording.Note
+	for _, comment := range p.comments {
+		if parsed, ok := recording.ParseNote(comment); ok {
+			n = parsed
+		}
+	}
+	if n.HasZone {
+		r.zone = time.FixedZone("", n.Zone)
+	}
+	at := p.at.In(r.zone)
+	if f.udp {
+		r.datagram(at, n, f.payload)
+		return
+	}
+	r.segment(at, n, f)
+}
+
+// connection finds a connection by the tag that it had.
+func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replayed {
+	c := r.connections[tag]
+	if c == nil {
+		c = &replayed{id: tag, opened: at.Add(-n.Elapsed), tracker: session.New(r.reader.options.Budget)}
+		if r.reader.mixed && tag != 0 {
+			r.reader.tags++
+			c.id = r.reader.tags
+		}
+		r.connections[tag] = c
+	}
+	return c
+}
+
+// stamp gives an event its times.
+func (c *replayed) stamp(e *event.Event, at time.Time, n recording.Note) {
+	e.At, e.Elapsed, e.Conn = at, at.Sub(c.opened), c.id
+	if n.HasElapsed {
+		e.Elapsed = n.Elapsed
+	}
+}
+
+// datagram is a sentence of pgpi, or a part of one.
+func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
+	if n.More || len(r.sentence) > 0 {
+		r.sentence = append(r.sentence, payload...)
+		payload = r.sentence
+	}
+	if n.More {
+		return
+	}
+	e, err := recording.ParseSentence(payload)
+	r.sentence = nil
+	if err != nil {
+		r.reader.damage(err)
+		return
+	}
+	tag := e.Conn
+	c := r.connection(tag, at, n)
+	c.stamp(&e, at, n)
+	r.reader.record(&e)
+	switch e.Status {
+	case event.Opened:
+		r.reader.report.Connections++
+	case event.Connected:
+		c.tracker.NewServer()
+	case event.ObserverFailed:
+		c.blind = true
+	case event.Ended:
+		r.forget(tag, c)
+	}
+}
+
+// forget drops a connection that has ended.
+func (r *replay) forget(tag uint32, c *replayed) {
+	c.tracker.Close()
+	for _, key := range c.keys {
+		if v := r.conversations[key]; v != nil && v.connection == c {
+			delete(r.conversations, key)
+		}
+	}
+	delete(r.connections, tag)
+}
+
+// segment is a packet of a conversation.
+func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
+	key := keyOf(f.from, f.to)
+	v := r.conversations[key]
+	if f.flags&(flagSYN|flagACK) == flagSYN {
+		c := r.connection(n.Connection, at, n)
+		v = &conversation{connection: c, client: f.from, next: [2]uint32{f.seq + 1, 0}}
+		c.keys = append(c.keys, key)
+		r.conversations[key] = v
+		return
+	}
+	if v == nil {
+		r.reader.flows.add(at, f) // somebody has taken the beginning away
+		return
+	}
+	d := event.ServerToClient
+	if f.from == v.client {
+		d = event.ClientToServer
+	}
+	switch {
+	case f.flags&flagSYN != 0:
+		v.next[d] = f.seq + 1
+	case len(f.payload) > 0 || n.CutOff:
+		r.data(at, n, f, v, d)
+	}
+}
+
+// data is a packet with bytes, or with a note that there were no more.
+func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation, sender event.Direction) {
+	d := sender
+	if n.Scripted {
+		d = n.Direction
+	}
+	if missing := f.seq - v.next[sender]; missing > 0 {
+		v.connection.gap(r.reader, at, d, int64(missing))
+	}
+	v.next[sender] = f.seq + uint32(len(f.payload))
+	b := f.payload
+	if n.More || len(v.write) > 0 {
+		v.write = append(v.write, b...)
+		b = v.write
+	}
+	if n.More {
+		return
+	}
+	v.write = nil
+	v.connection.observe(r.reader, at, n, d, b)
+}
+
+// observe makes an event of a write as it was: what is no whole message was the end
+// of a stream.
+func (c *replayed) observe(r *Reader, at time.Time, n recording.Note, d event.Direction, b []byte) {
+	for first := true; first || len(b) > 0; first = false {
+		piece := session.Piece{Kind: event.Undecoded, Size: len(b)}
+		if !c.blind {
+			piece = c.tracker.Scan(d, b)
+			if piece.Size == 0 {
+				piece, _ = c.tracker.End(d, b)
+			}
+		}
+		e := event.Event{
+			Kind: piece.Kind, Direction: d, Data: b[:piece.Size], Messages: piece.Messages, Total: piece.Total,
+			Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
+		}
+		c.stamp(&e, at, n)
+		r.record(&e)
+		if piece.Lost != nil && c.edited {
+			c.say(r, at, event.OutOfSync, d.String(), fmt.Sprint(piece.Lost.Offset), piece.Lost.Why)
+		}
+		b = b[piece.Size:]
+		if piece.Size == 0 {
+			return
+		}
+	}
+}
+
+// gap says that packets were taken out of a recording.
+func (c *replayed) gap(r *Reader, at time.Time, d event.Direction, size int64) {
+	c.edited = true
+	r.report.Missing += size
+	c.tracker.Gap(d, size)
+	c.say(r, at, event.Missing, d.String(), fmt.Sprint(size))
+}
+
+// say records a sentence that is not in the recording.
+func (c *replayed) say(r *Reader, at time.Time, s event.Status, args ...string) {
+	e := event.Event{Kind: event.Said, Status: s, Args: args}
+	c.stamp(&e, at, recording.Note{})
+	r.record(&e)
+}
+
+// close ends the connections that the recording does not see the end of.
+func (r *replay) close() {
+	for tag, c := range r.connections {
+		r.forget(tag, c)
+	}
+}
