@@ -44,7 +44,7 @@ type needs struct {
 // which names exist.
 func Compile(expression string) (*Filter, error) {
 	if strings.TrimSpace(expression) == "" {
-		return nil, errors.New("filter: the expression is empty: try " + example)
+		return nil, errors.New("the expression is empty: try " + example)
 	}
 	f := &Filter{}
 	program, err := expr.Compile(expression, expr.Env(variables{}), expr.AsBool(), expr.Patch(&f.needs))
@@ -76,7 +76,7 @@ func explain(expression string, err error) error {
 	what := err.Error()
 	var at *file.Error
 	if !errors.As(err, &at) {
-		return fmt.Errorf("filter: %s", what)
+		return fmt.Errorf("%s", what)
 	}
 	what = at.Message
 	if strings.HasPrefix(what, "unknown name") {
@@ -86,7 +86,7 @@ func explain(expression string, err error) error {
 	if lines := strings.Split(expression, "\n"); at.Line >= 1 && at.Line <= len(lines) {
 		line = lines[at.Line-1]
 	}
-	return fmt.Errorf("filter: %s\n  %s\n  %s^", what, line, strings.Repeat(" ", max(0, at.Column)))
+	return fmt.Errorf("%s\n  %s\n  %s^", what, line, strings.Repeat(" ", max(0, at.Column)))
 }
 
 // Names are the variables of the language.

@@ -81,7 +81,11 @@ func (s *Sink) take(e *event.Event) {
 	for i := range e.Messages {
 		m := &e.Messages[i]
 		c.learn(m, &s.fields)
-		h.variables = append(h.variables, c.of(e, m))
+		v := c.of(e, m)
+		if m.Exchange != 0 && m.Exchange == c.outcome.number {
+			v.SQLState, v.Tag = c.outcome.sqlstate, c.outcome.tag
+		}
+		h.variables = append(h.variables, v)
 		h.exchanges = append(h.exchanges, m.Exchange)
 		if m.Exchange != 0 && s.filter.needs.ending {
 			h.open++
@@ -122,6 +126,7 @@ func (s *Sink) conclude(c *connection, m *event.Message) {
 		return // one row of many
 	}
 	c.replying = m.Exchange
+	c.outcome.add(m.Exchange, code, tag)
 	for _, h := range c.held {
 		for i := range h.variables {
 			v := &h.variables[i]

@@ -34,6 +34,7 @@ type connection struct {
 	tx                  string
 	exchange            exchange
 	replying            uint32 // the exchange of the last reply
+	outcome             outcome
 	held                []*held
 	heldSize            int
 }
@@ -44,6 +45,24 @@ type exchange struct {
 	number          uint32
 	sql             string
 	params, columns []string
+}
+
+// outcome is how the exchange of the last reply has gone so far.
+type outcome struct {
+	number        uint32
+	sqlstate, tag string
+}
+
+func (o *outcome) add(number uint32, sqlstate, tag string) {
+	if o.number != number {
+		*o = outcome{number: number}
+	}
+	if sqlstate != "" {
+		o.sqlstate = sqlstate
+	}
+	if tag != "" {
+		o.tag = tag
+	}
 }
 
 // learn takes from a message what later ones are asked about.
