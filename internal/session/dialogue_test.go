@@ -60,7 +60,7 @@ func afterLogin(steps ...step) []step { return slices.Concat(loginSteps, steps) 
 func afterStartup(steps ...step) []step { return slices.Concat([]step{startupStep}, steps) }
 
 // dialogues are whole ones, in which everything has to make sense.
-var dialogues = slices.Concat(encryptionDialogues, loginDialogues, queryDialogues)
+var dialogues = slices.Concat(encryptionDialogues, loginDialogues, queryDialogues, copyDialogues, replicationDialogues)
 
 var encryptionDialogues = []dialogue{
 	{"TLS on both legs", []step{

@@ -12,6 +12,7 @@ func (t *Tracker) Join() {
 		*l = leg{started: true, authenticated: true, ready: true}
 	}
 	t.memory.gap()
+	t.copying.gap()
 }
 
 // Gap says that bytes of a direction were not seen, and that a message begins behind
@@ -23,7 +24,11 @@ func (t *Tracker) Gap(d event.Direction, size int64) {
 		t.budget.release(s.big.reserved)
 	}
 	*s = stream{offset: s.offset + size, messages: s.messages[:0]}
+	for _, l := range []*leg{&t.client, &t.server} {
+		l.started, l.requested = true, false // a packet without a type byte can't be found
+	}
 	t.memory.gap()
+	t.copying.gap()
 }
 
 // gap forgets what messages that were not seen may have changed.

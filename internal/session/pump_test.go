@@ -31,6 +31,7 @@ type sighting struct {
 	state     wire.State
 	bytes     string
 	size      int64
+	context   string
 	loss      Loss
 }
 
@@ -38,7 +39,19 @@ func (s sighting) String() string {
 	if s.loss != (Loss{}) {
 		return fmt.Sprintf("%s lost at %d: %s", s.direction, s.loss.Offset, s.loss.Why)
 	}
-	return fmt.Sprintf("%s %s %d %.40q %d", s.direction, s.typ, s.state.Mechanism, s.bytes, s.size)
+	return fmt.Sprintf("%s %s %v %.40q %d %s", s.direction, s.typ, s.state, s.bytes, s.size, s.context)
+}
+
+// describe puts into words what a message is shown with.
+func describe(c *event.Context) string {
+	if c == nil {
+		return ""
+	}
+	words := fmt.Sprintf("%q%v%d %s", c.SQL, c.ParameterTypes, c.Shortened, c.Relation)
+	for _, column := range c.Columns {
+		words += fmt.Sprintf(" %s:%d:%d:%t", column.Name, column.TypeOID, column.TypeModifier, column.Binary)
+	}
+	return words
 }
 
 // diff shows where two lists of sightings part.
@@ -120,7 +133,7 @@ func (p *pump) record(d event.Direction, piece Piece) {
 	i := p.index(d)
 	p.passed[i] += int64(piece.Size)
 	for _, m := range piece.Messages {
-		p.seen = append(p.seen, sighting{d, m.Type, m.State, string(m.Bytes), m.Size, Loss{}})
+		p.seen = append(p.seen, sighting{d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), Loss{}})
 	}
 	if piece.Lost != nil {
 		p.losses[i]++

@@ -26,12 +26,13 @@ type Tracker struct {
 	client, server leg
 	streams        [4]stream
 	memory         memory
+	copying        copying
 }
 
 // New makes the memory of a connection that has just been opened. What it keeps
 // counts towards budget.
 func New(budget *Budget) *Tracker {
-	return &Tracker{Kept: DefaultKept, budget: budget, memory: memory{names: names{budget: budget}}}
+	return &Tracker{Kept: DefaultKept, budget: budget, memory: memory{names: names{budget: budget}}, copying: copying{budget: budget}}
 }
 
 // Close gives back what the connection kept. The tracker is not used any more.
@@ -43,6 +44,7 @@ func (t *Tracker) Close() {
 		t.streams[i] = stream{}
 	}
 	t.memory.names.forget()
+	t.copying.endServer()
 }
 
 // Piece is what a run of bytes is. Its slices are valid until the next call for
@@ -170,6 +172,14 @@ func (t *Tracker) scanBig(d event.Direction, s *stream, pending []byte) Piece {
 	b := s.big
 	size := int(min(int64(len(pending)), b.size-b.seen))
 	b.keep(pending[:size], max(t.Kept, minKept), t.budget)
+	if d == event.ClientToServer && b.kept[0] == 'd' {
+		first := b.seen == 0
+		body := pending[:size]
+		if first {
+			body = body[wire.HeaderSize:]
+		}
+		t.copying.follow(first, body)
+	}
 	b.seen += int64(size)
 	s.offset += int64(size)
 	if b.seen < b.size {
@@ -250,7 +260,11 @@ func (t *Tracker) complete(d event.Direction, s *stream, m wire.Message) {
 	}
 	t.legOf(d).observe(m)
 	last := &s.messages[len(s.messages)-1]
-	last.Context, last.Settings, last.Exchange = c, t.memory.settings, exchange
+	if c != nil {
+		last.Context = c
+	}
+	last.Settings, last.Exchange = t.memory.settings, exchange
+	t.copying.observe(d.Sender(), last, &t.memory)
 }
 
 // add names a message and adds it to the piece.
@@ -263,7 +277,11 @@ func (t *Tracker) add(d event.Direction, s *stream, m wire.Message) wire.Message
 	} else {
 		s.unknowns = 0
 	}
-	s.messages = append(s.messages, event.Message{Message: m})
+	var c *event.Context
+	if m.Type == wire.CopyData {
+		m, c = t.copying.identify(d.Sender(), m)
+	}
+	s.messages = append(s.messages, event.Message{Message: m, Context: c})
 	return m
 }
 
