@@ -39,7 +39,7 @@ func TestHundredConnections(t *testing.T) {
 	if len(tags) != hundred {
 		t.Errorf("%d clients have %d tags", hundred, len(tags))
 	}
-	checkContinuations(t, p.log.lines)
+	checkContinuations(t, p.log.all())
 }
 
 // converse is what one client does: it waits until all are connected, then queries.

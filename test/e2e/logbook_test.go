@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,13 @@ func (l *logbook) await(t *testing.T, holds func() bool, what string) {
 		}
 		l.changed.Wait()
 	}
+}
+
+// all returns the lines so far.
+func (l *logbook) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines)
 }
 
 // waitLine waits for a line, and returns it.

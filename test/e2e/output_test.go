@@ -3,7 +3,9 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,31 +16,40 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// A log that nobody reads any more, as in pgpi | head -1, ends no connection, neither old nor new.
-func TestClosedOutput(t *testing.T) {
-	port := freePort(t)
+// unread starts a pgpi of whose log only the first line is read, and returns the rest.
+func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
+	t.Helper()
+	p = &pgpi{port: freePort(t)}
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, append(to(startCluster(t, server18)), fmt.Sprintf("--client-listen-port=%d", port))...)
-	var stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = in, &stderr
-	err = cmd.Start()
+	p.cmd = exec.Command(program, append(to(startCluster(t, server18)), fmt.Sprintf("--client-listen-port=%d", p.port))...)
+	p.cmd.Stdout, p.cmd.Stderr = in, stderr
+	err = p.cmd.Start()
 	_ = in.Close() // pgpi has its own
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // fails where it has ended
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // fails where it has ended
+		_ = out.Close()          // it may be closed
+	})
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	p := &pgpi{port: port}
+	return p, out
+}
+
+// A log that nobody reads any more, as in pgpi | head -1, ends no connection, neither old nor new.
+func TestClosedOutput(t *testing.T) {
+	var stderr bytes.Buffer
+	p, log := unread(t, &stderr)
 	old, err := pgconn.Connect(t.Context(), through(p, "trust").String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = out.Close() // head has seen enough
+	_ = log.Close() // head has seen enough
 	for i := range 100 {
 		if _, err := old.Exec(t.Context(), fmt.Sprintf("select %d", i)).ReadAll(); err != nil {
 			t.Fatalf("query %d of the old connection: %v", i, err)
@@ -52,14 +63,42 @@ func TestClosedOutput(t *testing.T) {
 	if err := old.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := p.cmd.Wait(); err != nil {
 		t.Errorf("pgpi has ended with %v", err)
 	}
 	if complaint := stderr.String(); strings.Count(complaint, "\n") != 1 || !strings.Contains(complaint, "the log to standard output ends here, connections go on") {
 		t.Errorf("standard error has, instead of one line that says so: %s", complaint)
+	}
+}
+
+// A second signal ends a pgpi that still has a log to write, which somebody may read yet.
+func TestSecondSignal(t *testing.T) {
+	var stderr bytes.Buffer
+	p, _ := unread(t, &stderr)
+	conn, err := pgconn.Connect(t.Context(), through(p, "trust").String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// More than a pipe holds.
+	if _, err := conn.Exec(t.Context(), strings.Repeat("select 'some text to fill the log with';", 2000)).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // Wait tells
+	for {
+		probe, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
+		if err != nil {
+			break // it has taken notice
+		}
+		_ = probe.Close() // it was only to know
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // Wait tells
+	err = p.cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || stderr.Len() > 0 {
+		t.Errorf("pgpi has ended with %v, and says: %s", err, stderr.String())
 	}
 }
 

@@ -40,7 +40,7 @@ func TestUnixSockets(t *testing.T) {
 	}
 	interrupt(t, s, psql15, through(p, "scram", "host", dir))
 	p.log.waitFor(t, "forwarding cancel request for connection #")
-	if line := p.log.lines[0]; !strings.HasSuffix(line, " and "+socket+" ...") {
+	if line := p.log.all()[0]; !strings.HasSuffix(line, " and "+socket+" ...") {
 		t.Errorf("the first line is %q", line)
 	}
 
