@@ -1,0 +1,207 @@
+package pqtrace
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strconv"
+
+	"pgpi/internal/event"
+)
+
+// line writes a message as PQtrace does: the name of the message, then its fields,
+// for each kind of which there is a method. Like PQtrace's functions they go on where
+// the last one stopped; unlike those they never go beyond the end of the message.
+type line struct {
+	text    []byte
+	regress bool
+
+	m      *event.Message
+	at     int   // the next byte
+	length int   // what the message's length word says
+	whole  int64 // the size that the message has by it
+	// stopped is set where the message ended before PQtrace's reading of it. What
+	// comes after that writes nothing.
+	stopped bool
+}
+
+// has reports whether n more bytes are there. Where they are not, the line ends with
+// those that are and a mark.
+func (l *line) has(n int, suppress bool) bool {
+	if l.stopped {
+		return false
+	}
+	left := len(l.m.Bytes) - l.at
+	if 0 <= n && n <= left {
+		return true
+	}
+	if left > 0 {
+		l.data(left, suppress)
+	}
+	l.stop()
+	return false
+}
+
+// stop ends the line with the reason why there is no more.
+func (l *line) stop() {
+	l.stopped = true
+	l.at = len(l.m.Bytes)
+	omitted := l.m.Size - int64(len(l.m.Bytes))
+	switch {
+	case omitted > 0:
+		l.text = append(l.text, " [omitted: "...)
+		l.text = strconv.AppendInt(l.text, omitted, 10)
+		l.text = append(l.text, " bytes]"...)
+	case l.whole > l.m.Size:
+		l.text = append(l.text, " [cut off]"...)
+	default:
+		l.text = append(l.text, " [malformed]"...)
+	}
+}
+
+// more reports whether a list goes on: whether the next byte is other than NUL.
+func (l *line) more() bool {
+	if !l.stopped && l.at == len(l.m.Bytes) {
+		l.stop()
+	}
+	return !l.stopped && l.m.Bytes[l.at] != 0
+}
+
+// byte1 writes a character, or its code where it is not printable.
+func (l *line) byte1() byte {
+	if !l.has(1, false) {
+		return 0
+	}
+	c := l.m.Bytes[l.at]
+	l.text = append(l.text, ' ')
+	l.show(l.at, l.at+1, true)
+	l.at++
+	return c
+}
+
+// int16 writes a number of two bytes, always as one without a sign.
+func (l *line) int16() int {
+	if !l.has(2, false) {
+		return 0
+	}
+	v := int(binary.BigEndian.Uint16(l.m.Bytes[l.at:]))
+	l.integer(v, 2, false)
+	return v
+}
+
+// int32 writes a number of four bytes, always as one with a sign, or where it is
+// suppressed a word in its place.
+func (l *line) int32(suppress bool) int {
+	if !l.has(4, suppress) {
+		return 0
+	}
+	v := int(int32(binary.BigEndian.Uint32(l.m.Bytes[l.at:])))
+	l.integer(v, 4, suppress)
+	return v
+}
+
+func (l *line) integer(v, width int, suppress bool) {
+	l.text = append(l.text, ' ')
+	switch {
+	case suppress:
+		l.text = append(l.text, "NNNN"...)
+	case l.hides(l.at, l.at+width):
+		l.text = append(l.text, "[redacted]"...)
+	default:
+		l.text = strconv.AppendInt(l.text, int64(v), 10)
+	}
+	l.at += width
+}
+
+// cstring writes a string up to its NUL, as it is: PQtrace escapes nothing in it.
+func (l *line) cstring(suppress bool) {
+	if l.stopped {
+		return
+	}
+	b := l.m.Bytes[l.at:]
+	n := bytes.IndexByte(b, 0)
+	terminated := n >= 0
+	if !terminated {
+		n = len(b)
+	}
+	if suppress {
+		l.text = append(l.text, ` "SSSS"`...)
+	} else {
+		l.text = append(l.text, ` "`...)
+		l.show(l.at, l.at+n, false)
+		l.text = append(l.text, '"')
+	}
+	l.at += n
+	switch last := len(l.m.Bytes); {
+	case terminated:
+		l.at++
+	case !l.hides(last-1, last): // redaction may hide the NUL too
+		l.stop()
+	}
+}
+
+// nchar writes n bytes, those that are not printable by their codes.
+func (l *line) nchar(n int, suppress bool) {
+	if l.has(n, suppress) {
+		l.data(n, suppress)
+		l.at += n
+	}
+}
+
+// rest is nchar with all that the message's length word promises.
+func (l *line) rest(suppress bool) { l.nchar(l.length+1-l.at, suppress) }
+
+// data writes the next n bytes, or where they are suppressed a word in their place.
+func (l *line) data(n int, suppress bool) {
+	if suppress {
+		l.text = append(l.text, " 'BBBB'"...)
+		return
+	}
+	l.text = append(l.text, " '"...)
+	l.show(l.at, l.at+n, true)
+	l.text = append(l.text, '\'')
+}
+
+// show writes bytes of the message, with a word in the place of those that are
+// redacted.
+func (l *line) show(start, end int, escape bool) {
+	for _, s := range l.m.Redacted {
+		if s.End <= start || s.Start >= end {
+			continue
+		}
+		l.plain(start, max(s.Start, start), escape)
+		l.text = append(l.text, "[redacted]"...)
+		start = min(s.End, end)
+	}
+	l.plain(start, end, escape)
+}
+
+func (l *line) plain(start, end int, escape bool) {
+	if !escape {
+		l.text = append(l.text, l.m.Bytes[start:end]...)
+		return
+	}
+	for _, c := range l.m.Bytes[start:end] {
+		l.text = appendPrintable(l.text, c)
+	}
+}
+
+const digits = "0123456789abcdef"
+
+// appendPrintable writes a byte, or its code where isprint says no, as it does in the
+// C locale and in those with UTF-8.
+func appendPrintable(dst []byte, c byte) []byte {
+	if ' ' <= c && c <= '~' {
+		return append(dst, c)
+	}
+	return append(dst, '\\', 'x', digits[c>>4], digits[c&15])
+}
+
+// hides reports whether a byte between two offsets is redacted.
+func (l *line) hides(start, end int) bool {
+	for _, s := range l.m.Redacted {
+		if s.Start < end && s.End > start {
+			return true
+		}
+	}
+	return false
+}
