@@ -1,62 +1,65 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/term"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/filter"
+	"pgpi/internal/sink/jsonl"
+	"pgpi/internal/sink/pqtrace"
 	"pgpi/internal/sink/text"
 )
 
-// output is where the log goes.
-type output struct {
+// format is a way to write the log.
+type format struct {
 	name string
-	sink bus.Sink
+	// decodes says that messages are to be decoded after the login too.
+	decodes bool
+	sink    func(o *options, file *os.File) bus.Sink
 }
 
-// openLog opens the log, on a standard stream or in a file that only its owner can
-// read.
-func openLog(o *options, stream *os.File, closers *closers) (output, error) {
-	file, name := stream, "standard output"
-	if stream == os.Stderr {
-		name = "standard error"
-	}
-	if o.Log.LogFile != "" {
-		var err error
-		file, err = os.OpenFile(o.Log.LogFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			if path, ok := errors.AsType[*fs.PathError](err); ok {
-				err = path.Err
-			}
-			return output{}, fmt.Errorf("open the log %s: %w: give --log-file a place where you may write", o.Log.LogFile, err)
+// formats are what --log-forwarded and --log know.
+var formats = []format{
+	{"annotated", true, textSink(text.Annotated)},
+	{"raw", true, textSink(text.Raw)},
+	{"none", false, textSink(text.None)},
+	{"json", true, jsonSink},
+	{"pqtrace", true, pqtraceSink(false)},
+	{"pqtrace-regress", true, pqtraceSink(true)},
+}
+
+func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
+	return func(o *options, file *os.File) bus.Sink {
+		options := text.Options{Mode: mode, MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file)}
+		switch o.Log.LogTime {
+		case "relative":
+			options.Time = text.Relative
+		case "iso":
+			options.Time = text.ISO
+		case "none":
+			options.Time = text.NoTime
 		}
-		closers.add(file.Close)
-		name = o.Log.LogFile
+		return text.New(file, options)
 	}
-	return output{name, text.New(file, textOptions(o, file))}, nil
 }
 
-func textOptions(o *options, file *os.File) text.Options {
-	options := text.Options{MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file)}
-	switch o.Log.LogForwarded {
-	case "raw":
-		options.Mode = text.Raw
-	case "none":
-		options.Mode = text.None
+func jsonSink(o *options, file *os.File) bus.Sink {
+	return jsonl.New(file, jsonl.Options{MaxValue: o.Log.LogMaxValue})
+}
+
+func pqtraceSink(regress bool) func(*options, *os.File) bus.Sink {
+	return func(o *options, file *os.File) bus.Sink {
+		return pqtrace.New(file, pqtrace.Options{Regress: regress, NoTimes: o.Log.LogTime == "none"})
 	}
-	switch o.Log.LogTime {
-	case "relative":
-		options.Time = text.Relative
-	case "iso":
-		options.Time = text.ISO
-	case "none":
-		options.Time = text.NoTime
-	}
-	return options
 }
 
 // useColor decides by --bw, else by NO_COLOR (no-color.org), else by whether a person
@@ -66,4 +69,139 @@ func useColor(bw *bool, file *os.File) bool {
 		return !*bw
 	}
 	return os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))
+}
+
+// output is one log that the user wants.
+type output struct {
+	option string // that says so
+	format format
+	path   string // standardOutput, or empty for where the log goes by default
+}
+
+// standardOutput is the path that stands for it.
+const standardOutput = "-"
+
+// outputs are those of all --log options, or the one that the short form is for.
+func (l *logOptions) outputs() ([]output, error) {
+	if len(l.Log) == 0 {
+		f, err := formatNamed(cmp.Or(l.LogForwarded, "annotated"))
+		return []output{{"--log-file", f, l.LogFile}}, err
+	}
+	if l.LogForwarded != "" || l.LogFile != "" {
+		return nil, errors.New("--log and --log-forwarded or --log-file: give --log alone, as in --log annotated=FILE")
+	}
+	all := make([]output, 0, len(l.Log))
+	for _, text := range l.Log {
+		name, path, found := strings.Cut(text, "=")
+		if !found || path == "" {
+			return nil, fmt.Errorf("--log: %q names no file: give FORMAT=FILE, such as json=pgpi.jsonl", text)
+		}
+		f, err := formatNamed(name)
+		if err != nil {
+			return nil, fmt.Errorf("--log: %w", err)
+		}
+		if slices.ContainsFunc(all, func(o output) bool { return filepath.Clean(o.path) == filepath.Clean(path) }) {
+			return nil, fmt.Errorf("--log: two outputs go to %s: give each a file of its own", path)
+		}
+		all = append(all, output{"--log", f, path})
+	}
+	return all, nil
+}
+
+// check finds what no single flag tells.
+func (l *logOptions) check() error {
+	if l.LogMaxValue < 0 {
+		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
+	}
+	if _, err := l.filter(); err != nil {
+		return err
+	}
+	_, err := l.outputs()
+	return err
+}
+
+// filter is what stands in front of each output, nil for nothing.
+func (l *logOptions) filter() (*filter.Filter, error) {
+	if l.Filter == "" {
+		return nil, nil //nolint:nilnil // no expression, no filter
+	}
+	f, err := filter.Compile(l.Filter)
+	if err != nil {
+		return nil, fmt.Errorf("--filter: %w", err)
+	}
+	return f, nil
+}
+
+func formatNamed(name string) (format, error) {
+	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+	if i < 0 {
+		var names []string
+		for _, f := range formats {
+			names = append(names, f.name)
+		}
+		last := len(names) - 1
+		return format{}, fmt.Errorf("%q is unknown: give %s or %s", name, strings.Join(names[:last], ", "), names[last])
+	}
+	return formats[i], nil
+}
+
+// decodes reports whether an output shows messages after the login.
+func (l *logOptions) decodes() bool {
+	all, _ := l.outputs() // the options were checked
+	return slices.ContainsFunc(all, func(o output) bool { return o.format.decodes })
+}
+
+// openLogs opens all outputs: standard streams, or files that only their owner can read.
+func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, error) {
+	outputs, err := o.Log.outputs()
+	if err != nil {
+		return nil, err
+	}
+	expression, err := o.Log.filter()
+	if err != nil {
+		return nil, err
+	}
+	logs := make([]bus.Outlet, 0, len(outputs))
+	var opened []os.FileInfo
+	for _, out := range outputs {
+		file, name, err := openOutput(out, stream, closers)
+		if err != nil {
+			return nil, err
+		}
+		info, err := file.Stat()
+		if err != nil {
+			return nil, fmt.Errorf("open the log %s: %w", name, err)
+		}
+		if slices.ContainsFunc(opened, func(other os.FileInfo) bool { return os.SameFile(info, other) }) {
+			return nil, fmt.Errorf("open the log %s: another output goes to the same file: give each a file of its own", name)
+		}
+		opened = append(opened, info)
+		sink := out.format.sink(o, file)
+		if expression != nil {
+			sink = expression.New(sink)
+		}
+		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Drop: o.Log.LogOverflow == "drop"})
+	}
+	return logs, nil
+}
+
+// openOutput opens one output, with its name in messages to the user.
+func openOutput(out output, stream *os.File, closers *closers) (file *os.File, name string, err error) {
+	switch {
+	case out.path == standardOutput:
+		return os.Stdout, "standard output", nil
+	case out.path == "" && stream == os.Stderr:
+		return stream, "standard error", nil
+	case out.path == "":
+		return stream, "standard output", nil
+	}
+	file, err = os.OpenFile(out.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err
+		}
+		return nil, "", fmt.Errorf("open the log %s: %w: give %s a place where you may write", out.path, err, out.option)
+	}
+	closers.add(file.Close)
+	return file, out.path, nil
 }

@@ -22,6 +22,7 @@ type options struct {
 	Client   clientOptions   `embed:"" group:"Client: the connection from the client to pgpi"`
 	Auth     authOptions     `embed:"" group:"Authentication"`
 	Log      logOptions      `embed:"" group:"Log"`
+	Record   recordOptions   `embed:"" group:"Recording"`
 	Behavior behaviorOptions `embed:"" group:"Behavior"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
@@ -65,13 +66,15 @@ type authOptions struct {
 }
 
 type logOptions struct {
-	LogForwarded string `placeholder:"HOW" default:"annotated" enum:"none,raw,annotated" help:"How to log what is forwarded: annotated, raw or none (default: ${default})."`
-	LogFile      string `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
-	LogTime      string `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
-	LogMaxValue  int    `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
-	LogOverflow  string `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
-	LogCerts     bool   `negatable:"" help:"Log the certificates of TLS connections."`
-	Bw           *bool  `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
+	LogForwarded string   `placeholder:"FORMAT" default:"" enum:",annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: annotated, raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: annotated)."`
+	LogFile      string   `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
+	Log          []string `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated for several."`
+	Filter       string   `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
+	LogTime      string   `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
+	LogMaxValue  int      `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
+	LogOverflow  string   `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
+	LogCerts     bool     `negatable:"" help:"Log the certificates of TLS connections."`
+	Bw           *bool    `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
 }
 
 type behaviorOptions struct {
@@ -101,6 +104,14 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 			return nil, err
 		}
 		return func() error { return runCommand(&o) }, usage(o.check())
+	}
+	if len(args) > 0 && args[0] == "read" {
+		var o readOptions
+		done, err := parseInto(&o, "pgpi read", readDescription, "0", args[1:], stdout)
+		if done || err != nil {
+			return nil, err
+		}
+		return func() error { return readCaptures(&o) }, usage(o.check())
 	}
 	var o options
 	done, err := parseInto(&o, "pgpi", description, "5432", args, stdout)
@@ -174,8 +185,6 @@ func (o *options) check() error {
 		return errors.New("--startup-timeout: give a time above 0, such as 60s")
 	case o.Behavior.MaxConnections < 1:
 		return errors.New("--max-connections: give a number above 0")
-	case o.Log.LogMaxValue < 0:
-		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
 	case !isAddress(o.Client.ClientListenIp):
 		return fmt.Errorf("--client-listen-ip: %q is no IP address: give one of this machine, such as 127.0.0.1", o.Client.ClientListenIp)
 	case o.Server.ThrowawayServer && o.Server.ServerHost != "":
@@ -187,7 +196,7 @@ func (o *options) check() error {
 	case (o.Server.ServerSslcert == "") != (o.Server.ServerSslkey == ""):
 		return errors.New("--server-sslcert and --server-sslkey: give both or none")
 	}
-	return nil
+	return o.Log.check()
 }
 
 func isAddress(text string) bool {

@@ -38,7 +38,7 @@ func relay(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	log, err := openLog(o, os.Stdout, &closers)
+	logs, err := openLogs(o, os.Stdout, &closers)
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,18 @@ func relay(o *options) (err error) {
 		closers.add(server.Close)
 	}
 
-	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink, Drop: o.Log.LogOverflow == "drop"}}, busOptions(o))
+	outlets, err := outlets(o, logs)
+	if err != nil {
+		for _, l := range listeners {
+			_ = l.Close() // the first error is the one to tell
+		}
+		return err
+	}
+	events := bus.New(outlets, busOptions(o))
 	config.Recorder = events
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
 	if !events.Close(flushLimit) {
-		return fmt.Errorf("write the log: %s did not take all of it within %v", log.name, flushLimit)
+		return fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit)
 	}
 	return nil
 }
@@ -119,7 +126,7 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 		OverrideAuth: o.Auth.OverrideAuth, ChannelBinding: pgauth.ChannelBinding(o.Auth.ServerChannelBinding),
 		HideBinding: o.Auth.HideChannelBinding,
 		ByteByByte:  o.Behavior.SendChunking == "byte", LogCerts: o.Log.LogCerts, QuitOnHangup: o.Behavior.QuitOnHangup,
-		DecodeAll:      o.Log.LogForwarded != "none",
+		DecodeAll:      o.Log.decodes() || o.Record.Record != "",
 		MaxConnections: o.Behavior.MaxConnections, Budget: session.NewBudget(session.DefaultBudget),
 		StartupTimeout: o.Client.StartupTimeout, ConnectTimeout: o.Server.ConnectTimeout,
 	}, nil
@@ -225,13 +232,13 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 // busOptions puts redaction in front of all sinks.
 func busOptions(o *options) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
-		complain(fmt.Errorf("write the log: %w: the log to %s ends here, connections go on", err, name))
+		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, err))
 	}, Behind: func(name string) {
 		what := "connections wait for it; --log-overflow drop would drop the oldest of it instead"
 		if o.Log.LogOverflow == "drop" {
 			what = "the oldest of it is dropped"
 		}
-		complain(fmt.Errorf("the log to %s can't be written fast enough: %s", name, what))
+		complain(fmt.Errorf("%s can't be written fast enough: %s", name, what))
 	}}
 	if o.Auth.RedactPasswords {
 		options.Rewrite = new(redact.Passwords).Apply

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -41,6 +42,18 @@ const runDescription = `Run one command behind pgpi: whatever it says to its dat
 The server is the one that the command would have used: by DATABASE_URL, PGSERVICE, PGHOST and their like, unless
 --server-host or --throwaway-server says otherwise. The security that the command was given becomes that of the
 connection from pgpi to the server. The log goes to standard error.`
+
+// check finds what no single flag tells.
+func (o *runOptions) check() error {
+	if err := o.options.check(); err != nil {
+		return err
+	}
+	outputs, err := o.Log.outputs()
+	if slices.ContainsFunc(outputs, func(out output) bool { return out.path == standardOutput }) {
+		return errors.New("--log: standard output is the command's: name a file")
+	}
+	return err
+}
 
 // drainLimit is how long connections may take to end after the command.
 const drainLimit = 2 * time.Second
@@ -99,11 +112,15 @@ func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Comm
 	if server.address != "" {
 		config.Resolve = func(context.Context, string) ([]string, error) { return []string{server.address}, nil }
 	}
-	log, err := openLog(&o.options, os.Stderr, closers)
+	logs, err := openLogs(&o.options, os.Stderr, closers)
 	if err != nil {
 		return err
 	}
-	events := bus.New([]bus.Outlet{{Name: log.name, Sink: log.sink, Drop: o.Log.LogOverflow == "drop"}}, busOptions(&o.options))
+	outlets, err := outlets(&o.options, logs)
+	if err != nil {
+		return err
+	}
+	events := bus.New(outlets, busOptions(&o.options))
 	config.Recorder = events
 	p := proxy.New(config)
 	ctx, end := context.WithCancel(context.Background())
@@ -115,7 +132,7 @@ func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Comm
 	end()
 	serving.Wait()
 	if !events.Close(flushLimit) {
-		err = errors.Join(err, fmt.Errorf("write the log: %s did not take all of it within %v", log.name, flushLimit))
+		err = errors.Join(err, fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit))
 	}
 	if err == nil && p.Opened() == 0 {
 		complain(errors.New(server.whySilent(command.Args)))

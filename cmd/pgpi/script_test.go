@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -90,7 +91,8 @@ var listening = regexp.MustCompile(`listening on 127\.0\.0\.1 port (\d+)`)
 const patience = time.Minute
 
 // up [PGPI_NAME=VALUE]... [ARGS]... starts pgpi with those variables and arguments,
-// and the log in the file log, and waits until it listens. PORT is then its port.
+// and the log in the file log unless --log=FORMAT=FILE says otherwise, and waits until
+// it listens: one of the logs in the file log must say so. PORT is then its port.
 func up(ts *testscript.TestScript, _ bool, args []string) {
 	before := len(contents(ts, "log"))
 	path, err := exec.LookPath("pgpi")
@@ -102,7 +104,11 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	for variables < len(args) && strings.HasPrefix(args[variables], "PGPI_") {
 		variables++
 	}
-	p.cmd = exec.Command(path, append([]string{"--client-listen-port=0", "--log-file=log"}, args[variables:]...)...)
+	options := []string{"--client-listen-port=0", "--log-file=log"}
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--log=") }) {
+		options = options[:1]
+	}
+	p.cmd = exec.Command(path, append(options, args[variables:]...)...)
 	p.cmd.Env = append(os.Environ(), args[:variables]...)
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// progressBar shows a person how far something long has come. It shows nothing to
+// programs, nor where the log goes to the same terminal, nor of what is short.
+type progressBar struct {
+	out     *os.File // nil where nobody looks
+	started time.Time
+	shown   time.Time
+}
+
+// Times of a progress bar.
+const (
+	showAfter = time.Second
+	showEvery = 100 * time.Millisecond
+)
+
+func newProgressBar(out, log *os.File) *progressBar {
+	if !term.IsTerminal(int(out.Fd())) || term.IsTerminal(int(log.Fd())) {
+		out = nil
+	}
+	return &progressBar{out: out, started: time.Now()}
+}
+
+// show draws how many bytes of how many were read; the total may be 0, for unknown.
+func (p *progressBar) show(read, total int64) {
+	now := time.Now()
+	if p.out == nil || now.Sub(p.started) < showAfter || now.Sub(p.shown) < showEvery {
+		return
+	}
+	p.shown = now
+	const width, mega = 40, 1e6
+	if total <= 0 {
+		fmt.Fprintf(p.out, "\r%.0f MB read", float64(read)/mega)
+		return
+	}
+	done := min(1, float64(read)/float64(total))
+	bar := strings.Repeat("█", int(done*width))
+	fmt.Fprintf(p.out, "\r%3.0f%% ▕%-*s▏ %.0f of %.0f MB", 100*done, width, bar, float64(read)/mega, float64(total)/mega)
+}
+
+// clear takes the bar away.
+func (p *progressBar) clear() {
+	if p.out != nil && !p.shown.IsZero() {
+		fmt.Fprint(p.out, "\r\x1b[K") // erase the line (ECMA-48, EL)
+		p.shown = time.Time{}
+	}
+}

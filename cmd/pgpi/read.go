@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/capture"
+	"pgpi/internal/session"
+)
+
+// readOptions are the options of pgpi read.
+type readOptions struct {
+	Log    logOptions    `embed:"" group:"Log"`
+	Record recordOptions `embed:"" group:"Recording"`
+
+	Read struct {
+		Port            []int `placeholder:"PORT" help:"Port of a server, besides 5432, for connections whose beginning is not in the capture; may be repeated."`
+		RedactPasswords bool  `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+	} `embed:"" group:"Reading"`
+
+	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+
+	Files []string `arg:"" optional:"" placeholder:"FILE" help:"Captures to read, in the order of time; - for standard input."`
+}
+
+const readDescription = `Read captures and show what clients and servers said in them: recordings of pgpi, and any pcap or pcapng file with Postgres traffic that is not encrypted.
+
+  pgpi read session.pcapng
+  tcpdump -i any -U -w - port 5432 | pgpi read -
+
+Exit codes: 0 where everything was read, 3 where something is missing in the captures (the log and standard error say what), 1 where nothing could be read.`
+
+// exitIncomplete is the exit code where captures lack something.
+const exitIncomplete = 3
+
+// check finds what no single flag tells.
+func (o *readOptions) check() error {
+	if len(o.Files) == 0 {
+		return errors.New("pgpi read needs a capture: pgpi read [options] FILE, or - for standard input")
+	}
+	for _, port := range o.Read.Port {
+		if port < 1 || port > 65535 {
+			return fmt.Errorf("--port: %d is no port: give one from 1 to 65535", port)
+		}
+	}
+	return o.Log.check()
+}
+
+// readCaptures is pgpi read.
+func readCaptures(o *readOptions) (err error) {
+	ctx, stop := endBySignal()
+	defer stop()
+	var closers closers
+	defer func() { err = errors.Join(err, closers.close()) }()
+
+	bar := newProgressBar(os.Stderr, os.Stdout)
+	reader, err := capture.Open(o.Files, capture.Options{
+		Ports: o.Read.Port, Budget: session.NewBudget(session.DefaultBudget), Progress: bar.show,
+		Problem: func(err error) { bar.clear(); complain(err) },
+	})
+	if err != nil {
+		return err
+	}
+	all := &options{Log: o.Log, Record: o.Record}
+	all.Auth.RedactPasswords = o.Read.RedactPasswords || reader.Redacted()
+	logs, err := openLogs(all, os.Stdout, &closers)
+	if err != nil {
+		return err
+	}
+	outlets, err := outlets(all, logs)
+	if err != nil {
+		return err
+	}
+	events := bus.New(outlets, busOptions(all))
+	report := reader.Read(ctx, events)
+	bar.clear()
+	if !events.Close(flushLimit) {
+		return fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit)
+	}
+	return conclude(report)
+}
+
+// conclude tells what a reader of the log would miss.
+func conclude(r capture.Report) error {
+	switch {
+	case r.Connections == 0 && r.Packets == 0:
+		return errors.New("there are no packets in it")
+	case r.Connections == 0:
+		return fmt.Errorf("no Postgres traffic is in it, but %d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", r.Ignored)
+	case r.Encrypted == r.Connections:
+		complain(errors.New("all connections are encrypted: what they say can't be read. Relay them through pgpi with --record"))
+	}
+	if r.Missing > 0 {
+		complain(fmt.Errorf("%d bytes are missing in the capture: the log says where", r.Missing))
+	}
+	if r.Incomplete() {
+		return exitError(exitIncomplete)
+	}
+	return nil
+}
