@@ -20,9 +20,13 @@ import (
 // Versions are the major versions of PostgreSQL that test/install provides.
 var Versions = []int{14, 15, 16, 17, 18}
 
-// Require returns the folder of initdb and postgres of a major version, for localpg.Config.Bin.
+// Require returns the folder of initdb and postgres of a major version, for localpg.Config.Bin. With -short it
+// skips the test.
 func Require(t testing.TB, version int) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the test needs a server, and -short leaves those out")
+	}
 	bin := filepath.Join(installed(t, version), "bin")
 	if _, err := os.Stat(filepath.Join(bin, "postgres")); err == nil {
 		return bin
