@@ -39,6 +39,8 @@ type connection struct {
 	tracker *session.Tracker
 	blind   bool // observing has failed: nothing is decoded any more
 	login   login
+	// terminated says that the client has sent Terminate.
+	terminated bool
 
 	// silent is set when the login is over and nobody wants the rest decoded.
 	silent atomic.Bool

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/session"
+	"pgpi/internal/wire"
 )
 
 // relay passes bytes on in both directions until both have ended.
@@ -46,16 +48,30 @@ func (c *connection) pump(d event.Direction, from, to *leg) {
 			c.warnOfLeaving()
 			c.mu.Unlock()
 		}
-		c.hungUp.Do(func() { c.say(event.HungUp, from.party, hangUp(from)) })
+		c.hungUp.Do(func() { c.sayHungUp(from) })
 		to.closeWrite(from.notified())
 		if from == c.server {
-			time.AfterFunc(lingerLimit, c.abort)
+			linger := time.AfterFunc(lingerLimit, c.abort)
+			context.AfterFunc(c.ctx, func() { linger.Stop() })
 		}
 	default:
 		c.hungUp.Do(func() { c.lost(from, err) })
 		to.reset()
 		c.abort()
 	}
+}
+
+// sayHungUp says which party has ended the conversation: after a Terminate it is the
+// client, whichever end is seen first.
+func (c *connection) sayHungUp(l *leg) {
+	c.mu.Lock()
+	terminated := c.terminated
+	c.mu.Unlock()
+	if l == c.server && terminated {
+		c.say(event.HungUp, c.client.party, "")
+		return
+	}
+	c.say(event.HungUp, l.party, hangUp(l))
 }
 
 // awaitLastWords waits until all has been relayed that a party said before it went:
@@ -150,6 +166,9 @@ func (p *pump) observe(piece session.Piece, b []byte, left int) {
 	}
 	if !p.login.over {
 		p.watchLogin(piece.Messages)
+	}
+	if n := len(piece.Messages); n > 0 && piece.Messages[n-1].Type == wire.Terminate {
+		p.terminated = true
 	}
 }
 
