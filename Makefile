@@ -29,8 +29,10 @@ check: .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format, vet, lint an
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	test/fuzz $(FUZZTIME)
 
-bench: ## benchmarks
-	go test -run '^$$' -bench . -benchmem ./internal/...
+bench: ## pgpi beside its peers, in about 20 minutes, into docs/benchmarks.md
+	test/install servers
+	go test -run '^$$' -bench . -benchmem ./internal/... ./test/bench
+	go run ./test/bench/compare -output docs/benchmarks.md
 
 clean: ## remove what was built; what was installed for tests stays in .tools
 	rm -rf bin
