@@ -9,26 +9,42 @@ import (
 // valueKey is the key of all values of columns and parameters.
 const valueKey = "value"
 
-// context writes what the session knew of a message: the SQL behind the name that it
-// has, or that it answers. Rows don't repeat it; what is known of their columns stands
-// beside the values.
+// context writes what the session knew of a message: the SQL behind the name that it has,
+// or that it answers, and the table of a row of COPY or of replication. Rows don't repeat
+// the SQL, and what is known of their columns stands beside the values.
 func (p *page) context() {
 	c := p.message.Context
-	if c == nil || len(c.Columns) > 0 || c.SQL == "" && c.Shortened == 0 {
+	if c == nil {
+		return
+	}
+	sql := (c.SQL != "" || c.Shortened > 0) && p.message.Type != wire.DataRow && p.message.Type.Code() != wire.CopyData.Code()
+	if !sql && c.Relation == "" {
 		return
 	}
 	p.key("context")
-	p.text = append(p.text, `{"sql":`...)
+	p.text = append(p.text, '{')
+	if sql {
+		p.key("sql")
+		p.sql(c)
+	}
+	if c.Relation != "" {
+		p.key("relation")
+		p.quoted = append(p.quoted[:0], c.Relation...)
+		p.encoded(p.quoted, marks{})
+	}
+	p.text = append(p.text, '}')
+}
+
+func (p *page) sql(c *event.Context) {
 	o := marks{omitted: c.Shortened}
 	if c.SQL == "" {
 		p.absent(o)
-	} else {
-		shown, omitted := p.shorten(0, len(c.SQL))
-		o.omitted += omitted
-		p.quoted = append(p.quoted[:0], c.SQL[:shown]...)
-		p.encoded(p.quoted, o)
+		return
 	}
-	p.text = append(p.text, '}')
+	shown, omitted := p.shorten(0, len(c.SQL))
+	o.omitted += omitted
+	p.quoted = append(p.quoted[:0], c.SQL[:shown]...)
+	p.encoded(p.quoted, o)
 }
 
 // describe writes the name and the type of the column or parameter whose group begins.

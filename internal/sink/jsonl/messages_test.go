@@ -94,7 +94,7 @@ func errorMessages(s *transcript) {
 }
 
 func copyMessages(s *transcript) {
-	rows := &event.Context{Columns: []event.Column{{Name: "id", TypeOID: 23}, {Name: "note", TypeOID: 25}}}
+	rows := &event.Context{SQL: "COPY t FROM STDIN", Relation: "public.t", Columns: []event.Column{{Name: "id", TypeOID: 23}, {Name: "note", TypeOID: 25}}}
 	text := wire.State{Copy: wire.Copy{Null: `\N`, EndMark: true}}
 	s.server(message(wire.CopyInResponse, "\x00\x00\x02\x00\x00\x00\x00"))
 	for _, body := range []string{"1\tone\n2\t\\N\n", "3\tth", "\\.\nrest"} {
@@ -116,7 +116,7 @@ func copyMessages(s *transcript) {
 
 func replication(s *transcript) {
 	const header = "w\x00\x00\x00\x00\x01\x6b\x37\x48\x00\x00\x00\x01\xab\xcd\xef\x00\x00\x02\xdb\xf0\x1e\x28\x4a\x40"
-	relation := &event.Context{Columns: []event.Column{{Name: "id", TypeOID: 23}, {Name: "note", TypeOID: 25}}}
+	relation := &event.Context{Relation: "public.t", Columns: []event.Column{{Name: "id", TypeOID: 23}, {Name: "note", TypeOID: 25}}}
 	s.server(message(wire.CopyBothResponse, "\x00\x00\x00"), message(wire.XLogData, header+"\xd1\x16\x00"),
 		message(wire.PrimaryKeepalive, "k\x00\x00\x00\x00\x01\x6b\x37\x48\x7f\xff\xff\xff\xff\xff\xff\xff\x01"),
 		message(wire.LogicalRelation, header+"R\x00\x00\x40\x01public\x00t\x00d\x00\x01\x01id\x00\x00\x00\x00\x17\xff\xff\xff\xff"),
