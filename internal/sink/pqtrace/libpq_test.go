@@ -95,7 +95,7 @@ func startServer(t *testing.T, version int) *localpg.Server {
 		Bin: servers.Require(t, version), TLS: &localpg.TLS{},
 		Settings: map[string]string{"wal_level": "logical"},
 		HBA: []string{
-			"local all all trust", "host all postgres all trust", "host replication postgres all trust",
+			"local all postgres trust", "host all postgres all trust",
 			"host all password all password", "host all md5 all md5", "host all scram all scram-sha-256",
 		},
 		SQL: []string{

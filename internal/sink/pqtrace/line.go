@@ -175,26 +175,25 @@ func (l *line) show(start, end int, escape bool) {
 	l.plain(start, end, escape)
 }
 
+// plain writes bytes that are not redacted: as they are, or those by their codes that
+// isprint says no to, in the C locale as in those with UTF-8.
 func (l *line) plain(start, end int, escape bool) {
-	if !escape {
-		l.text = append(l.text, l.m.Bytes[start:end]...)
-		return
+	b := l.m.Bytes[start:end]
+	if escape {
+		next := 0
+		for i, c := range b {
+			if c < ' ' || c > '~' {
+				l.text = append(l.text, b[next:i]...)
+				l.text = append(l.text, '\\', 'x', digits[c>>4], digits[c&15])
+				next = i + 1
+			}
+		}
+		b = b[next:]
 	}
-	for _, c := range l.m.Bytes[start:end] {
-		l.text = appendPrintable(l.text, c)
-	}
+	l.text = append(l.text, b...)
 }
 
 const digits = "0123456789abcdef"
-
-// appendPrintable writes a byte, or its code where isprint says no, as it does in the
-// C locale and in those with UTF-8.
-func appendPrintable(dst []byte, c byte) []byte {
-	if ' ' <= c && c <= '~' {
-		return append(dst, c)
-	}
-	return append(dst, '\\', 'x', digits[c>>4], digits[c&15])
-}
 
 // hides reports whether a byte between two offsets is redacted.
 func (l *line) hides(start, end int) bool {
