@@ -53,7 +53,7 @@ func TestServerEndPointFails(t *testing.T) {
 // by "openssl req -x509", with -sigopt rsa_padding_mode:pss for RSA-PSS.
 func readCertificate(t *testing.T, name string) *x509.Certificate {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name+".pem")) //nolint:gosec // a constant of the tests
+	text, err := os.ReadFile(filepath.Join("testdata", name+".pem"))
 	if err != nil {
 		t.Fatal(err)
 	}

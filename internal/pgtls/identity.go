@@ -189,7 +189,7 @@ func isDER(data []byte) bool {
 
 // readFile reads a file; what names its role in the error.
 func readFile(what, path string) ([]byte, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
+	data, err := os.ReadFile(path)
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathErr.Err
 	}

@@ -14,7 +14,7 @@ import (
 // Writing never fails, because crypto/tls would break the connection off: the first failure, say a full disk,
 // goes to warn, and the lines it concerns are lost.
 func OpenKeyLog(path string, warn func(error)) (io.WriteCloser, error) {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // G304: the user names the file
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open key log: %w: check the path and its permissions", err)
 	}

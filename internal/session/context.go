@@ -44,7 +44,7 @@ func (y *memory) client(m wire.Message) *event.Context {
 	var c *event.Context
 	switch m.Type {
 	case wire.Parse:
-		c = y.parse(m, &r)
+		y.parse(m, &r) // it has its SQL in itself
 	case wire.Bind:
 		c = y.bind(m, &r)
 	case wire.Describe, wire.Execute, wire.Close:
@@ -73,10 +73,10 @@ func (y *memory) client(m wire.Message) *event.Context {
 // number gives the exchange that a request begins or belongs to: a Query is one by
 // itself, and so is what leads to an Execute. A Sync belongs to the last.
 func (y *memory) number(t wire.Type) uint32 {
-	switch {
-	case t == wire.Sync || t == wire.CopyDone || t == wire.CopyFail:
+	switch t {
+	case wire.Sync, wire.CopyDone, wire.CopyFail:
 		y.complete = y.complete || t == wire.Sync
-	case t == wire.Query || t == wire.FunctionCall:
+	case wire.Query, wire.FunctionCall:
 		y.exchange++
 		y.complete = true
 	default:
@@ -88,7 +88,7 @@ func (y *memory) number(t wire.Type) uint32 {
 	return y.exchange
 }
 
-func (y *memory) parse(m wire.Message, r *request) *event.Context {
+func (y *memory) parse(m wire.Message, r *request) {
 	var name, sql []byte
 	omitted := 0
 	y.types = y.types[:0]
@@ -108,7 +108,6 @@ func (y *memory) parse(m wire.Message, r *request) *event.Context {
 	r.name = string(name)
 	r.statement = y.names.newStatement(name, sql, omitted, y.types)
 	r.statement0 = y.names.setStatement(r.name, r.statement)
-	return nil // it has its SQL in itself
 }
 
 func (y *memory) bind(m wire.Message, r *request) *event.Context {

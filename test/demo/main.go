@@ -47,7 +47,7 @@ func run(pgpi string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	options := []string{"--throwaway-server", "--client-listen-port=0", "--server-sslmode=require"}
-	cmd := exec.CommandContext(ctx, pgpi, options...) //nolint:gosec // the program to show
+	cmd := exec.CommandContext(ctx, pgpi, options...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
 	fmt.Println("$", strings.Join(cmd.Args, " "))
@@ -91,7 +91,7 @@ func talk(ctx context.Context, urls <-chan string) (said string, err error) {
 	if err != nil {
 		return talkWithoutPsql(ctx, url)
 	}
-	cmd := exec.CommandContext(ctx, psql, "-X", "-c", query, url) //nolint:gosec // pgpi's own URL
+	cmd := exec.CommandContext(ctx, psql, "-X", "-c", query, url)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("psql: %w", err)

@@ -56,7 +56,7 @@ type typeAndName struct {
 
 // fieldsOfTypes finds out what leaves the messages of each type have.
 func fieldsOfTypes() map[typeAndName]wire.Field {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(1, 2))
 	found := map[typeAndName]wire.Field{}
 	for _, kind := range wire.Types() {
 		for i := range 60 {
@@ -76,7 +76,7 @@ func fieldsOfTypes() map[typeAndName]wire.Field {
 // TestEveryByteAppears is the promise that no byte is lost or invented, for
 // messages of all types.
 func TestEveryByteAppears(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(3, 4))
 	for _, kind := range wire.Types() {
 		for i := range 50 {
 			m := wire.Random(r, kind, wire.State{Mechanism: wire.Mechanism(i % 3)})
@@ -93,7 +93,7 @@ func TestEveryByteAppears(t *testing.T) {
 }
 
 func FuzzMessage(f *testing.F) {
-	r := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(5, 6))
 	for _, kind := range wire.Types() {
 		f.Add(uint8(kind), uint8(1), wire.Random(r, kind, wire.State{}).Bytes, uint16(0))
 	}
@@ -133,7 +133,7 @@ func checkMessage(t *testing.T, m wire.Message) {
 // TestRedactedBytesNeverAppear doesn't rely on the bytes being blanked, and puts the
 // spans anywhere.
 func TestRedactedBytesNeverAppear(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(7, 8))
 	for _, kind := range wire.Types() {
 		for range 50 {
 			m := event.Message{Message: wire.Random(r, kind, wire.State{})}

@@ -55,7 +55,7 @@ func (s *transcript) server(messages ...event.Message) { s.passed(event.ServerTo
 func message(t wire.Type, body string) event.Message {
 	m := wire.Message{Type: t, State: wire.State{Mechanism: wire.SCRAM}, Bytes: []byte(body)}
 	if t.Code() != 0 {
-		m.Bytes = binary.BigEndian.AppendUint32([]byte{t.Code()}, uint32(4+len(body))) //nolint:gosec // small
+		m.Bytes = binary.BigEndian.AppendUint32([]byte{t.Code()}, uint32(4+len(body)))
 		m.Bytes = append(m.Bytes, body...)
 	}
 	m.Size = int64(len(m.Bytes))
@@ -105,7 +105,7 @@ func compare(t *testing.T, name, log string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // one of our own files
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

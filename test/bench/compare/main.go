@@ -49,8 +49,8 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)                      //nolint:errcheck // it is temporary
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // pgbouncer runs as another user
+	defer os.RemoveAll(dir) //nolint:errcheck // it is temporary
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
 	server, err := localpg.Start(ctx, localpg.Config{

@@ -82,7 +82,7 @@ func (p *peer) stop() {
 // startPeers builds and starts all of them.
 func startPeers(ctx context.Context, dir string, server *localpg.Server) ([]*peer, error) {
 	for binary, source := range map[string]string{"pgpi": "./cmd/pgpi", "relay": "./test/bench/relay"} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, binary), source) //nolint:gosec // our own
+		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, binary), source)
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("build %s: %w: %s", binary, err, out)
 		}
@@ -151,7 +151,7 @@ func startListening(ctx context.Context, name, program string, args ...string) (
 }
 
 func startProcess(ctx context.Context, name, program string, out io.Writer, args ...string) (*peer, error) {
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // our own
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -188,7 +188,7 @@ unix_socket_dir =
 logfile = /dev/null
 `, server.Host, server.Port, port, server.ServerCert, server.ServerKey)
 	text = strings.Replace(text, "* = ", "* = user=bench ", 1)
-	if err := os.WriteFile(config, []byte(text), 0o644); err != nil { //nolint:gosec // pgbouncer reads it as another user
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
 	args := []string{"-q"}

@@ -105,7 +105,7 @@ var (
 func bench(s settings, args ...string) func(context.Context, int) (result, error) {
 	return func(ctx context.Context, port int) (result, error) {
 		args := append([]string{"-n", "-T", strconv.Itoa(int(s.seconds.Seconds()))}, args...)
-		cmd := exec.CommandContext(ctx, "pgbench", args...) //nolint:gosec // our own arguments
+		cmd := exec.CommandContext(ctx, "pgbench", args...)
 		cmd.Env = environment(port)
 		out, err := cmd.CombinedOutput()
 		count, tps := processed.FindSubmatch(out), rate.FindSubmatch(out)
@@ -122,7 +122,7 @@ func bench(s settings, args ...string) func(context.Context, int) (result, error
 }
 
 func pgbench(ctx context.Context, port int, args ...string) error {
-	cmd := exec.CommandContext(ctx, "pgbench", args...) //nolint:gosec // our own arguments
+	cmd := exec.CommandContext(ctx, "pgbench", args...)
 	cmd.Env = environment(port)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("pgbench: %w: %s", err, out)
@@ -138,15 +138,15 @@ func psql(sql string) func(context.Context, int) (result, error) {
 }
 
 // copyIn copies rows into a table of its own, from a file that the first call makes.
-func copyIn(rows int) func(context.Context, int) (result, error) {
+func copyIn(count int) func(context.Context, int) (result, error) {
 	return func(ctx context.Context, port int) (result, error) {
-		make := fmt.Sprintf(`seq 1 %d | awk '{print $1 "\t1\t0\tfiller filler filler filler filler filler filler filler filler filler"}'`, rows)
-		return timed(ctx, port, "sh", "-c", make+` | psql -Xq -c 'CREATE TEMP TABLE t (aid int, bid int, abalance int, filler text)' -c 'COPY t FROM STDIN'`)
+		rows := fmt.Sprintf(`seq 1 %d | awk '{printf "%%s\\t1\\t0\\t%%80s\\n", $1, "filler"}'`, count)
+		return timed(ctx, port, "sh", "-c", rows+` | psql -Xq -c 'CREATE TEMP TABLE t (aid int, bid int, abalance int, filler text)' -c 'COPY t FROM STDIN'`)
 	}
 }
 
 func timed(ctx context.Context, port int, program string, args ...string) (result, error) {
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // our own arguments
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = environment(port)
 	start := time.Now()
 	out, err := cmd.CombinedOutput()
