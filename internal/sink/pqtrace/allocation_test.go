@@ -14,7 +14,7 @@ import (
 
 // TestNoAllocations can't be built with the race detector, which allocates itself.
 func TestNoAllocations(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(1, 2))
 	var all []event.Event
 	for _, kind := range wire.Types() {
 		d := event.ClientToServer

@@ -126,7 +126,7 @@ func TestLines(t *testing.T) {
 
 		{"password", client, redacted("secret", message(wire.PasswordMessage, "secret\x00")), "F\t11\tPasswordMessage\t \"[redacted]\"\n", ""},
 		{"password with its NUL", client, redacted("secret\x00", message(wire.PasswordMessage, "secret\x00")), "F\t11\tPasswordMessage\t \"[redacted]\"\n", ""},
-		{"key", server, redacted("abcd", message(wire.BackendKeyData, "\x00\x00\x00\x01abcd")), "B\t12\tBackendKeyData\t 1 [redacted]\n", "B\t12\tBackendKeyData\t NNNN NNNN\n"},
+		{"key", server, redacted("abcd", message(wire.BackendKeyData, "\x00\x00\x00\x01abcd")), "B\t12\tBackendKeyData\t 1 [redacted]\n", "B\t12\tBackendKeyData\t NNNN" + " NNNN\n"},
 		{"SQL", client, redacted("secret", message(wire.Query, "alter role a password 'secret';\x00")), "F\t36\tQuery\t \"alter role a password '[redacted]';\"\n", ""},
 	}
 	for _, test := range tests {
@@ -224,7 +224,7 @@ func TestWrites(t *testing.T) {
 
 // Valid messages of all types, whoever sends them, have one line and no mark.
 func TestAllTypes(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range wire.Types() {
 		for range 20 {
 			m := wire.Random(r, kind, wire.State{})
@@ -244,7 +244,7 @@ func TestAllTypes(t *testing.T) {
 }
 
 func FuzzMessage(f *testing.F) {
-	r := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test that can be repeated
+	r := rand.New(rand.NewPCG(5, 6))
 	for _, kind := range wire.Types() {
 		f.Add(uint8(kind), uint8(kind.From()), wire.Random(r, kind, wire.State{}).Bytes, uint16(0), uint16(6), uint16(3))
 	}
