@@ -21,6 +21,9 @@ type page struct {
 	fields []wire.Field // of the message, kept for its memory
 	spans  []event.Span // redacted parts that are still to come in the message
 
+	tagged uint32 // the connection that prefix is for
+	prefix []byte // of its lines
+
 	message   *event.Message // that is being annotated
 	formats   []byte         // of a Bind's parameters
 	errorCode int64          // of the error field at hand
@@ -122,15 +125,23 @@ func (p *page) end() {
 	p.text = append(p.text, '\n')
 }
 
+// tag begins a line with the tag of the event's connection.
 func (p *page) tag() {
 	if p.now.Conn == 0 {
 		return
 	}
-	p.paint(blue)
-	p.text = append(p.text, '#')
-	p.text = strconv.AppendUint(p.text, uint64(p.now.Conn), 10)
-	p.unpaint()
-	p.text = append(p.text, "  "...)
+	if p.now.Conn != p.tagged {
+		p.tagged = p.now.Conn
+		text := p.text
+		p.text = p.prefix[:0]
+		p.paint(blue)
+		p.text = append(p.text, '#')
+		p.text = strconv.AppendUint(p.text, uint64(p.now.Conn), 10)
+		p.unpaint()
+		p.text = append(p.text, "  "...)
+		p.prefix, p.text = p.text, text
+	}
+	p.text = append(p.text, p.prefix...)
 }
 
 // label says from whom a message comes and to whom it goes. Its color is that of

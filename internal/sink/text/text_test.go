@@ -108,7 +108,10 @@ func TestEventsStayAsTheyWere(t *testing.T) {
 // commonEvent is a row of four small columns.
 func commonEvent() []event.Event {
 	s := new(transcript)
-	s.server(message(wire.DataRow, "\x00\x04\x00\x00\x00\x0242\x00\x00\x00\x05Alice\x00\x00\x00\x0a2025-07-04\xff\xff\xff\xff"))
+	s.server(message(wire.DataRow, "\x00\x04\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x05Alice\x00\x00\x00\x04\x00\x00\x24\x60\xff\xff\xff\xff"))
+	s.events[0].Messages[0].Context = &event.Context{Columns: []event.Column{
+		{Name: "id", TypeOID: 23, Binary: true}, {Name: "name", TypeOID: 25}, {Name: "born", TypeOID: 1082, Binary: true}, {Name: "note", TypeOID: 25},
+	}}
 	return s.events
 }
 
