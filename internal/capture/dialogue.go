@@ -119,7 +119,7 @@ func (d *dialogue) observe(at time.Time, direction event.Direction, piece sessio
 	e := &d.event
 	*e = event.Event{
 		At: at, Elapsed: at.Sub(d.opened), Conn: d.id, Kind: piece.Kind, Direction: direction,
-		Data: b, Messages: piece.Messages, Relayed: true, Total: piece.Total, Left: left,
+		Data: b, Messages: piece.Messages, Relayed: true, Total: piece.Total, Left: left, Offset: piece.Offset,
 	}
 	d.reader.record(e)
 	if piece.Lost != nil {

@@ -159,7 +159,7 @@ func (r *Reader) packet(from *chain, in *input) {
 	if in.own {
 		replay := r.replays[from]
 		if replay == nil {
-			replay = newReplay(r, from)
+			replay = newReplay(r, in.section.Redacted)
 			r.replays[from] = replay
 		}
 		replay.packet(&in.packet, &f)

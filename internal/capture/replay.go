@@ -7,13 +7,14 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/recording"
 	"pgpi/internal/session"
+	"pgpi/internal/wire"
 )
 
 // replay makes the events of a recording again. Its packets are in order, and say what
 // does not follow from their bytes.
 type replay struct {
 	reader        *Reader
-	chain         *chain
+	redacted      bool
 	zone          *time.Location
 	connections   map[uint32]*replayed
 	conversations map[flowKey]*conversation
@@ -27,7 +28,9 @@ type replayed struct {
 	tracker *session.Tracker
 	blind   bool // decoding had failed
 	edited  bool // packets were taken out of the recording
-	keys    []flowKey
+	// redacted says that secrets were blanked, and large messages altogether.
+	redacted bool
+	keys     []flowKey
 }
 
 // conversation is a TCP conversation of a recording.
@@ -38,9 +41,9 @@ type conversation struct {
 	write      []byte    // the beginning of one that has several packets
 }
 
-func newReplay(r *Reader, c *chain) *replay {
+func newReplay(r *Reader, redacted bool) *replay {
 	return &replay{
-		reader: r, chain: c, zone: time.UTC,
+		reader: r, redacted: redacted, zone: time.UTC,
 		connections: map[uint32]*replayed{}, conversations: map[flowKey]*conversation{},
 	}
 }
@@ -68,7 +71,7 @@ func (r *replay) packet(p *packet, f *frame) {
 func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replayed {
 	c := r.connections[tag]
 	if c == nil {
-		c = &replayed{id: tag, opened: at.Add(-n.Elapsed), tracker: session.New(r.reader.options.Budget)}
+		c = &replayed{id: tag, opened: at.Add(-n.Elapsed), tracker: session.New(r.reader.options.Budget), redacted: r.redacted}
 		if r.reader.mixed && tag != 0 {
 			r.reader.tags++
 			c.id = r.reader.tags
@@ -190,7 +193,13 @@ func (c *replayed) observe(r *Reader, at time.Time, n recording.Note, d event.Di
 		}
 		e := event.Event{
 			Kind: piece.Kind, Direction: d, Data: b[:piece.Size], Messages: piece.Messages, Total: piece.Total,
-			Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
+			Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left, Offset: piece.Offset,
+		}
+		if c.redacted && piece.Kind == event.Fragment {
+			for i := range e.Messages {
+				m := &e.Messages[i]
+				m.Bytes = m.Bytes[:min(len(m.Bytes), wire.HeaderSize)] // the rest was blanked
+			}
 		}
 		c.stamp(&e, at, n)
 		r.record(&e)

@@ -47,6 +47,8 @@ type Event struct {
 	OneByOne bool
 	Total    int64
 	Left     int
+	// Offset is how many bytes of its message came before a Fragment.
+	Offset int64
 }
 
 // Kind is what sort of event it is.

@@ -54,7 +54,7 @@ func (c *connection) show(d event.Direction, b []byte) {
 // record records the bytes of a piece. The caller holds the lock.
 func (c *connection) record(e *event.Event, p session.Piece, data []byte) {
 	e.At, e.Elapsed = c.now()
-	e.Conn, e.Kind, e.Data, e.Messages, e.Total = c.id, p.Kind, data, p.Messages, p.Total
+	e.Conn, e.Kind, e.Data, e.Messages, e.Total, e.Offset = c.id, p.Kind, data, p.Messages, p.Total, p.Offset
 	if reason := c.proxy.record(e); reason != nil {
 		c.fail(reason)
 	}

@@ -25,8 +25,12 @@ func (p *Passwords) Apply(e *event.Event) {
 	if e.Kind == event.Said && e.Status.QuotesSQL() {
 		p.said(e)
 	}
-	if e.Kind == event.Fragment || e.Kind == event.Undecoded {
-		overwrite(e.Data) // nobody can tell what it is a part of
+	switch e.Kind {
+	case event.Fragment: // nobody can tell what it is a part of, but a recording needs the header
+		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
+		overwrite(e.Data[header:])
+	case event.Undecoded:
+		overwrite(e.Data)
 	}
 }
 

@@ -59,6 +59,8 @@ type Piece struct {
 	Messages []event.Message
 	// Total is the size of the messages that end here, or 0 where none does.
 	Total int64
+	// Offset is how many bytes of its message came before a Fragment.
+	Offset int64
 	// Lost is set once, by the piece that puts the direction out of sync.
 	Lost *Loss
 }
@@ -183,13 +185,13 @@ func (t *Tracker) scanBig(d event.Direction, s *stream, pending []byte) Piece {
 	b.seen += int64(size)
 	s.offset += int64(size)
 	if b.seen < b.size {
-		return Piece{Kind: event.Fragment, Size: size}
+		return Piece{Kind: event.Fragment, Size: size, Offset: b.seen - int64(size)}
 	}
 	s.big = nil
 	t.budget.release(b.reserved) // the prefix belongs to the event now
 	s.messages = s.messages[:0]
 	t.complete(d, s, wire.Message{Bytes: b.kept, Size: b.size})
-	return Piece{Kind: event.Fragment, Size: size, Messages: s.messages, Total: b.size}
+	return Piece{Kind: event.Fragment, Size: size, Messages: s.messages, Total: b.size, Offset: b.seen - int64(size)}
 }
 
 // End says what is left when a direction has ended: a message that was cut off,
@@ -205,7 +207,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 		t.budget.release(b.reserved)
 		s.messages = s.messages[:0]
 		t.add(d, s, wire.Message{Bytes: b.kept, Size: b.seen})
-		return Piece{Kind: event.Fragment, Messages: s.messages, Total: b.seen}, b.size
+		return Piece{Kind: event.Fragment, Messages: s.messages, Total: b.seen, Offset: b.seen}, b.size
 	}
 	if len(pending) == 0 {
 		return Piece{}, 0
