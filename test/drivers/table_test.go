@@ -57,9 +57,17 @@ Each driver runs one program, which does the same directly and through pgpi: sim
 binary format, a batch or pipeline, COPY in and out, LISTEN and NOTIFY, a cancel, an error in a transaction and its
 rollback, 3 MiB in one value both ways, UTF-8 and another client encoding, and a wrong password. What it prints, its
 exit code and every SQLSTATE are equal. That is tested against PostgreSQL 15 and 18 and against pgbouncer 1.18 in
-session mode, each with TLS and SCRAM towards the server.
+session mode, each with TLS and SCRAM towards the server, and that pgpi could read all of the traffic.
 
-A cell tells what has to be set for that. The test also checks that it does not work without.
+The pages say how to point each driver at a pgpi that listens on port 5433:
+
+    pgpi --server-host db.example.com --server-sslmode verify-full --server-sslrootcert system --client-listen-port 5433
+
+To clients that use TLS it presents a certificate that it makes for the occasion; ` + "`--client-ssl-cert`" + ` and
+` + "`--client-ssl-key`" + ` name one that they can check.
+
+A cell tells what has to be set for the driver to do the same as directly. The test also checks that it does not work
+without.
 
 `
 
