@@ -241,13 +241,12 @@ func (w *wiretap) conninfo() string {
 }
 
 // program runs one of PostgreSQL's programs to its end.
-func program(t *testing.T, cmd *exec.Cmd) string {
+func program(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %v: %s", cmd.Args, err, output)
 	}
-	return string(output)
 }
 
 // command prepares one of PostgreSQL's programs, with nothing of the user's settings.
@@ -277,9 +276,9 @@ func background(t *testing.T, cmd *exec.Cmd) (end func(os.Signal)) {
 			if err := cmd.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				t.Error(err)
 			}
-			<-ended
+			err := <-ended // of one that was killed it is one
 			if t.Failed() {
-				t.Logf("%v: %s", cmd.Args, output.String())
+				t.Logf("%v: %v: %s", cmd.Args, err, output.String())
 			}
 		})
 	}
