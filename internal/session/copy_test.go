@@ -255,3 +255,28 @@ func TestCharactersOf(t *testing.T) {
 		}
 	}
 }
+
+// Rows and changes pass without an allocation for each.
+func TestDataDoesNotAllocate(t *testing.T) {
+	for name, test := range map[string]struct {
+		begin []step
+		d     event.Direction
+		bytes string
+	}{
+		"rows": {
+			afterLogin(in(query("COPY t (a, b) FROM STDIN"), wire.Query), out(copyIn2, wire.CopyInResponse)), toServer, data("1\tcut") + data(" here\n"),
+		},
+		"changes": {
+			afterReplicationLogin(in(startLogical, wire.Query), out(copyBoth+relation("", "id"), wire.CopyBothResponse, wire.LogicalRelation)), toClient, insert("", "1"),
+		},
+	} {
+		p := newPump(t)
+		for _, s := range test.begin {
+			p.feed(s.direction, s.bytes, whole)
+		}
+		b := []byte(test.bytes)
+		if n := testing.AllocsPerRun(100, func() { p.tracker.Scan(test.d, b) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func TestSubscriber(t *testing.T) {
 			execute(t, to, table, fmt.Sprintf("CREATE SUBSCRIPTION sub CONNECTION '%s' PUBLICATION pub WITH (%s)", w.conninfo(), options))
 			await(t, to, "SELECT (bool_and(srsubstate = 'r') AND bool_and(subtwophasestate = 'e'))::text FROM pg_subscription_rel, pg_subscription", "true")
 			execute(t, from, "UPDATE orders SET total = 2 WHERE id = 1", "DELETE FROM orders WHERE id = 2",
-				"INSERT INTO orders SELECT n, n, repeat('x', 100) FROM generate_series(10, 3000) AS n",
+				"INSERT INTO orders SELECT n, 2 * n, repeat('x', 100) FROM generate_series(10, 3000) AS n",
 				"BEGIN; INSERT INTO orders VALUES (5000, 1, 'prepared'); PREPARE TRANSACTION 'gid'", "COMMIT PREPARED 'gid'")
 			const digest = "SELECT concat(count(*), md5(string_agg(orders::text, ',' ORDER BY id))) FROM orders"
 			await(t, to, digest, ask(t, from, digest))
