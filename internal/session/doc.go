@@ -11,5 +11,5 @@
 // directions holds a lock.
 //
 // Start reading at [Tracker.Scan]. leg.go has what decides the name of a message
-// whose bytes alone don't tell.
+// whose bytes alone don't tell, and copy.go what decides it for CopyData.
 package session

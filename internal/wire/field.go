@@ -10,7 +10,8 @@ type Field struct {
 	Start, End int32
 	// Int is the value of an integer, the index of a Group among its siblings (from
 	// 0), the number of bytes that an Omitted field stands for, or the Name that was
-	// expected where a Malformed field begins.
+	// expected where a Malformed field begins. Of an integer that the client of a COPY
+	// cut in two, the last part has the value; the parts before it are of kind Binary.
 	Int int64
 }
 
