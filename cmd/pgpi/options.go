@@ -196,6 +196,9 @@ func (o *options) check() error {
 	case (o.Server.ServerSslcert == "") != (o.Server.ServerSslkey == ""):
 		return errors.New("--server-sslcert and --server-sslkey: give both or none")
 	}
+	if err := o.Record.check(); err != nil {
+		return err
+	}
 	return o.Log.check()
 }
 

@@ -47,6 +47,9 @@ func (o *readOptions) check() error {
 			return fmt.Errorf("--port: %d is no port: give one from 1 to 65535", port)
 		}
 	}
+	if err := o.Record.check(); err != nil {
+		return err
+	}
 	return o.Log.check()
 }
 

@@ -1,16 +1,69 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"pgpi/internal/bus"
 	"pgpi/internal/sink/pcapng"
 )
 
 type recordOptions struct {
-	Record string `placeholder:"FILE" help:"Record everything, decrypted, in a pcapng file that Wireshark shows and pgpi read reads."`
-	Force  bool   `negatable:"" help:"Overwrite a recording that exists."`
+	Record       string   `placeholder:"FILE" help:"Record everything, decrypted, in a pcapng file that Wireshark shows and pgpi read reads."`
+	RecordRotate byteSize `placeholder:"SIZE" help:"Begin another file when one has this size, such as 100MB; a number is put into their names."`
+	RecordFiles  int      `placeholder:"N" help:"Keep this many files of a recording, and remove older ones (default: all)."`
+	Force        bool     `negatable:"" help:"Overwrite a recording that exists."`
 }
+
+// byteSize is a number of bytes, which users write with a unit.
+type byteSize int64
+
+// units of sizes, the longest first.
+var units = []struct {
+	name  string
+	bytes int64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}, {"B", 1}, {"", 1}}
+
+// Decode reads a size, for kong.
+func (s *byteSize) Decode(ctx *kong.DecodeContext) error {
+	text := ctx.Scan.Pop().String()
+	for _, unit := range units {
+		digits, found := strings.CutSuffix(text, unit.name)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || n < 1 || n > math.MaxInt64/unit.bytes {
+			break
+		}
+		*s = byteSize(n * unit.bytes)
+		return nil
+	}
+	return fmt.Errorf("%q is no size: give a number of bytes, or one with a unit, such as 100MB", text)
+}
+
+// check finds what no single flag tells.
+func (o *recordOptions) check() error {
+	switch {
+	case o.RecordFiles < 0:
+		return errors.New("--record-files: give a number above 0")
+	case o.RecordFiles > 0 && o.RecordRotate == 0:
+		return errors.New("--record-files: give --record-rotate too, which begins another file")
+	case o.RecordRotate > 0 && o.Record == "":
+		return errors.New("--record-rotate: give --record too, the name of the files")
+	case o.RecordRotate > 0 && o.RecordRotate < minRotate:
+		return fmt.Errorf("--record-rotate: %d bytes are too few for a file: give %d or more", o.RecordRotate, minRotate)
+	}
+	return nil
+}
+
+// minRotate is the least size of a file: each repeats what is known of connections.
+const minRotate = 64 << 10
 
 // outlets are where events go: the logs and the recording.
 func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
@@ -19,6 +72,7 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 	}
 	sink, err := pcapng.New(pcapng.Options{
 		Path: o.Record.Record, Overwrite: o.Record.Force, Redacted: o.Auth.RedactPasswords,
+		Rotate: int64(o.Record.RecordRotate), Files: o.Record.RecordFiles,
 	})
 	if err != nil {
 		return nil, err

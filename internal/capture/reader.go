@@ -162,6 +162,7 @@ func (r *Reader) packet(from *chain, in *input) {
 			replay = newReplay(r, in.section.Redacted)
 			r.replays[from] = replay
 		}
+		replay.begin(in)
 		replay.packet(&in.packet, &f)
 		return
 	}

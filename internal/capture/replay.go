@@ -15,6 +15,7 @@ import (
 type replay struct {
 	reader        *Reader
 	redacted      bool
+	file          int // of the recording
 	zone          *time.Location
 	connections   map[uint32]*replayed
 	conversations map[flowKey]*conversation
@@ -30,7 +31,12 @@ type replayed struct {
 	edited  bool // packets were taken out of the recording
 	// redacted says that secrets were blanked, and large messages altogether.
 	redacted bool
-	keys     []flowKey
+	// primed is the file that repeated what is known of it, because the recording was
+	// not read from its beginning.
+	primed int
+	// inside says, by sender, that a message is under way whose beginning was read.
+	inside [2]bool
+	keys   []flowKey
 }
 
 // conversation is a TCP conversation of a recording.
@@ -45,6 +51,18 @@ func newReplay(r *Reader, redacted bool) *replay {
 	return &replay{
 		reader: r, redacted: redacted, zone: time.UTC,
 		connections: map[uint32]*replayed{}, conversations: map[flowKey]*conversation{},
+	}
+}
+
+// begin says that a file of the recording begins. Where one is missing between two,
+// nothing that is remembered is true any more.
+func (r *replay) begin(in *input) {
+	if number := in.section.File; number != r.file {
+		if r.file != 0 && number != r.file+1 {
+			r.reader.damage(fmt.Errorf("read %s: it is file %d of its recording, and file %d is not there: connections begin anew", in.name, number, r.file+1))
+			r.close()
+		}
+		r.file = number
 	}
 }
 
@@ -76,6 +94,9 @@ func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replaye
 			r.reader.tags++
 			c.id = r.reader.tags
 		}
+		if n.Repeated {
+			c.primed = r.file
+		}
 		r.connections[tag] = c
 	}
 	return c
@@ -106,11 +127,17 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	}
 	tag := e.Conn
 	c := r.connection(tag, at, n)
+	if n.Repeated && c.primed != r.file {
+		return
+	}
 	c.stamp(&e, at, n)
 	r.reader.record(&e)
 	switch e.Status {
 	case event.Opened:
 		r.reader.report.Connections++
+		if n.Repeated {
+			c.say(r.reader, at, event.Continued)
+		}
 	case event.Connected:
 		c.tracker.NewServer()
 	case event.ObserverFailed:
@@ -137,9 +164,10 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 	v := r.conversations[key]
 	if f.flags&(flagSYN|flagACK) == flagSYN {
 		c := r.connection(n.Connection, at, n)
-		v = &conversation{connection: c, client: f.from, next: [2]uint32{f.seq + 1, 0}}
-		c.keys = append(c.keys, key)
-		r.conversations[key] = v
+		if v == nil || v.connection != c {
+			c.keys = append(c.keys, key)
+		}
+		r.conversations[key] = &conversation{connection: c, client: f.from, next: [2]uint32{f.seq + 1, 0}}
 		return
 	}
 	if v == nil {
@@ -177,7 +205,12 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 		return
 	}
 	v.write = nil
-	v.connection.observe(r.reader, at, n, d, b)
+	switch c := v.connection; {
+	case n.Repeated && c.primed == r.file:
+		c.tracker.Scan(d, b)
+	case !n.Repeated:
+		c.observe(r.reader, at, n, d, b)
+	}
 }
 
 // observe makes an event of a write as it was: what is no whole message was the end
@@ -185,12 +218,13 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 func (c *replayed) observe(r *Reader, at time.Time, n recording.Note, d event.Direction, b []byte) {
 	for first := true; first || len(b) > 0; first = false {
 		piece := session.Piece{Kind: event.Undecoded, Size: len(b)}
-		if !c.blind {
+		if !c.blind && !c.skips(n, d) {
 			piece = c.tracker.Scan(d, b)
 			if piece.Size == 0 {
 				piece, _ = c.tracker.End(d, b)
 			}
 		}
+		c.inside[d.Sender()] = piece.Kind == event.Fragment && len(piece.Messages) == 0
 		e := event.Event{
 			Kind: piece.Kind, Direction: d, Data: b[:piece.Size], Messages: piece.Messages, Total: piece.Total,
 			Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left, Offset: piece.Offset,
@@ -211,6 +245,12 @@ func (c *replayed) observe(r *Reader, at time.Time, n recording.Note, d event.Di
 			return
 		}
 	}
+}
+
+// skips reports whether bytes belong to a message whose beginning was in a file that was
+// not read.
+func (c *replayed) skips(n recording.Note, d event.Direction) bool {
+	return n.Inside && c.primed != 0 && !c.inside[d.Sender()]
 }
 
 // gap says that packets were taken out of a recording.

@@ -55,6 +55,7 @@ const (
 	ObserverFailed
 
 	Joined
+	Continued
 	Resumed
 	Missing
 	Encrypted
@@ -114,6 +115,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	ObserverFailed:    {"observer_failed", "decoding failed, which is a defect of pgpi: {why}; relaying the rest undecoded"},
 
 	Joined:       {"joined", "the capture begins in the middle of this connection"},
+	Continued:    {"continued", "this connection began in an earlier file of the recording"},
 	Resumed:      {"resumed", "{direction}: {bytes} bytes passed over, up to where messages begin again"},
 	Missing:      {"missing", "{direction}: {bytes} bytes are missing in the capture"},
 	Encrypted:    {"encrypted", "the rest is encrypted by {what} and can't be read: relay it through pgpi with --record, or capture it where it is not encrypted"},

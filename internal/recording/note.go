@@ -36,8 +36,11 @@ type Note struct {
 	CutOff   bool
 	// More says that the write goes on in the conversation's next packet.
 	More bool
-	// Repeated says that a file before this one has the packet too.
+	// Repeated says that it was told in a file before this one already.
 	Repeated bool
+	// Inside says that the bytes belong to a message that began in a file before this
+	// one.
+	Inside bool
 	// Elapsed is the time since the connection was opened, where that does not follow
 	// from the packets' times.
 	Elapsed    time.Duration
@@ -58,6 +61,7 @@ const (
 	cutOff     = "cut off"
 	more       = "goes on in the next packet"
 	repeated   = "repeated from the file before"
+	inside     = "inside a message that began in the file before"
 	elapsed    = "ns since the connection was opened "
 	zone       = "time zone "
 )
@@ -98,6 +102,9 @@ func (n *Note) Append(dst []byte) []byte {
 	if n.Repeated {
 		item(repeated)
 	}
+	if n.Inside {
+		item(inside)
+	}
 	if n.HasElapsed {
 		number(elapsed, int64(n.Elapsed))
 	}
@@ -135,6 +142,9 @@ func (n *Note) parse(item string) bool {
 		return true
 	case repeated:
 		n.Repeated = true
+		return true
+	case inside:
+		n.Inside = true
 		return true
 	}
 	for d := event.ClientToServer; d <= event.ServerToScript; d++ {

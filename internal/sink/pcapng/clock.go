@@ -21,7 +21,7 @@ func (c *clock) note(n *recording.Note, e *event.Event) {
 		c.opened, c.known = at.Add(-e.Elapsed), true
 		n.Elapsed, n.HasElapsed = e.Elapsed, true
 	}
-	if at.Sub(c.opened) != e.Elapsed {
+	if at.Sub(c.opened) != e.Elapsed || e.Conn == 0 {
 		n.Elapsed, n.HasElapsed = e.Elapsed, true
 	}
 }

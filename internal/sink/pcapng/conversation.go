@@ -44,6 +44,7 @@ type connection struct {
 	// that one has what is relayed too, and so a whole dialogue with the server, from
 	// the StartupMessage on. They are nil until something is said.
 	clientLeg, serverLeg *conversation
+	memory               memory // nothing where there is only one file
 }
 
 // newConnection makes what is known when a connection has been opened.

@@ -32,8 +32,8 @@ type file struct {
 }
 
 // create makes a file that only its owner can read. A file that exists is an error,
-// unless it is to be overwritten.
-func create(path string, overwrite bool, section recording.Section) (*file, error) {
+// unless it is to be overwritten. Initial sequence numbers go on from isns.
+func create(path string, overwrite bool, section recording.Section, isns uint32) (*file, error) {
 	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if overwrite {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
@@ -52,7 +52,7 @@ func create(path string, overwrite bool, section recording.Section) (*file, erro
 	if err := f.Chmod(0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the recording %s: keep it from others: %w", path, err), f.Close())
 	}
-	r := &file{f: f}
+	r := &file{f: f, isns: isns}
 	// The file's packets begin with an IP header.
 	intf := pcapgo.NgInterface{Name: "pgpi", LinkType: layers.LinkTypeRaw}
 	r.w, err = pcapgo.NewNgWriterInterface(bufio.NewWriterSize(f, bufferSize), intf, pcapgo.NgWriterOptions{

@@ -26,6 +26,10 @@ import (
 type Options struct {
 	// Path is the file. With Rotate, a number goes before its extension.
 	Path string
+	// Rotate is the size in bytes at which another file is begun, 0 for one file of any
+	// size. Files is how many of them are kept, 0 for all.
+	Rotate int64
+	Files  int
 	// Overwrite replaces a file that exists.
 	Overwrite bool
 	// Redacted says that secrets are blanked before events come here.
@@ -48,7 +52,7 @@ func New(o Options) (*Sink, error) {
 		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted},
 	}
 	var err error
-	s.file, err = create(o.Path, o.Overwrite, s.section)
+	s.file, err = create(o.path(1), o.Overwrite, s.section, 0)
 	return s, err
 }
 
@@ -75,12 +79,21 @@ func (s *Sink) Close() error {
 
 // add records one event.
 func (s *Sink) add(e *event.Event) error {
+	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
+		if err := s.rotate(e.At); err != nil {
+			return err
+		}
+	}
 	c := s.connections[e.Conn]
 	if c == nil {
 		c = newConnection(e.Conn)
 		s.connections[e.Conn] = c
 	}
 	var n recording.Note
+	if s.options.Rotate > 0 && c.id != 0 {
+		n.Inside = c.memory.inside(e, s.section.File)
+		c.memory.observe(e)
+	}
 	c.clock.note(&n, e)
 	s.file.zone.note(&n, e)
 	if e.Kind == event.Said {
@@ -95,15 +108,9 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 	if err := s.finish(e, finished); err != nil {
 		return err
 	}
-	if !v.begun {
-		if err := s.file.open(v, e.At, recording.Note{Connection: c.id}); err != nil {
-			return err
-		}
-	}
-	n.Direction, n.Scripted = e.Direction, e.Direction > event.ServerToClient
 	n.Left, n.OneByOne = e.Left, e.OneByOne
 	n.CutOff = len(e.Data) == 0
-	return s.file.data(v, sender, e.Data, e.At, n)
+	return s.send(c, v, sender, e, n)
 }
 
 // said records a sentence, and what it means for the conversations. Those that it

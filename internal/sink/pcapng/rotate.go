@@ -1,0 +1,90 @@
+package pcapng
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/recording"
+)
+
+// path is the name of a file of the recording.
+func (o *Options) path(number int) string {
+	if o.Rotate == 0 {
+		return o.Path
+	}
+	extension := filepath.Ext(o.Path)
+	return fmt.Sprintf("%s-%05d%s", o.Path[:len(o.Path)-len(extension)], number, extension)
+}
+
+// rotate begins the next file, removes the one that is too many, and repeats what the
+// new one needs to be read alone.
+func (s *Sink) rotate(at time.Time) error {
+	if err := s.file.close(); err != nil {
+		return err
+	}
+	s.section.File++
+	var err error
+	if s.file, err = create(s.options.path(s.section.File), s.options.Overwrite, s.section, s.file.isns); err != nil {
+		return err
+	}
+	if old := s.section.File - s.options.Files; s.options.Files > 0 && old > 0 {
+		if err := os.Remove(s.options.path(old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an old file of the recording: %w", err)
+		}
+	}
+	live := slices.SortedFunc(maps.Values(s.connections), func(a, b *connection) int { return cmp.Compare(a.id, b.id) })
+	for _, c := range live {
+		if err := s.repeat(c, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// repeat says again what a reader must know of a connection. All packets have the time
+// of the new file's first, so that files stay in order.
+func (s *Sink) repeat(c *connection, at time.Time) error {
+	for i := range c.memory.said {
+		e := c.memory.said[i]
+		e.Elapsed += at.Round(0).Sub(e.At.Round(0)) // by the clock on the wall, as a reader does
+		e.At = at
+		n := recording.Note{Repeated: true, Elapsed: e.Elapsed, HasElapsed: true}
+		s.file.zone.note(&n, &e)
+		s.sentence = recording.AppendSentence(s.sentence[:0], &e)
+		if err := s.file.sentence(s.sentence, at, n); err != nil {
+			return err
+		}
+	}
+	for _, v := range []*conversation{c.clientLeg, c.serverLeg} {
+		if v != nil {
+			v.begun, v.ended = false, [2]bool{}
+		}
+	}
+	for _, w := range c.memory.repetition() {
+		e := event.Event{At: at, Direction: w.direction, Data: w.data}
+		v, sender, _ := c.conversationOf(&e)
+		if err := s.send(c, v, sender, &e, recording.Note{Repeated: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send writes bytes into a conversation, which they may begin.
+func (s *Sink) send(c *connection, v *conversation, sender int, e *event.Event, n recording.Note) error {
+	if !v.begun {
+		if err := s.file.open(v, e.At, recording.Note{Connection: c.id, Repeated: n.Repeated}); err != nil {
+			return err
+		}
+	}
+	n.Direction, n.Scripted = e.Direction, e.Direction > event.ServerToClient
+	return s.file.data(v, sender, e.Data, e.At, n)
+}
