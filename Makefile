@@ -15,8 +15,8 @@ build: ## bin/pgpi
 demo: build ## show a session that is encrypted on both legs, on a server made for it
 	go run ./test/demo bin/pgpi
 
-test: ## all tests, with real servers, which are installed where they are missing
-	test/install servers
+test: ## all tests, with real servers and drivers, which are installed where they are missing
+	test/install all
 	go test ./...
 
 check: .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format, vet, lint and the quick tests
