@@ -16,9 +16,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"pgpi/internal/launch"
 	"pgpi/internal/localpg"
+	"pgpi/internal/pgtls"
 )
 
 // Exit codes.
@@ -44,8 +46,10 @@ func run(args []string) int {
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code) // the command has said what there is to say
 	}
-	if _, ok := errors.AsType[*usageError](err); ok {
-		fmt.Fprintf(os.Stderr, "pgpi: %v (see pgpi --help)\n", err)
+	if isUsage(err) {
+		// An expression follows the sentence, with a mark below its mistake.
+		sentence, rest, _ := strings.Cut(err.Error()+"\n", "\n")
+		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", sentence, commandName(args), rest)
 		return exitUsage
 	}
 	fmt.Fprintf(os.Stderr, "pgpi: %v\n", err)
@@ -59,3 +63,20 @@ func run(args []string) int {
 type usageError struct{ error }
 
 func (u *usageError) Unwrap() error { return u.error }
+
+// isUsage reports whether the user has to change options, not files.
+func isUsage(err error) bool {
+	if _, ok := errors.AsType[*pgtls.OptionError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*usageError](err)
+	return ok
+}
+
+// commandName is the command whose help the user needs.
+func commandName(args []string) string {
+	if len(args) > 0 && (args[0] == "run" || args[0] == "read") {
+		return "pgpi " + args[0]
+	}
+	return "pgpi"
+}

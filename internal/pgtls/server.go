@@ -30,14 +30,22 @@ type ServerPolicy struct {
 	time     func() time.Time
 }
 
-// NewServerPolicy checks the options and reads their files, once. An error is one sentence for the user.
+// OptionError is a mistake in options themselves, whatever their files hold.
+type OptionError struct{ text string }
+
+func (e *OptionError) Error() string { return e.text }
+
+func optionError(format string, args ...any) error { return &OptionError{fmt.Sprintf(format, args...)} }
+
+// NewServerPolicy checks the options and reads their files, once. An error is one sentence for the user; it is an
+// [*OptionError] where options do not go together.
 func NewServerPolicy(options ServerOptions) (*ServerPolicy, error) {
 	mode, err := parseMode(options.SSLMode, options.RootCert)
 	if err != nil {
 		return nil, err
 	}
 	if options.Direct && options.SSLMode != "" && mode < Require {
-		return nil, fmt.Errorf("weak sslmode %q may not be used with --server-sslnegotiation direct: use --server-sslmode require, verify-ca or verify-full", mode)
+		return nil, optionError("weak sslmode %q may not be used with --server-sslnegotiation direct: use --server-sslmode require, verify-ca or verify-full", mode)
 	}
 	policy := &ServerPolicy{mode: mode, keyLog: options.KeyLog, time: options.Time}
 	switch {
@@ -46,7 +54,7 @@ func NewServerPolicy(options ServerOptions) (*ServerPolicy, error) {
 			return nil, err
 		}
 	case mode >= VerifyCA:
-		return nil, fmt.Errorf("sslmode %s needs root certificates to verify with: give their file with --server-sslrootcert, or the system's with --server-sslrootcert system", mode)
+		return nil, optionError("sslmode %s needs root certificates to verify with: give their file with --server-sslrootcert, or the system's with --server-sslrootcert system", mode)
 	}
 	if options.Identity.Cert != "" || options.Identity.Key != "" {
 		identity, err := LoadIdentity(options.Identity)

@@ -3,6 +3,7 @@ package pgtls
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,26 +158,30 @@ func TestServerPolicyErrors(t *testing.T) {
 		name    string
 		options ServerOptions
 		want    string
+		option  bool // it is for the options to change, not the files
 	}{
-		{"unknown mode", ServerOptions{SSLMode: "verify"}, `unknown sslmode "verify": use disable, allow`},
-		{"weak with system", ServerOptions{SSLMode: "verify-ca", RootCert: "system"}, `weak sslmode "verify-ca" may not be used with sslrootcert=system`},
-		{"disable with system", ServerOptions{SSLMode: "disable", RootCert: "system"}, `weak sslmode "disable"`},
-		{"verify-ca without roots", ServerOptions{SSLMode: "verify-ca"}, "sslmode verify-ca needs root certificates"},
-		{"verify-full without roots", ServerOptions{SSLMode: "verify-full"}, "--server-sslrootcert system"},
-		{"missing roots", ServerOptions{RootCert: filepath.Join(dir, "nowhere")}, "nowhere: no such file"},
-		{"missing roots, disabled", ServerOptions{SSLMode: "disable", RootCert: filepath.Join(dir, "nowhere")}, "nowhere: no such file"},
-		{"empty roots", ServerOptions{RootCert: empty}, "empty.pem: it holds no PEM block"},
-		{"no root in the file", ServerOptions{RootCert: intermediate}, `only one issued by "CN=root"`},
-		{"empty directory", ServerOptions{RootCert: emptyDir}, "is empty"},
-		{"directory without certificates", ServerOptions{RootCert: textDir}, "no certificate in the directory"},
-		{"half a pair", ServerOptions{Identity: IdentityFiles{Cert: rootFile}}, "is given without its private key"},
-		{"weak and direct", ServerOptions{SSLMode: "prefer", Direct: true}, `weak sslmode "prefer" may not be used with --server-sslnegotiation direct`},
+		{"unknown mode", ServerOptions{SSLMode: "verify"}, `unknown sslmode "verify": use disable, allow`, true},
+		{"weak with system", ServerOptions{SSLMode: "verify-ca", RootCert: "system"}, `weak sslmode "verify-ca" may not be used with sslrootcert=system`, true},
+		{"disable with system", ServerOptions{SSLMode: "disable", RootCert: "system"}, `weak sslmode "disable"`, true},
+		{"verify-ca without roots", ServerOptions{SSLMode: "verify-ca"}, "sslmode verify-ca needs root certificates", true},
+		{"verify-full without roots", ServerOptions{SSLMode: "verify-full"}, "--server-sslrootcert system", true},
+		{"missing roots", ServerOptions{RootCert: filepath.Join(dir, "nowhere")}, "nowhere: no such file", false},
+		{"missing roots, disabled", ServerOptions{SSLMode: "disable", RootCert: filepath.Join(dir, "nowhere")}, "nowhere: no such file", false},
+		{"empty roots", ServerOptions{RootCert: empty}, "empty.pem: it holds no PEM block", false},
+		{"no root in the file", ServerOptions{RootCert: intermediate}, `only one issued by "CN=root"`, false},
+		{"empty directory", ServerOptions{RootCert: emptyDir}, "is empty", false},
+		{"directory without certificates", ServerOptions{RootCert: textDir}, "no certificate in the directory", false},
+		{"half a pair", ServerOptions{Identity: IdentityFiles{Cert: rootFile}}, "is given without its private key", false},
+		{"weak and direct", ServerOptions{SSLMode: "prefer", Direct: true}, `weak sslmode "prefer" may not be used with --server-sslnegotiation direct`, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := NewServerPolicy(test.options)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)
+			}
+			if _, option := errors.AsType[*OptionError](err); option != test.option {
+				t.Errorf("a mistake in the options: %t", option)
 			}
 		})
 	}

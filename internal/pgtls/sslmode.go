@@ -41,10 +41,10 @@ func parseMode(name, rootCert string) (SSLMode, error) {
 	}
 	i := slices.Index(modeNames, name)
 	if i < 0 {
-		return 0, fmt.Errorf("unknown sslmode %q: use disable, allow, prefer, require, verify-ca or verify-full", name)
+		return 0, optionError("unknown sslmode %q: use disable, allow, prefer, require, verify-ca or verify-full", name)
 	}
 	if mode := SSLMode(i); system && mode < VerifyFull {
-		return 0, fmt.Errorf("weak sslmode %q may not be used with sslrootcert=system: use --server-sslmode verify-full, or leave it out", name)
+		return 0, optionError("weak sslmode %q may not be used with sslrootcert=system: use --server-sslmode verify-full, or leave it out", name)
 	}
 	return SSLMode(i), nil
 }
