@@ -64,3 +64,15 @@ func TestMatchHost(t *testing.T) {
 		})
 	}
 }
+
+// TestWrongHost: a name that a certificate has twice is counted twice, as libpq does, and named once.
+func TestWrongHost(t *testing.T) {
+	err := wrongHost([]string{"db.example", "*.example", "db.example"}, "a.b", "root.pem")
+	want := `server certificate for "db.example" (and 2 other names) does not match host name "a.b"`
+	if err.Reason != want {
+		t.Errorf("reason: %s, want %s", err.Reason, want)
+	}
+	if want := "connect by a name of the certificate (db.example, *.example), or use --server-sslmode verify-ca"; err.Remedy != want {
+		t.Errorf("remedy: %s, want %s", err.Remedy, want)
+	}
+}

@@ -150,12 +150,23 @@ func wrongHost(names []string, host, rootPath string) *VerifyError {
 	}
 	remedy := "give the server a certificate with its name"
 	if len(names) > 0 {
-		remedy = fmt.Sprintf("connect by a name of the certificate (%s)", strings.Join(names, ", "))
+		remedy = fmt.Sprintf("connect by a name of the certificate (%s)", strings.Join(distinct(names), ", "))
 	}
 	if rootPath == systemRoots { // which allows nothing weaker than verify-full
 		return &VerifyError{Reason: reason, Remedy: remedy + ", or use " + noVerify}
 	}
 	return &VerifyError{Reason: reason, Remedy: remedy + ", or use --server-sslmode verify-ca"}
+}
+
+// distinct leaves out what was there before: a CN often repeats an alternative name.
+func distinct(names []string) []string {
+	var all []string
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 func date(t time.Time) string {
