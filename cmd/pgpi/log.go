@@ -22,19 +22,20 @@ import (
 // format is a way to write the log.
 type format struct {
 	name string
-	// decodes says that messages are to be decoded after the login too.
-	decodes bool
-	sink    func(o *options, file *os.File) bus.Sink
+	// decodes says that messages are to be decoded after the login too, speaks that
+	// what pgpi itself has to say is there, such as where it listens.
+	decodes, speaks bool
+	sink            func(o *options, file *os.File) bus.Sink
 }
 
 // formats are what --log-forwarded and --log know.
 var formats = []format{
-	{"annotated", true, textSink(text.Annotated)},
-	{"raw", true, textSink(text.Raw)},
-	{"none", false, textSink(text.None)},
-	{"json", true, jsonSink},
-	{"pqtrace", true, pqtraceSink(false)},
-	{"pqtrace-regress", true, pqtraceSink(true)},
+	{"annotated", true, true, textSink(text.Annotated)},
+	{"raw", true, true, textSink(text.Raw)},
+	{"none", false, true, textSink(text.None)},
+	{"json", true, true, jsonSink},
+	{"pqtrace", true, false, pqtraceSink(false)},
+	{"pqtrace-regress", true, false, pqtraceSink(true)},
 }
 
 func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
@@ -149,6 +150,30 @@ func formatNamed(name string) (format, error) {
 func (l *logOptions) decodes() bool {
 	all, _ := l.outputs() // the options were checked
 	return slices.ContainsFunc(all, func(o output) bool { return o.format.decodes })
+}
+
+// announcement tells a person where pgpi listens and where the logs go, and is empty
+// where standard output shows it.
+func (l *logOptions) announcement(address string) string {
+	all, _ := l.outputs() // the options were checked
+	var files []string
+	for _, out := range all {
+		switch {
+		case out.path != "" && out.path != standardOutput:
+			files = append(files, out.path)
+		case out.format.speaks && l.Filter == "":
+			return ""
+		}
+	}
+	text := "listening on " + address
+	switch len(files) {
+	case 0:
+	case 1:
+		text += ", the log goes to " + files[0]
+	default:
+		text += ", the logs go to " + strings.Join(files, " and ")
+	}
+	return text
 }
 
 // openLogs opens all outputs: standard streams, or files that only their owner can read.

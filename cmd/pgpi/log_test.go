@@ -38,3 +38,24 @@ func TestDecodes(t *testing.T) {
 		}
 	}
 }
+
+// TestAnnouncement: standard error says where pgpi listens, where standard output doesn't.
+func TestAnnouncement(t *testing.T) {
+	for _, c := range []struct {
+		options logOptions
+		want    string
+	}{
+		{logOptions{}, ""},
+		{logOptions{LogForwarded: "json"}, ""},
+		{logOptions{LogForwarded: "pqtrace"}, "listening on x"},
+		{logOptions{Filter: "conn == 1"}, "listening on x"},
+		{logOptions{LogFile: "a"}, "listening on x, the log goes to a"},
+		{logOptions{Log: []string{"raw=a", "json=b"}}, "listening on x, the logs go to a and b"},
+		{logOptions{Log: []string{"raw=a", "json=-"}}, ""},
+		{logOptions{Log: []string{"raw=a", "pqtrace=-"}}, "listening on x, the log goes to a"},
+	} {
+		if got := c.options.announcement("x"); got != c.want {
+			t.Errorf("with %+v it says %q, want %q", c.options, got, c.want)
+		}
+	}
+}

@@ -66,6 +66,9 @@ func relay(o *options) (err error) {
 	}
 	events := bus.New(outlets, busOptions(o))
 	config.Recorder = events
+	if text := o.Log.announcement(addresses(listeners)); text != "" {
+		fmt.Fprintln(os.Stderr, "pgpi: "+text)
+	}
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
 	if !events.Close(flushLimit) {
 		return fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit)

@@ -139,19 +139,22 @@ func contents(ts *testscript.TestScript, name string) string {
 	return string(b)
 }
 
-// down ends pgpi by a signal: it must succeed and say nothing.
+// down ends pgpi by a signal, as ended.
 func down(ts *testscript.TestScript, not bool, args []string) {
 	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGTERM))
 	ended(ts, not, args)
 }
 
-// ended waits for the end of pgpi: it must succeed and say nothing.
+// announcement is what pgpi says on standard error where its log goes to a file.
+var announcement = regexp.MustCompile(`^pgpi: listening on .*, the logs? go(es)? to .*\n$`)
+
+// ended waits for the end of pgpi: it must succeed and say where it listened, and nothing else.
 func ended(ts *testscript.TestScript, _ bool, _ []string) {
 	p := program(ts)
 	select {
 	case err := <-p.result:
-		if err != nil || p.said.Len() > 0 {
-			ts.Fatalf("pgpi ended: %v: %s", err, p.said.String())
+		if said := p.said.String(); err != nil || !announcement.MatchString(said) {
+			ts.Fatalf("pgpi ended: %v: %s", err, said)
 		}
 	case <-time.After(patience):
 		ts.Fatalf("pgpi does not end")

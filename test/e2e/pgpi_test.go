@@ -25,6 +25,9 @@ type pgpi struct {
 
 var listening = regexp.MustCompile(`^listening on 127\.0\.0\.1 port (\d+)`)
 
+// announcement is what pgpi says on standard error where its log goes to a file.
+var announcement = regexp.MustCompile(`^pgpi: listening on .*, the log goes to .*\n`)
+
 // start runs pgpi on a free port until the test ends. Whatever the test is about, pgpi must then end by SIGTERM
 // with exit code 0, and must have had nothing to complain of.
 func start(t *testing.T, args ...string) *pgpi {
@@ -32,8 +35,8 @@ func start(t *testing.T, args ...string) *pgpi {
 	p := launch(t, args...)
 	t.Cleanup(func() {
 		p.stop(t)
-		if p.stderr.Len() > 0 {
-			t.Errorf("pgpi has written to standard error:\n%s", p.stderr.String())
+		if said := announcement.ReplaceAllString(p.stderr.String(), ""); said != "" {
+			t.Errorf("pgpi has written to standard error:\n%s", said)
 		}
 	})
 	return p
