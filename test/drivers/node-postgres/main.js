@@ -90,18 +90,22 @@ async function notify() {
 	return (await heard)[0].payload;
 }
 
+// node-postgres does not wait for the end of a cancel, whose signal may come late: to a connection of its own.
 async function cancel() {
+	const sleeper = await connect();
 	const watcher = await connect();
 	const query = new Query("select pg_sleep(60)");
 	const ended = failure(new Promise((resolve, reject) => {
 		query.on("end", resolve);
 		query.on("error", reject);
 	}));
-	client.query(query);
+	sleeper.query(query);
 	await watcher.query("select wait_for_sleeper()");
-	new Client(settings).cancel(client, query);
+	new Client(settings).cancel(sleeper, query);
+	const state = await ended;
 	await watcher.end();
-	return ended;
+	await sleeper.end();
+	return state;
 }
 
 async function transaction() {

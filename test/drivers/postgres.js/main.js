@@ -84,14 +84,17 @@ async function notify() { // it listens on a connection of its own
 	return payload;
 }
 
+// postgres.js does not wait for the end of a cancel, whose signal may come late: to a connection of its own.
 async function cancel() {
+	const sleeper = connect();
 	const watcher = connect();
-	const query = sql`select pg_sleep(60)`;
+	const query = sleeper`select pg_sleep(60)`;
 	const ended = failure(query);
 	await watcher`select wait_for_sleeper()`;
 	query.cancel();
 	const state = await ended;
 	await watcher.end();
+	await sleeper.end();
 	return state;
 }
 
