@@ -10,7 +10,6 @@ type Status uint8
 const (
 	Listening Status = iota
 	Opened
-	Stopping
 	AcceptFailed
 	Dropped
 
@@ -22,7 +21,6 @@ const (
 	CertificateFrom
 	CertificateTo
 	CertificateWanted
-	KeyLogFailed
 
 	Connecting
 	Connected
@@ -70,7 +68,6 @@ const (
 var phrases = [statusCount]struct{ key, template string }{
 	Listening:    {"listening", "listening on {address} ..."},
 	Opened:       {"opened", "connected at t0 = {time} from {client}"},
-	Stopping:     {"stopping", "stopping: {why}"},
 	Dropped:      {"dropped", "{events} events are missing here: the log could not be written fast enough"},
 	AcceptFailed: {"accept_failed", "connections can't be accepted: {why}; trying again"},
 
@@ -82,7 +79,6 @@ var phrases = [statusCount]struct{ key, template string }{
 	CertificateFrom:      {"certificate_from", "certificate received from {party}:\n{certificate}"},
 	CertificateTo:        {"certificate_to", "certificate presented to {party}:\n{certificate}"},
 	CertificateWanted:    {"certificate_wanted", "the server asks for a client certificate and none is set: give one with --server-sslcert and --server-sslkey"},
-	KeyLogFailed:         {"keylog_failed", "TLS keys can't be logged: {why}"},
 
 	Connecting:         {"connecting", "connecting to Postgres server: {server}"},
 	Connected:          {"connected", "connected to Postgres server at {address}"},
