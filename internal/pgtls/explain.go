@@ -3,6 +3,7 @@ package pgtls
 import (
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"syscall"
 )
@@ -13,7 +14,7 @@ import (
 // [ServerPolicy.Config].
 func ExplainServer(err error, direct bool) string {
 	if isEnd(err) && direct {
-		return err.Error() + ": the server ended the connection at the beginning of TLS, as servers older than 17 do to " +
+		return plain(err) + ": the server ended the connection at the beginning of TLS, as servers older than 17 do to " +
 			"direct TLS: use --server-sslnegotiation postgres"
 	}
 	return explain(err, serverFailures, "the server ended the connection in the TLS handshake: its log may say why")
@@ -43,7 +44,7 @@ func explain(err error, failures []failure, ended string) string {
 		}
 	}
 	if isEnd(err) {
-		return text + ": " + ended
+		return plain(err) + ": " + ended
 	}
 	return text
 }
@@ -51,6 +52,21 @@ func explain(err error, failures []failure, ended string) string {
 // isEnd tells whether err means that the peer is gone.
 func isEnd(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// plain leaves out the addresses in what the system says of a connection's end.
+func plain(err error) string {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+// IsAlert tells whether err is an alert by which the peer has refused something, and not the end of a connection
+// without a reason.
+func IsAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error" // as crypto/tls makes it of each alert
 }
 
 const (

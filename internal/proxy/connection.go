@@ -147,15 +147,26 @@ func (r *refusal) Error() string { return r.text }
 
 // sendError ends the client's connection with a FATAL error.
 func (c *connection) sendError(code, text string) {
+	if c.tell(code, text) {
+		c.awaitEnd(c.client)
+	}
+}
+
+// tell sends the client a FATAL error and ends this half of its connection. It
+// reports whether the client is still there.
+func (c *connection) tell(code, text string) bool {
 	b := wire.AppendError(nil, "FATAL", code, text)
 	c.show(event.ScriptToClient, b)
 	if _, err := c.client.Write(b); err != nil {
 		c.lost(c.client, err)
-		return
+		return false
 	}
 	c.client.closeWrite(true)
-	c.awaitEnd(c.client)
+	return true
 }
+
+// lostServer is what the client is told where the server's connection was lost.
+const lostServer = "pgpi: connection to server lost: "
 
 // lingerTime is how long a party may take to end a connection that is over.
 const lingerTime = 5 * time.Second
@@ -174,21 +185,23 @@ func (c *connection) awaitEnd(l *leg) {
 
 // lost says that a connection has ended badly, unless pgpi itself ended it.
 func (c *connection) lost(l *leg, err error) {
-	if c.ctx.Err() != nil {
-		return
+	if c.ctx.Err() == nil {
+		c.say(event.ConnectionLost, l.party, c.whyLost(l, err))
 	}
-	why := plainError(err)
-	if l == c.server && l.tls != nil && !c.loggedIn() {
-		why = pgtls.ExplainServer(err, c.directToServer()) // in TLS 1.3 a server refuses a certificate late
-	}
-	c.say(event.ConnectionLost, l.party, why)
 }
 
-// loggedIn reports whether the login is over.
-func (c *connection) loggedIn() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.login.over
+// whyLost words an error of a leg. Before the server's first word TLS may be the
+// reason: in TLS 1.3 a server refuses a client's certificate after the handshake.
+func (c *connection) whyLost(l *leg, err error) string {
+	if l == c.server && l.tls != nil && !l.heard.Load() {
+		return pgtls.ExplainServer(err, c.directToServer())
+	}
+	return plainError(err)
+}
+
+// refusedLate reports whether an error of the server leg is such a refusal.
+func (c *connection) refusedLate(err error) bool {
+	return c.server.tls != nil && !c.server.heard.Load() && pgtls.IsAlert(err)
 }
 
 // logOwnCertificate shows what pgpi presents to clients.

@@ -105,7 +105,8 @@ type inlet struct {
 	source     io.Reader
 	buffer     []byte
 	start, end int
-	filled     bool // the last read took all the room there was
+	filled     bool        // the last read took all the room there was
+	heard      atomic.Bool // something was read
 }
 
 // pending is what was read and not taken. It is valid until the next fill.
@@ -127,6 +128,7 @@ func (in *inlet) fill() error {
 	in.end += n
 	in.filled = in.end == len(in.buffer)
 	if n > 0 {
+		in.heard.Store(true)
 		return nil // an error comes again with the next read
 	}
 	if err == nil {

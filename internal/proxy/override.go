@@ -202,6 +202,9 @@ func (c *connection) overrideLost(l *leg, err error) error {
 		c.say(event.ProtocolViolation, l.party, err.Error())
 	case errors.Is(err, io.EOF):
 		c.say(event.Disconnected, l.party, "during authentication")
+	case l == c.server && c.refusedLate(err):
+		c.lost(l, err)
+		c.tell("08006", lostServer+c.whyLost(l, err))
 	default:
 		c.lost(l, err)
 	}

@@ -51,14 +51,23 @@ func (c *connection) pump(d event.Direction, from, to *leg) {
 		c.hungUp.Do(func() { c.sayHungUp(from) })
 		to.closeWrite(from.notified())
 		if from == c.server {
-			linger := time.AfterFunc(lingerLimit, c.abort)
-			context.AfterFunc(c.ctx, func() { linger.Stop() })
+			c.linger()
 		}
+	case from == c.server && c.refusedLate(err):
+		c.hungUp.Do(func() { c.lost(from, err) })
+		c.tell("08006", lostServer+c.whyLost(from, err))
+		c.linger()
 	default:
 		c.hungUp.Do(func() { c.lost(from, err) })
 		to.reset()
 		c.abort()
 	}
+}
+
+// linger ends the connection after a while, if the client does not.
+func (c *connection) linger() {
+	limit := time.AfterFunc(lingerLimit, c.abort)
+	context.AfterFunc(c.ctx, func() { limit.Stop() })
 }
 
 // sayHungUp says which party has ended the conversation: after a Terminate it is the

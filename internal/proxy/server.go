@@ -83,13 +83,24 @@ func (c *connection) attempt(a attempt, mode pgtls.SSLMode, targets []target, st
 	c.say(event.StartupForwarded)
 	c.show(event.ScriptToServer, startup)
 	if _, err := c.server.Write(startup); err != nil {
+		err = c.lastWord(err)
 		c.lost(c.server, err)
-		return "", &refusal{"08006", "pgpi: connection to server lost: " + plainError(err)}
+		return "", &refusal{"08006", lostServer + c.whyLost(c.server, err)}
 	}
 	if a.next == "" || a.tls && c.server.tls == nil {
 		return "", nil
 	}
 	return c.awaitReply()
+}
+
+// lastWord is the alert for which the server took no more bytes, if it sent one, or
+// the error of the write.
+func (c *connection) lastWord(err error) error {
+	_ = c.server.raw.SetReadDeadline(time.Now().Add(lingerTime)) // the read tells
+	if reason := c.server.fill(); reason != nil && c.refusedLate(reason) {
+		return reason
+	}
+	return err
 }
 
 // unreachable logs that there is no connection to the server, and lets the client

@@ -126,6 +126,9 @@ func (s *stage) startTLS(name string, p *party, options []string) error {
 			client.InsecureSkipVerify, client.ServerName = false, "pgpi.test"
 		case "certificate":
 			server.ClientAuth = tls.RequestClientCert
+			if value == "required" {
+				server.ClientAuth = tls.RequireAnyClientCert
+			}
 		case "max":
 			client.MaxVersion, server.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
 		default:

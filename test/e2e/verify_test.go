@@ -70,9 +70,10 @@ func TestClientCertificate(t *testing.T) {
 
 		other := makeCertificate(t, filepath.Join(t.TempDir(), "other"), "trust")
 		wrong := start(t, append(to(s), "--server-sslmode=require", "--server-sslcert="+other.cert, "--server-sslkey="+other.key)...)
-		if _, err := query(t, psql15, through(wrong, "postgres"), "select 1"); err == nil {
-			t.Errorf("PostgreSQL %d takes a certificate that it does not trust", version)
+		const why = "connection to server lost: remote error: tls: unknown certificate authority: the server does not accept the client certificate"
+		if _, err := query(t, psql15, through(wrong, "postgres"), "select 1"); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("PostgreSQL %d, with a certificate that it does not trust: the client's error is %v", version, err)
 		}
-		wrong.log.ended(t, "#1").mustHave(t, "the server does not accept the client certificate", "--server-sslcert")
+		wrong.log.ended(t, "#1").mustHave(t, why)
 	}
 }
