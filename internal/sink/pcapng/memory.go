@@ -22,6 +22,10 @@ type memory struct {
 	statements map[string]*statement
 	// unsure are statements that an error may still take back.
 	unsure []string
+	// asked counts the requests that a ReadyForQuery answers, query is a Query among
+	// them, and described what describes its rows.
+	asked            int
+	query, described []byte
 	// rows is what the last rows belong to, until the result ends, and copied the
 	// message that began a COPY.
 	rows   *event.Context
@@ -105,17 +109,28 @@ func (m *memory) message(msg *event.Message) {
 		m.row(msg.Context)
 	case wire.CopyInResponse, wire.CopyOutResponse, wire.CopyBothResponse:
 		m.copied = bytes.Clone(msg.Bytes)
+	case wire.Query:
+		m.asked++
+		m.query = bytes.Clone(msg.Bytes)
+	case wire.Sync, wire.FunctionCall:
+		m.asked++
+	case wire.RowDescription:
+		m.described = bytes.Clone(msg.Bytes)
 	case wire.CommandComplete, wire.PortalSuspended:
-		m.rows, m.copied = nil, nil
+		m.resultEnds()
 	case wire.ErrorResponse:
-		m.rows, m.copied = nil, nil
+		m.resultEnds()
 		for _, n := range m.unsure {
 			delete(m.statements, n)
 		}
 	case wire.ReadyForQuery:
-		m.rows, m.copied, m.unsure, m.logged = nil, nil, m.unsure[:0], true
+		m.resultEnds()
+		m.asked, m.query = max(0, m.asked-1), nil
+		m.unsure, m.logged = m.unsure[:0], true
 	}
 }
+
+func (m *memory) resultEnds() { m.rows, m.described, m.copied = nil, nil, nil }
 
 // name is that of the statement which a message makes, uses or closes: "" too where it
 // speaks of a portal.
@@ -189,7 +204,11 @@ func (m *memory) repetition() []write {
 	if !m.logged {
 		return all
 	}
-	add := func(d event.Direction, b []byte) { all = append(all, write{d, b}) }
+	add := func(d event.Direction, b []byte) {
+		if len(b) > 0 {
+			all = append(all, write{d, b})
+		}
+	}
 	if m.settings != nil {
 		add(event.ServerToClient, appendSettings(nil, m.settings))
 	}
@@ -200,19 +219,17 @@ func (m *memory) repetition() []write {
 	}
 	add(event.ClientToServer, appendMessage(nil, 'S', nil))
 	add(event.ServerToClient, appendMessage(nil, 'Z', []byte("I")))
-	if m.rows == nil && m.copied == nil {
-		return all
+	query, described := m.query, m.described
+	switch {
+	case query != nil && m.asked == 1:
+	case m.rows != nil: // of the extended protocol
+		query = appendMessage(nil, 'Q', append([]byte(m.rows.SQL), 0))
+		described = appendRowDescription(nil, m.rows.Columns)
+	default:
+		return all // there is nothing, or too much under way to say what belongs to what
 	}
-	sql := ""
-	if m.rows != nil {
-		sql = m.rows.SQL
-	}
-	add(event.ClientToServer, appendMessage(nil, 'Q', append([]byte(sql), 0)))
-	if m.rows != nil {
-		add(event.ServerToClient, appendRowDescription(nil, m.rows.Columns))
-	}
-	if m.copied != nil {
-		add(event.ServerToClient, m.copied)
-	}
+	add(event.ClientToServer, query)
+	add(event.ServerToClient, described)
+	add(event.ServerToClient, m.copied)
 	return all
 }

@@ -54,8 +54,7 @@ func (s *Sink) rotate(at time.Time) error {
 func (s *Sink) repeat(c *connection, at time.Time) error {
 	for i := range c.memory.said {
 		e := c.memory.said[i]
-		e.Elapsed += at.Round(0).Sub(e.At.Round(0)) // by the clock on the wall, as a reader does
-		e.At = at
+		e.At, e.Elapsed = at, at.Round(0).Sub(c.clock.opened)
 		n := recording.Note{Repeated: true, Elapsed: e.Elapsed, HasElapsed: true}
 		s.file.zone.note(&n, &e)
 		s.sentence = recording.AppendSentence(s.sentence[:0], &e)

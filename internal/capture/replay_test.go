@@ -1,0 +1,392 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/pcapgo"
+
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+	"pgpi/internal/sink/pcapng"
+)
+
+// collector is a recorder that keeps copies of events.
+type collector struct{ events []event.Event }
+
+func (c *collector) Wait(<-chan struct{}) {}
+
+func (c *collector) Record(e *event.Event) {
+	own := *e
+	own.Data = bytes.Clone(e.Data)
+	own.Messages = slices.Clone(e.Messages)
+	for i := range own.Messages {
+		own.Messages[i].Bytes = bytes.Clone(own.Messages[i].Bytes)
+	}
+	c.events = append(c.events, own)
+}
+
+// proxy makes the events of connections, as the proxy does.
+type proxy struct {
+	collector
+	r      *rand.Rand
+	opened time.Time
+	now    time.Duration
+}
+
+// relayed is a connection of a proxy.
+type relayed struct {
+	*proxy
+	id      uint32
+	began   time.Duration
+	tracker *session.Tracker
+	pending [2][]byte
+}
+
+func newProxy(seed uint64) *proxy {
+	zone := time.FixedZone("", -5*3600)
+	return &proxy{r: rand.New(rand.NewPCG(seed, 2)), opened: time.Date(2025, 7, 4, 12, 0, 0, 123, zone)}
+}
+
+func (p *proxy) connect(id uint32) *relayed {
+	c := &relayed{proxy: p, id: id, began: p.now, tracker: session.New(nil)}
+	c.say(event.Opened, p.opened.Add(p.now).Format("2006-01-02 15:04:05 -0700"), fmt.Sprintf("127.0.0.1:%d", 40000+id))
+	c.show(event.ClientToScript, []byte("\x00\x00\x00\x08\x04\xd2\x16\x2f"))
+	c.show(event.ScriptToClient, []byte("S"))
+	c.say(event.TLSEstablished, "TLSv1.3", "client")
+	c.say(event.CertificateTo, "client", strings.Repeat("a \"certificate\" ] with\nlines\n", 5000)) // longer than a datagram
+	c.show(event.ClientToScript, startup())
+	c.say(event.Connected, "127.0.0.1 port 5433")
+	c.tracker.NewServer()
+	c.show(event.ScriptToServer, startup())
+	return c
+}
+
+// stamp gives an event its times and takes it. Sometimes the clock is set.
+func (c *relayed) stamp(e event.Event) {
+	c.now += time.Duration(c.r.IntN(3_000_000))
+	if c.r.IntN(500) == 0 {
+		c.opened = c.opened.Add(time.Duration(c.r.IntN(7200)-3600) * time.Second)
+	}
+	e.At, e.Elapsed, e.Conn = c.opened.Add(c.now), c.now-c.began, c.id
+	c.Record(&e)
+}
+
+func (c *relayed) say(s event.Status, args ...string) {
+	c.stamp(event.Event{Kind: event.Said, Status: s, Args: args})
+}
+
+func (c *relayed) show(d event.Direction, b []byte) {
+	p := c.tracker.Scan(d, b)
+	c.stamp(event.Event{Kind: p.Kind, Direction: d, Data: b, Messages: p.Messages, Total: p.Total})
+}
+
+// relay passes bytes on, as much as is complete.
+func (c *relayed) relay(d event.Direction, b []byte) {
+	c.pending[d] = append(c.pending[d], b...)
+	for len(c.pending[d]) > 0 {
+		p := c.tracker.Scan(d, c.pending[d])
+		if p.Size == 0 {
+			return
+		}
+		c.stamp(event.Event{
+			Kind: p.Kind, Direction: d, Data: c.pending[d][:p.Size], Messages: p.Messages, Total: p.Total, Offset: p.Offset,
+			Relayed: true, OneByOne: c.r.IntN(9) == 0, Left: len(c.pending[d]) - p.Size,
+		})
+		if p.Lost != nil {
+			c.say(event.OutOfSync, d.String(), fmt.Sprint(p.Lost.Offset), p.Lost.Why)
+		}
+		c.pending[d] = c.pending[d][p.Size:]
+	}
+}
+
+// end ends a direction in the middle of whatever it is.
+func (c *relayed) end(d event.Direction) {
+	p, want := c.tracker.End(d, c.pending[d])
+	if p.Total > 0 {
+		c.stamp(event.Event{Kind: p.Kind, Direction: d, Data: c.pending[d][:p.Size], Messages: p.Messages, Total: p.Total, Offset: p.Offset, Relayed: true})
+		c.say(event.CutOff, d.String(), fmt.Sprint(p.Total), fmt.Sprint(want))
+	}
+}
+
+// converse relays the traffic of some connections, cut anywhere and mixed.
+func (p *proxy) converse(connections int, traffic []write) {
+	p.Record(&event.Event{At: p.opened, Kind: event.Said, Status: event.Listening, Args: []string{"127.0.0.1 port 1"}})
+	all := make([]*relayed, connections)
+	streams := make([][]write, connections)
+	for i := range all {
+		all[i] = p.connect(uint32(i + 1))
+		streams[i] = slices.Clone(traffic[1:])
+	}
+	for open := connections; open > 0; {
+		i := p.r.IntN(connections)
+		c := all[i]
+		if c == nil {
+			continue
+		}
+		if len(streams[i]) == 0 {
+			c.relay(event.ServerToClient, message('D', "\x00\x01\x00\x00\x01\x00text")[:12])
+			c.end(event.ServerToClient)
+			c.say(event.HungUp, "client", "")
+			c.say(event.Ended)
+			all[i] = nil
+			open--
+			continue
+		}
+		s := &streams[i][0]
+		d := event.ClientToServer
+		if s.server {
+			d = event.ServerToClient
+		}
+		n := min(len(s.data), 1+p.r.IntN(20000))
+		c.relay(d, s.data[:n])
+		if s.data = s.data[n:]; len(s.data) == 0 {
+			streams[i] = streams[i][1:]
+		}
+	}
+}
+
+// record records events, and returns the files.
+func record(t *testing.T, o pcapng.Options, events []event.Event) []string {
+	t.Helper()
+	dir := t.TempDir()
+	o.Path = filepath.Join(dir, "r.pcapng")
+	sink, err := pcapng.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Write(events); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.pcapng"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// replayOf is the events of captures.
+func replayOf(t *testing.T, files ...string) ([]event.Event, Report) {
+	t.Helper()
+	reader, err := Open(files, Options{Problem: func(err error) { t.Log(err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c collector
+	report := reader.Read(context.Background(), &c)
+	return c.events, report
+}
+
+// same compares events in all that sinks see.
+func same(t *testing.T, got, want []event.Event) {
+	t.Helper()
+	for i := range min(len(got), len(want)) {
+		g, w := got[i], want[i]
+		if !g.At.Equal(w.At) || g.At.Format(time.RFC3339Nano) != w.At.Format(time.RFC3339Nano) {
+			t.Fatalf("event %d: at %v, want %v", i, g.At, w.At)
+		}
+		g.At, w.At = time.Time{}, time.Time{}
+		if len(g.Data) == 0 {
+			g.Data = w.Data // nil or empty
+		}
+		if !reflect.DeepEqual(g, w) {
+			t.Fatalf("event %d:\n got %.600s\nwant %.600s", i, dump(g), dump(w))
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d events, want %d", len(got), len(want))
+	}
+}
+
+func dump(e event.Event) string {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// TestReplay gives back what was recorded, event by event.
+func TestReplay(t *testing.T) {
+	for seed := range uint64(10) {
+		p := newProxy(seed)
+		p.converse(5, dialog(10))
+		files := record(t, pcapng.Options{}, p.events)
+		got, report := replayOf(t, files...)
+		same(t, got, p.events)
+		if report.Incomplete() || report.Connections != 5 {
+			t.Errorf("%+v", report)
+		}
+	}
+}
+
+// TestRotation gives back what was recorded in many files; and each of them, read
+// alone, gives what was recorded in it, with as much context.
+func TestRotation(t *testing.T) {
+	p := newProxy(1)
+	p.converse(6, dialog(30))
+	files := record(t, pcapng.Options{Rotate: 200_000}, p.events)
+	if len(files) < 5 {
+		t.Fatalf("%d files", len(files))
+	}
+	shuffled := slices.Clone(files)
+	slices.Reverse(shuffled)
+	got, report := replayOf(t, shuffled...)
+	same(t, got, p.events)
+	if report.Incomplete() {
+		t.Errorf("%+v", report)
+	}
+	next := 0
+	for _, f := range files {
+		got, report := replayOf(t, f)
+		if report.Incomplete() {
+			t.Errorf("%s: %+v", f, report)
+		}
+		for next > 0 && got[0].Kind == event.Said && (got[0].Status == event.Opened || got[0].Status == event.Connected || got[0].Status == event.Continued) {
+			got = got[1:] // it is repeated
+		}
+		for i := range got {
+			alike(t, &got[i], &p.events[next])
+			next++
+		}
+	}
+	if next != len(p.events) {
+		t.Errorf("%d events, want %d", next, len(p.events))
+	}
+}
+
+// alike compares what does not depend on earlier files.
+func alike(t *testing.T, g, w *event.Event) {
+	t.Helper()
+	ok := g.Conn == w.Conn && g.Elapsed == w.Elapsed && g.Status == w.Status && bytes.Equal(g.Data, w.Data)
+	if g.Kind == event.Undecoded && w.Kind == event.Fragment {
+		return // the message began in the file before
+	}
+	for i := range w.Messages {
+		ok = ok && len(g.Messages) == len(w.Messages) && g.Messages[i].Type == w.Messages[i].Type &&
+			reflect.DeepEqual(g.Messages[i].Settings, w.Messages[i].Settings) &&
+			reflect.DeepEqual(g.Messages[i].Context, w.Messages[i].Context)
+	}
+	if !ok || g.Kind != w.Kind {
+		t.Fatalf("\n got %.1500s\nwant %.1500s", dump(*g), dump(*w))
+	}
+}
+
+// TestMissingFile reads the files of a recording of which one is not there.
+func TestMissingFile(t *testing.T) {
+	p := newProxy(1)
+	p.converse(3, dialog(30))
+	files := record(t, pcapng.Options{Rotate: 200_000}, p.events)
+	_, report := replayOf(t, files[0], files[2])
+	if !report.Damaged {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestOldFiles keeps only the last files.
+func TestOldFiles(t *testing.T) {
+	p := newProxy(1)
+	p.converse(3, dialog(30))
+	files := record(t, pcapng.Options{Rotate: 100_000, Files: 3}, p.events)
+	if len(files) != 3 {
+		t.Fatal(files)
+	}
+	got, report := replayOf(t, files...)
+	if report.Incomplete() {
+		t.Errorf("%+v", report)
+	}
+	// What the last file repeats is told only where it is read without those before.
+	for i := 1; i < len(got)-10; i++ {
+		alike(t, &got[len(got)-i], &p.events[len(p.events)-i])
+	}
+}
+
+// TestKilled reads a recording as far as it came, wherever that was.
+func TestKilled(t *testing.T) {
+	p := newProxy(3)
+	p.converse(2, dialog(5))
+	whole, err := os.ReadFile(record(t, pcapng.Options{}, p.events)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size := 300; size < len(whole); size += 997 {
+		got, report := replayOf(t, file(t, whole[:size]))
+		same(t, got, p.events[:len(got)])
+		if size < len(whole)-1000 && !report.Damaged && size%4 != 0 {
+			t.Fatalf("%d bytes: %+v", size, report)
+		}
+	}
+}
+
+// TestEdited reads a recording out of which somebody has taken packets.
+func TestEdited(t *testing.T) {
+	p := newProxy(3)
+	p.converse(2, dialog(5))
+	name := record(t, pcapng.Options{}, p.events)[0]
+	in, _, err := open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := filepath.Join(t.TempDir(), "edited.pcapng")
+	out, err := os.Create(edited)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close() //nolint:errcheck // what matters is the write
+	w, err := pcapgo.NewNgWriterInterface(out, pcapgo.DefaultNgInterface, pcapgo.NgWriterOptions{SectionInfo: in.ng.SectionInfo()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.AddInterface(pcapgo.NgInterface{LinkType: linkRaw}); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; in.err == nil; in.next() {
+		if i++; i > 40 && i%10 == 0 {
+			continue
+		}
+		info := gopacket.CaptureInfo{Timestamp: in.packet.at, CaptureLength: len(in.packet.data), Length: len(in.packet.data), InterfaceIndex: 1}
+		if err := w.WritePacketWithOptions(info, in.packet.data, pcapgo.NgPacketOptions{Comments: in.packet.comments}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Flush(), in.close()); err != nil {
+		t.Fatal(err)
+	}
+	log, _, report, _ := read(t, Options{}, edited)
+	if report.Missing == 0 || !report.Incomplete() || !strings.Contains(log, "bytes are missing in the capture") {
+		t.Errorf("%+v\n%s", report, log)
+	}
+}
+
+// TestTwoRecordings reads two at once: their tags are told apart.
+func TestTwoRecordings(t *testing.T) {
+	p := newProxy(3)
+	p.converse(2, dialog(3))
+	a, b := record(t, pcapng.Options{}, p.events)[0], record(t, pcapng.Options{}, p.events)[0]
+	got, report := replayOf(t, a, b)
+	if report.Connections != 4 || len(got) != 2*len(p.events) {
+		t.Errorf("%+v, %d events of %d", report, len(got), 2*len(p.events))
+	}
+	tags := map[uint32]int{}
+	for _, e := range got {
+		tags[e.Conn]++
+	}
+	if len(tags) != 5 || tags[1] != tags[2] || tags[1] < 10 {
+		t.Errorf("events by tag: %v", tags)
+	}
+}
