@@ -199,8 +199,14 @@ func carrySecurity(o *runOptions, server launch.ServerLeg) {
 	if s.ServerHost == "" {
 		s.ServerHost = server.HostAddr
 	}
-	if s.ServerSslmode == "" && s.ServerSslrootcert == "" {
-		s.ServerSslmode, s.ServerSslrootcert = server.SSLMode, server.RootCert
+	// A mode that verifies nothing needs no root, and with one would verify.
+	if unverified := slices.Contains([]string{"disable", "allow", "prefer", "require"}, s.ServerSslmode); s.ServerSslrootcert == "" && !unverified {
+		s.ServerSslrootcert = server.RootCert
+	}
+	// Prefer is what nobody asked for: without it, what goes with other options is at
+	// least as strong.
+	if s.ServerSslmode == "" && s.ServerSslrootcert != "system" && server.SSLMode != "prefer" {
+		s.ServerSslmode = server.SSLMode
 	}
 	if s.ServerSslcert == "" {
 		s.ServerSslcert, s.ServerSslkey = server.Cert, server.Key
