@@ -67,7 +67,7 @@ func (c *connection) run() {
 	stop := context.AfterFunc(c.ctx, c.closeLegs)
 	defer stop()
 	defer c.closeLegs()
-	c.say(event.Opened, c.opened.Format("2006-01-02 15:04:05 -0700"), c.client.raw.RemoteAddr().String())
+	c.say(event.Opened, c.opened.Format("2006-01-02 15:04:05 -0700"), clientAddress(c.client.raw))
 
 	packet, err := c.negotiateClient()
 	switch {
@@ -81,6 +81,15 @@ func (c *connection) run() {
 	c.ask((*session.Tracker).Close)
 	c.mu.Unlock()
 	c.say(event.Ended)
+}
+
+// clientAddress is where a client comes from. At a Unix socket it has no address, and
+// the socket's stands for it.
+func clientAddress(conn net.Conn) string {
+	if conn.RemoteAddr().Network() == "unix" {
+		return conn.LocalAddr().String()
+	}
+	return conn.RemoteAddr().String()
 }
 
 // serve connects to the server and relays.

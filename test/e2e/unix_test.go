@@ -35,7 +35,7 @@ func TestUnixSockets(t *testing.T) {
 		if rows, err := query(t, client, parameters, "select inet_server_addr() is null"); err != nil || rows != "t" {
 			t.Errorf("%s: %q, %v", client, rows, err)
 		}
-		p.log.conversation(t, `"`+name+`\x00"`).mustHave(t, "connecting to Postgres server: "+s.SocketDir,
+		p.log.conversation(t, `"`+name+`\x00"`).mustHave(t, " from "+socket, "connecting to Postgres server: "+s.SocketDir,
 			"connected to Postgres server at "+filepath.Join(s.SocketDir, fmt.Sprintf(".s.PGSQL.%d", s.Port)))
 	}
 	interrupt(t, s, psql15, through(p, "scram", "host", dir))
