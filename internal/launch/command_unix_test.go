@@ -20,7 +20,20 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv("LAUNCH_TEST_ROLE"); role != "" {
 		os.Exit(play(role))
 	}
+	catchIgnored()
 	os.Exit(m.Run())
+}
+
+// catchIgnored lets what the tests start have all signals at their defaults, also
+// where the tests run under nohup or in the background: a signal that is caught here
+// is not ignored there.
+func catchIgnored() {
+	caught := make(chan os.Signal, 1) // nobody reads it
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(sig) {
+			signal.Notify(caught, sig)
+		}
+	}
 }
 
 // play is what the test binary does in place of the tests: it is pgpi, or its
