@@ -188,11 +188,16 @@ func TestCancelKey(t *testing.T) {
 func TestFragments(t *testing.T) {
 	t.Parallel()
 	m := secretMessage(0)
-	fragment := event.Event{Kind: event.Fragment, Data: []byte(songbird), Messages: []event.Message{{Message: m}}}
+	first := event.Event{Kind: event.Fragment, Data: []byte("Q\x00\x01\x00\x00" + songbird)}
+	fragment := event.Event{Kind: event.Fragment, Data: []byte(songbird), Offset: 100, Messages: []event.Message{{Message: m}}}
 	undecoded := event.Event{Kind: event.Undecoded, Data: []byte(songbird)}
+	new(Passwords).Apply(&first)
 	new(Passwords).Apply(&fragment)
 	new(Passwords).Apply(&undecoded)
-	for _, b := range [][]byte{fragment.Data, fragment.Messages[0].Bytes, undecoded.Data} {
+	if !strings.HasPrefix(string(first.Data), "Q\x00\x01\x00\x00") {
+		t.Errorf("the header has become %q", first.Data[:wire.HeaderSize])
+	}
+	for _, b := range [][]byte{first.Data, fragment.Data, fragment.Messages[0].Bytes, undecoded.Data} {
 		if left := sings(b); left != "" {
 			t.Errorf("%q is left", left)
 		}

@@ -69,7 +69,7 @@ func TestClosedOutput(t *testing.T) {
 	if err := p.cmd.Wait(); err != nil {
 		t.Errorf("pgpi has ended with %v", err)
 	}
-	if complaint := stderr.String(); strings.Count(complaint, "\n") != 1 || !strings.Contains(complaint, "the log to standard output ends here, connections go on") {
+	if complaint := stderr.String(); strings.Count(complaint, "\n") != 1 || !strings.Contains(complaint, "write the log to standard output") {
 		t.Errorf("standard error has, instead of one line that says so: %s", complaint)
 	}
 }
