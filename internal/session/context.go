@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"slices"
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
@@ -18,8 +17,9 @@ type memory struct {
 	// in full. asked and answered are those of the last message of either party.
 	exchange, asked, answered uint32
 	complete                  bool
+	requests                  uint64         // of the client so far
 	result                    *event.Context // of the DataRows that come
-	last                      *statement     // of the last Query: the next one may be equal
+	queries                   recent
 	fields                    []wire.Field
 	formats                   []int16
 	types                     []uint32
@@ -39,7 +39,8 @@ func (y *memory) client(m wire.Message) *event.Context {
 	if y.exchanges.discarding {
 		y.exchanges.discarding = m.Type != wire.Sync
 	}
-	r := request{kind: m.Type, exchange: y.number(m.Type)}
+	y.requests++
+	r := request{kind: m.Type, number: y.requests, exchange: y.number(m.Type)}
 	y.asked = r.exchange
 	var c *event.Context
 	switch m.Type {
@@ -90,13 +91,13 @@ func (y *memory) number(t wire.Type) uint32 {
 
 func (y *memory) parse(m wire.Message, r *request) {
 	var name, sql []byte
-	omitted := 0
+	omitted, whole := 0, false
 	y.types = y.types[:0]
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
 		switch f.Name {
 		case wire.Statement:
-			name = text(m, f)
+			name, whole = wholeName(m, f)
 		case wire.SQL:
 			sql = text(m, f)
 		case wire.ParameterType:
@@ -105,58 +106,62 @@ func (y *memory) parse(m wire.Message, r *request) {
 			omitted = int(f.Int)
 		}
 	}
+	if !whole {
+		return
+	}
 	r.name = string(name)
-	r.statement = y.names.newStatement(name, sql, omitted, y.types)
-	r.statement0 = y.names.setStatement(r.name, r.statement)
+	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, sql, omitted, y.types), r.number})
+	r.statement = y.names.statements[r.name].what
 }
 
 func (y *memory) bind(m wire.Message, r *request) *event.Context {
 	var name, portalName []byte
+	whole, portalWhole := false, false
 	y.formats = y.formats[:0]
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
 		switch f.Name {
 		case wire.Portal:
-			portalName = text(m, f)
+			portalName, portalWhole = wholeName(m, f)
 		case wire.Statement:
-			name = text(m, f)
+			name, whole = wholeName(m, f)
 		case wire.ResultFormat:
 			y.formats = append(y.formats, int16(f.Int))
 		}
 	}
-	s := y.names.statements[string(name)]
-	r.statement = s
-	if old := y.names.portals[string(portalName)]; old != nil && s != nil && old.statement == s && slices.Equal(old.formats, y.formats) {
-		r.portal = old
-	} else {
-		r.portal = &portal{statement: s, formats: append([]int16(nil), y.formats...)}
+	if whole {
+		r.statement = y.names.statements[string(name)].what
 	}
-	if len(portalName) > 0 {
-		r.name = string(portalName)
+	if !portalWhole {
+		return r.context()
 	}
-	r.portal0 = y.names.setPortal(r.name, r.portal)
-	if s == nil {
-		return nil
-	}
-	return s.context
+	r.name = string(portalName)
+	r.portal = r.statement.portalIn(y.formats, m.Size > int64(len(m.Bytes)), r.name)
+	r.portal0 = y.names.setPortal(r.name, named[portal]{r.portal, r.number})
+	return r.context()
 }
 
 // target is Describe, Execute and Close, which name a statement or a portal.
 func (y *memory) target(m wire.Message, r *request) *event.Context {
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
-		switch f.Name {
-		case wire.Statement:
-			r.statement = y.names.statements[string(text(m, f))]
+		if f.Name != wire.Statement && f.Name != wire.Portal {
+			continue
+		}
+		name, whole := wholeName(m, f)
+		switch {
+		case !whole:
+		case f.Name == wire.Statement:
+			r.statement = y.names.statements[string(name)].what
 			if m.Type == wire.Close {
-				r.name = string(text(m, f))
-				r.statement0 = y.names.setStatement(r.name, nil)
+				r.name = string(name)
+				r.statement0 = y.names.setStatement(r.name, named[statement]{})
 			}
-		case wire.Portal:
-			r.portal = y.names.portals[string(text(m, f))]
+		default:
+			r.portal = y.names.portals[string(name)].what
 			if m.Type == wire.Close {
-				r.name = string(text(m, f))
-				r.portal0 = y.names.setPortal(r.name, nil)
+				r.name = string(name)
+				r.portal0 = y.names.setPortal(r.name, named[portal]{})
 			}
 		}
 	}
@@ -175,16 +180,18 @@ func (r *request) context() *event.Context {
 	return s.context
 }
 
-// query remembers the text of a Query for as long as it runs.
+// query remembers the text of a Query for as long as it runs. It ends the statement
+// and the portal without a name (documentation section "Extended Query").
 func (y *memory) query(m wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})
-	kept := min(len(sql), maxSQL)
-	shortened := len(sql) - kept + int(m.Size) - len(m.Bytes)
-	if y.last == nil || y.last.context.Shortened != shortened || y.last.context.SQL != string(sql[:kept]) {
-		y.last = &statement{context: &event.Context{SQL: string(sql[:kept]), Shortened: shortened}}
+	omitted := int(m.Size) - len(m.Bytes)
+	if r.statement = y.queries.find(sql, omitted, nil); r.statement == nil {
+		r.statement = makeStatement(sql, min(len(sql), maxSQL), omitted)
+		y.queries.add(r.statement)
 	}
-	r.statement = y.last
+	r.statement0 = y.names.setStatement("", named[statement]{})
+	r.portal0 = y.names.setPortal("", named[portal]{})
 }
 
 // server learns from a message of the server, and gives what it is shown with.
@@ -198,9 +205,9 @@ func (y *memory) server(m wire.Message, loggedIn bool) *event.Context {
 	case wire.DataRow:
 		return y.row()
 	case wire.ParseComplete:
-		x.answered(wire.Parse)
+		y.parsed()
 	case wire.BindComplete:
-		x.answered(wire.Bind)
+		y.bound()
 	case wire.CloseComplete:
 		x.answered(wire.Close)
 	case wire.RowDescription:
@@ -211,129 +218,20 @@ func (y *memory) server(m wire.Message, loggedIn bool) *event.Context {
 		y.parameterDescription(m)
 	case wire.CommandComplete, wire.EmptyQueryResponse, wire.PortalSuspended:
 		y.result = nil
+		if m.Type == wire.CommandComplete {
+			y.deallocated(m)
+		}
 		x.answered(wire.Execute)
 	case wire.CopyInResponse:
 		x.copyInBegins()
 	case wire.ErrorResponse:
 		return y.failed()
 	case wire.ReadyForQuery:
-		y.result = nil
-		if loggedIn {
-			x.ready()
-		}
-		if len(x.queue) == 0 && m.Bytes[len(m.Bytes)-1] == 'I' {
-			y.names.forgetPortals()
-		}
+		y.ready(m, loggedIn)
 	case wire.ParameterStatus:
 		y.parameterStatus(m)
 	}
 	return nil
-}
-
-// row is what a DataRow is shown with.
-func (y *memory) row() *event.Context {
-	if y.result != nil {
-		return y.result
-	}
-	if r := y.exchanges.current(); r != nil && r.kind == wire.Execute && r.portal != nil {
-		y.result = r.portal.rowContext()
-	}
-	return y.result
-}
-
-// rowDescription belongs to a Describe, whose rows come later if at all, or to a
-// Query, whose rows come at once.
-func (y *memory) rowDescription(m wire.Message) {
-	r := y.exchanges.current()
-	switch {
-	case r == nil:
-		y.result = &event.Context{Columns: y.columns(m, nil)}
-	case r.kind == wire.Describe && r.statement != nil:
-		r.statement.columns, r.statement.row = y.columns(m, nil), nil
-		y.exchanges.drop()
-	case r.kind == wire.Describe && r.portal != nil:
-		r.portal.describe(y.columns(m, r.portal.columns))
-		y.exchanges.drop()
-	case r.kind == wire.Describe:
-		y.exchanges.drop()
-	case r.statement != nil:
-		y.result = r.statement.rowOf(y.columns(m, r.statement.columns))
-	default:
-		y.result = &event.Context{Columns: y.columns(m, nil)}
-	}
-}
-
-// columns reads a RowDescription. Where it equals an earlier one, that is the
-// result.
-func (y *memory) columns(m wire.Message, earlier []event.Column) []event.Column {
-	y.fields = wire.AppendFields(y.fields[:0], m)
-	if y.describes(m, earlier) {
-		return earlier
-	}
-	var columns []event.Column
-	for _, f := range y.fields {
-		if f.Name == wire.Column {
-			columns = append(columns, event.Column{})
-		}
-		if len(columns) == 0 {
-			continue
-		}
-		c := &columns[len(columns)-1]
-		switch f.Name {
-		case wire.ColumnName:
-			c.Name = string(text(m, f))
-		case wire.TypeOID:
-			c.TypeOID = uint32(f.Int)
-		case wire.TypeModifier:
-			c.TypeModifier = int32(f.Int)
-		case wire.Format:
-			c.Binary = f.Int == 1
-		}
-	}
-	return columns
-}
-
-// describes reports whether the fields at hand are those of the columns.
-func (y *memory) describes(m wire.Message, columns []event.Column) bool {
-	if len(columns) == 0 {
-		return false
-	}
-	at := -1
-	for _, f := range y.fields {
-		if f.Name == wire.Column {
-			if at++; at == len(columns) {
-				return false
-			}
-		}
-		if at < 0 {
-			continue
-		}
-		c := &columns[at]
-		if f.Name == wire.ColumnName && c.Name != string(text(m, f)) || f.Name == wire.TypeOID && c.TypeOID != uint32(f.Int) ||
-			f.Name == wire.TypeModifier && c.TypeModifier != int32(f.Int) || f.Name == wire.Format && c.Binary != (f.Int == 1) {
-			return false
-		}
-	}
-	return at == len(columns)-1
-}
-
-// parameterDescription tells the types that a Parse left open. It comes before the
-// RowDescription or NoData that completes the Describe.
-func (y *memory) parameterDescription(m wire.Message) {
-	r := y.exchanges.current()
-	if r == nil || r.kind != wire.Describe || r.statement == nil {
-		return
-	}
-	types := make([]uint32, 0, 8)
-	y.fields = wire.AppendFields(y.fields[:0], m)
-	for _, f := range y.fields {
-		if f.Name == wire.ParameterType {
-			types = append(types, uint32(f.Int))
-		}
-	}
-	c := *r.statement.context
-	c.ParameterTypes = types
-	r.statement.context = &c
 }
 
 // failed is what an ErrorResponse is shown with: the SQL that it speaks of.
@@ -345,6 +243,59 @@ func (y *memory) failed() *event.Context {
 	y.result = nil
 	y.exchanges.failed(y.names.undo)
 	return c
+}
+
+// parsed says that the server has made a statement. What was known of the columns of
+// an equal one may have changed since.
+func (y *memory) parsed() {
+	if r := y.exchanges.current(); r != nil && r.kind == wire.Parse && r.statement != nil {
+		r.statement.described = false
+	}
+	y.exchanges.answered(wire.Parse)
+}
+
+// bound says that the server has made a portal.
+func (y *memory) bound() {
+	if r := y.exchanges.current(); r != nil && r.kind == wire.Bind && r.portal != nil {
+		r.portal.described = false
+	}
+	y.exchanges.answered(wire.Bind)
+}
+
+// ready says that the server is done with a Query or Sync. Outside of a transaction
+// nothing is left of portals.
+func (y *memory) ready(m wire.Message, loggedIn bool) {
+	y.result = nil
+	before := y.requests + 1
+	if loggedIn {
+		if done := y.exchanges.ready(); done != 0 {
+			before = done
+		}
+	}
+	if m.Bytes[len(m.Bytes)-1] == 'I' {
+		y.names.forgetPortals(before)
+	}
+}
+
+// deallocated forgets the statements that SQL has told the server to forget.
+func (y *memory) deallocated(m wire.Message) {
+	before, sql := y.requests+1, ""
+	if r := y.exchanges.current(); r != nil {
+		before = r.number
+		if c := r.context(); c != nil && c.Shortened == 0 {
+			sql = c.SQL
+		}
+	}
+	switch string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):]) {
+	case "DISCARD ALL\x00", "DEALLOCATE ALL\x00":
+		y.names.deallocateAll(before)
+	case "DEALLOCATE\x00":
+		if name, ok := deallocatedName(sql); ok {
+			y.names.deallocate(name, before)
+		} else {
+			y.names.deallocateAll(before) // rather than to name one wrongly
+		}
+	}
 }
 
 // parameterStatus remembers the settings that values depend on.
@@ -375,6 +326,11 @@ func (y *memory) parameterStatus(m wire.Message) {
 // text is a field without its NUL.
 func text(m wire.Message, f wire.Field) []byte {
 	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
+}
+
+// wholeName is the name of a statement or portal, if all of it was kept.
+func wholeName(m wire.Message, f wire.Field) (name []byte, whole bool) {
+	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
 }
 
 // Running is the SQL that the server works on, "" where nothing is known.

@@ -35,6 +35,8 @@ const maxRequests = 1 << 16
 // request is one message of the client that the server answers.
 type request struct {
 	kind wire.Type
+	// number counts the requests of the connection, from 1.
+	number uint64
 	// exchange is the number of the exchange that the request belongs to.
 	exchange uint32
 	// statement and portal are what a Parse or Bind makes, and what the other
@@ -43,8 +45,8 @@ type request struct {
 	portal    *portal
 	// name, and what it stood for before, serve to take the request back.
 	name       string
-	statement0 *statement
-	portal0    *portal
+	statement0 named[statement]
+	portal0    named[portal]
 }
 
 // add remembers a request.
@@ -95,22 +97,24 @@ func (x *exchanges) answered(kind wire.Type) {
 }
 
 // ready says that the server has sent a ReadyForQuery: it is done with everything up
-// to the next Sync, Query or FunctionCall.
-func (x *exchanges) ready() {
+// to the next Sync, Query or FunctionCall, whose number it gives. It is 0 where that is
+// unknown.
+func (x *exchanges) ready() (number uint64) {
 	x.copyIn = false
 	if x.resumes {
 		if x.unseen--; x.unseen <= 0 {
 			*x = exchanges{}
 		}
-		return
+		return 0
 	}
 	for x.first < len(x.queue) {
-		kind := x.queue[x.first].kind
+		r := x.queue[x.first]
 		x.drop()
-		if endsWithReady(kind) {
-			return
+		if endsWithReady(r.kind) {
+			return r.number
 		}
 	}
+	return 0
 }
 
 // endsWithReady reports whether the server answers a request with a ReadyForQuery.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -63,7 +64,8 @@ func run(t *testing.T, all []segment, kept int, cut func(int) int) []sighting {
 }
 
 // FuzzScan cuts the same streams in several ways, with the turns of the parties as
-// they are, and wants the same messages and losses each time.
+// they are, and wants the same messages, with the same context, settings and exchange,
+// and the same losses each time.
 func FuzzScan(f *testing.F) {
 	for i, d := range dialogues {
 		var b []byte
@@ -72,6 +74,13 @@ func FuzzScan(f *testing.F) {
 		}
 		f.Add(b, uint64(i), uint16(100))
 		f.Add(b[:len(b)/2], uint64(i), uint16(0))
+	}
+	for i, name := range slices.Sorted(maps.Keys(contextDialogues)) {
+		b := appendSegment(appendSegment(nil, toServer, startup), toClient, ok+ready)
+		for _, l := range contextDialogues[name] {
+			b = appendSegment(b, l.direction, l.bytes)
+		}
+		f.Add(b, uint64(i), uint16(100))
 	}
 	filler := []byte{byte(toServer) + directionCount, 0x20, 0}
 	large := appendSegment(appendSegment(nil, toServer, startup), toServer, typed('S', "")+"d\x00\x01\x86\xa0")

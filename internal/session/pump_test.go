@@ -20,6 +20,7 @@ type pump struct {
 	fed     [4]int64
 	passed  [4]int64
 	seen    []sighting
+	last    event.Message // of all, valid until the next
 	losses  [4]int
 }
 
@@ -32,6 +33,8 @@ type sighting struct {
 	bytes     string
 	size      int64
 	context   string
+	settings  string
+	exchange  uint32
 	loss      Loss
 }
 
@@ -39,7 +42,7 @@ func (s sighting) String() string {
 	if s.loss != (Loss{}) {
 		return fmt.Sprintf("%s lost at %d: %s", s.direction, s.loss.Offset, s.loss.Why)
 	}
-	return fmt.Sprintf("%s %s %v %.40q %d %s", s.direction, s.typ, s.state, s.bytes, s.size, s.context)
+	return fmt.Sprintf("%s %s %v %.40q %d %s %s %d", s.direction, s.typ, s.state, s.bytes, s.size, s.context, s.settings, s.exchange)
 }
 
 // describe puts into words what a message is shown with.
@@ -47,11 +50,18 @@ func describe(c *event.Context) string {
 	if c == nil {
 		return ""
 	}
-	words := fmt.Sprintf("%q%v%d %s", c.SQL, c.ParameterTypes, c.Shortened, c.Relation)
+	words := fmt.Sprintf("%q%q%v%d %s", c.SQL, c.Brief, c.ParameterTypes, c.Shortened, c.Relation)
 	for _, column := range c.Columns {
 		words += fmt.Sprintf(" %s:%d:%d:%t", column.Name, column.TypeOID, column.TypeModifier, column.Binary)
 	}
 	return words
+}
+
+func describeSettings(s *event.Settings) string {
+	if s == nil {
+		return ""
+	}
+	return fmt.Sprintf("%q", *s)
 }
 
 // diff shows where two lists of sightings part.
@@ -133,7 +143,10 @@ func (p *pump) record(d event.Direction, piece Piece) {
 	i := p.index(d)
 	p.passed[i] += int64(piece.Size)
 	for _, m := range piece.Messages {
-		p.seen = append(p.seen, sighting{d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), Loss{}})
+		p.last = m
+		p.seen = append(p.seen, sighting{
+			d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), describeSettings(m.Settings), m.Exchange, Loss{},
+		})
 	}
 	if piece.Lost != nil {
 		p.losses[i]++

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
-	"pgpi/internal/wire"
 )
 
 // Limits of what a connection remembers of statements.
@@ -16,64 +15,122 @@ const (
 	maxRemembered = 1 << 20
 	// statementCost is what a statement weighs beside its SQL and name.
 	statementCost = 200
+	// maxNames is how many statements, and how many portals, have a name.
+	maxNames = 10_000
 )
 
 // statement is a prepared statement, or the one of a Query.
 type statement struct {
-	name    string
 	context *event.Context // SQL and parameter types: what Bind, Describe, Execute and Close are shown with
-	columns []event.Column // as Describe of the statement told: their formats mean nothing
-	row     *event.Context // columns in the formats of the last Bind
-	formats []int16        // of that Bind's result
 	cost    int
+	// columns are those of its result, described since the server has parsed it. For
+	// one that is prepared their formats mean nothing. Columns that are not described
+	// only serve to recognize those that will be.
+	columns   []event.Column
+	described bool
+	row       *event.Context // columns in formats
+	formats   []int16        // of the last Bind's result
+	portal    *portal        // the last without a name
+}
+
+// makeStatement keeps the beginning of SQL.
+func makeStatement(sql []byte, kept, omitted int) *statement {
+	return &statement{context: &event.Context{SQL: string(sql[:kept]), Shortened: len(sql) - kept + omitted}}
+}
+
+// is reports whether a statement has SQL and parameter types.
+func (s *statement) is(sql []byte, omitted int, types []uint32) bool {
+	return s.context.Shortened == omitted && s.context.SQL == string(sql) && slices.Equal(s.context.ParameterTypes, types)
+}
+
+// withoutSQL is a statement of which only the name is known, which costs nothing
+// that counts.
+func (s *statement) withoutSQL() *statement {
+	c := &event.Context{Shortened: len(s.context.SQL) + s.context.Shortened, ParameterTypes: s.context.ParameterTypes}
+	return &statement{context: c}
+}
+
+// describe says what columns a statement has.
+func (s *statement) describe(columns []event.Column) {
+	if !same(columns, s.columns) {
+		s.columns, s.row = columns, nil
+	}
+	s.described = true
+}
+
+// rowOf is what the rows of a Query are shown with.
+func (s *statement) rowOf(columns []event.Column) *event.Context {
+	s.describe(columns)
+	if s.row == nil {
+		s.row = withColumns(s.context, columns)
+	}
+	return s.row
+}
+
+// rowIn is what the rows of a prepared statement are shown with.
+func (s *statement) rowIn(formats []int16) *event.Context {
+	if s.row == nil || !slices.Equal(s.formats, formats) {
+		s.formats = formats
+		s.row = withColumns(s.context, inFormats(s.columns, formats))
+	}
+	return s.row
+}
+
+// portalIn makes a portal of a statement, which may be unknown. An equal one without a
+// name is used again.
+func (s *statement) portalIn(formats []int16, cut bool, name string) *portal {
+	if s == nil || name != "" {
+		return &portal{statement: s, formats: slices.Clone(formats), cut: cut}
+	}
+	if p := s.portal; p == nil || p.cut != cut || !slices.Equal(p.formats, formats) {
+		s.portal = &portal{statement: s, formats: slices.Clone(formats), cut: cut}
+	}
+	return s.portal
 }
 
 // portal is a statement with its parameters.
 type portal struct {
 	statement *statement
-	formats   []int16        // of its result
-	columns   []event.Column // as Describe of the portal told
+	formats   []int16 // of its result
+	cut       bool    // and they may be others: not all of the Bind was kept
+	// columns are what Describe of the portal has told since it was made.
+	columns   []event.Column
+	described bool
 	row       *event.Context
 }
 
-// rowContext is what DataRows of a portal are shown with, nil where its columns are
-// unknown.
+// describe says what columns a portal has.
+func (p *portal) describe(columns []event.Column) {
+	if !same(columns, p.columns) {
+		p.columns, p.row = columns, nil
+	}
+	p.described = true
+}
+
+// rowContext is what DataRows of a portal are shown with, nil where nothing is known
+// of them.
 func (p *portal) rowContext() *event.Context {
 	s := p.statement
-	if p.row != nil || s == nil && p.columns == nil {
-		return p.row
-	}
-	if p.columns != nil {
+	switch {
+	case p.described && p.row == nil:
 		p.row = &event.Context{Columns: p.columns}
 		if s != nil {
 			p.row = withColumns(s.context, p.columns)
 		}
 		return p.row
-	}
-	if s.columns == nil {
+	case p.described:
+		return p.row
+	case s == nil:
+		return nil
+	case !s.described || p.cut:
 		return s.context
 	}
-	if s.row == nil || !slices.Equal(s.formats, p.formats) {
-		s.formats = p.formats
-		s.row = withColumns(s.context, inFormats(s.columns, p.formats))
-	}
-	p.row = s.row
-	return p.row
+	return s.rowIn(p.formats)
 }
 
-// describe says what columns a portal has.
-func (p *portal) describe(columns []event.Column) {
-	if len(columns) == 0 || len(p.columns) == 0 || &columns[0] != &p.columns[0] {
-		p.columns, p.row = columns, nil
-	}
-}
-
-// rowOf is what the rows of a Query are shown with.
-func (s *statement) rowOf(columns []event.Column) *event.Context {
-	if s.row == nil || len(columns) == 0 || len(s.columns) == 0 || &columns[0] != &s.columns[0] {
-		s.columns, s.row = columns, withColumns(s.context, columns)
-	}
-	return s.row
+// same reports whether two lists of columns are one.
+func same(a, b []event.Column) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 // withColumns is what rows are shown with.
@@ -96,103 +153,6 @@ func inFormats(columns []event.Column, formats []int16) []event.Column {
 		}
 	}
 	return own
-}
-
-// names are the statements and portals as the client sees them: what it has made
-// and the server may not yet have answered is there. An error takes it back.
-type names struct {
-	statements map[string]*statement
-	portals    map[string]*portal
-	budget     *Budget
-	remembered int // bytes, which the budget has given
-}
-
-// forget gives everything back.
-func (n *names) forget() {
-	n.budget.release(n.remembered)
-	n.statements, n.portals, n.remembered = nil, nil, 0
-}
-
-func (n *names) setStatement(name string, s *statement) *statement {
-	old := n.statements[name]
-	if old != nil {
-		n.remembered -= old.cost
-		n.budget.release(old.cost)
-	}
-	if s == nil {
-		delete(n.statements, name)
-		return old
-	}
-	if !n.budget.reserve(s.cost) {
-		s = s.withoutSQL()
-	}
-	if n.statements == nil {
-		n.statements = map[string]*statement{}
-	}
-	n.remembered += s.cost
-	n.statements[name] = s
-	return old
-}
-
-func (n *names) setPortal(name string, p *portal) *portal {
-	old := n.portals[name]
-	if p == nil {
-		delete(n.portals, name)
-		return old
-	}
-	if n.portals == nil {
-		n.portals = map[string]*portal{}
-	}
-	n.portals[name] = p
-	return old
-}
-
-// forgetPortals drops named portals: none outlives its transaction. The unnamed one
-// is kept, because its successor is likely to be equal.
-func (n *names) forgetPortals() {
-	for name := range n.portals {
-		if name != "" {
-			delete(n.portals, name)
-		}
-	}
-}
-
-// undo takes back what a request made, where nothing later has replaced it.
-func (n *names) undo(r *request) {
-	switch {
-	case r.kind == wire.Parse && n.statements[r.name] == r.statement:
-		n.setStatement(r.name, r.statement0)
-	case r.kind == wire.Bind && n.portals[r.name] == r.portal:
-		n.setPortal(r.name, r.portal0)
-	case r.kind == wire.Close && r.statement0 != nil && n.statements[r.name] == nil:
-		n.setStatement(r.name, r.statement0)
-	case r.kind == wire.Close && r.portal0 != nil && n.portals[r.name] == nil:
-		n.setPortal(r.name, r.portal0)
-	}
-}
-
-// withoutSQL is a statement of which only the name is known, which costs nothing
-// that counts.
-func (s *statement) withoutSQL() *statement {
-	c := &event.Context{Shortened: len(s.context.SQL) + s.context.Shortened, ParameterTypes: s.context.ParameterTypes}
-	return &statement{name: s.name, context: c}
-}
-
-// newStatement remembers SQL, as much of it as there is room for. An equal one that
-// stands under the same name already is used again.
-func (n *names) newStatement(name, sql []byte, omitted int, types []uint32) *statement {
-	if old := n.statements[string(name)]; old != nil && old.context.Shortened == omitted &&
-		old.context.SQL == string(sql) && slices.Equal(old.context.ParameterTypes, types) {
-		return old
-	}
-	c := &event.Context{ParameterTypes: slices.Clone(types)}
-	kept := min(len(sql), maxSQL)
-	if n.remembered+kept+statementCost > maxRemembered {
-		kept = 0
-	}
-	c.SQL, c.Shortened = string(sql[:kept]), len(sql)-kept+omitted
-	c.Brief = brief(sql[:kept])
-	return &statement{name: string(name), context: c, cost: kept + len(name) + statementCost}
 }
 
 // maxBrief is how many characters of SQL serve to recognize it.

@@ -1,0 +1,179 @@
+package session
+
+import (
+	"slices"
+
+	"pgpi/internal/wire"
+)
+
+// names are the statements and portals as the client sees them: what it has made and
+// the server may not yet have answered is there. An error takes it back.
+type names struct {
+	statements map[string]named[statement]
+	portals    map[string]named[portal]
+	budget     *Budget
+	remembered int // bytes, which the budget has given
+	recent     recent
+}
+
+// named is what a name stands for, and the number of the request that made it so.
+type named[T any] struct {
+	what *T
+	by   uint64
+}
+
+// forget gives everything back.
+func (n *names) forget() {
+	n.budget.release(n.remembered)
+	n.statements, n.portals, n.remembered = nil, nil, 0
+}
+
+// setStatement gives a name to a statement, or takes it away, and tells what had it.
+func (n *names) setStatement(name string, s named[statement]) (old named[statement]) {
+	old = n.statements[name]
+	if old.what != nil {
+		n.remembered -= old.what.cost
+		n.budget.release(old.what.cost)
+	}
+	if s.what == nil || old.what == nil && len(n.statements) >= maxNames {
+		delete(n.statements, name)
+		return old
+	}
+	if !n.budget.reserve(s.what.cost) {
+		s.what = s.what.withoutSQL()
+	}
+	if n.statements == nil {
+		n.statements = map[string]named[statement]{}
+	}
+	n.remembered += s.what.cost
+	n.statements[name] = s
+	return old
+}
+
+// setPortal does the same for a portal.
+func (n *names) setPortal(name string, p named[portal]) (old named[portal]) {
+	old = n.portals[name]
+	if p.what == nil || old.what == nil && len(n.portals) >= maxNames {
+		delete(n.portals, name)
+		return old
+	}
+	if n.portals == nil {
+		n.portals = map[string]named[portal]{}
+	}
+	n.portals[name] = p
+	return old
+}
+
+// undo takes back what a request did to names, where nothing later did.
+func (n *names) undo(r *request) {
+	switch r.kind {
+	case wire.Parse:
+		if n.statements[r.name].by == r.number {
+			n.setStatement(r.name, r.statement0)
+		}
+	case wire.Bind:
+		if n.portals[r.name].by == r.number {
+			n.setPortal(r.name, r.portal0)
+		}
+	case wire.Close, wire.Query:
+		if r.statement0.what != nil && n.statements[r.name].what == nil {
+			n.setStatement(r.name, r.statement0)
+		}
+		if r.portal0.what != nil && n.portals[r.name].what == nil {
+			n.setPortal(r.name, r.portal0)
+		}
+	}
+}
+
+// forgetPortals drops those that requests before a number have made: none outlives
+// its transaction.
+func (n *names) forgetPortals(before uint64) {
+	for name, p := range n.portals {
+		if p.by < before {
+			delete(n.portals, name)
+		}
+	}
+}
+
+// deallocate drops a statement that a request before a number has made.
+func (n *names) deallocate(name string, before uint64) {
+	if s := n.statements[name]; s.what != nil && s.by < before {
+		n.setStatement(name, named[statement]{})
+	}
+}
+
+func (n *names) deallocateAll(before uint64) {
+	for name := range n.statements {
+		n.deallocate(name, before)
+	}
+}
+
+// deallocatedName reads a DEALLOCATE of one statement, if that is all that SQL is.
+func deallocatedName(sql string) (name string, ok bool) {
+	s := sqlScanner{text: sql}
+	if t := s.next(); t.kind != sqlWord || t.text != "deallocate" {
+		return "", false
+	}
+	t := s.next()
+	if t.kind == sqlWord && t.text == "prepare" {
+		t = s.next()
+	}
+	if t.kind != sqlWord && t.kind != sqlName {
+		return "", false
+	}
+	end := s.next()
+	for end.kind == sqlSymbol && end.text == ";" {
+		end = s.next()
+	}
+	return t.text, end == sqlToken{}
+}
+
+// newStatement remembers SQL, as much of it as there is room for. An equal one that
+// stands under the same name already is used again, or that had no name.
+func (n *names) newStatement(name, sql []byte, omitted int, types []uint32) *statement {
+	if old := n.statements[string(name)].what; old != nil && old.is(sql, omitted, types) {
+		return old
+	}
+	if len(name) == 0 {
+		if old := n.recent.find(sql, omitted, types); old != nil && n.remembered+old.cost <= maxRemembered {
+			return old
+		}
+	}
+	kept := min(len(sql), maxSQL)
+	if n.remembered+kept+statementCost > maxRemembered {
+		kept = 0
+	}
+	s := makeStatement(sql, kept, omitted)
+	s.context.ParameterTypes = slices.Clone(types)
+	s.context.Brief = brief(sql[:kept])
+	s.cost = kept + len(name) + statementCost
+	if len(name) == 0 {
+		n.recent.add(s)
+	}
+	return s
+}
+
+// recent are the last statements that had no name, which are likely to come again.
+type recent struct {
+	list [8]*statement
+	next int
+}
+
+// maxRecent is how many bytes of SQL such a statement has at most.
+const maxRecent = 4 << 10
+
+func (r *recent) find(sql []byte, omitted int, types []uint32) *statement {
+	for _, s := range r.list {
+		if s != nil && s.is(sql, omitted, types) {
+			return s
+		}
+	}
+	return nil
+}
+
+func (r *recent) add(s *statement) {
+	if len(s.context.SQL) <= maxRecent && s.context.Shortened == 0 {
+		r.list[r.next] = s
+		r.next = (r.next + 1) % len(r.list)
+	}
+}

@@ -1,0 +1,118 @@
+package session
+
+import (
+	"slices"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// row is what a DataRow is shown with.
+func (y *memory) row() *event.Context {
+	if y.result != nil {
+		return y.result
+	}
+	if r := y.exchanges.current(); r != nil && r.kind == wire.Execute && r.portal != nil {
+		y.result = r.portal.rowContext()
+	}
+	return y.result
+}
+
+// rowDescription belongs to a Describe, whose rows come later if at all, or to a
+// Query, whose rows come at once.
+func (y *memory) rowDescription(m wire.Message) {
+	r := y.exchanges.current()
+	y.fields = wire.AppendFields(y.fields[:0], m)
+	switch {
+	case r == nil || r.kind != wire.Describe && r.statement == nil:
+		y.result = &event.Context{Columns: y.columns(m, nil, true)}
+	case r.kind != wire.Describe:
+		y.result = r.statement.rowOf(y.columns(m, r.statement.columns, true))
+	case r.statement != nil:
+		r.statement.describe(y.columns(m, r.statement.columns, false))
+		y.exchanges.drop()
+	case r.portal != nil:
+		r.portal.describe(y.columns(m, r.portal.columns, true))
+		if s := r.portal.statement; s != nil {
+			s.describe(y.columns(m, s.columns, false))
+		}
+		y.exchanges.drop()
+	default:
+		y.exchanges.drop()
+	}
+}
+
+// columns reads the fields of a RowDescription, with formats or without. Where they
+// equal earlier columns, those are the result.
+func (y *memory) columns(m wire.Message, earlier []event.Column, formats bool) []event.Column {
+	if y.describes(m, earlier, formats) {
+		return earlier
+	}
+	var columns []event.Column
+	for _, f := range y.fields {
+		if f.Name == wire.Column {
+			columns = append(columns, event.Column{})
+		}
+		if len(columns) == 0 {
+			continue
+		}
+		c := &columns[len(columns)-1]
+		switch f.Name {
+		case wire.ColumnName:
+			c.Name = string(text(m, f))
+		case wire.TypeOID:
+			c.TypeOID = uint32(f.Int)
+		case wire.TypeModifier:
+			c.TypeModifier = int32(f.Int)
+		case wire.Format:
+			c.Binary = formats && f.Int == 1
+		}
+	}
+	return columns
+}
+
+// describes reports whether the fields at hand are those of the columns.
+func (y *memory) describes(m wire.Message, columns []event.Column, formats bool) bool {
+	if len(columns) == 0 {
+		return false
+	}
+	at := -1
+	for _, f := range y.fields {
+		if f.Name == wire.Column {
+			if at++; at == len(columns) {
+				return false
+			}
+		}
+		if at < 0 {
+			continue
+		}
+		c := &columns[at]
+		if f.Name == wire.ColumnName && c.Name != string(text(m, f)) || f.Name == wire.TypeOID && c.TypeOID != uint32(f.Int) ||
+			f.Name == wire.TypeModifier && c.TypeModifier != int32(f.Int) || f.Name == wire.Format && c.Binary != (formats && f.Int == 1) {
+			return false
+		}
+	}
+	return at == len(columns)-1
+}
+
+// parameterDescription tells the types that a Parse left open. It comes before the
+// RowDescription or NoData that completes the Describe.
+func (y *memory) parameterDescription(m wire.Message) {
+	r := y.exchanges.current()
+	if r == nil || r.kind != wire.Describe || r.statement == nil {
+		return
+	}
+	y.types = y.types[:0]
+	y.fields = wire.AppendFields(y.fields[:0], m)
+	for _, f := range y.fields {
+		if f.Name == wire.ParameterType {
+			y.types = append(y.types, uint32(f.Int))
+		}
+	}
+	if slices.Equal(r.statement.context.ParameterTypes, y.types) {
+		return
+	}
+	c := *r.statement.context
+	c.ParameterTypes = slices.Clone(y.types)
+	r.statement.context = &c
+}
