@@ -1,0 +1,251 @@
+package redact
+
+import (
+	"bytes"
+	"crypto/rand"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Values replaces the data of users in events by pseudonyms: literals in SQL,
+// parameters, rows in all their forms, what errors quote, payloads of notifications. It
+// hides all that [Passwords] hides, too. It serves one goroutine at a time.
+//
+// A pseudonym has the length of what it stands for, is of its kind, and parses as its
+// type; equal words have equal pseudonyms for as long as a Values lives, and no longer.
+// NULL stays NULL. Names and key words stay, but no value of four bytes or more that
+// was seen before stands in what Apply has changed: where one stands in a name, that
+// part of the name is replaced as well. Values that come later can be seen first, by
+// [Values.Learn].
+type Values struct {
+	passwords Passwords
+	memory    *memory
+	words     words
+	flip      byte // what booleans are changed by, 0 or 1
+	blanked   int64
+
+	pieces     pieces
+	contexts   map[*event.Context]*event.Context
+	literals   []literal
+	quotations []quotation
+	scratch    []byte
+	before     []byte // the piece at hand, as it was
+	number     [64]byte
+}
+
+// NewValues makes a redaction with a key of its own.
+func NewValues() *Values {
+	m := newMemory()
+	v := &Values{memory: m, words: newWords(m)}
+	var random [1]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	v.flip = random[0] & 1
+	return v
+}
+
+// Learn remembers the values of an event, and leaves it as it is.
+func (v *Values) Learn(e *event.Event) {
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		for _, p := range v.pieces.of(m) {
+			v.learn(m, p)
+		}
+	}
+}
+
+// Apply replaces the values of an event, in place. The event's bytes are not those that
+// are relayed.
+func (v *Values) Apply(e *event.Event) {
+	v.Learn(e)
+	switch e.Kind {
+	case event.Fragment:
+		v.blankFragment(e)
+	case event.Undecoded:
+		overwrite(e.Data)
+	case event.Said:
+		if e.Status.QuotesSQL() {
+			v.said(e)
+		}
+	}
+	for i := range e.Messages {
+		v.message(&e.Messages[i])
+	}
+}
+
+// said replaces what is data in a sentence.
+func (v *Values) said(e *event.Event) {
+	args := make([]string, len(e.Args))
+	for i, arg := range e.Args {
+		args[i] = v.withoutValues(arg)
+	}
+	e.Args = args
+	v.passwords.said(e)
+}
+
+// withoutValues is SQL, or text that may quote some, with pseudonyms.
+func (v *Values) withoutValues(sql string) string {
+	b := []byte(sql)
+	v.learnSQL(b)
+	v.replaceSQL(b)
+	v.clean(b)
+	return string(b)
+}
+
+func (v *Values) message(m *event.Message) {
+	context := m.Context
+	v.passwords.message(m)
+	for _, p := range v.pieces.of(m) {
+		if p.kind == opaquePiece {
+			v.blank(m, p.start, p.end)
+			continue
+		}
+		v.replacePiece(m, p)
+	}
+	m.Context = v.context(context)
+}
+
+// replacePiece replaces a piece, with another pseudonym where values stand in the
+// first.
+func (v *Values) replacePiece(m *event.Message, p piece) {
+	b := m.Bytes[p.start:p.end]
+	isValue := p.kind == textPiece || p.kind == copyPiece || p.kind == binaryPiece || p.kind == unknownPiece
+	if !isValue {
+		v.replace(m, p, 0)
+		v.cleanPiece(m, p)
+		return
+	}
+	v.before = append(v.before[:0], b...)
+	const tries = 4
+	for salt := range byte(tries) {
+		copy(b, v.before)
+		v.replace(m, p, salt*maxTries)
+		isNull := p.kind == copyPiece && string(b) == m.State.Copy.Null
+		if !isNull && !v.tells(b, p) {
+			return
+		}
+	}
+	v.cleanPiece(m, p)
+}
+
+// tells reports whether a value stands in a piece.
+func (v *Values) tells(b []byte, p piece) bool {
+	if p.kind != binaryPiece && p.kind != unknownPiece || isPrintable(b) {
+		return v.memory.holds(b)
+	}
+	return v.memory.isField(b) || v.memory.holds(textOf(b, p.oid))
+}
+
+// cleanPiece takes values out of a piece one by one, and blanks it where that fails.
+func (v *Values) cleanPiece(m *event.Message, p piece) {
+	b := m.Bytes[p.start:p.end]
+	if p.kind != binaryPiece && p.kind != unknownPiece || isPrintable(b) {
+		for _, s := range v.clean(b) {
+			v.mark(m, p.start+s.Start, p.start+s.End)
+		}
+		return
+	}
+	v.blank(m, p.start, p.end)
+}
+
+// clean takes values out of a text, one by one, and returns what it had to blank.
+func (v *Values) clean(b []byte) (blanked []Span) {
+	const tries = 8
+	last, tried := -1, byte(0)
+	left := tries * (len(b) + 1) // one replacement can make another necessary before it
+	for start, end := v.memory.find(b, 0); end > 0; left-- {
+		if start != last {
+			last, tried = start, 0
+		}
+		if tried < tries && left > 0 {
+			v.replaceText(b[start:end], plainText, tried)
+			tried++
+		} else {
+			overwrite(b[start:end])
+			v.blanked++
+			blanked = append(blanked, Span{Start: start, End: end})
+		}
+		start, end = v.memory.find(b, max(0, start-longest))
+	}
+	return blanked
+}
+
+// blank overwrites a part of a message that has no pseudonym.
+func (v *Values) blank(m *event.Message, start, end int) {
+	v.blanked++
+	overwrite(m.Bytes[start:end])
+	v.mark(m, start, end)
+}
+
+// mark notes a span that was blanked. Those of a message are in order and don't
+// overlap.
+func (v *Values) mark(m *event.Message, start, end int) {
+	before := m.Redacted
+	m.Redacted = make([]event.Span, 0, len(before)+1)
+	added := event.Span{Start: start, End: end}
+	for _, s := range before {
+		switch {
+		case s.End < added.Start:
+			m.Redacted = append(m.Redacted, s)
+		case s.Start > added.End:
+			m.Redacted = append(m.Redacted, added)
+			added = s
+		default:
+			added = event.Span{Start: min(s.Start, added.Start), End: max(s.End, added.End)}
+		}
+	}
+	m.Redacted = append(m.Redacted, added)
+}
+
+// blankFragment blanks a part of a message too large to hold. Of its beginning the
+// numbers of the protocol stay, the length first: what follows them can be read.
+func (v *Values) blankFragment(e *event.Event) {
+	if e.Offset > 0 || wire.Size(e.Data) <= 0 {
+		overwrite(e.Data)
+		return
+	}
+	m := event.Message{Message: wire.Message{
+		Type: wire.Identify(e.Direction.Sender(), e.Data), Bytes: e.Data, Size: wire.Size(e.Data),
+	}}
+	if c := m.Type.Code(); c == 'p' || c == 'R' || c == 'K' {
+		overwrite(e.Data[wire.HeaderSize:])
+		return
+	}
+	for _, p := range v.pieces.of(&m) {
+		overwrite(e.Data[p.start:p.end])
+	}
+}
+
+// context is a snapshot without values.
+func (v *Values) context(c *event.Context) *event.Context {
+	if c == nil {
+		return nil
+	}
+	if safe, known := v.contexts[c]; known {
+		return safe
+	}
+	changed := *c
+	changed.Brief = "" // it is made of what was there before
+	changed.SQL = v.withoutValues(c.SQL)
+	changed.SQL = withoutSpans(changed.SQL, AppendSQLSecrets(nil, []byte(changed.SQL)))
+	changed.Relation = v.name(c.Relation)
+	changed.Columns = append([]event.Column(nil), c.Columns...)
+	for i := range changed.Columns {
+		changed.Columns[i].Name = v.name(changed.Columns[i].Name)
+	}
+	if v.contexts == nil || len(v.contexts) >= maxContexts {
+		v.contexts = map[*event.Context]*event.Context{}
+	}
+	v.contexts[c] = &changed
+	return &changed
+}
+
+// name is a name without the values in it.
+func (v *Values) name(name string) string {
+	if !v.memory.holds([]byte(name)) {
+		return name
+	}
+	b := bytes.Clone([]byte(name))
+	v.clean(b)
+	return string(b)
+}

@@ -1,0 +1,443 @@
+package redact
+
+import "bytes"
+
+// syntax is what the letters and digits of a text may become.
+type syntax byte
+
+const (
+	// plainText is all text of which nothing more is known.
+	plainText syntax = iota
+	// keepLetters are times and intervals: their words belong to the type.
+	keepLetters
+	// numbers have no words but Infinity.
+	numbers
+	// hexText is made of hexadecimal digits: hardware addresses, positions in the log.
+	hexText
+	// bitText is made of binary digits.
+	bitText
+	// networkAddress is an address of IPv4 or IPv6, networkOnly the part of one before
+	// the length of its prefix.
+	networkAddress
+	networkOnly
+	// xmlText has entities, which stay.
+	xmlText
+	// searchText is a text search vector or query: positions and weights stay.
+	searchText
+	// jsonText has numbers that can't begin with zeros.
+	jsonText
+	// unicodeLiteral has the escapes of U&'…'.
+	unicodeLiteral
+)
+
+// text is what replaces text in place, word by word: letters and digits change, all
+// else stays, and so quotes, delimiters and the structure of JSON, arrays and rows do.
+// Words rather than whole values have pseudonyms, so that a value is the same in SQL, in
+// a row, inside of JSON and in a message that quotes it.
+type text struct {
+	words  *words
+	b      []byte
+	syntax syntax
+	salt   byte
+	at     int
+	inside bool // of double quotes
+}
+
+// replaceText replaces what b says.
+func (v *Values) replaceText(b []byte, s syntax, salt byte) {
+	t := text{words: &v.words, b: b, syntax: s, salt: salt}
+	switch {
+	case (s == keepLetters || s == numbers) && bytes.EqualFold(bytes.TrimPrefix(b, []byte("-")), []byte("infinity")):
+		t.infinity()
+	case s == networkAddress || s == networkOnly:
+		t.network()
+	case s == bitText:
+		t.words.replace(b, binaryDigits, salt)
+	default:
+		if s == xmlText && hasPrefix(b, "<?xml ") {
+			t.at = max(0, bytes.Index(b, []byte("?>"))) // the version and the encoding
+		}
+		for t.at < len(b) {
+			t.token()
+		}
+	}
+}
+
+// token takes one word, or moves on.
+func (t *text) token() {
+	c := t.b[t.at]
+	switch {
+	case c == '\\':
+		t.escape()
+	case c == '&' && t.syntax == xmlText:
+		t.entity()
+	case !isAlphanumeric(c), t.joinsTime(c):
+		t.inside = t.inside != (c == '"')
+		t.at++
+	case !t.unit():
+		t.word(t.at + alphanumericLength(t.b[t.at:]))
+	}
+}
+
+// joinsTime reports whether a letter is the T between a date and a time, or the Z
+// behind one (ISO 8601).
+func (t *text) joinsTime(c byte) bool {
+	if t.at == 0 || !isDigit(t.b[t.at-1]) {
+		return false
+	}
+	rest := t.b[t.at+1:]
+	return c == 'T' && timeLength(rest) > 0 || c == 'Z' && (len(rest) == 0 || !isAlphanumeric(rest[0]))
+}
+
+// take gives the next n bytes a pseudonym.
+func (t *text) take(n int, c class) {
+	t.words.replace(t.b[t.at:t.at+n], c, t.salt)
+	t.at += n
+}
+
+// unit takes what is more than one word: dates, times, addresses.
+func (t *text) unit() bool {
+	rest := t.b[t.at:]
+	if t.syntax == hexText {
+		return false
+	}
+	if n := match(rest, "0000-00-00"); n > 0 {
+		t.take(n, t.isoDate())
+		return true
+	}
+	if year := digits(rest); year > 4 && year < 8 && match(rest[year:], "-00-00") > 0 {
+		t.take(year+len("-00-00"), dateISO)
+		return true
+	}
+	for _, layout := range []string{"00/00/0000", "00-00-0000", "00.00.0000"} {
+		if n := match(rest, layout); n > 0 {
+			t.take(n, dateOther)
+			return true
+		}
+	}
+	if n := timeLength(rest); n > 0 && !t.isZone() {
+		t.take(n, timeOfDay)
+		return true
+	}
+	if match(rest, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") > 0 {
+		for _, n := range []int{8, 4, 4, 4, 12} {
+			t.take(n, hexadecimal)
+			t.at++
+		}
+		t.at--
+		return true
+	}
+	return t.address()
+}
+
+// isZone reports whether a number follows the sign of a time zone.
+func (t *text) isZone() bool {
+	return t.at > 1 && (t.b[t.at-1] == '+' || t.b[t.at-1] == '-') && isDigit(t.b[t.at-2])
+}
+
+func (t *text) isoDate() class {
+	if bytes.HasSuffix(t.b, []byte(" BC")) {
+		return dateISOBC
+	}
+	return dateISO
+}
+
+// address takes an address of IPv4, without its prefix length.
+func (t *text) address() bool {
+	rest, n := t.b[t.at:], 0
+	for part := range 4 {
+		width := digits(rest[n:])
+		if width == 0 || width > 3 || part > 0 && rest[n-1] != '.' {
+			return false
+		}
+		if n += width; part < 3 {
+			if n == len(rest) {
+				return false
+			}
+			n++
+		}
+	}
+	if n < len(rest) && (isAlphanumeric(rest[n]) || rest[n] == '.' && n+1 < len(rest) && isDigit(rest[n+1])) {
+		return false
+	}
+	for part := range 4 {
+		t.take(digits(t.b[t.at:]), octet)
+		if part < 3 {
+			t.at++
+		}
+	}
+	return true
+}
+
+// word takes a run of letters and digits.
+func (t *text) word(end int) {
+	word := t.b[t.at:end]
+	n := len(word)
+	switch {
+	case isConstant(word), t.keeps(word):
+		t.at = end
+	case t.syntax == hexText:
+		t.take(n, hexadecimal)
+	case t.syntax == numbers && string(word) == "Infinity":
+		t.infinite()
+	case t.at > 0 && t.b[t.at-1] == '\\' && word[0] == 'x' && n > 2 && isHex(word[1:]):
+		t.at++
+		t.take(n-1, hexPairs)
+	case n > 2 && hasPrefixFold(word, "0x") && isHex(word[2:]):
+		t.at += 2
+		t.take(n-2, hexadecimal)
+	case n > 2 && hasPrefixFold(word, "0b") && digits(word[2:]) == n-2:
+		t.at += 2
+		t.take(n-2, binaryDigits)
+	case n > 2 && hasPrefixFold(word, "0o") && digits(word[2:]) == n-2:
+		t.at += 2
+		t.take(n-2, octal)
+	case isOneOf(word, months):
+		t.take(n, month)
+	case isOneOf(word, weekdays):
+		t.take(n, weekday)
+	case n == 2 && digits(word) == 2:
+		t.take(n, t.pair())
+	case isDigit(word[0]) && t.exponent(word):
+	case t.syntax == keepLetters:
+		t.digitsOnly(end)
+	default:
+		t.take(n, letters)
+		t.settleJSON(word)
+	}
+}
+
+// keeps reports whether a word is a position or a weight in a text search vector.
+func (t *text) keeps(word []byte) bool {
+	if t.syntax != searchText || t.at == 0 {
+		return false
+	}
+	before := t.b[t.at-1]
+	return before == ':' || before == ',' && isDigit(word[0])
+}
+
+// digitsOnly takes a word of an interval or of a time zone, as in P1Y2M: its letters
+// stay.
+func (t *text) digitsOnly(end int) {
+	for t.at < end {
+		if n := digits(t.b[t.at:end]); n > 0 {
+			t.take(n, letters)
+		} else {
+			t.at++
+		}
+	}
+}
+
+// settleJSON gives a number another form where it begins with a zero that it did not
+// have, which JSON forbids.
+func (t *text) settleJSON(word []byte) {
+	if t.syntax != jsonText || len(word) < shortest || digits(word) != len(word) || word[0] != '0' || t.inside ||
+		t.at > len(word) && t.b[t.at-len(word)-1] == '.' {
+		return
+	}
+	if t.at < len(t.b) && t.b[t.at] == '.' {
+		word[0] = '1'
+		return
+	}
+	for i := range len(word) - 1 {
+		word[i] = '0'
+	}
+	word[0], word[1] = '1', 'e'
+}
+
+// pair tells what two digits are by what stands around them.
+func (t *text) pair() class {
+	before, twoBefore, after := byte(0), byte(0), byte(0)
+	if t.at > 0 {
+		before = t.b[t.at-1]
+	}
+	if t.at > 1 {
+		twoBefore = t.b[t.at-2]
+	}
+	if t.at+2 < len(t.b) {
+		after = t.b[t.at+2]
+	}
+	switch {
+	case before == ':' && isDigit(twoBefore):
+		return below60
+	case t.isZone():
+		return below12
+	case after == ':' && t.syntax != keepLetters:
+		return below24
+	}
+	return letters
+}
+
+// exponent takes a number like 15e+30, whose point may stand before it. The exponent
+// stays so small that every type of numbers has a place for it.
+func (t *text) exponent(word []byte) bool {
+	n := digits(word)
+	if n == len(word) || lower(word[n]) != 'e' {
+		return false
+	}
+	at := t.at + n + 1
+	if at == t.at+len(word) && at < len(t.b) && (t.b[at] == '+' || t.b[at] == '-') {
+		at++
+	}
+	size := digits(t.b[at:])
+	if size == 0 || size > 3 || at+size < len(t.b) && isAlphanumeric(t.b[at+size]) {
+		return false
+	}
+	t.take(n, letters)
+	exponent := t.b[at : at+size]
+	t.words.replace(exponent, letters, t.salt)
+	if size > 1 {
+		exponent[0] = '1' + exponent[0]%2
+	}
+	t.at = at + size
+	return true
+}
+
+// infinity becomes a date, or a number, of the same length.
+func (t *text) infinity() {
+	if t.syntax == numbers {
+		t.at = len(t.b) - len("infinity")
+		t.infinite()
+		return
+	}
+	copy(t.b, "2000-1-10")
+	t.words.replace(t.b[:4], letters, t.salt)
+	if string(t.b[:4]) == "0000" {
+		t.b[3] = '1'
+	}
+	t.b[5], t.b[7] = '1'+(t.b[3]-'0')%9, '1'
+}
+
+// infinite takes the word Infinity.
+func (t *text) infinite() {
+	copy(t.b[t.at:], "12345678")
+	t.take(len("12345678"), letters)
+}
+
+// network takes an address. Of one that is nothing but the beginning of addresses, so
+// many groups are replaced as belong to it whole.
+func (t *text) network() {
+	address, prefix, _ := bytes.Cut(t.b, []byte("/"))
+	width, c, separator := 8, octet, byte('.')
+	if bytes.IndexByte(address, ':') >= 0 {
+		width, c, separator = 16, hexadecimal, ':'
+	}
+	groups := 8
+	if t.syntax == networkOnly {
+		bits := 0
+		for _, x := range prefix {
+			bits = 10*bits + int(x-'0')
+		}
+		groups = bits / width
+	}
+	for ; groups > 0 && t.at < len(address); groups-- {
+		n := bytes.IndexByte(address[t.at:], separator)
+		if n < 0 {
+			n = len(address) - t.at
+		}
+		if bytes.IndexByte(address[t.at:t.at+n], '.') >= 0 { // ::ffff:1.2.3.4
+			t.address()
+			return
+		}
+		t.take(n, c)
+		t.at++
+	}
+}
+
+// entity passes over an entity of XML.
+func (t *text) entity() {
+	end := t.at + 1
+	for end < len(t.b) && (isAlphanumeric(t.b[end]) || t.b[end] == '#') {
+		end++
+	}
+	t.at = end
+}
+
+// match returns the length of a layout that b begins with: 0 stands for a digit, x for
+// a hexadecimal one, all else for itself. It is 0 where b goes on with a letter or
+// digit.
+func match(b []byte, layout string) int {
+	if len(b) < len(layout) || len(b) > len(layout) && isAlphanumeric(b[len(layout)]) && b[len(layout)] != 'T' && b[len(layout)] != 'Z' {
+		return 0
+	}
+	for i := range len(layout) {
+		switch x := b[i]; layout[i] {
+		case '0':
+			if !isDigit(x) {
+				return 0
+			}
+		case 'x':
+			if !isHexDigit(x) {
+				return 0
+			}
+		default:
+			if x != layout[i] {
+				return 0
+			}
+		}
+	}
+	return len(layout)
+}
+
+// timeLength returns the length of a time of day, with its fraction.
+func timeLength(b []byte) int {
+	n := match(b, "00:00:00")
+	if n == 0 {
+		n = match(b, "00:00")
+	}
+	if n == 0 || b[0] > '2' || n < len(b) && b[n] == ':' {
+		return 0
+	}
+	if n == len("00:00:00") && n+1 < len(b) && b[n] == '.' {
+		if fraction := digits(b[n+1:]); fraction > 0 {
+			n += 1 + fraction
+		}
+	}
+	return n
+}
+
+// isConstant reports whether a word is one of those that a type has only two or three
+// of. They stay.
+func isConstant(word []byte) bool {
+	switch len(word) {
+	case 3:
+		return string(word) == "NaN"
+	case 4:
+		return hasPrefixFold(word, "true") || hasPrefixFold(word, "null")
+	case 5:
+		return hasPrefixFold(word, "false")
+	}
+	return false
+}
+
+func isOneOf(word []byte, all []string) bool {
+	for _, one := range all {
+		if string(word) == one {
+			return true
+		}
+	}
+	return false
+}
+
+func isHex(b []byte) bool {
+	for _, x := range b {
+		if !isHexDigit(x) {
+			return false
+		}
+	}
+	return len(b)%2 == 0
+}
+
+func isHexDigit(c byte) bool {
+	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func isAlphanumeric(c byte) bool { return isWordStart(c) && c != '_' || isDigit(c) }
+
+func alphanumericLength(b []byte) int {
+	n := 0
+	for n < len(b) && isAlphanumeric(b[n]) {
+		n++
+	}
+	return n
+}
