@@ -297,3 +297,14 @@ func (d *dialogue) hungUp(at time.Time, party string) {
 		d.say(at, event.HungUp, party, "")
 	}
 }
+
+// waiting is how many bytes are held until more come.
+func (d *dialogue) waiting() (n int) {
+	for i := range d.halves {
+		n += cap(d.halves[i].pending)
+		if s := d.halves[i].searching; s != nil {
+			n += cap(s.bytes)
+		}
+	}
+	return n
+}

@@ -21,6 +21,7 @@ type flow struct {
 	dialogue *dialogue
 	place    *list.Element // among the flows, by the time of the last packet
 	last     time.Time
+	waiting  int // bytes that wait for others
 }
 
 // flowKey finds a flow, whichever end sends.
@@ -43,11 +44,16 @@ type flows struct {
 	reader *Reader
 	byKey  map[flowKey]*flow
 	order  list.List // of *flow, the one that was silent for longest first
+	// waiting is how many bytes wait for others in all of them.
+	waiting int
 }
 
-// maxFlows is how many conversations are remembered. The one that was silent for
-// longest makes room.
-const maxFlows = 1 << 16
+// Limits of what is remembered: conversations, and bytes that wait in them. The one that
+// was silent for longest makes room.
+const (
+	maxFlows   = 1 << 16
+	maxWaiting = 128 << 20
+)
 
 // add takes a TCP packet.
 func (t *flows) add(at time.Time, p *frame) {
@@ -74,7 +80,28 @@ func (t *flows) add(at time.Time, p *frame) {
 	f.segment(t.reader, at, p)
 	if f.over() || p.flags&flagRST != 0 && f.resets(t.reader, at, p) {
 		t.close(key, f)
+		return
 	}
+	t.weigh(f)
+	for t.waiting > maxWaiting && t.order.Len() > 1 {
+		t.closeOldest()
+	}
+}
+
+// weigh counts what waits in a conversation.
+func (t *flows) weigh(f *flow) {
+	waiting := f.tcp.bytes
+	if d := f.dialogue; d != nil {
+		waiting += d.waiting()
+	}
+	t.waiting += waiting - f.waiting
+	f.waiting = waiting
+}
+
+// closeOldest ends the conversation that was silent for longest.
+func (t *flows) closeOldest() {
+	oldest, _ := t.order.Front().Value.(*flow)
+	t.close(keyOf(oldest.ends[0], oldest.ends[1]), oldest)
 }
 
 // isNew reports whether a SYN begins another conversation between the same ends.
@@ -95,8 +122,7 @@ func (f *flow) senderOf(p *frame) int {
 // packet or a port tells.
 func (t *flows) open(key flowKey, at time.Time, p *frame) *flow {
 	if len(t.byKey) >= maxFlows {
-		oldest, _ := t.order.Front().Value.(*flow)
-		t.close(keyOf(oldest.ends[0], oldest.ends[1]), oldest)
+		t.closeOldest()
 	}
 	f := &flow{ends: [2]end{p.from, p.to}, last: at}
 	switch {
@@ -125,14 +151,14 @@ func (t *flows) close(key flowKey, f *flow) {
 		f.dialogue.close(f.last)
 	}
 	t.order.Remove(f.place)
+	t.waiting -= f.waiting
 	delete(t.byKey, key)
 }
 
 // closeAll ends all conversations, in the order of their last packets.
 func (t *flows) closeAll() {
 	for t.order.Len() > 0 {
-		f, _ := t.order.Front().Value.(*flow)
-		t.close(keyOf(f.ends[0], f.ends[1]), f)
+		t.closeOldest()
 	}
 }
 

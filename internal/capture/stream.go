@@ -66,7 +66,7 @@ type receiver interface {
 }
 
 // after reports whether sequence number a is behind b, as they wrap around.
-func after(a, b uint32) bool { return int32(a-b) > 0 }
+func after(a, b uint32) bool { return int32(b-a) < 0 }
 
 // add takes a segment. Its payload is valid until add returns.
 func (t *tcp) add(s segment, to receiver) {
