@@ -86,8 +86,8 @@ func javaProgram(t *testing.T, name string) []string {
 func rustProgram(t *testing.T, name string) []string {
 	target := filepath.Join(tools(t), "cargo")
 	_, err := exec.LookPath("cargo")
-	need(t, err == nil && exists(target), "Rust with the crates of test/drivers/Cargo.lock")
-	build(t, []string{"CARGO_TARGET_DIR=" + target}, "cargo", "build", "--quiet", "--locked", "--offline",
+	need(t, err == nil && exists(target), "Rust with the crates of test/drivers/Cargo.toml")
+	build(t, []string{"CARGO_TARGET_DIR=" + target}, "cargo", "build", "--quiet", "--offline",
 		"--manifest-path", folder(t, "Cargo.toml"), "--bin", name)
 	return []string{filepath.Join(target, "debug", name)}
 }

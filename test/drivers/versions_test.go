@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The versions in the table are those of the lock files, so that the table changes only with these.
+// The versions in the table are those that are pinned, so that the table changes only with these.
 
 func goModule(path string) func(*testing.T) string {
 	return locked("../../go.mod", `(?m)^\s*`+regexp.QuoteMeta(path)+` v(\S+)`)
@@ -19,7 +19,7 @@ func pythonPackage(name string) func(*testing.T) string {
 }
 
 func crate(name string) func(*testing.T) string {
-	return locked("Cargo.lock", `(?m)^name = "`+regexp.QuoteMeta(name)+`"\nversion = "(.+)"`)
+	return locked(name+"/Cargo.toml", `(?m)^`+regexp.QuoteMeta(name)+` = \{ version = "=([^"]+)"`)
 }
 
 func mavenArtifact(name string) func(*testing.T) string {
