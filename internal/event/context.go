@@ -12,6 +12,9 @@ type Context struct {
 	// Shortened is how many bytes of SQL were not kept. SQL that was not kept at all
 	// is empty with all its bytes here.
 	Shortened int
+	// Redacted says that something in SQL was replaced, so that positions which the
+	// server counts are not those of SQL.
+	Redacted bool
 	// ParameterTypes are the type OIDs of a Bind's parameters, 0 where unknown. Those
 	// that the slice has no place for are unknown too.
 	ParameterTypes []uint32

@@ -148,6 +148,7 @@ func (p *Passwords) context(c *event.Context) *event.Context {
 		changed := *c
 		changed.SQL = withoutSpans(c.SQL, spans)
 		changed.Brief = "" // it is made of what was there before
+		changed.Redacted = true
 		safe = &changed
 	}
 	if p.contexts == nil || len(p.contexts) >= maxContexts {

@@ -16,7 +16,7 @@ func TestContext(t *testing.T) {
 	new(Passwords).Apply(e)
 	for _, i := range []int{0, 2} {
 		c := e.Messages[i].Context
-		if strings.Contains(c.SQL+c.Brief, "friend") || !strings.HasPrefix(c.SQL, "alter role joe\npassword '[redacted]") {
+		if strings.Contains(c.SQL+c.Brief, "friend") || !strings.HasPrefix(c.SQL, "alter role joe\npassword '[redacted]") || !c.Redacted {
 			t.Errorf("message %d: %q, %q", i, c.SQL, c.Brief)
 		}
 	}

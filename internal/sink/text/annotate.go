@@ -68,7 +68,7 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 		p.text = append(p.text, " bytes"...)
 		return
 	}
-	p.quoted(m, l, f, index)
+	omitted := p.quoted(m, l, f, index)
 	p.text = append(p.text, ' ')
 	p.paint(yellow)
 	p.text = append(p.text, "= "...)
@@ -79,6 +79,11 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 		p.text = l.appendTo(p.text, l.meaning, m.Type, f)
 		p.notes = l.appendTo(p.notes, l.note, m.Type, f)
 		p.explain(m, f, index)
+	}
+	if omitted > 0 {
+		p.notes = append(p.notes, ", omitted: "...)
+		p.notes = strconv.AppendInt(p.notes, int64(omitted), 10)
+		p.notes = append(p.notes, " bytes"...)
 	}
 	if l.place == inRow {
 		p.text = append(p.text, p.notes...)
@@ -91,18 +96,17 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 	p.unpaint()
 }
 
-// quoted writes the bytes of a field, or that they are redacted.
-func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) {
+// quoted writes the bytes of a field, or that they are redacted. Of a long value it
+// leaves some out, and tells how many.
+func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) (omitted int) {
 	start, end := int(f.Start), int(f.End)
 	if p.redacts(m, f) {
 		p.text = append(p.text, "[redacted]"...)
-		return
+		return 0
 	}
-	if omitted := end - start - p.MaxValue; f.Kind.IsValue() && p.MaxValue > 0 && omitted > 0 {
-		end = start + p.MaxValue
-		p.notes = append(p.notes, ", omitted: "...)
-		p.notes = strconv.AppendInt(p.notes, int64(omitted), 10)
-		p.notes = append(p.notes, " bytes"...)
+	if f.Kind.IsValue() && p.MaxValue > 0 {
+		omitted = max(0, end-start-p.MaxValue)
+		end -= omitted
 	}
 	s := readable
 	if l.number || l.hex || f.Kind.IsValue() && p.isHex(m, f.Kind, m.Bytes[start:end], index) {
@@ -111,6 +115,7 @@ func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) {
 	p.text = append(p.text, '"')
 	p.escaped(m.Bytes, start, end, s)
 	p.text = append(p.text, '"')
+	return omitted
 }
 
 // isHex reports whether a value is shown in hexadecimal: because its format is binary

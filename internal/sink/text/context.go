@@ -2,8 +2,6 @@ package text
 
 import (
 	"bytes"
-	"encoding/base64"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -40,10 +38,8 @@ func (p *page) explain(m *event.Message, f wire.Field, index int64) {
 	case wire.ErrorValue:
 		p.decoded(m, f)
 		p.position(m, f)
-	case wire.SCRAMClientFirst, wire.SCRAMClientFinal:
-		p.bindingFlag(m, f)
-	case wire.SCRAMServerFirst:
-		p.iterations(m, f)
+	case wire.SCRAMClientFirst, wire.SCRAMClientFinal, wire.SCRAMServerFirst, wire.OAuthClientFirst, wire.OAuthServerError:
+		p.sasl(m, f)
 	default:
 		if f.Kind == wire.CString {
 			p.decoded(m, f)
@@ -58,11 +54,14 @@ func (p *page) namedSQL(m *event.Message, f wire.Field) {
 		return
 	}
 	sql := m.Context.SQL
-	if sql == "" {
-		if m.Context.Shortened > 0 {
-			p.notes = append(p.notes, ": SQL not kept"...)
-		}
+	switch {
+	case sql == "" && m.Context.Shortened > 0:
+		p.notes = append(p.notes, ": SQL not kept"...)
 		return
+	case sql == "":
+		return
+	case m.Type == wire.Execute: // its row limit stands between the name and the note
+		p.notes = append(p.notes, ", SQL"...)
 	}
 	p.notes = append(p.notes, ": "...)
 	if brief := m.Context.Brief; brief != "" && isASCII(brief) {
@@ -70,13 +69,13 @@ func (p *page) namedSQL(m *event.Message, f wire.Field) {
 		p.notes = appendEscaped(p.notes, p.scratch, readable)
 		return
 	}
-	p.quote(sql, m.Context.Shortened > 0)
+	start := sql[:min(len(sql), 4*maxQuote)]
+	p.scratch = p.settings(m).AppendUTF8(p.scratch[:0], []byte(start))
+	p.quote(p.scratch, m.Context.Shortened > 0 || len(start) < len(sql))
 }
 
-// quote repeats the beginning of a text, on one line.
-func (p *page) quote(text string, cut bool) {
-	p.scratch = p.settings(p.message).AppendUTF8(p.scratch[:0], []byte(text)[:min(len(text), 4*maxQuote)])
-	line := p.scratch
+// quote repeats the beginning of a text in UTF-8, on one line.
+func (p *page) quote(line []byte, cut bool) {
 	count, space := 0, false
 	for i := 0; i < len(line); {
 		r, size := utf8.DecodeRune(line[i:])
@@ -97,7 +96,7 @@ func (p *page) quote(text string, cut bool) {
 		p.notes = appendEscaped(p.notes, line[i:i+size], readable)
 		i += size
 	}
-	if cut || len(text) > 4*maxQuote {
+	if cut {
 		p.notes = append(p.notes, " ..."...)
 	}
 }
@@ -113,13 +112,18 @@ func (p *page) valueName(m *event.Message, index int64) {
 		}
 		return
 	}
-	if c := column(m, index); c != nil {
+	c := column(m, index)
+	switch {
+	case c != nil:
 		p.notes = append(p.notes, ": "...)
 		if m.Type.LogicalLetter() != 0 {
 			p.notes = appendSafe(p.notes, m.Context.Relation)
 			p.notes = append(p.notes, '.')
 		}
 		p.notes = appendSafe(p.notes, c.Name)
+	case m.Type >= wire.CopyText && m.Type <= wire.CopyBinary: // a COPY may name none
+		p.notes = append(p.notes, ": column "...)
+		p.notes = strconv.AppendInt(p.notes, index+1, 10)
 	}
 }
 
@@ -206,59 +210,24 @@ func (p *page) typeName(f wire.Field) {
 // position quotes the SQL at the place that an error names, which counts characters
 // from 1.
 func (p *page) position(m *event.Message, f wire.Field) {
-	if m.Context == nil || p.errorCode != 'P' {
+	if m.Context == nil || m.Context.Redacted || p.errorCode != 'P' {
 		return
 	}
 	n, err := strconv.Atoi(string(bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})))
 	if err != nil || n < 1 {
 		return
 	}
-	rest := m.Context.SQL
-	for ; n > 1 && rest != ""; n-- {
-		_, size := utf8.DecodeRuneInString(rest)
+	p.scratch = p.settings(m).AppendUTF8(p.scratch[:0], []byte(m.Context.SQL))
+	rest := p.scratch
+	for ; n > 1 && len(rest) > 0; n-- {
+		_, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
 	}
-	if rest == "" {
+	if len(rest) == 0 {
 		return
 	}
 	p.notes = append(p.notes, ": at "...)
 	p.quote(rest, m.Context.Shortened > 0)
-}
-
-// bindingFlag says what a client's SCRAM message has to say of channel binding (RFC
-// 5802, section 7: gs2-header). The final one repeats it in base64.
-func (p *page) bindingFlag(m *event.Message, f wire.Field) {
-	b := m.Bytes[f.Start:f.End]
-	if f.Name == wire.SCRAMClientFinal {
-		attribute, _, _ := bytes.Cut(bytes.TrimPrefix(b, []byte("c=")), []byte(","))
-		p.scratch = slices.Grow(p.scratch[:0], base64.StdEncoding.DecodedLen(len(attribute)))
-		n, err := base64.StdEncoding.Decode(p.scratch[:cap(p.scratch)], attribute)
-		if err != nil {
-			return
-		}
-		b = p.scratch[:n]
-	}
-	flag, _, _ := bytes.Cut(b, []byte(","))
-	switch {
-	case string(flag) == "n":
-		p.notes = append(p.notes, ": no channel binding"...)
-	case string(flag) == "y":
-		p.notes = append(p.notes, ": no channel binding, because the server offers none"...)
-	case bytes.HasPrefix(flag, []byte("p=")):
-		p.notes = append(p.notes, ": channel binding "...)
-		p.notes = appendEscaped(p.notes, flag[2:], readable)
-	}
-}
-
-// iterations says how often a password is hashed.
-func (p *page) iterations(m *event.Message, f wire.Field) {
-	_, count, found := bytes.Cut(m.Bytes[f.Start:f.End], []byte(",i="))
-	if !found {
-		return
-	}
-	count, _, _ = bytes.Cut(count, []byte(","))
-	p.notes = append(p.notes, ": iterations = "...)
-	p.notes = appendEscaped(p.notes, count, readable)
 }
 
 // column describes the column of an index, or is nil.

@@ -209,10 +209,13 @@ var exceptions = [...][]exception{
 	wire.NotificationResponse:     {{wire.ProcessID, layout{meaning: "process ID: #", number: true}}},
 	wire.RowDescription:           {{wire.Format, layout{meaning: "format: #", value: format, number: true}}},
 
-	wire.CopyText:   {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
-	wire.CopyCSV:    {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
-	wire.CopyBinary: {{wire.ColumnCount, layout{place: newLine, meaning: "# columns follow", number: true}}},
-	wire.XLogData:   {{wire.Data, layout{place: newLine, meaning: "data"}}},
+	wire.CopyText: {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
+	wire.CopyCSV:  {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
+	wire.CopyBinary: {
+		{wire.ColumnCount, layout{place: newLine, meaning: "# columns follow", number: true}},
+		{wire.ValueLength, layout{place: newLine, meaning: "#", value: bytesOrCopyNull, number: true}},
+	},
+	wire.XLogData: {{wire.Data, layout{place: newLine, meaning: "data"}}},
 	wire.LogicalRelation: {
 		{wire.Flags, layout{place: newLine, meaning: "flags: #", value: columnFlags, number: true}},
 		{wire.ColumnName, layout{meaning: "column name"}},

@@ -147,6 +147,14 @@ func valueFormat(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return append(dst, "unknown format"...)
 }
 
+// bytesOrCopyNull is the length of a value in the binary format of COPY.
+func bytesOrCopyNull(dst []byte, t wire.Type, f wire.Field) []byte {
+	if f.Int == -1 {
+		return append(dst, "COPY NULL"...)
+	}
+	return bytesOrNull(dst, t, f)
+}
+
 // truncateOptions are bits (src/backend/replication/logical/proto.c).
 func truncateOptions(dst []byte, _ wire.Type, f wire.Field) []byte {
 	switch f.Int {

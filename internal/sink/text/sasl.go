@@ -1,0 +1,97 @@
+package text
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// sasl takes apart what a SASL mechanism has put into one string.
+func (p *page) sasl(m *event.Message, f wire.Field) {
+	if p.redacts(m, f) {
+		return
+	}
+	b := m.Bytes[f.Start:f.End]
+	switch f.Name {
+	case wire.SCRAMClientFirst:
+		p.bindingFlag(b)
+		p.attribute(b, "r", ", client nonce = ")
+	case wire.SCRAMServerFirst:
+		p.attribute(b, "r", ": nonce = ")
+		p.attribute(b, "i", ", iterations = ")
+	case wire.SCRAMClientFinal:
+		p.finalFlag(b)
+		p.attribute(b, "r", ", nonce = ")
+	case wire.OAuthClientFirst:
+		p.bindingFlag(b)
+		if bytes.Contains(b, []byte("\x01auth=\x01")) { // RFC 7628, section 4.3
+			p.notes = append(p.notes, ", without a token: to be told where to get one"...)
+		}
+	case wire.OAuthServerError:
+		p.tokenStatus(b)
+	}
+}
+
+// bindingFlag says what a client's first message has to say of channel binding (RFC
+// 5802, section 7: gs2-header).
+func (p *page) bindingFlag(b []byte) {
+	flag, _, _ := bytes.Cut(b, []byte(","))
+	switch {
+	case string(flag) == "n":
+		p.notes = append(p.notes, ": no channel binding"...)
+	case string(flag) == "y":
+		p.notes = append(p.notes, ": no channel binding, because the server offers none"...)
+	case bytes.HasPrefix(flag, []byte("p=")):
+		p.notes = append(p.notes, ": channel binding "...)
+		p.notes = appendEscaped(p.notes, flag[2:], readable)
+	}
+}
+
+// finalFlag says the same of the final one, which repeats it in base64.
+func (p *page) finalFlag(b []byte) {
+	attribute, _, _ := bytes.Cut(bytes.TrimPrefix(b, []byte("c=")), []byte(","))
+	p.scratch = slices.Grow(p.scratch[:0], base64.StdEncoding.DecodedLen(len(attribute)))
+	n, err := base64.StdEncoding.Decode(p.scratch[:cap(p.scratch)], attribute)
+	if err == nil {
+		p.bindingFlag(p.scratch[:n])
+	}
+}
+
+// attribute gives the value of one attribute of a SCRAM message (RFC 5802, section 5.1).
+func (p *page) attribute(b []byte, name, meaning string) {
+	for part := range bytes.SplitSeq(b, []byte(",")) {
+		if value, found := bytes.CutPrefix(part, []byte(name)); found && bytes.HasPrefix(value, []byte("=")) {
+			if len(p.notes) == 0 {
+				meaning = ":" + meaning[1:]
+			}
+			p.notes = append(p.notes, meaning...)
+			p.notes = appendEscaped(p.notes, value[1:], readable)
+			return
+		}
+	}
+}
+
+// tokenStatus says why a server takes no token (RFC 7628, section 3.2.2).
+func (p *page) tokenStatus(b []byte) {
+	var said struct {
+		Status        string `json:"status"`
+		Scope         string `json:"scope"`
+		Configuration string `json:"openid-configuration"`
+	}
+	if json.Unmarshal(b, &said) != nil {
+		return
+	}
+	separator := ": "
+	for _, part := range [][2]string{{"status", said.Status}, {"scope", said.Scope}, {"openid-configuration", said.Configuration}} {
+		if part[1] == "" {
+			continue
+		}
+		p.notes = append(append(append(p.notes, separator...), part[0]...), " = "...)
+		p.notes = appendEscaped(p.notes, []byte(part[1]), readable)
+		separator = ", "
+	}
+}
