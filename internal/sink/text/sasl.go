@@ -19,13 +19,13 @@ func (p *page) sasl(m *event.Message, f wire.Field) {
 	switch f.Name {
 	case wire.SCRAMClientFirst:
 		p.bindingFlag(b)
-		p.attribute(b, "r", ", client nonce = ")
+		p.attribute(b, 'r', ", client nonce = ")
 	case wire.SCRAMServerFirst:
-		p.attribute(b, "r", ": nonce = ")
-		p.attribute(b, "i", ", iterations = ")
+		p.attribute(b, 'r', ", nonce = ")
+		p.attribute(b, 'i', ", iterations = ")
 	case wire.SCRAMClientFinal:
 		p.finalFlag(b)
-		p.attribute(b, "r", ", nonce = ")
+		p.attribute(b, 'r', ", nonce = ")
 	case wire.OAuthClientFirst:
 		p.bindingFlag(b)
 		if bytes.Contains(b, []byte("\x01auth=\x01")) { // RFC 7628, section 4.3
@@ -62,16 +62,20 @@ func (p *page) finalFlag(b []byte) {
 }
 
 // attribute gives the value of one attribute of a SCRAM message (RFC 5802, section 5.1).
-func (p *page) attribute(b []byte, name, meaning string) {
-	for part := range bytes.SplitSeq(b, []byte(",")) {
-		if value, found := bytes.CutPrefix(part, []byte(name)); found && bytes.HasPrefix(value, []byte("=")) {
-			if len(p.notes) == 0 {
-				meaning = ":" + meaning[1:]
-			}
-			p.notes = append(p.notes, meaning...)
-			p.notes = appendEscaped(p.notes, value[1:], readable)
-			return
+func (p *page) attribute(b []byte, name byte, meaning string) {
+	for more := true; more; {
+		var part []byte
+		part, b, more = bytes.Cut(b, []byte(","))
+		if len(part) < 2 || part[0] != name || part[1] != '=' {
+			continue
 		}
+		if len(p.notes) == 0 {
+			p.notes = append(p.notes, ':')
+			meaning = meaning[1:]
+		}
+		p.notes = append(p.notes, meaning...)
+		p.notes = appendEscaped(p.notes, part[2:], readable)
+		return
 	}
 }
 
