@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgpi/internal/localpg"
+	"pgpi/test/servers"
+)
+
+// everyday is a session of psql with most of what the protocol has: rows, COPY in both directions, errors, notices
+// and a message larger than pgpi's read buffer.
+const everyday = `
+select 1 as one, 'x'::text as two;
+create temp table t(a int, b text);
+copy t from stdin;
+1	one
+2	\N
+\.
+copy t to stdout;
+select repeat('x', 200000) as big;
+select g, repeat('y', 50) from generate_series(1, 3000) g;
+do $$ begin raise notice 'hello'; end $$;
+listen news; notify news, 'flash';
+\set ON_ERROR_STOP off
+select * from nosuch;
+`
+
+// What pgpi reads from its recording is its live log, to the byte.
+func TestRecordingIsTheLog(t *testing.T) {
+	for _, test := range []struct {
+		name, user string
+		args, read []string
+		parameters []string
+		traffic    func(t *testing.T, s *localpg.Server, c connect)
+	}{
+		{name: "plaintext", user: "trust", args: []string{"--server-sslmode=disable"}},
+		{name: "TLS", user: "scram", args: []string{"--server-sslmode=require", "--log-certs"}, parameters: []string{"sslmode", "require"}},
+		{name: "TLS to the server alone", user: "md5", args: []string{"--server-sslmode=require"}},
+		{name: "overridden login", user: "scram", args: []string{"--override-auth"}, parameters: []string{"sslmode", "require"}},
+		{name: "fallback", user: "nossl", args: []string{"--server-sslmode=prefer"}},
+		{name: "hidden binding", user: "scram", args: []string{"--server-sslmode=require", "--hide-channel-binding"}, parameters: []string{"channel_binding", "prefer"}},
+		{name: "byte by byte", user: "trust", args: []string{"--send-chunking=byte"}, traffic: small},
+		{name: "raw with times", user: "trust", args: []string{"--log-forwarded=raw", "--log-time=iso"}, read: []string{"--log-forwarded=raw", "--log-time=iso"}},
+		{name: "JSON", user: "trust", args: []string{"--log=annotated=-", "--log=json=FILE"}, read: []string{"--log-forwarded=json"}},
+		{name: "redacted", user: "scram", args: []string{"--redact-passwords", "--override-auth"}, traffic: small},
+		{name: "refused login", user: "nobody"},
+		{name: "cancel", user: "trust", traffic: func(t *testing.T, s *localpg.Server, c connect) { interrupt(t, s, psql15, c) }},
+		{name: "many connections", user: "scram", args: []string{"--server-sslmode=prefer"}, parameters: []string{"sslmode", "require"}, traffic: bench},
+	} {
+		t.Run(strings.ReplaceAll(test.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			s := startCluster(t, server18)
+			path, second := filepath.Join(t.TempDir(), "session.pcapng"), filepath.Join(t.TempDir(), "log")
+			args := append(to(s), "--log-time=relative", "--record="+path)
+			for _, arg := range test.args {
+				args = append(args, strings.Replace(arg, "FILE", second, 1))
+			}
+			p := launch(t, args...)
+			c := through(p, test.user, append([]string{"channel_binding", "disable"}, test.parameters...)...)
+			if test.traffic == nil {
+				test.traffic = everydaySession
+			}
+			test.traffic(t, s, c)
+			p.stop(t)
+			live := strings.Join(p.log.all(), "\n") + "\n"
+			if b, err := os.ReadFile(second); err == nil {
+				live = string(b)
+			}
+			log := readBack(t, append(append([]string{"--log-time=relative"}, test.read...), path)...)
+			if log != live {
+				t.Errorf("the log of the recording differs from the live one:\n%s", firstDifference(log, live))
+			}
+		})
+	}
+}
+
+// everydaySession runs everyday with psql; where the login fails there is that.
+func everydaySession(t *testing.T, _ *localpg.Server, c connect) {
+	cmd := psqlCommand(t, psql15, c)
+	cmd.Stdin = strings.NewReader(everyday)
+	output, err := cmd.CombinedOutput()
+	if err != nil && !bytes.Contains(output, []byte("nobody")) {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
+// small has no message that redacting would blank.
+func small(t *testing.T, _ *localpg.Server, c connect) {
+	if _, err := query(t, psql15, c, "select 1; alter role scram password '"+password+"'"); err != nil && c["user"] == "scram" && !strings.Contains(err.Error(), "permission denied") {
+		t.Error(err)
+	}
+}
+
+// bench runs pgbench with many clients, each of its queries in another way.
+func bench(t *testing.T, _ *localpg.Server, c connect) {
+	script := filepath.Join(t.TempDir(), "script.sql")
+	if err := os.WriteFile(script, []byte("select :client_id, repeat('z', 100 * :client_id);\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var done sync.WaitGroup
+	for _, mode := range []string{"simple", "extended", "prepared"} {
+		done.Go(func() {
+			cmd := exec.Command(servers.Program(t, "pgbench"), "-n", "-M", mode, "-f", script, "-c", "15", "-t", "20", c.String())
+			if output, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("pgbench: %v: %s", err, output)
+			}
+		})
+	}
+	done.Wait()
+}
+
+// readBack runs pgpi read, which must have nothing to complain of.
+func readBack(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, append([]string{"read"}, args...)...)
+	var log, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &complaint
+	if err := cmd.Run(); err != nil || complaint.Len() > 0 {
+		t.Fatalf("pgpi read: %v: %s", err, complaint.String())
+	}
+	return log.String()
+}
+
+// firstDifference is the first line in which logs differ.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d\n got %.500s\nwant %.500s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
+// tsharkNames are what tshark calls messages. It has no name for the one-byte replies.
+var tsharkNames = map[string]string{
+	"SSLRequest": "SSL request", "StartupMessage": "Startup message", "CancelRequest": "Cancel request",
+	"AuthenticationOk": "Authentication request", "AuthenticationSASL": "Authentication request",
+	"AuthenticationSASLContinue": "Authentication request", "AuthenticationSASLFinal": "Authentication request",
+	"SASLInitialResponse": "SASLInitialResponse message", "SASLResponse": "SASLResponse message",
+	"BackendKeyData": "Backend key data", "ParameterStatus": "Parameter status", "ReadyForQuery": "Ready for query",
+	"Query": "Simple query", "RowDescription": "Row description", "DataRow": "Data row", "CommandComplete": "Command completion",
+	"CopyInResponse": "CopyIn response", "CopyOutResponse": "CopyOut response", "CopyData": "Copy data", "CopyDone": "Copy completion",
+	"ErrorResponse": "Error", "NoticeResponse": "Notice", "NotificationResponse": "Notification", "Terminate": "Termination",
+	"Parse": "Parse", "Bind": "Bind", "Describe": "Describe", "Execute": "Execute", "Sync": "Sync",
+	"ParseComplete": "Parse completion", "BindComplete": "Bind completion", "NoData": "No data",
+}
+
+// Stock tshark, without any setting, shows of a recording what pgpi shows: the type, length and direction of every
+// message, in the same order.
+func TestTshark(t *testing.T) {
+	tshark := servers.Program(t, "tshark")
+	for name, traffic := range map[string]func(t *testing.T, s *localpg.Server, c connect){"psql": everydaySession, "pgbench": bench} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startCluster(t, server18)
+			path := filepath.Join(t.TempDir(), "session.pcapng")
+			p := launch(t, append(to(s), "--server-sslmode=require", "--record="+path)...)
+			traffic(t, s, through(p, "scram", "sslmode", "require", "channel_binding", "disable"))
+			p.stop(t)
+
+			cmd := exec.Command(tshark, "-r", path, "-Y", "pgsql", "-T", "fields", "-e", "pgsql.frontend", "-e", "pgsql.type", "-e", "pgsql.length")
+			cmd.Env = append(os.Environ(), "HOME="+t.TempDir()) // and so without the user's settings
+			output, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("tshark: %v", err)
+			}
+			got := tsharkMessages(t, string(output))
+			want := messagesOf(t, readBack(t, "--log-forwarded=json", path))
+			for i := range min(len(got), len(want)) {
+				if got[i] != want[i] {
+					t.Fatalf("message %d: tshark has %s, pgpi has %s", i+1, got[i], want[i])
+				}
+			}
+			if len(got) != len(want) || len(want) < 100 {
+				t.Errorf("tshark has %d messages, pgpi has %d", len(got), len(want))
+			}
+		})
+	}
+}
+
+// tsharkMessages are the messages that tshark shows, a packet a line.
+func tsharkMessages(t *testing.T, output string) (all []string) {
+	t.Helper()
+	for line := range strings.Lines(output) {
+		columns := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if len(columns) != 3 || columns[1] == "" {
+			continue // a one-byte reply
+		}
+		from, kinds, lengths := strings.Split(columns[0], ","), strings.Split(columns[1], ","), strings.Split(columns[2], ",")
+		if len(from) != len(kinds) || len(lengths) != len(kinds) {
+			t.Fatalf("tshark: %q", line)
+		}
+		for i := range kinds {
+			all = append(all, fmt.Sprintf("%s of length %s, from client: %t", kinds[i], lengths[i], from[i] == "1" || from[i] == "True"))
+		}
+	}
+	return all
+}
+
+// messagesOf are the messages of a log in JSON, in tshark's words.
+func messagesOf(t *testing.T, log string) (all []string) {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		var e struct {
+			Kind, Type, From, To string
+			Fields               struct{ Length int }
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Kind != "message" || e.Type == "SSLResponse" {
+			continue
+		}
+		kind, _, _ := strings.Cut(e.Type, "/") // what CopyData holds is nothing to tshark
+		name, known := tsharkNames[kind]
+		if !known {
+			t.Fatalf("%s has no name in tshark", e.Type)
+		}
+		client := e.From == "client" || e.From == "script" && e.To == "server"
+		all = append(all, fmt.Sprintf("%s of length %d, from client: %t", name, e.Fields.Length, client))
+	}
+	return all
+}
