@@ -39,18 +39,23 @@ func (p *progressBar) show(read, total int64) {
 	p.shown = now
 	const width, mega = 40, 1e6
 	if total <= 0 {
-		fmt.Fprintf(p.out, "\r%.0f MB read", float64(read)/mega)
+		p.draw("%.0f MB read", float64(read)/mega)
 		return
 	}
 	done := min(1, float64(read)/float64(total))
 	bar := strings.Repeat("█", int(done*width))
-	fmt.Fprintf(p.out, "\r%3.0f%% ▕%-*s▏ %.0f of %.0f MB", 100*done, width, bar, float64(read)/mega, float64(total)/mega)
+	p.draw("%3.0f%% ▕%-*s▏ %.0f of %.0f MB", 100*done, width, bar, float64(read)/mega, float64(total)/mega)
 }
 
 // clear takes the bar away.
 func (p *progressBar) clear() {
 	if p.out != nil && !p.shown.IsZero() {
-		fmt.Fprint(p.out, "\r\x1b[K") // erase the line (ECMA-48, EL)
+		p.draw("\x1b[K") // erase the line (ECMA-48, EL)
 		p.shown = time.Time{}
 	}
+}
+
+// draw writes from the beginning of the line. What can't be shown is not missed.
+func (p *progressBar) draw(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.out, "\r"+format, args...)
 }
