@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"sync"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -78,18 +82,47 @@ func readCaptures(o *readOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	events := bus.New(outlets, busOptions(all))
+	output := &outputFailure{stop: stop}
+	options := busOptions(all)
+	options.Failed, options.Behind = output.failed, nil // there is no hurry
+	events := bus.New(outlets, options)
 	report := reader.Read(ctx, events)
 	bar.clear()
-	if !events.Close(flushLimit) {
-		return fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit)
+	events.Close(math.MaxInt64)
+	if err := output.failure(); err != nil || ctx.Err() != nil {
+		return err
 	}
 	return conclude(report)
+}
+
+// outputFailure ends the reading when its result can't be written.
+type outputFailure struct {
+	stop func()
+	mu   sync.Mutex
+	err  error
+}
+
+func (o *outputFailure) failed(name string, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.err = cmp.Or(o.err, fmt.Errorf("write %s: %w", name, err))
+	o.stop()
+}
+
+// failure is the first one. Whoever has read enough, as head does, knows it.
+func (o *outputFailure) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if errors.Is(o.err, syscall.EPIPE) {
+		return nil
+	}
+	return o.err
 }
 
 // conclude tells what a reader of the log would miss.
 func conclude(r capture.Report) error {
 	switch {
+	case r.Recordings > 0: // pgpi was not used, perhaps
 	case r.Connections == 0 && r.Packets == 0:
 		return errors.New("there are no packets in it")
 	case r.Connections == 0:

@@ -47,6 +47,7 @@ type Options struct {
 // Report is what was found.
 type Report struct {
 	Packets     int64
+	Recordings  int   // files that pgpi itself has written
 	Connections int   // with Postgres
 	Ignored     int   // TCP conversations of something else
 	Encrypted   int   // connections that can't be read
@@ -162,7 +163,9 @@ func (r *Reader) packet(from *chain, in *input) {
 			replay = newReplay(r, in.section.Redacted)
 			r.replays[from] = replay
 		}
-		replay.begin(in)
+		if replay.begin(in) {
+			r.report.Recordings++
+		}
 		replay.packet(&in.packet, &f)
 		return
 	}

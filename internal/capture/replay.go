@@ -54,16 +54,19 @@ func newReplay(r *Reader, redacted bool) *replay {
 	}
 }
 
-// begin says that a file of the recording begins. Where one is missing between two,
-// nothing that is remembered is true any more.
-func (r *replay) begin(in *input) {
-	if number := in.section.File; number != r.file {
-		if r.file != 0 && number != r.file+1 {
-			r.reader.damage(fmt.Errorf("read %s: it is file %d of its recording, and file %d is not there: connections begin anew", in.name, number, r.file+1))
-			r.close()
-		}
-		r.file = number
+// begin reports whether another file of the recording begins. Where one is missing
+// between two, nothing that is remembered is true any more.
+func (r *replay) begin(in *input) bool {
+	number := in.section.File
+	if number == r.file {
+		return false
 	}
+	if r.file != 0 && number != r.file+1 {
+		r.reader.damage(fmt.Errorf("read %s: it is file %d of its recording, and file %d is not there: connections begin anew", in.name, number, r.file+1))
+		r.close()
+	}
+	r.file = number
+	return true
 }
 
 // packet takes the next packet.
