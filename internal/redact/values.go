@@ -69,7 +69,7 @@ func (v *Values) Apply(e *event.Event) {
 		}
 	}
 	for i := range e.Messages {
-		v.message(&e.Messages[i])
+		v.message(&e.Messages[i], e.Kind == event.Fragment)
 	}
 }
 
@@ -92,11 +92,13 @@ func (v *Values) withoutValues(sql string) string {
 	return string(b)
 }
 
-func (v *Values) message(m *event.Message) {
+// message replaces the values of a message. One that was too large to hold is blanked,
+// because its bytes were.
+func (v *Values) message(m *event.Message, large bool) {
 	context := m.Context
 	v.passwords.message(m)
 	for _, p := range v.pieces.of(m) {
-		if p.kind == opaquePiece {
+		if large || p.kind == opaquePiece {
 			v.blank(m, p.start, p.end)
 			continue
 		}
@@ -201,7 +203,8 @@ func (v *Values) mark(m *event.Message, start, end int) {
 // numbers of the protocol stay, the length first: what follows them can be read.
 func (v *Values) blankFragment(e *event.Event) {
 	if e.Offset > 0 || wire.Size(e.Data) <= 0 {
-		overwrite(e.Data)
+		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
+		overwrite(e.Data[header:])
 		return
 	}
 	m := event.Message{Message: wire.Message{
@@ -227,7 +230,6 @@ func (v *Values) context(c *event.Context) *event.Context {
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
 	changed.SQL = v.withoutValues(c.SQL)
-	changed.SQL = withoutSpans(changed.SQL, AppendSQLSecrets(nil, []byte(changed.SQL)))
 	changed.Relation = v.name(c.Relation)
 	changed.Columns = append([]event.Column(nil), c.Columns...)
 	for i := range changed.Columns {
@@ -236,8 +238,8 @@ func (v *Values) context(c *event.Context) *event.Context {
 	if v.contexts == nil || len(v.contexts) >= maxContexts {
 		v.contexts = map[*event.Context]*event.Context{}
 	}
-	v.contexts[c] = &changed
-	return &changed
+	v.contexts[c] = v.passwords.context(&changed)
+	return v.contexts[c]
 }
 
 // name is a name without the values in it.

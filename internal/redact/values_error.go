@@ -26,20 +26,26 @@ var identifierNouns = []string{
 // PL/pgSQL, PL/Python, PL/Perl and PL/Tcl.
 var raising = []string{"exec_stmt_raise", "exec_stmt_assert", "PLy_output", "PLy_elog_impl", "do_util_elog", "pltcl_elog"}
 
-// beforeData are the words before data in parentheses, or in none at all.
-var beforeData = []string{"=(", "= (", " contains (", "JSON data, line "}
+// beforeData are the words before data in parentheses.
+var beforeData = []string{"=(", "= (", " contains ("}
+
+// beforeJSON are those before a part of JSON, and the number of its line.
+const beforeJSON = "JSON data, line "
 
 // afterKey are the words behind the values of a key.
 var afterKey = []string{
 	") already exists", ") is not present", ") conflicts", ") is still referenced", ") is duplicated", ") is not permitted",
 }
 
-// appendQuotations finds the data in the text of an error or a notice. What a function
-// raises itself is all of it data.
-func appendQuotations(dst []quotation, text []byte, m *event.Message) []quotation {
-	if routine, _ := wire.ErrorFieldOf(m.Bytes, 'R'); isOneOf(routine, raising) {
-		return append(dst, quotation{end: len(text)})
-	}
+// isRaised reports whether a function has raised an error or a notice itself: then its
+// words are data.
+func isRaised(m *event.Message) bool {
+	routine, _ := wire.ErrorFieldOf(m.Bytes, 'R')
+	return isOneOf(routine, raising)
+}
+
+// appendQuotations finds the data in the text of an error or a notice.
+func appendQuotations(dst []quotation, text []byte) []quotation {
 	for at := 0; at < len(text); {
 		q, found := quotationAt(text, at)
 		if !found {
@@ -64,6 +70,10 @@ func quotationAt(text []byte, at int) (quotation, bool) {
 			start := at + len(words)
 			return quotation{start: start, end: start + dataLength(text[start:])}, true
 		}
+	}
+	if hasPrefix(text[at:], beforeJSON) {
+		start := at + len(beforeJSON)
+		return quotation{start: start + digits(text[start:]), end: len(text)}, true
 	}
 	before := text[:at]
 	switch c := text[at]; {
@@ -133,8 +143,8 @@ func hasSuffix(text []byte, suffix string) bool {
 }
 
 // replaceError replaces the data in the text of an error.
-func (v *Values) replaceError(text []byte, m *event.Message) {
-	v.quotations = appendQuotations(v.quotations[:0], text, m)
+func (v *Values) replaceError(text []byte) {
+	v.quotations = appendQuotations(v.quotations[:0], text)
 	for _, q := range v.quotations {
 		if q.sql {
 			v.replaceSQL(text[q.start:q.end])
@@ -145,8 +155,8 @@ func (v *Values) replaceError(text []byte, m *event.Message) {
 }
 
 // learnError remembers the data in the text of an error.
-func (v *Values) learnError(text []byte, m *event.Message) {
-	v.quotations = appendQuotations(v.quotations[:0], text, m)
+func (v *Values) learnError(text []byte) {
+	v.quotations = appendQuotations(v.quotations[:0], text)
 	for _, q := range v.quotations {
 		if q.sql {
 			v.learnSQL(text[q.start:q.end])

@@ -4,7 +4,7 @@ package redact
 // many rules holds (of E'…', COPY, JSON, bytea, arrays, or of several, one around the
 // other) is not always known; what is done here is right for all of them, and in text
 // without escapes it leaves a letter behind a backslash as it was, no more.
-func (t *text) escape() {
+func (t *prose) escape() {
 	run := backslashes(t.b[t.at:])
 	t.at += run
 	rest := t.b[t.at:]
@@ -39,7 +39,7 @@ func (t *text) escape() {
 }
 
 // unicodeEscape takes \0041 or \+000041.
-func (t *text) unicodeEscape() {
+func (t *prose) unicodeEscape() {
 	rest := t.b[t.at:]
 	switch {
 	case len(rest) > 3 && isHex(rest[:4]):
@@ -52,7 +52,7 @@ func (t *text) unicodeEscape() {
 }
 
 // code makes the number of a character that of a letter.
-func (t *text) code(b []byte) {
+func (t *prose) code(b []byte) {
 	t.words.replace(b, hexadecimal, t.salt)
 	for i := range len(b) - 2 {
 		b[i] = '0'
@@ -65,7 +65,7 @@ func (t *text) code(b []byte) {
 
 // byteEscape takes \x41, and leaves the digits of bytea and anything else for what
 // takes words.
-func (t *text) byteEscape() {
+func (t *prose) byteEscape() {
 	word := t.b[t.at : t.at+alphanumericLength(t.b[t.at:])]
 	if len(word) == 1 {
 		t.at++

@@ -77,13 +77,19 @@ func (p *pieces) field(m *event.Message, f wire.Field) {
 	case wire.ErrorText:
 		one.kind = errorPiece
 	case wire.ErrorValue:
-		one.kind = errorKind(p.code)
+		one.kind = errorKind(m, p.code)
 	case wire.Unknown, wire.Malformed, wire.Trailing, wire.Extension:
 		one.kind = opaquePiece
 	case wire.CopyHeading:
 	default:
-		if f.Kind != wire.CString && f.Kind != wire.Text || !mayHoldValues(m.Type, f.Name) {
+		switch {
+		case !mayHoldValues(m.Type, f.Name), f.Kind.IsInteger():
 			return
+		case f.Kind == wire.CString, f.Kind == wire.Text:
+		case f.End-f.Start < shortest:
+			return // a letter, an end, or a part of a number
+		default:
+			one.kind = opaquePiece // the rest of a message that was cut off
 		}
 	}
 	if one.start < one.end {
@@ -122,9 +128,14 @@ func partKind(m *event.Message, f wire.Field) pieceKind {
 	return opaquePiece
 }
 
-func errorKind(code int64) pieceKind {
+func errorKind(m *event.Message, code int64) pieceKind {
 	switch code {
-	case 'M', 'D', 'H', 'W':
+	case 'M', 'D', 'H':
+		if isRaised(m) {
+			return textPiece
+		}
+		return errorPiece
+	case 'W':
 		return errorPiece
 	case 'q':
 		return sqlPiece
@@ -188,7 +199,7 @@ func (v *Values) replace(m *event.Message, p piece, salt byte) {
 	case sqlPiece:
 		v.replaceSQL(b)
 	case errorPiece:
-		v.replaceError(b, m)
+		v.replaceError(b)
 	}
 }
 
@@ -221,7 +232,7 @@ func (v *Values) learn(m *event.Message, p piece) {
 	case sqlPiece:
 		v.learnSQL(b)
 	case errorPiece:
-		v.learnError(b, m)
+		v.learnError(b)
 	}
 }
 

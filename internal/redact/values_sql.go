@@ -1,6 +1,9 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // literal is a part of SQL that holds data.
 type literal struct {
@@ -99,7 +102,7 @@ func (l *literals) comment(n int) {
 	l.pos += n
 }
 
-// maxWords is how many first words of a statement decide what it is: CREATE OR REPLACE
+// maxStatementWords is how many first words of a statement decide what it is: CREATE OR REPLACE
 // FUNCTION has the most.
 const maxStatementWords = 4
 
@@ -217,11 +220,27 @@ func (v *Values) replaceSQL(sql []byte) {
 	}
 }
 
+// keyWords are those that make SQL readable.
+var keyWords = []string{
+	"all", "alter", "and", "any", "array", "begin", "between", "call", "case", "commit", "copy", "create", "default", "delete",
+	"desc", "distinct", "drop", "else", "exists", "explain", "false", "from", "full", "function", "grant", "group", "having", "index",
+	"inner", "insert", "into", "join", "left", "like", "limit", "listen", "lock", "merge", "notify", "null", "offset", "order",
+	"outer", "primary", "references", "returning", "revoke", "right", "rollback", "select", "sequence", "show", "table", "temporary",
+	"then", "trigger", "true", "truncate", "union", "unique", "update", "using", "vacuum", "values", "view", "when", "where", "with",
+}
+
+// isKeyWord reports whether a literal is a key word, as in the queries by which programs
+// ask for what there is. It has a pseudonym as any other, but the key word stays one.
+func isKeyWord(literal []byte) bool {
+	_, found := slices.BinarySearch(keyWords, string(bytes.ToLower(literal)))
+	return found
+}
+
 // learnSQL remembers the literals of SQL: as they are written, and what they mean.
 func (v *Values) learnSQL(sql []byte) {
 	v.literals = appendLiterals(v.literals[:0], sql)
 	for _, l := range v.literals {
-		if l.kind != comment {
+		if l.kind != comment && !isKeyWord(sql[l.start:l.end]) {
 			v.learnQuoted(sql[l.start:l.end], '\'')
 		}
 	}

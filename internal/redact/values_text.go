@@ -30,11 +30,11 @@ const (
 	unicodeLiteral
 )
 
-// text is what replaces text in place, word by word: letters and digits change, all
+// prose is text that is replaced in place, word by word: letters and digits change, all
 // else stays, and so quotes, delimiters and the structure of JSON, arrays and rows do.
 // Words rather than whole values have pseudonyms, so that a value is the same in SQL, in
 // a row, inside of JSON and in a message that quotes it.
-type text struct {
+type prose struct {
 	words  *words
 	b      []byte
 	syntax syntax
@@ -45,7 +45,7 @@ type text struct {
 
 // replaceText replaces what b says.
 func (v *Values) replaceText(b []byte, s syntax, salt byte) {
-	t := text{words: &v.words, b: b, syntax: s, salt: salt}
+	t := prose{words: &v.words, b: b, syntax: s, salt: salt}
 	switch {
 	case (s == keepLetters || s == numbers) && bytes.EqualFold(bytes.TrimPrefix(b, []byte("-")), []byte("infinity")):
 		t.infinity()
@@ -64,7 +64,7 @@ func (v *Values) replaceText(b []byte, s syntax, salt byte) {
 }
 
 // token takes one word, or moves on.
-func (t *text) token() {
+func (t *prose) token() {
 	c := t.b[t.at]
 	switch {
 	case c == '\\':
@@ -81,7 +81,7 @@ func (t *text) token() {
 
 // joinsTime reports whether a letter is the T between a date and a time, or the Z
 // behind one (ISO 8601).
-func (t *text) joinsTime(c byte) bool {
+func (t *prose) joinsTime(c byte) bool {
 	if t.at == 0 || !isDigit(t.b[t.at-1]) {
 		return false
 	}
@@ -90,13 +90,13 @@ func (t *text) joinsTime(c byte) bool {
 }
 
 // take gives the next n bytes a pseudonym.
-func (t *text) take(n int, c class) {
+func (t *prose) take(n int, c class) {
 	t.words.replace(t.b[t.at:t.at+n], c, t.salt)
 	t.at += n
 }
 
 // unit takes what is more than one word: dates, times, addresses.
-func (t *text) unit() bool {
+func (t *prose) unit() bool {
 	rest := t.b[t.at:]
 	if t.syntax == hexText {
 		return false
@@ -131,11 +131,11 @@ func (t *text) unit() bool {
 }
 
 // isZone reports whether a number follows the sign of a time zone.
-func (t *text) isZone() bool {
+func (t *prose) isZone() bool {
 	return t.at > 1 && (t.b[t.at-1] == '+' || t.b[t.at-1] == '-') && isDigit(t.b[t.at-2])
 }
 
-func (t *text) isoDate() class {
+func (t *prose) isoDate() class {
 	if bytes.HasSuffix(t.b, []byte(" BC")) {
 		return dateISOBC
 	}
@@ -143,7 +143,7 @@ func (t *text) isoDate() class {
 }
 
 // address takes an address of IPv4, without its prefix length.
-func (t *text) address() bool {
+func (t *prose) address() bool {
 	rest, n := t.b[t.at:], 0
 	for part := range 4 {
 		width := digits(rest[n:])
@@ -170,7 +170,7 @@ func (t *text) address() bool {
 }
 
 // word takes a run of letters and digits.
-func (t *text) word(end int) {
+func (t *prose) word(end int) {
 	word := t.b[t.at:end]
 	n := len(word)
 	switch {
@@ -208,7 +208,7 @@ func (t *text) word(end int) {
 }
 
 // keeps reports whether a word is a position or a weight in a text search vector.
-func (t *text) keeps(word []byte) bool {
+func (t *prose) keeps(word []byte) bool {
 	if t.syntax != searchText || t.at == 0 {
 		return false
 	}
@@ -218,7 +218,7 @@ func (t *text) keeps(word []byte) bool {
 
 // digitsOnly takes a word of an interval or of a time zone, as in P1Y2M: its letters
 // stay.
-func (t *text) digitsOnly(end int) {
+func (t *prose) digitsOnly(end int) {
 	for t.at < end {
 		if n := digits(t.b[t.at:end]); n > 0 {
 			t.take(n, letters)
@@ -230,7 +230,7 @@ func (t *text) digitsOnly(end int) {
 
 // settleJSON gives a number another form where it begins with a zero that it did not
 // have, which JSON forbids.
-func (t *text) settleJSON(word []byte) {
+func (t *prose) settleJSON(word []byte) {
 	if t.syntax != jsonText || len(word) < shortest || digits(word) != len(word) || word[0] != '0' || t.inside ||
 		t.at > len(word) && t.b[t.at-len(word)-1] == '.' {
 		return
@@ -246,7 +246,7 @@ func (t *text) settleJSON(word []byte) {
 }
 
 // pair tells what two digits are by what stands around them.
-func (t *text) pair() class {
+func (t *prose) pair() class {
 	before, twoBefore, after := byte(0), byte(0), byte(0)
 	if t.at > 0 {
 		before = t.b[t.at-1]
@@ -270,7 +270,7 @@ func (t *text) pair() class {
 
 // exponent takes a number like 15e+30, whose point may stand before it. The exponent
 // stays so small that every type of numbers has a place for it.
-func (t *text) exponent(word []byte) bool {
+func (t *prose) exponent(word []byte) bool {
 	n := digits(word)
 	if n == len(word) || lower(word[n]) != 'e' {
 		return false
@@ -294,7 +294,7 @@ func (t *text) exponent(word []byte) bool {
 }
 
 // infinity becomes a date, or a number, of the same length.
-func (t *text) infinity() {
+func (t *prose) infinity() {
 	if t.syntax == numbers {
 		t.at = len(t.b) - len("infinity")
 		t.infinite()
@@ -309,14 +309,14 @@ func (t *text) infinity() {
 }
 
 // infinite takes the word Infinity.
-func (t *text) infinite() {
+func (t *prose) infinite() {
 	copy(t.b[t.at:], "12345678")
 	t.take(len("12345678"), letters)
 }
 
 // network takes an address. Of one that is nothing but the beginning of addresses, so
 // many groups are replaced as belong to it whole.
-func (t *text) network() {
+func (t *prose) network() {
 	address, prefix, _ := bytes.Cut(t.b, []byte("/"))
 	width, c, separator := 8, octet, byte('.')
 	if bytes.IndexByte(address, ':') >= 0 {
@@ -345,7 +345,7 @@ func (t *text) network() {
 }
 
 // entity passes over an entity of XML.
-func (t *text) entity() {
+func (t *prose) entity() {
 	end := t.at + 1
 	for end < len(t.b) && (isAlphanumeric(t.b[end]) || t.b[end] == '#') {
 		end++

@@ -119,13 +119,15 @@ func (w *words) repair(word []byte, c class, r *mathrand.Rand) {
 		case end == 0:
 			return
 		case c == hexPairs:
-			word[last|1] = "abcde"[r.IntN(5)]
+			word[(last-1)|1] = "abcde"[r.IntN(5)]
 		case c == hexadecimal:
 			word[last] = "abcdef"[r.IntN(6)]
 		case c == dateISO || c == dateISOBC:
 			earlyYear(word[:len(word)-6])
 		case c == dateOther:
 			earlyYear(word[6:])
+		case c == timeOfDay && end > len("00:00:00."):
+			word[max(start, len("00:00:00."))] = '0'
 		case c != letters:
 			return // whoever called finds out
 		case digits(word) == len(word) && word[start] != '0':
