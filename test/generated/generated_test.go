@@ -19,6 +19,7 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/localpg"
 	"pgpi/internal/wire"
+	"pgpi/test/messages"
 	"pgpi/test/servers"
 )
 
@@ -42,7 +43,7 @@ func TestPhrases(t *testing.T) {
 // TestMessages holds the table of all messages.
 func TestMessages(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("| message | sent by | first byte |\n|---|---|---|\n")
+	b.WriteString("| message | sent by | first byte | seen |\n|---|---|---|---|\n")
 	for _, m := range wire.Types() {
 		if m == wire.UnknownMessage {
 			continue
@@ -51,7 +52,7 @@ func TestMessages(t *testing.T) {
 		if m.Code() != 0 {
 			code = fmt.Sprintf("`%c`", m.Code())
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", m, senders[m.From()], code)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m, senders[m.From()], code, messages.Seen(m))
 	}
 	current(t, "../../docs/messages.md", b.String())
 }

@@ -19,7 +19,7 @@ import (
 func TestOldBackup(t *testing.T) {
 	part(t)
 	server := startServer(t, 14, nil)
-	w, conn := tap(t, server.Port), connect(t, server.URL())
+	w, conn := tap(t, server.Version, server.Port), connect(t, server.URL())
 	execute(t, conn, fmt.Sprintf("CREATE TABLESPACE other LOCATION '%s'", ownFolder(t, server, "space")), "CREATE TABLE orders (id int) TABLESPACE other")
 	folder := ownFolder(t, server, "backup")
 	program(t, asOwner(t, server, command(t, "pg_basebackup", "-d", w.conninfo(), "-D", folder, "-Ft", "-X", "none", "--checkpoint=fast")))
@@ -34,7 +34,7 @@ func TestOldBackup(t *testing.T) {
 func TestIncrementalBackup(t *testing.T) {
 	part(t)
 	server := startServer(t, 18, map[string]string{"summarize_wal": "on"})
-	w, conn := tap(t, server.Port), connect(t, server.URL())
+	w, conn := tap(t, server.Version, server.Port), connect(t, server.URL())
 	execute(t, conn, "CREATE TABLE orders AS SELECT generate_series(1, 10000) AS id")
 	c := openReplication(t, w)
 	c.ask("IDENTIFY_SYSTEM", nil)

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgpi/internal/wire"
+	"pgpi/test/golden"
 )
 
 const tableForCopy = `CREATE TABLE public.orders (id int, total numeric, note text);
@@ -36,14 +37,14 @@ func TestCopy(t *testing.T) {
 	for _, version := range []int{15, 18} {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			server := startServer(t, version, nil)
-			w, conn := tap(t, server.Port), connect(t, server.URL())
+			w, conn := tap(t, server.Version, server.Port), connect(t, server.URL())
 			execute(t, conn, tableForCopy)
 			for i, way := range copyWays {
 				copyThere(t, w, conn, i, way.options)
 				w.demand(way.typ)
 			}
 			oddCopies(t, w, conn)
-			compare(t, fmt.Sprint("copy_", version), rowLines(w.text()))
+			golden.Compare(t, fmt.Sprint("copy_", version), rowLines(w.text()))
 		})
 	}
 }
@@ -93,7 +94,7 @@ func rowLines(log string) string {
 		if !strings.HasPrefix(line, "  ") {
 			in = strings.Contains(line, `"d" = CopyData`) && !strings.Contains(line, "Keepalive") && !strings.Contains(line, "StatusUpdate")
 		}
-		if line = normal(line); in && !seen[line] {
+		if line = golden.Normal(line); in && !seen[line] {
 			seen[line] = true
 			b.WriteString(line)
 		}

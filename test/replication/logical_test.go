@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgpi/internal/wire"
+	"pgpi/test/golden"
 )
 
 // tablesForLogical have each kind of replica identity, and a type of their own.
@@ -82,7 +83,7 @@ func TestLogical(t *testing.T) {
 	for _, version := range []int{15, 18} {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			server := startServer(t, version, nil)
-			w, conn := tap(t, server.Port), connect(t, server.URL())
+			w, conn := tap(t, server.Version, server.Port), connect(t, server.URL())
 			execute(t, conn, tablesForLogical...)
 			for _, s := range slots {
 				if version >= s.since {
@@ -98,7 +99,7 @@ func TestLogical(t *testing.T) {
 					before := len(w.text())
 					program(t, receive(t, w, s, "--endpos="+end))
 					if s.plugin == "pgoutput" { // all versions of servers say the same
-						compare(t, s.name, rowLines(w.text()[before:]))
+						golden.Compare(t, s.name, rowLines(w.text()[before:]))
 					}
 				}
 			}

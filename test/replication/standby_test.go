@@ -21,7 +21,7 @@ import (
 func TestStandby(t *testing.T) {
 	part(t)
 	primary := startServer(t, 15, nil)
-	w, conn := tap(t, primary.Port), connect(t, primary.URL())
+	w, conn := tap(t, primary.Version, primary.Port), connect(t, primary.URL())
 	folder := ownFolder(t, primary, "standby")
 	program(t, asOwner(t, primary, command(t, "pg_basebackup", "-d", w.conninfo(), "-D", folder, "-R", "-X", "stream", "--checkpoint=fast", "--progress")))
 	w.demand(wire.BackupNewArchive, wire.BackupManifest, wire.BackupData, wire.BackupProgress, wire.XLogData)
@@ -31,7 +31,7 @@ func TestStandby(t *testing.T) {
 	w.wait(wire.HotStandbyFeedback, 1)
 	execute(t, conn, "CREATE TABLE orders (id int)", "INSERT INTO orders SELECT generate_series(1, 20000)")
 	standby := reach(t, port)
-	w2 := tap(t, port)
+	w2 := tap(t, primary.Version, port)
 	archive := ownFolder(t, primary, "archive")
 	follow := background(t, asOwner(t, primary, command(t, "pg_receivewal", "-d", w2.conninfo(), "-D", archive, "--status-interval=1", "--no-loop")))
 	w2.wait(wire.XLogData, 1)

@@ -22,7 +22,7 @@ func TestSubscriber(t *testing.T) {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			t.Parallel()
 			publisher, subscriber := startServer(t, version, nil), startServer(t, version, nil)
-			w := tap(t, publisher.Port)
+			w := tap(t, publisher.Version, publisher.Port)
 			from, to := connect(t, publisher.URL()), connect(t, subscriber.URL())
 			const table = "CREATE TABLE orders (id int PRIMARY KEY, total numeric, note text)"
 			execute(t, from, table, "INSERT INTO orders VALUES (1, 1.5, NULL), (2, NULL, 'two')", "CREATE PUBLICATION pub FOR TABLE orders")

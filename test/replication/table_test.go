@@ -4,34 +4,36 @@ package replication
 
 import (
 	"flag"
+	"slices"
 	"sync"
 	"testing"
 
 	"pgpi/internal/wire"
+	"pgpi/test/messages"
+	"pgpi/test/servers"
 )
 
-// notProvokable are the messages inside CopyData that no server can be made to send
-// here, with the reason. All others have been seen by the tests of this package.
-var notProvokable = map[wire.Type]string{
-	wire.PrimaryStatusUpdate:  "servers 19 and later send it",
-	wire.PrimaryStatusRequest: "subscribers 19 and later send it",
-}
-
-// all is what the tests of this package have seen, and how many of them could not run.
+// all is what the tests of this package have seen with which version of server, and how
+// many of them could not run.
 var all struct {
 	sync.Mutex
-	seen    map[wire.Type]int
+	seen    map[sighting]int
 	skipped int
 }
 
-func remember(seen map[wire.Type]int) {
+type sighting struct {
+	version int
+	typ     wire.Type
+}
+
+func remember(version int, seen map[wire.Type]int) {
 	all.Lock()
 	defer all.Unlock()
 	if all.seen == nil {
-		all.seen = map[wire.Type]int{}
+		all.seen = map[sighting]int{}
 	}
 	for typ, count := range seen {
-		all.seen[typ] += count
+		all.seen[sighting{version, typ}] += count
 	}
 }
 
@@ -46,8 +48,8 @@ func part(t *testing.T) {
 	})
 }
 
-// TestTable compares the table with what was seen. It is the last test, by the name of
-// its file, and says nothing where only some of the others ran.
+// TestTable compares what was seen with what the documentation says of it. It is the last
+// test, by the name of its file, and says nothing where only some of the others ran.
 func TestTable(t *testing.T) {
 	all.Lock()
 	defer all.Unlock()
@@ -55,13 +57,18 @@ func TestTable(t *testing.T) {
 		t.Skip("not all tests of this package ran: go test ./test/replication runs them")
 	}
 	for _, typ := range wire.Types() {
-		reason, excused := notProvokable[typ]
-		switch {
-		case typ.Code() != 'd' || typ == wire.CopyData:
-		case all.seen[typ] == 0 && !excused:
-			t.Errorf("%s has not been seen on the wire", typ)
-		case all.seen[typ] > 0 && excused:
-			t.Errorf("%s has been seen, although %s", typ, reason)
+		if typ.Code() != 'd' || typ == wire.CopyData {
+			continue // those are seen by test/messages
+		}
+		wanted := messages.Versions(typ)
+		for _, version := range servers.Versions {
+			times := all.seen[sighting{version, typ}]
+			switch {
+			case times == 0 && slices.Contains(wanted, version):
+				t.Errorf("%s has not been seen with PostgreSQL %d", typ, version)
+			case times > 0 && len(wanted) == 0:
+				t.Errorf("%s has been seen with PostgreSQL %d, although %s", typ, version, messages.Seen(typ))
+			}
 		}
 	}
 }

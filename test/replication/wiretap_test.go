@@ -40,8 +40,9 @@ func TestMain(m *testing.M) {
 // wiretap is pgpi in this process, in front of a server. It looks at each message as it
 // passes.
 type wiretap struct {
-	tb   testing.TB
-	port int
+	tb      testing.TB
+	version int // of the server
+	port    int
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and made anew with each event
@@ -51,10 +52,10 @@ type wiretap struct {
 	fields  []wire.Field
 }
 
-// tap starts pgpi in front of a server.
-func tap(t *testing.T, port int) *wiretap {
+// tap starts pgpi in front of a server of a major version.
+func tap(t *testing.T, version, port int) *wiretap {
 	t.Helper()
-	w := &wiretap{tb: t, seen: map[wire.Type]int{}, changed: make(chan struct{})}
+	w := &wiretap{tb: t, version: version, seen: map[wire.Type]int{}, changed: make(chan struct{})}
 	w.sink = text.New(&w.log, text.Options{Time: text.NoTime, MaxValue: 100})
 	policy, err := pgtls.NewServerPolicy(pgtls.ServerOptions{SSLMode: "disable"})
 	if err != nil {
@@ -80,7 +81,7 @@ func tap(t *testing.T, port int) *wiretap {
 	t.Cleanup(func() {
 		cancel()
 		<-ended
-		remember(w.seen)
+		remember(w.version, w.seen)
 		if t.Failed() {
 			w.tail()
 		}
