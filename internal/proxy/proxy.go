@@ -73,6 +73,9 @@ type Config struct {
 	ByteByByte     bool
 	LogCerts       bool
 	QuitOnHangup   bool
+	// ForCommand says that the listeners are there for one command: the log does not
+	// tell others where to connect.
+	ForCommand bool
 	// DecodeAll goes on decoding after the login, because a sink wants it.
 	DecodeAll bool
 
@@ -132,7 +135,9 @@ func New(config Config) *Proxy {
 // listeners.
 func (p *Proxy) Serve(ctx context.Context, address string, listeners ...net.Listener) {
 	p.listeners, p.address = listeners, address
-	p.say(event.Listening, address)
+	if !p.config.ForCommand {
+		p.say(event.Listening, address)
+	}
 	for _, l := range listeners {
 		p.running.Go(func() { p.accept(l) })
 	}
@@ -210,7 +215,7 @@ func (p *Proxy) closed(c *connection) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.connections, c)
-	if len(p.connections) == 0 && !p.stopping && !p.config.QuitOnHangup {
+	if len(p.connections) == 0 && !p.stopping && !p.config.QuitOnHangup && !p.config.ForCommand {
 		p.say(event.Listening, p.address)
 	}
 	p.endedOnce.Do(func() { close(p.ended) })
