@@ -99,7 +99,7 @@ func (t *tcp) add(s segment, to receiver) {
 // acknowledges, was delivered.
 func (t *tcp) ready(s *segment) bool {
 	other := 1 - s.sender
-	return !after(s.seq, t.next[s.sender]) && !(s.acks && after(s.ack, t.next[other]))
+	return !after(s.seq, t.next[s.sender]) && (!s.acks || !after(s.ack, t.next[other]))
 }
 
 // deliver hands on what is new in a segment.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,8 +150,7 @@ func (w *cable) frame(kind layers.EthernetType, ip []byte) []byte {
 	case linkSLL:
 		header = append(make([]byte, 14), protocol...)
 	case linkSLL2:
-		header = append(protocol[:2:2], make([]byte, 18)...)
-		header = append(header, protocol[2:]...)
+		header = slices.Concat(protocol[:2], make([]byte, 18), protocol[2:])
 	}
 	return append(header, ip...)
 }

@@ -2,6 +2,7 @@ package pcapng
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -84,7 +85,7 @@ func packets(t *testing.T, path string) (all []recorded, section recording.Secti
 	}
 	for {
 		data, info, options, err := r.ReadPacketDataWithOptions()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
