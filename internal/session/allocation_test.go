@@ -1,3 +1,5 @@
+//go:build !race
+
 package session
 
 import (
@@ -6,7 +8,8 @@ import (
 	"pgpi/internal/event"
 )
 
-// TestMessagesDoNotAllocate plays transactions as pgbench does, in all its modes.
+// TestMessagesDoNotAllocate plays transactions as pgbench does, in all its modes. It can't
+// be built with the race detector, whose instrumentation allocates.
 func TestMessagesDoNotAllocate(t *testing.T) {
 	for name, transaction := range transactions {
 		t.Run(name, func(t *testing.T) {
