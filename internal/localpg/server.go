@@ -274,10 +274,13 @@ func (s *Server) Restart(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		// After Kill, the last backends may take a moment to let go of the shared memory.
-		if !strings.Contains(err.Error(), "pre-existing shared memory block") || ctx.Err() != nil {
+		// After Kill, the last backends may take a moment to let go of the shared memory, and the number of the dead
+		// process, which its lock file has, may belong to another for a while.
+		waits := strings.Contains(err.Error(), "pre-existing shared memory block") || strings.Contains(err.Error(), `lock file "postmaster.pid" already exists`)
+		if !waits || ctx.Err() != nil {
 			return fmt.Errorf("restart PostgreSQL: %w", err)
 		}
+		time.Sleep(pollEvery)
 	}
 }
 
