@@ -1,0 +1,79 @@
+package faults
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestNoServer has addresses where no server is, or none that answers. The client is told by pgpi what it would have
+// found out itself.
+func TestNoServer(t *testing.T) {
+	t.Parallel()
+	for _, f := range []fault{
+		{name: "connection refused", server: nobody, differs: true, log: []string{"connection refused"}},
+		{name: "name unknown to DNS", server: func(*testing.T) address { return address{"no..such.host", 5432} }, differs: true,
+			log: []string{`could not translate host name "no..such.host" to address`}},
+		{name: "no answer to SYN", server: blackHole, differs: true, options: []string{"--connect-timeout=1s"},
+			log: []string{"connection to Postgres server failed: 127.0.0.1 port", "timed out"}},
+		{name: "no answer to the SSLRequest", server: silent, differs: true,
+			options: []string{"--connect-timeout=1s", "--server-sslmode=require"}, log: []string{"connection to server lost: timed out"}},
+		{name: "no answer to the StartupMessage", server: silent, options: []string{"--server-sslmode=disable"}, log: []string{"client hung up"}},
+	} {
+		f.section = "No server"
+		f.play = func(p *place) string { return p.psql("connect_timeout=4", "select 1;\n") }
+		t.Run(strings.ReplaceAll(f.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			f.run(t)
+		})
+	}
+}
+
+// nobody is an address where nobody listens.
+func nobody(t *testing.T) address {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close() // nobody listens there now
+	return address{"127.0.0.1", l.Addr().(*net.TCPAddr).Port}
+}
+
+// silent is a server that takes connections and says nothing.
+func silent(t *testing.T) address {
+	return scripted(t, func(s *speaker) { s.readAll() })
+}
+
+// blackHole is an address that does not answer to a SYN: its queue is full, and Linux then drops what comes (listen(2)).
+func blackHole(t *testing.T) address {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) }) // nothing was written
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := address{"127.0.0.1", name.(*syscall.SockaddrInet4).Port}
+	for range 10 {
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort(a.host, fmt.Sprint(a.port)), 200*time.Millisecond)
+		if err != nil {
+			return a
+		}
+		t.Cleanup(func() { _ = conn.Close() }) // nothing was written
+	}
+	t.Fatal("the queue does not fill")
+	return a
+}

@@ -1,0 +1,261 @@
+// Package program runs pgpi as its users do, for tests of the whole.
+//
+// It guarantees that a pgpi which a test has started is gone when the test ends, and gives what can be seen of
+// one from outside: its log line by line, its standard error, its memory and descriptors. It must not know how
+// pgpi is made inside, nor what a test wants of it: pgpi is a program here, built once and run many times.
+//
+// Start reading at Start; log.go has the log as it comes.
+package program
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Hang is after how long something that has not happened never will.
+const Hang = time.Minute
+
+// Build makes the program in a directory, with the race detector where that is wanted, and returns its path.
+func Build(dir string, race bool) (path string, err error) {
+	path = filepath.Join(dir, "pgpi")
+	args := []string{"build", "-o", path}
+	if race {
+		args = append(args, "-race")
+	}
+	if output, err := exec.Command("go", append(args, "pgpi/cmd/pgpi")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build pgpi: %w: %s", err, output)
+	}
+	return path, nil
+}
+
+// Isolate keeps the user's own settings away from libpq, pgx and pgpi. Home is an empty directory.
+func Isolate(home string) error {
+	var errs []error
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "PG") && name != "PGPI_POSTGRES_BIN" && name != "PGPI_SOAK" || name == "NO_COLOR" || name == "SSLKEYLOGFILE" {
+			errs = append(errs, os.Unsetenv(name))
+		}
+	}
+	return errors.Join(append(errs, os.Setenv("HOME", home), os.Setenv("LC_ALL", "C"))...)
+}
+
+// Command is how a pgpi is run.
+type Command struct {
+	Path string
+	Args []string // besides its port
+	// Env has further variables, as NAME=value.
+	Env []string
+	// Descriptors is how many files pgpi may have open; 0 leaves the limit as it is.
+	Descriptors int
+	// Unread leaves what pgpi writes to standard output where it is, for the test to read from Pgpi.Output.
+	Unread bool
+}
+
+// Pgpi is the program while it runs.
+type Pgpi struct {
+	PID    int
+	Port   int
+	Log    *Log     // what came on standard output; nil with Unread
+	Output *os.File // the reading end of standard output; nil without Unread
+
+	t      testing.TB
+	cmd    *exec.Cmd
+	stderr Buffer
+	ended  chan struct{}
+}
+
+// Start runs pgpi on a free port of 127.0.0.1, and returns when it takes connections. It is killed when the
+// test ends, unless it has ended by itself.
+func Start(t testing.TB, c Command) *Pgpi {
+	t.Helper()
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Pgpi{Port: freePort(t), t: t, ended: make(chan struct{})}
+	args := append([]string{c.Path, fmt.Sprintf("--client-listen-port=%d", p.Port), "--client-cert-sig=ecdsa"}, c.Args...)
+	if c.Descriptors > 0 {
+		args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$@"`, c.Descriptors), "sh"}, args...)
+	}
+	p.cmd = exec.Command(args[0], args[1:]...)
+	p.cmd.Env = append(os.Environ(), c.Env...)
+	p.cmd.Stdout, p.cmd.Stderr = in, &p.stderr
+	err = p.cmd.Start()
+	_ = in.Close() // pgpi has its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.PID = p.cmd.Process.Pid
+	p.read(out, c.Unread)
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // fails where it has ended
+		<-p.ended
+	})
+	p.waitForPort()
+	return p
+}
+
+// read takes what pgpi writes, or leaves it to the test, and waits for its end.
+func (p *Pgpi) read(out *os.File, unread bool) {
+	done := make(chan struct{})
+	if unread {
+		p.Output = out
+		p.t.Cleanup(func() { _ = out.Close() }) // the test may have closed it
+		close(done)
+	} else {
+		p.Log = newLog()
+		go func() {
+			p.Log.read(out)
+			_ = out.Close() // it was for reading
+			close(done)
+		}()
+	}
+	go func() {
+		<-done
+		_ = p.cmd.Wait() // its exit code is looked at in Stop
+		close(p.ended)
+	}()
+}
+
+// waitForPort waits until pgpi has the port, which is before it says so where nobody reads its log.
+func (p *Pgpi) waitForPort() {
+	p.t.Helper()
+	want := fmt.Sprintf("0100007F:%04X", p.Port)
+	for end := time.Now().Add(Hang); ; time.Sleep(2 * time.Millisecond) {
+		if table, err := os.ReadFile("/proc/net/tcp"); err != nil {
+			p.t.Skip("there is no /proc/net/tcp to see when pgpi listens: run this test on Linux")
+		} else if listens(string(table), want) {
+			return
+		}
+		select {
+		case <-p.ended:
+			p.t.Fatalf("pgpi has ended before it listened: %s", p.stderr.String())
+		default:
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("pgpi does not listen: %s", p.stderr.String())
+		}
+	}
+}
+
+// listens looks for a socket in the state LISTEN, which is 0A (Linux, include/net/tcp_states.h).
+func listens(table, address string) bool {
+	for line := range strings.Lines(table) {
+		if f := strings.Fields(line); len(f) > 3 && f[1] == address && f[3] == "0A" {
+			return true
+		}
+	}
+	return false
+}
+
+// Stop ends pgpi by SIGTERM, as a user would, and checks that it ends with exit code 0.
+func (p *Pgpi) Stop() {
+	p.t.Helper()
+	if code := p.End(syscall.SIGTERM); code != 0 {
+		p.t.Errorf("pgpi has ended with exit code %d instead of 0; standard error:\n%s", code, p.stderr.String())
+	}
+}
+
+// End sends a signal, waits until pgpi has ended, and returns its exit code: -1 where a signal ended it.
+func (p *Pgpi) End(how syscall.Signal) int {
+	p.t.Helper()
+	_ = p.cmd.Process.Signal(how) // fails where it has ended
+	select {
+	case <-p.ended:
+	case <-time.After(Hang):
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // Go prints all goroutines
+		time.AfterFunc(10*time.Second, func() { _ = p.cmd.Process.Kill() })
+		<-p.ended
+		p.t.Fatalf("pgpi does not end; standard error:\n%s", p.stderr.String())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// Stderr is what pgpi has written to standard error so far.
+func (p *Pgpi) Stderr() string { return p.stderr.String() }
+
+// WaitStderr waits for a text on standard error.
+func (p *Pgpi) WaitStderr(text string) {
+	p.t.Helper()
+	for end := time.Now().Add(Hang); !strings.Contains(p.Stderr(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("standard error lacks %q:\n%s", text, p.Stderr())
+		}
+	}
+}
+
+// Descriptors is how many files and sockets pgpi has open (proc(5), /proc/PID/fd).
+func (p *Pgpi) Descriptors() int {
+	p.t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID))
+	if err != nil {
+		p.t.Fatalf("count the descriptors of pgpi: %v", err)
+	}
+	return len(entries)
+}
+
+// Memory is how much of pgpi is in memory now, and the most that ever was, in bytes (proc(5), VmRSS and VmHWM).
+func (p *Pgpi) Memory() (now, most int64) {
+	p.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
+	if err != nil {
+		p.t.Fatalf("read the memory of pgpi: %v", err)
+	}
+	return statusField(status, "VmRSS"), statusField(status, "VmHWM")
+}
+
+func statusField(status []byte, name string) int64 {
+	m := regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(status)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.ParseInt(string(m[1]), 10, 64) // digits
+	return n << 10
+}
+
+// freePort is a port of 127.0.0.1 that was free a moment ago.
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // it is free either way
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// Buffer is a buffer that is read while it is written.
+type Buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+var _ io.Writer = (*Buffer)(nil)
+
+// Write adds to it.
+func (l *Buffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+// String is what was written so far.
+func (l *Buffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
