@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"pgpi/internal/redact"
 )
 
 // version is set when a release is built.
@@ -26,6 +28,9 @@ type options struct {
 	Behavior behaviorOptions `embed:"" group:"Behavior"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+
+	// values is there where values are redacted.
+	values *redact.Values
 
 	// What pgpi run decides for itself.
 	serverKeyPassword string
@@ -62,7 +67,13 @@ type authOptions struct {
 	OverrideAuth         bool   `negatable:"" help:"Ask the client for its password in cleartext and log in to the server with it: cleartext, MD5 or SCRAM."`
 	ServerChannelBinding string `placeholder:"POLICY" default:"prefer" enum:"disable,prefer,require" help:"Channel binding towards the server with --override-auth: disable, prefer or require (default: ${default})."`
 	HideChannelBinding   bool   `negatable:"" help:"Take SCRAM-SHA-256-PLUS out of the server's offer to clients without TLS, which would refuse it."`
-	RedactPasswords      bool   `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+
+	redactOptions
+}
+
+type redactOptions struct {
+	Redact          string `placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
+	RedactPasswords bool   `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
 }
 
 type logOptions struct {

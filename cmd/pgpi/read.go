@@ -22,8 +22,9 @@ type readOptions struct {
 	Record recordOptions `embed:"" group:"Recording"`
 
 	Read struct {
-		Port            []int `placeholder:"PORT" help:"Port of a server, besides 5432, for connections whose beginning is not in the capture; may be repeated."`
-		RedactPasswords bool  `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+		Port []int `placeholder:"PORT" help:"Port of a server, besides 5432, for connections whose beginning is not in the capture; may be repeated."`
+
+		redactOptions
 	} `embed:"" group:"Reading"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
@@ -72,8 +73,12 @@ func readCaptures(o *readOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	all := &options{Log: o.Log, Record: o.Record}
+	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact)}
+	all.Auth.redactOptions = o.Read.redactOptions
 	all.Auth.RedactPasswords = o.Read.RedactPasswords || reader.Redacted()
+	if err := learnValues(ctx, all.values, o); err != nil {
+		return err
+	}
 	logs, err := openLogs(all, os.Stdout, &closers)
 	if err != nil {
 		return err
@@ -90,6 +95,9 @@ func readCaptures(o *readOptions) (err error) {
 	bar.clear()
 	events.Close(math.MaxInt64)
 	if err := output.failure(); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if err := checkValues(ctx, all); err != nil {
 		return err
 	}
 	return conclude(report)

@@ -71,7 +71,7 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 		return logs, nil
 	}
 	sink, err := pcapng.New(pcapng.Options{
-		Path: o.Record.Record, Overwrite: o.Record.Force, Redacted: o.Auth.RedactPasswords,
+		Path: o.Record.Record, Overwrite: o.Record.Force, Redacted: o.Auth.redacts(),
 		Rotate: int64(o.Record.RecordRotate), Files: o.Record.RecordFiles,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
@@ -19,7 +20,6 @@ import (
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
-	"pgpi/internal/redact"
 	"pgpi/internal/session"
 )
 
@@ -38,6 +38,7 @@ func relay(o *options) (err error) {
 	if err != nil {
 		return err
 	}
+	o.values = newValues(o.Auth.Redact)
 	logs, err := openLogs(o, os.Stdout, &closers)
 	if err != nil {
 		return err
@@ -72,6 +73,9 @@ func relay(o *options) (err error) {
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
 	if !events.Close(flushLimit) {
 		return fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit)
+	}
+	if err := checkValues(context.Background(), o); err != nil {
+		complain(err)
 	}
 	return nil
 }
@@ -235,6 +239,9 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 // busOptions puts redaction in front of all sinks.
 func busOptions(o *options) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err // the name says where
+		}
 		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, err))
 	}, Behind: func(name string) {
 		what := "connections wait for it; --log-overflow drop would drop the oldest of it instead"
@@ -243,9 +250,7 @@ func busOptions(o *options) bus.Options {
 		}
 		complain(fmt.Errorf("%s can't be written fast enough: %s", name, what))
 	}}
-	if o.Auth.RedactPasswords {
-		options.Rewrite = new(redact.Passwords).Apply
-	}
+	options.Rewrite = o.rewrite()
 	return options
 }
 

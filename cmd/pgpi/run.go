@@ -120,8 +120,9 @@ func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Comm
 	if err != nil {
 		return err
 	}
+	o.values = newValues(o.Auth.Redact)
 	events := bus.New(outlets, busOptions(&o.options))
-	config.Recorder = events
+	config.Recorder, config.ForCommand = events, true
 	p := proxy.New(config)
 	ctx, end := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
@@ -133,6 +134,9 @@ func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Comm
 	serving.Wait()
 	if !events.Close(flushLimit) {
 		err = errors.Join(err, fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit))
+	}
+	if err := checkValues(context.Background(), &o.options); err != nil {
+		complain(err)
 	}
 	if err == nil && p.Opened() == 0 {
 		complain(errors.New(server.whySilent(command.Args)))

@@ -6,5 +6,6 @@
 //
 // It must not know sockets, sinks or how anything is shown: it says which bytes to hide, and hides them.
 //
-// Start reading at AppendSQLSecrets, which finds the secrets in SQL text.
+// Start reading at AppendSQLSecrets, which finds the secrets in SQL text, and at Values, which puts pseudonyms in the
+// place of data: values_piece.go says what becomes of which field, values_text.go and values_binary.go how.
 package redact

@@ -121,7 +121,7 @@ func (v *Values) replacePiece(m *event.Message, p piece) {
 	const tries = 4
 	for salt := range byte(tries) {
 		copy(b, v.before)
-		v.replace(m, p, salt*maxTries)
+		v.replace(m, p, salt*maxSalts)
 		isNull := p.kind == copyPiece && string(b) == m.State.Copy.Null
 		if !isNull && !v.tells(b, p) {
 			return

@@ -12,6 +12,9 @@ import (
 	"pgpi/internal/pgvalue"
 )
 
+// maxSalts is how many pseudonyms are tried for values that depend on each other.
+const maxSalts = 48
+
 // replaceBinary replaces a value in binary format. What it means comes from the type;
 // where that is unknown, or the bytes don't fit it, from their looks.
 func (v *Values) replaceBinary(b []byte, oid uint32, salt byte) {
@@ -77,7 +80,7 @@ func (v *Values) integer(b []byte, signed bool, salt byte) {
 	if negative {
 		value = -value & (math.MaxUint64 >> (64 - 8*len(b)))
 	}
-	for again := range byte(maxTries) {
+	for again := range byte(maxSalts) {
 		word := strconv.AppendUint(v.number[:0], value, 10)
 		v.words.replace(word, letters, salt+again)
 		another, _ := strconv.ParseUint(string(word), 10, 64) // of as many digits, within the range

@@ -73,7 +73,7 @@ var bounds = map[string]uint32{
 func (v *Values) rangeOf(b []byte, name string, salt byte) {
 	oid := bounds[name]
 	before := append([]byte(nil), b...)
-	for again := range byte(maxTries) {
+	for again := range byte(maxSalts) {
 		copy(b, before)
 		var values [2][]byte
 		for i, rest := 0, b[1:]; len(rest) >= 4 && i < 2; i++ {
@@ -101,7 +101,7 @@ func (v *Values) replaceRange(b []byte, salt byte) {
 
 func (v *Values) replaceOneRange(b []byte, salt byte) {
 	before := append([]byte(nil), b...)
-	for again := range byte(maxTries) {
+	for again := range byte(maxSalts) {
 		copy(b, before)
 		v.replaceRuns(b, `[({,"\`, keepLetters, salt+again)
 		lower, upper, found := strings.Cut(strings.Trim(string(b), `[({,"\`), ",")

@@ -96,9 +96,11 @@ func quotationAt(text []byte, at int) (quotation, bool) {
 	for _, opening := range []string{"„", "»", "«", "“"} { // of other languages
 		if hasPrefix(text[at:], opening) {
 			start := at + len(opening)
-			if n := bytes.IndexAny(text[start:], "“”»«"); n >= 0 {
-				return quotation{start: start, end: start + n}, true
+			n := bytes.IndexAny(text[start:], "“”»«")
+			if n < 0 {
+				n = len(text) - start
 			}
+			return quotation{start: start, end: start + n}, true
 		}
 	}
 	return quotation{}, false

@@ -36,11 +36,13 @@ type literals struct {
 	words []string
 	last  string
 	kept  bool
+	depth int // of functions in functions
 }
 
-// appendLiterals appends those of SQL to dst, in order. Offsets count from base.
-func appendLiterals(dst []literal, sql []byte) []literal {
-	l := literals{sql: sql, all: dst}
+// appendLiterals appends those of SQL to dst, in order. The SQL may be the body of a
+// function, of one in one, and so on.
+func appendLiterals(dst []literal, sql []byte, depth int) []literal {
+	l := literals{sql: sql, all: dst, depth: depth}
 	for l.pos < len(l.sql) {
 		l.token()
 	}
@@ -174,7 +176,7 @@ func (l *literals) dollar() {
 	}
 	if l.isFunction() {
 		before := len(l.all)
-		l.all = appendLiterals(l.all, l.sql[start:start+n])
+		l.all = appendLiterals(l.all, l.sql[start:start+n], l.depth+1)
 		for i := before; i < len(l.all); i++ {
 			l.all[i].start += start
 			l.all[i].end += start
@@ -185,7 +187,12 @@ func (l *literals) dollar() {
 	l.pos = min(start+n+len(tag), len(l.sql))
 }
 
+// isFunction reports whether a dollar-quoted literal is the body of a function.
 func (l *literals) isFunction() bool {
+	const deepest = 8
+	if l.depth == deepest {
+		return false
+	}
 	if len(l.words) > 0 && l.words[0] == "do" {
 		return true
 	}
@@ -214,7 +221,7 @@ func (l *literals) number() {
 
 // replaceSQL replaces the literals of SQL.
 func (v *Values) replaceSQL(sql []byte) {
-	v.literals = appendLiterals(v.literals[:0], sql)
+	v.literals = appendLiterals(v.literals[:0], sql, 0)
 	for _, l := range v.literals {
 		v.replaceText(sql[l.start:l.end], l.syntax, 0)
 	}
@@ -238,7 +245,7 @@ func isKeyWord(literal []byte) bool {
 
 // learnSQL remembers the literals of SQL: as they are written, and what they mean.
 func (v *Values) learnSQL(sql []byte) {
-	v.literals = appendLiterals(v.literals[:0], sql)
+	v.literals = appendLiterals(v.literals[:0], sql, 0)
 	for _, l := range v.literals {
 		if l.kind != comment && !isKeyWord(sql[l.start:l.end]) {
 			v.learnQuoted(sql[l.start:l.end], '\'')

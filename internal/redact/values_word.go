@@ -42,9 +42,9 @@ const (
 // Limits of the search for a pseudonym.
 const (
 	// maxTries is how many are tried before one is repaired.
-	maxTries = 48
+	maxTries = 8
 	// maxWords bounds what is remembered of pseudonyms, maxWordLength their length.
-	maxWords      = 1 << 16
+	maxWords      = 1 << 17
 	maxWordLength = 64
 )
 
@@ -60,7 +60,8 @@ type words struct {
 	key    [sha256.Size]byte
 	known  map[string]string
 	memory *memory
-	buffer []byte
+	// Memory for the word at hand.
+	buffer, original, input []byte
 }
 
 func newWords(m *memory) words {
@@ -93,19 +94,17 @@ func (w *words) replace(word []byte, c class, salt byte) {
 
 // invent makes a pseudonym that is not the word itself and in which no value stands.
 func (w *words) invent(word []byte, c class, salt byte) {
-	original := bytes.Clone(word)
-	tries := byte(maxTries)
-	if len(word) > maxWordLength {
-		tries = 1 // a value stands in another such word as likely
-	}
-	for try := range tries {
-		copy(word, original)
-		fill(word, c, w.source(original, c, salt, try))
-		if !bytes.Equal(word, original) && !w.memory.holds(word) {
+	w.original = append(w.original[:0], word...)
+	random := w.source(word, c, salt)
+	for range maxTries {
+		fill(word, c, random)
+		if !bytes.Equal(word, w.original) && !w.memory.holds(word) {
 			return
 		}
+		copy(word, w.original) // what becomes of a byte depends on what it was
 	}
-	w.repair(word, c, w.source(original, c, salt, maxTries))
+	fill(word, c, random)
+	w.repair(word, c, random)
 }
 
 // repair takes values out of a pseudonym one by one. Where numbers have used up all
@@ -130,8 +129,8 @@ func (w *words) repair(word []byte, c class, r *mathrand.Rand) {
 			word[max(start, len("00:00:00."))] = '0'
 		case c != letters:
 			return // whoever called finds out
-		case digits(word) == len(word) && word[start] != '0':
-			beginWithZero(word, start)
+		case isDigit(word[start]) && word[start] != '0':
+			putZero(word, start)
 		default:
 			fillLetters(word[start:end], r)
 		}
@@ -139,12 +138,15 @@ func (w *words) repair(word []byte, c class, r *mathrand.Rand) {
 	}
 }
 
-// beginWithZero puts a zero at a place in a number. What begins with one may be read as
-// octal.
-func beginWithZero(word []byte, at int) {
+// putZero puts a zero at a place in a word. A number that begins with one may be read
+// as octal.
+func putZero(word []byte, at int) {
 	word[at] = '0'
-	for i := range word {
-		if word[i] > '7' {
+	if at > 0 || digits(word) < len(word) {
+		return
+	}
+	for i, x := range word {
+		if x > '7' {
 			word[i] -= 2
 		}
 	}
@@ -159,12 +161,9 @@ func earlyYear(year []byte) {
 }
 
 // source gives random numbers that only the key and the word decide.
-func (w *words) source(word []byte, c class, salt, try byte) *mathrand.Rand {
-	h := sha256.New()
-	h.Write(w.key[:])
-	h.Write([]byte{byte(c), salt, try})
-	h.Write(word)
-	return mathrand.New(mathrand.NewChaCha8([sha256.Size]byte(h.Sum(nil)))) //nolint:gosec // the seed is what has to be secret
+func (w *words) source(word []byte, c class, salt byte) *mathrand.Rand {
+	w.input = append(append(append(w.input[:0], w.key[:]...), byte(c), salt), word...)
+	return mathrand.New(mathrand.NewChaCha8(sha256.Sum256(w.input))) //nolint:gosec // the seed is what has to be secret
 }
 
 // fill overwrites a word with another one of its class.
