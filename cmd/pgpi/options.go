@@ -100,8 +100,9 @@ Connect a client to pgpi instead of its server, for example:
   pgpi --server-host db.example.com --server-sslmode require --client-listen-port 5433
   psql 'host=localhost port=5433 user=me dbname=mydb sslmode=require channel_binding=disable'
 
-Or have one command run behind pgpi, unchanged (see pgpi run --help):
+Or have one command run behind pgpi, unchanged (see pgpi run --help), or read a recording (see pgpi read --help):
   pgpi run -- psql
+  pgpi read yesterday.pcapng
 
 Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.`
 
