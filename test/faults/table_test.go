@@ -69,6 +69,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\d+ events are missing`), "<n> events are missing"},
 	{regexp.MustCompile(`\.s\.PGSQL\.\d+`), ".s.PGSQL.<port>"},
 	{regexp.MustCompile(`COPY (\w+), line \d+`), "COPY $1, line <n>"},
+	{regexp.MustCompile(`(client|server) hung up(;|$)`), "hung up$2"}, // where both do, either may be seen first
 }
 
 func mask(s string) string {
