@@ -89,13 +89,19 @@ func (c *connection) ask(question func(*session.Tracker)) (answered bool) {
 	if c.blind {
 		return false
 	}
+	return c.guard(func() { question(c.tracker) })
+}
+
+// guard does something behind the wall, and reports whether it came to its end. The
+// caller holds the lock.
+func (c *connection) guard(something func()) (done bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			c.fail(reason)
-			answered = false
+			done = false
 		}
 	}()
-	question(c.tracker)
+	something()
 	return true
 }
 

@@ -168,16 +168,21 @@ func (p *pump) forward(pending []byte) (session.Piece, error) {
 // observe records a piece and draws the conclusions that the proxy itself needs.
 // The caller holds the lock.
 func (p *pump) observe(piece session.Piece, b []byte, left int) {
+	p.note(piece, b, left)
+	if !p.login.over {
+		p.guard(func() { p.watchLogin(piece.Messages) })
+	}
+	if n := len(piece.Messages); n > 0 && piece.Messages[n-1].Type == wire.Terminate {
+		p.terminated = true
+	}
+}
+
+// note records a piece. The caller holds the lock.
+func (p *pump) note(piece session.Piece, b []byte, left int) {
 	p.event.Direction, p.event.Relayed, p.event.OneByOne, p.event.Left = p.d, true, p.config.ByteByByte, left
 	p.record(&p.event, piece, b)
 	if piece.Kind == event.Undecoded {
 		p.undecoded += int64(len(b))
-	}
-	if !p.login.over {
-		p.watchLogin(piece.Messages)
-	}
-	if n := len(piece.Messages); n > 0 && piece.Messages[n-1].Type == wire.Terminate {
-		p.terminated = true
 	}
 }
 
@@ -214,13 +219,14 @@ func (p *pump) forwardEnd() error {
 	return p.write(rest)
 }
 
-// observeEnd says what was cut off, and how much was not decoded.
+// observeEnd says what was cut off, and how much was not decoded. Nothing is concluded
+// from half a message.
 func (p *pump) observeEnd(rest []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	piece, want := p.end(p.d, rest)
 	if piece.Total > 0 || piece.Size > 0 {
-		p.observe(piece, rest[:piece.Size], 0)
+		p.note(piece, rest[:piece.Size], 0)
 	}
 	if piece.Total > 0 {
 		p.say(event.CutOff, p.d.String(), fmt.Sprint(piece.Total), wanted(want))

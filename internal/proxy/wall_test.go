@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"crypto/tls"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -116,6 +117,31 @@ func TestTrackerPanics(t *testing.T) {
 			if strings.Count(log, want) != 1 {
 				t.Errorf("the log does not say once: %s\n%s", want, log)
 			}
+		}
+	})
+}
+
+// And for what the proxy itself concludes from a login: here the certificate that clients see can't be had again.
+func TestConclusionPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, "")
+		s.config.Identity = func() (tls.Certificate, error) { panic("no certificate") }
+		s.open()
+		s.play(`
+			start TLS
+			client sends startup
+			server accepts
+			server receives startup
+			server sends offer"SCRAM-SHA-256-PLUS SCRAM-SHA-256"
+			client receives offer"SCRAM-SHA-256-PLUS SCRAM-SHA-256"
+			server sends login
+			client receives login
+			server closes
+			client sees end`)
+		log := s.close()
+		if want := "decoding failed, which is a defect of pgpi: no certificate; relaying the rest undecoded"; strings.Count(log, want) != 1 {
+			t.Errorf("the log does not say once: %s\n%s", want, log)
 		}
 	})
 }
