@@ -38,8 +38,8 @@ func main() {
 func record(dir string) (err error) {
 	ctx := context.Background()
 	server, err := localpg.Start(ctx, localpg.Config{
-		Auth: localpg.SCRAM, Password: "swordfish", Settings: map[string]string{"wal_level": "logical"},
-		SQL: []string{"create table t (i int primary key, v text)", "create publication p for table t"},
+		Auth: localpg.SCRAM, Password: "swordfish",
+		SQL: []string{"create table t (i int primary key, v text)"},
 	})
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func replication(ctx context.Context, port int) error {
 		return err
 	}
 	var lsn string
-	for _, sql := range []string{"IDENTIFY_SYSTEM", "CREATE_REPLICATION_SLOT s TEMPORARY LOGICAL pgoutput", "INSERT INTO t VALUES (20, 'news')"} {
+	for _, sql := range []string{"IDENTIFY_SYSTEM", "INSERT INTO t VALUES (20, 'news')"} {
 		results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
 		if err != nil {
 			return err
@@ -133,7 +133,7 @@ func replication(ctx context.Context, port int) error {
 			lsn = string(results[0].Rows[0][2])
 		}
 	}
-	message := "START_REPLICATION SLOT s LOGICAL " + lsn + " (proto_version '1', publication_names 'p')\x00"
+	message := "START_REPLICATION PHYSICAL " + lsn + "\x00"
 	raw, err := conn.PgConn().Hijack()
 	if err != nil {
 		return err
