@@ -112,6 +112,14 @@ func randomStream(r *rand.Rand, from wire.Sender) []byte {
 
 // dribble sends bytes in random pieces, with pauses, and ends its half.
 func (p *party) dribble(r *rand.Rand, b []byte) error {
+	if err := p.trickle(r, b); err != nil {
+		return err
+	}
+	return p.ends("half-closes")
+}
+
+// trickle sends bytes in random pieces, with pauses.
+func (p *party) trickle(r *rand.Rand, b []byte) error {
 	for len(b) > 0 {
 		n := min(len(b), 1+r.IntN(1<<r.IntN(18)))
 		if err := p.send(string(b[:n])); err != nil {
@@ -122,7 +130,7 @@ func (p *party) dribble(r *rand.Rand, b []byte) error {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	return p.ends("half-closes")
+	return nil
 }
 
 // collects wants exactly these bytes, and then the end.

@@ -2,12 +2,15 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pgpi/internal/pgtls"
 	"pgpi/internal/wire"
@@ -16,60 +19,73 @@ import (
 // mutationOptions are the ways to run a proxy that must not make a difference.
 var mutationOptions = []string{"", "raw", "none", "redact", "raw redact", "byte", "cut", "sslmode=require", "sslmode=require redact"}
 
-// TestMutatedSessions relays real sessions that were made worse. What arrives is what was sent, always.
-// PGPI_MUTATED is how many messages, such as 10000000.
+// TestMutatedSessions relays real sessions that were made worse. What arrives is what was sent, always, and nothing
+// has to be contained meanwhile. PGPI_MUTATED is how many messages have to be other than they were:
+//
+//	PGPI_MUTATED=10000000 go test ./internal/proxy -run TestMutatedSessions -v -timeout 2h
 func TestMutatedSessions(t *testing.T) {
 	t.Parallel()
 	want, err := strconv.Atoi(os.Getenv("PGPI_MUTATED"))
 	if err != nil {
-		want = 20_000
+		want = 10_000
 	}
 	sessions := realSessions(t)
-	sent, conversations := 0, 0
-	for seed := uint64(1); sent < want && !t.Failed(); seed++ {
+	began := time.Now()
+	messages, changed, conversations := 0, 0, 0
+	for seed := uint64(1); changed < want && !t.Failed(); seed++ {
 		m := &mutator{Rand: rand.New(rand.NewPCG(seed, 5))}
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, mutationOptions[seed%uint64(len(mutationOptions))])
 			s.open()
 			for range 20 {
-				session := sessions[m.IntN(len(sessions))]
-				c := conversation{startup: session.startup, fromClient: m.mutate(session.fromClient, wire.Client), fromServer: m.mutate(session.fromServer, wire.Server)}
-				s.relay(c, m.Uint64())
+				s.relay(m.mutate(sessions[m.IntN(len(sessions))]), m.Uint64())
 				conversations++
 			}
-			s.close()
+			s.closeUnharmed()
 		})
-		if sent += m.messages; t.Failed() {
+		messages, changed = messages+m.messages, changed+m.changed
+		if t.Failed() {
 			t.Errorf("the seed is %d", seed)
 		}
 	}
-	t.Logf("%d messages in %d conversations arrived as they were sent", sent, conversations)
+	t.Logf("%d messages, %d of them mutated, arrived as they were sent, in %d conversations and %v",
+		messages, changed, conversations, time.Since(began).Round(time.Second))
 }
 
 // FuzzRelay is the same, with whatever a fuzzer makes of them.
 func FuzzRelay(f *testing.F) {
 	for i, session := range realSessions(f) {
 		const most = 20_000 // what is longer is slow to mutate
-		f.Add(session.fromClient[:min(len(session.fromClient), most)], session.fromServer[:min(len(session.fromServer), most)], uint64(i))
+		fromClient, fromServer := stream(session.turns, wire.Client), stream(session.turns, wire.Server)
+		f.Add(fromClient[:min(len(fromClient), most)], fromServer[:min(len(fromServer), most)], uint64(i))
 	}
 	start := startup("3.0 user=frank")
 	f.Fuzz(func(t *testing.T, fromClient, fromServer []byte, seed uint64) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, mutationOptions[seed%uint64(len(mutationOptions))])
 			s.open()
-			s.relay(conversation{start, fromClient, fromServer}, seed)
-			s.close()
+			s.relay(conversation{start, []turn{{wire.Client, fromClient}, {wire.Server, fromServer}}}, seed)
+			s.closeUnharmed()
 		})
 	})
 }
 
-// conversation is what the parties of one connection say after each other's startup, in whatever order.
+// conversation is what the parties of one connection say after the startup.
 type conversation struct {
-	startup                string
-	fromClient, fromServer []byte
+	startup string
+	turns   []turn
 }
 
-// relay passes one conversation through the proxy, and compares.
+// closeUnharmed ends everything, and wants no panic to have been contained.
+func (s *stage) closeUnharmed() {
+	s.t.Helper()
+	if log := s.close(); strings.Contains(log, "defect of pgpi") {
+		at := strings.Index(log, "defect of pgpi")
+		s.t.Errorf("the log tells of a defect: ...%s", log[max(0, at-2000):min(len(log), at+200)])
+	}
+}
+
+// relay passes one conversation through the proxy, turn by turn or both sides at once, and compares.
 func (s *stage) relay(c conversation, seed uint64) {
 	s.t.Helper()
 	conn, err := s.network.dial(context.Background(), "tcp", proxyAddress)
@@ -97,11 +113,17 @@ func (s *stage) relay(c conversation, seed uint64) {
 	if err := server.receive(c.startup); err != nil {
 		s.t.Fatal(err)
 	}
+	fromClient, fromServer := stream(c.turns, wire.Client), stream(c.turns, wire.Server)
 	failed := make(chan error, 4)
-	go func() { failed <- client.dribble(rand.New(rand.NewPCG(seed, 3)), c.fromClient) }()
-	go func() { failed <- server.dribble(rand.New(rand.NewPCG(seed, 4)), c.fromServer) }()
-	go func() { failed <- server.collects(c.fromClient) }()
-	go func() { failed <- client.collects(c.fromServer) }()
+	go func() { failed <- server.collects(fromClient) }()
+	go func() { failed <- client.collects(fromServer) }()
+	if seed%4 > 0 {
+		failed <- takeTurns(rand.New(rand.NewPCG(seed, 3)), client, server, c.turns)
+		failed <- nil
+	} else {
+		go func() { failed <- client.dribble(rand.New(rand.NewPCG(seed, 3)), fromClient) }()
+		go func() { failed <- server.dribble(rand.New(rand.NewPCG(seed, 4)), fromServer) }()
+	}
 	for range 4 {
 		if err := <-failed; err != nil {
 			s.t.Error(err)
@@ -109,6 +131,21 @@ func (s *stage) relay(c conversation, seed uint64) {
 	}
 	_, _ = client.raw.Close(), server.raw.Close() // both have seen the end
 	if s.t.Failed() {
-		fmt.Printf("client: %q\nserver: %q\n", c.fromClient, c.fromServer)
+		fmt.Printf("client: %q\nserver: %q\n", fromClient, fromServer)
 	}
+}
+
+// takeTurns lets each party speak when the proxy is done with what the other said, and end its half in the end.
+func takeTurns(r *rand.Rand, client, server *party, turns []turn) error {
+	for _, t := range turns {
+		p := client
+		if t.from == wire.Server {
+			p = server
+		}
+		if err := p.trickle(r, t.said); err != nil {
+			return err
+		}
+		synctest.Wait()
+	}
+	return errors.Join(client.ends("half-closes"), server.ends("half-closes"))
 }

@@ -1,8 +1,8 @@
 package proxy_test
 
 import (
+	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -17,9 +17,24 @@ import (
 // realSession is what a real client and a real server have said to each other (test/faults/record), after the
 // StartupMessage.
 type realSession struct {
-	name                   string
-	startup                string
-	fromClient, fromServer []byte
+	startup string
+	turns   []turn
+}
+
+// turn is what one party says until the other begins.
+type turn struct {
+	from wire.Sender
+	said []byte
+}
+
+// stream is all that one party says.
+func stream(turns []turn, from wire.Sender) (b []byte) {
+	for _, t := range turns {
+		if t.from == from {
+			b = append(b, t.said...)
+		}
+	}
+	return b
 }
 
 // realSessions reads those in testdata/sessions.
@@ -35,19 +50,19 @@ func realSessions(t testing.TB) []realSession {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := realSession{name: filepath.Base(path)}
+		var s realSession
 		for line := range strings.Lines(string(text)) {
 			who, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-			bytes, err := strconv.Unquote(quoted)
+			said, err := strconv.Unquote(quoted)
 			switch {
 			case err != nil:
 				t.Fatalf("%s: %v", path, err)
 			case s.startup == "":
-				s.startup = bytes
+				s.startup = said
 			case who == "client":
-				s.fromClient = append(s.fromClient, bytes...)
+				s.turns = append(s.turns, turn{wire.Client, []byte(said)})
 			default:
-				s.fromServer = append(s.fromServer, bytes...)
+				s.turns = append(s.turns, turn{wire.Server, []byte(said)})
 			}
 		}
 		all = append(all, s)
@@ -71,62 +86,102 @@ func split(b []byte) (messages [][]byte) {
 // mutator makes worse sessions of real ones.
 type mutator struct {
 	*rand.Rand
-	messages int // how many it has made
+	messages int // how many it has let go out
+	changed  int // how many of them are not as they were recorded
 }
 
-// mutate changes a stream: bytes, lengths, and which messages there are, in which order.
-func (m *mutator) mutate(stream []byte, from wire.Sender) []byte {
-	messages := split(stream)
+// mutate changes a session: bytes, and which messages there are, in which order. In some sessions it changes types and
+// lengths as well, so that they are soon out of sync; the others are decoded to their end.
+func (m *mutator) mutate(s realSession) conversation {
+	c := conversation{startup: s.startup}
+	framed := m.IntN(4) > 0
+	for _, t := range s.turns {
+		if m.IntN(20) > 0 { // some say nothing
+			c.turns = append(c.turns, turn{t.from, m.mutateTurn(t, framed)})
+		}
+	}
+	return c
+}
+
+func (m *mutator) mutateTurn(t turn, framed bool) (b []byte) {
+	messages := split(t.said)
 	if len(messages) > 40 { // a part is enough
 		start := m.IntN(len(messages) - 40)
 		messages = slices.Concat(messages[:10], messages[start:start+40])
 	}
-	var b []byte
 	for _, message := range messages {
-		for range 1 + m.IntN(3)/2 { // some come twice
-			if m.IntN(10) > 0 { // some are missing
-				b = append(b, m.mutateMessage(message, from)...)
-				m.messages++
+		for range 1 + m.IntN(10)/9 { // some come twice
+			if m.IntN(20) == 0 { // some are missing
+				continue
+			}
+			mutated := m.mutateContent(message, t.from)
+			if !framed {
+				mutated = m.mutateFrame(mutated)
+			}
+			b = append(b, mutated...)
+			m.messages++
+			if !bytes.Equal(mutated, message) {
+				m.changed++
 			}
 		}
 	}
-	if m.IntN(8) == 0 {
+	if !framed && m.IntN(20) == 0 {
 		b = b[:m.IntN(len(b)+1)] // cut off
 	}
 	return b
 }
 
-// mutateMessage changes one message, or puts another in its place.
-func (m *mutator) mutateMessage(message []byte, from wire.Sender) []byte {
+// mutateContent changes what is in a message, or puts another in its place.
+func (m *mutator) mutateContent(message []byte, from wire.Sender) []byte {
 	message = slices.Clone(message)
-	body := min(wire.HeaderSize, len(message)-1)
-	switch m.IntN(24) {
-	case 0: // another type
-		message[0] = byte(m.IntN(256))
-	case 1: // another length, mostly a near one
-		if len(message) >= wire.HeaderSize {
-			length := int32(binary.BigEndian.Uint32(message[1:])) + int32(m.IntN(9)-4)<<(4*m.IntN(8))
-			binary.BigEndian.PutUint32(message[1:], uint32(length))
-		}
-	case 2, 3, 4, 5: // other bytes
+	if len(message) < wire.HeaderSize {
+		return message
+	}
+	const body = wire.HeaderSize
+	switch m.IntN(6) {
+	case 0, 1: // other bytes
 		for range 1 + m.IntN(4) {
-			message[body+m.IntN(len(message)-body)] = byte(m.IntN(256))
+			if len(message) > body {
+				message[body+m.IntN(len(message)-body)] = m.anyByte()
+			}
 		}
-	case 6: // bytes that are too few or too many, with the length that is right
+	case 2: // bytes that are too few or too many, with the length that is right
 		message = append(message[:body+m.IntN(len(message)-body+1)], make([]byte, m.IntN(3)*m.IntN(100))...)
-		if len(message) >= wire.HeaderSize {
-			binary.BigEndian.PutUint32(message[1:], uint32(len(message)-1))
-		}
-	case 7: // any valid message
+		binary.BigEndian.PutUint32(message[1:], uint32(len(message)-1))
+	case 3: // any valid message
 		types := wire.Types()
 		for {
 			if t := types[m.IntN(len(types))]; t.Code() != 0 && t.From() == from {
 				return wire.Random(m.Rand, t, wire.State{}).Bytes
 			}
 		}
-	case 8: // one too large to hold
-		if m.IntN(10) == 0 {
-			return []byte(fmt.Sprintf("%s%s", message[:1], binary.BigEndian.AppendUint32(nil, 100_004))) // what follows is in it
+	}
+	return message
+}
+
+// anyByte is often one that numbers and texts end with.
+func (m *mutator) anyByte() byte {
+	extremes := [...]byte{0, 1, 0x7f, 0x80, 0xff}
+	if i := m.IntN(2 * len(extremes)); i < len(extremes) {
+		return extremes[i]
+	}
+	return byte(m.IntN(256))
+}
+
+// mutateFrame changes where a message begins and ends.
+func (m *mutator) mutateFrame(message []byte) []byte {
+	if len(message) < wire.HeaderSize {
+		return message
+	}
+	switch m.IntN(30) {
+	case 0: // another type
+		message[0] = byte(m.IntN(256))
+	case 1: // another length, mostly a near one
+		length := int32(binary.BigEndian.Uint32(message[1:])) + int32(m.IntN(9)-4)<<(4*m.IntN(8))
+		binary.BigEndian.PutUint32(message[1:], uint32(length))
+	case 2: // one that is too large to hold: what follows is in it
+		if m.IntN(4) == 0 {
+			binary.BigEndian.PutUint32(message[1:], 100_004)
 		}
 	}
 	return message

@@ -70,6 +70,7 @@ func newStage(t *testing.T, options string) *stage {
 	s.network.deaf["10.0.0.9:5432"] = true
 	s.servers[serverAddress] = s.network.listen(serverAddress)
 	tlsRules := pgtls.ServerOptions{SSLMode: "disable"}
+	s.options.Failed = func(name string, err error) { t.Errorf("the %s has failed: %v", name, err) }
 	for _, o := range strings.Fields(options) {
 		s.option(o, &tlsRules)
 	}

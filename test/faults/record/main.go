@@ -9,6 +9,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log"
@@ -39,14 +40,15 @@ func record(dir string) (err error) {
 	ctx := context.Background()
 	server, err := localpg.Start(ctx, localpg.Config{
 		Auth: localpg.SCRAM, Password: "swordfish",
-		SQL: []string{"create table t (i int primary key, v text)"},
+		SQL:      []string{"create table t (i int primary key, v text)"},
+		Settings: map[string]string{"wal_level": "logical"},
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
 	for name, session := range map[string]func(ctx context.Context, port int) error{
-		"psql": psql, "pgbench": pgbench, "pgx": extended, "replication": replication,
+		"psql": psql, "pgbench": pgbench, "pgx": extended, "physical": physical, "logical": logical,
 	} {
 		w, err := listen(server)
 		if err != nil {
@@ -118,38 +120,92 @@ func extended(ctx context.Context, port int) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-func replication(ctx context.Context, port int) error {
-	conn, err := pgx.Connect(ctx, fmt.Sprintf("postgres://postgres:swordfish@127.0.0.1:%d/postgres?sslmode=disable&replication=database&default_query_exec_mode=simple_protocol", port))
+func physical(ctx context.Context, port int) error {
+	return replicate(ctx, port, "INSERT INTO t VALUES (20, 'news')", "START_REPLICATION PHYSICAL %s")
+}
+
+// logical has changes in pgoutput: each kind of them, old values beside the new. The table that the server began with
+// is not published: in single-user mode it got an OID of the system's own.
+func logical(ctx context.Context, port int) error {
+	return replicate(ctx, port, "CREATE TABLE u (i int primary key, v text); CREATE PUBLICATION p FOR TABLE u; ALTER TABLE u REPLICA IDENTITY FULL;"+
+		"SELECT pg_create_logical_replication_slot('s', 'pgoutput');"+
+		"INSERT INTO u VALUES (30, NULL), (31, 'old'); UPDATE u SET v = 'new' WHERE i = 31; DELETE FROM u WHERE i = 30; TRUNCATE u;"+
+		"SELECT pg_logical_emit_message(true, 'prefix', 'content'); INSERT INTO u VALUES (32, 'news')",
+		"START_REPLICATION SLOT s LOGICAL %s (proto_version '2', streaming 'on', messages 'true', publication_names 'p')")
+}
+
+// replicate makes changes, and streams them on another connection until there are news. Start has the place of the
+// LSN to begin at.
+func replicate(ctx context.Context, port int, changes, start string) error {
+	conninfo := fmt.Sprintf("postgres://postgres:swordfish@127.0.0.1:%d/postgres?sslmode=disable&default_query_exec_mode=simple_protocol", port)
+	conn, err := pgx.Connect(ctx, conninfo)
 	if err != nil {
 		return err
 	}
 	var lsn string
-	for _, sql := range []string{"IDENTIFY_SYSTEM", "INSERT INTO t VALUES (20, 'news')"} {
-		results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(sql, "IDENTIFY") {
-			lsn = string(results[0].Rows[0][2])
+	if err := conn.QueryRow(ctx, "select pg_current_wal_lsn()::text").Scan(&lsn); err != nil {
+		return err
+	}
+	for sql := range strings.SplitSeq(changes, ";") {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	message := "START_REPLICATION PHYSICAL " + lsn + "\x00"
+	if err := conn.Close(ctx); err != nil {
+		return err
+	}
+	conn, err = pgx.Connect(ctx, conninfo+"&replication=database")
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "IDENTIFY_SYSTEM"); err != nil {
+		return err
+	}
 	raw, err := conn.PgConn().Hijack()
 	if err != nil {
 		return err
 	}
-	if _, err := raw.Conn.Write(append([]byte{'Q', 0, 0, 0, byte(len(message) + 4)}, message...)); err != nil {
+	if err := stream(raw.Conn, fmt.Sprintf(start, lsn)); err != nil {
 		return err
 	}
+	return raw.Conn.Close()
+}
+
+// stream reads what the server streams up to the news, confirms them, and ends the stream.
+func stream(conn net.Conn, start string) error {
+	if _, err := conn.Write(message('Q', start+"\x00")); err != nil {
+		return err
+	}
+	if err := readTo(conn, "news"); err != nil {
+		return err
+	}
+	status := "r" + strings.Repeat("\x00\x00\x00\x00\x01\x00\x00\x00", 3) + strings.Repeat("\x00", 8) + "\x01" // with a wish for a reply
+	if _, err := conn.Write(append(message('d', status), message('c', "")...)); err != nil {
+		return err
+	}
+	if err := readTo(conn, "Z\x00\x00\x00\x05I"); err != nil {
+		return err
+	}
+	_, err := conn.Write(message('X', ""))
+	return err
+}
+
+// message is one of the protocol.
+func message(code byte, body string) []byte {
+	return append(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4)), body...)
+}
+
+// readTo reads until something was among what came.
+func readTo(conn net.Conn, what string) error {
 	var received []byte
-	for b := make([]byte, 10_000); !bytes.Contains(received, []byte("news")); {
-		n, err := raw.Conn.Read(b)
+	for b := make([]byte, 10_000); !bytes.Contains(received, []byte(what)); {
+		n, err := conn.Read(b)
 		if err != nil {
 			return err
 		}
 		received = append(received, b[:n]...)
 	}
-	return raw.Conn.Close()
+	return nil
 }
 
 // wiretap relays connections, and remembers what was said on the last.
