@@ -10,11 +10,13 @@ import (
 	"github.com/alecthomas/kong"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/filter"
 	"pgpi/internal/sink/pcapng"
 )
 
 type recordOptions struct {
 	Record       string   `placeholder:"FILE" help:"Record everything, decrypted, in a pcapng file that Wireshark shows and pgpi read reads."`
+	RecordFilter string   `placeholder:"EXPR" help:"Record only the connections that an expression over user, database, app and client is true of, such as 'user == \"bob\"' (see docs/recordings.md)."`
 	RecordRotate byteSize `placeholder:"SIZE" help:"Begin another file when one has this size, such as 100MB; a number is put into their names."`
 	RecordFiles  int      `placeholder:"N" help:"Keep this many files of a recording, and remove older ones (default: all)."`
 	Force        bool     `negatable:"" help:"Overwrite a recording that exists."`
@@ -49,7 +51,12 @@ func (s *byteSize) Decode(ctx *kong.DecodeContext) error {
 
 // check finds what no single flag tells.
 func (o *recordOptions) check() error {
+	if _, err := o.filter(); err != nil {
+		return err
+	}
 	switch {
+	case o.RecordFilter != "" && o.Record == "":
+		return errors.New("--record-filter: give --record too, the name of the file")
 	case o.RecordFiles < 0:
 		return errors.New("--record-files: give a number above 0")
 	case o.RecordFiles > 0 && o.RecordRotate == 0:
@@ -62,6 +69,18 @@ func (o *recordOptions) check() error {
 	return nil
 }
 
+// filter chooses the connections that are recorded, nil for all.
+func (o *recordOptions) filter() (*filter.Connections, error) {
+	if o.RecordFilter == "" {
+		return nil, nil //nolint:nilnil // no expression, no filter
+	}
+	f, err := filter.CompileConnections(o.RecordFilter)
+	if err != nil {
+		return nil, fmt.Errorf("--record-filter: %w", err)
+	}
+	return f, nil
+}
+
 // minRotate is the least size of a file: each repeats what is known of connections.
 const minRotate = 64 << 10
 
@@ -70,12 +89,20 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 	if o.Record.Record == "" {
 		return logs, nil
 	}
-	sink, err := pcapng.New(pcapng.Options{
+	chosen, err := o.Record.filter()
+	if err != nil {
+		return nil, err
+	}
+	file, err := pcapng.New(pcapng.Options{
 		Path: o.Record.Record, Overwrite: o.Record.Force, Redacted: o.Auth.redacts(),
 		Rotate: int64(o.Record.RecordRotate), Files: o.Record.RecordFiles,
 	})
 	if err != nil {
 		return nil, err
+	}
+	var sink bus.Sink = file
+	if chosen != nil {
+		sink = chosen.New(file)
 	}
 	return append(logs, bus.Outlet{Name: "the recording", Sink: sink}), nil
 }

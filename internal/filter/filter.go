@@ -6,11 +6,14 @@
 // for, in bounded memory, and that a mistake in an expression is told at its place,
 // with the names that exist.
 //
+// It guarantees too that of connections, which have a smaller vocabulary, all is let
+// through or nothing.
+//
 // It must not know where events come from, nor how any sink looks: it stands in
 // front of a sink and is one.
 //
 // Start reading at variables.go, which has the vocabulary; sink.go decides when an
-// event is decided.
+// event is decided, connections.go whether a connection is.
 package filter
 
 import (
@@ -40,22 +43,29 @@ type needs struct {
 }
 
 // Compile reads an expression (the language of github.com/expr-lang/expr) over the
-// vocabulary of [Variables]. An error is for the user: what is wrong, where, and
+// vocabulary of variables.go. An error is for the user: what is wrong, where, and
 // which names exist.
 func Compile(expression string) (*Filter, error) {
-	if strings.TrimSpace(expression) == "" {
-		return nil, errors.New("the expression is empty: try " + example)
-	}
 	f := &Filter{}
-	program, err := expr.Compile(expression, expr.Env(variables{}), expr.AsBool(), expr.Patch(&f.needs))
+	var err error
+	f.program, err = compile(expression, variables{}, `'type in ["Query", "Parse"] and sql contains "orders"'`, expr.Patch(&f.needs))
 	if err != nil {
-		return nil, explain(expression, err)
+		return nil, err
 	}
-	f.program = program
 	return f, nil
 }
 
-const example = `'type in ["Query", "Parse"] and sql contains "orders"'`
+// compile reads an expression over the fields of a struct.
+func compile(expression string, vocabulary any, example string, options ...expr.Option) (*vm.Program, error) {
+	if strings.TrimSpace(expression) == "" {
+		return nil, errors.New("the expression is empty: try " + example)
+	}
+	program, err := expr.Compile(expression, append(options, expr.Env(vocabulary), expr.AsBool())...)
+	if err != nil {
+		return nil, explain(expression, vocabulary, err)
+	}
+	return program, nil
+}
 
 // Visit finds out which variables an expression uses.
 func (n *needs) Visit(node *ast.Node) {
@@ -72,7 +82,7 @@ func (n *needs) Visit(node *ast.Node) {
 }
 
 // explain puts an error of the compiler into a sentence and shows the place.
-func explain(expression string, err error) error {
+func explain(expression string, vocabulary any, err error) error {
 	what := err.Error()
 	var at *file.Error
 	if !errors.As(err, &at) {
@@ -80,7 +90,7 @@ func explain(expression string, err error) error {
 	}
 	what = at.Message
 	if strings.HasPrefix(what, "unknown name") {
-		what += "; the names are " + strings.Join(Names(), ", ")
+		what += "; the names are " + strings.Join(names(vocabulary), ", ")
 	}
 	line := expression
 	if lines := strings.Split(expression, "\n"); at.Line >= 1 && at.Line <= len(lines) {
@@ -89,9 +99,9 @@ func explain(expression string, err error) error {
 	return fmt.Errorf("%s\n  %s\n  %s^", what, line, strings.Repeat(" ", max(0, at.Column)))
 }
 
-// Names are the variables of the language.
-func Names() []string {
-	t := reflect.TypeFor[variables]()
+// names are the variables of a vocabulary.
+func names(vocabulary any) []string {
+	t := reflect.TypeOf(vocabulary)
 	names := make([]string, 0, t.NumField())
 	for i := range t.NumField() {
 		names = append(names, t.Field(i).Tag.Get("expr"))
@@ -100,10 +110,12 @@ func Names() []string {
 	return names
 }
 
-// match asks the expression. What can't be computed, like a division by zero, is
-// not true.
-func (f *Filter) match(v *variables) bool {
-	result, err := expr.Run(f.program, *v)
+func (f *Filter) match(v *variables) bool { return isTrue(f.program, *v) }
+
+// isTrue asks an expression. What can't be computed, like a division by zero, is not
+// true.
+func isTrue(program *vm.Program, values any) bool {
+	result, err := expr.Run(program, values)
 	if err != nil {
 		return false
 	}

@@ -29,15 +29,18 @@ type variables struct {
 
 // connection is what is remembered of a connection.
 type connection struct {
-	user, database, app string
-	known               bool // the StartupMessage was seen, or will not come
-	tx                  string
-	exchange            exchange
-	replying            uint32 // the exchange of the last reply
-	outcome             outcome
-	held                []*held
-	heldSize            int
+	login
+	known    bool // the StartupMessage was seen, or will not come
+	tx       string
+	exchange exchange
+	replying uint32 // the exchange of the last reply
+	outcome  outcome
+	held     []*held
+	heldSize int
 }
+
+// login is what a client says of itself in its StartupMessage.
+type login struct{ user, database, app string }
 
 // exchange is what is remembered of the exchange at hand. Pipelined exchanges
 // overlap; their replies come one after the other, and so are they held.
@@ -78,7 +81,8 @@ func (c *connection) learn(m *event.Message, scratch *[]wire.Field) {
 	*scratch = wire.AppendFields((*scratch)[:0], m.Message)
 	switch m.Type {
 	case wire.StartupMessage:
-		c.startup(m, *scratch)
+		c.known = true
+		c.read(m, *scratch)
 	case wire.ParameterStatus:
 		if key, value := pair(m, *scratch); key == "application_name" {
 			c.app = value
@@ -93,12 +97,12 @@ func (c *connection) learn(m *event.Message, scratch *[]wire.Field) {
 		}
 		c.exchange.params = parameters(m, *scratch)
 	case wire.RowDescription:
-		c.exchange.columns = names(m, *scratch)
+		c.exchange.columns = columnNames(m, *scratch)
 	}
 }
 
-func (c *connection) startup(m *event.Message, fields []wire.Field) {
-	c.known = true
+// read takes what a StartupMessage says.
+func (l *login) read(m *event.Message, fields []wire.Field) {
 	key := ""
 	for _, f := range fields {
 		switch f.Name {
@@ -107,16 +111,16 @@ func (c *connection) startup(m *event.Message, fields []wire.Field) {
 		case wire.KeyValue:
 			switch key {
 			case "user":
-				c.user = text(m, f)
+				l.user = text(m, f)
 			case "database":
-				c.database = text(m, f)
+				l.database = text(m, f)
 			case "application_name":
-				c.app = text(m, f)
+				l.app = text(m, f)
 			}
 		}
 	}
-	if c.database == "" {
-		c.database = c.user
+	if l.database == "" {
+		l.database = l.user
 	}
 }
 
@@ -172,7 +176,7 @@ func pair(m *event.Message, fields []wire.Field) (key, value string) {
 	return field(m, fields, wire.Key), field(m, fields, wire.KeyValue)
 }
 
-func names(m *event.Message, fields []wire.Field) []string {
+func columnNames(m *event.Message, fields []wire.Field) []string {
 	var all []string
 	for _, f := range fields {
 		if f.Name == wire.ColumnName {

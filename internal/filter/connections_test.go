@@ -1,0 +1,280 @@
+package filter
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+)
+
+// journal is a sink that remembers what it was given, with the tag of each connection.
+type journal struct{ words []string }
+
+func (j *journal) Write(events []event.Event) error {
+	for i := range events {
+		e := &events[i]
+		if e.Kind == event.Said {
+			j.words = append(j.words, fmt.Sprintf("%d:%s", e.Conn, e.Status.Key()))
+		}
+		for k := range e.Messages {
+			j.words = append(j.words, fmt.Sprintf("%d:%v", e.Conn, e.Messages[k].Type))
+		}
+		if strings.Contains(string(e.Data), "!!!!") {
+			j.words = append(j.words, "memory of the bus")
+		}
+	}
+	return nil
+}
+
+func (*journal) Close() error { return nil }
+
+// chooser plays connections into a filter of connections.
+type chooser struct {
+	t        *testing.T
+	sink     *ConnectionSink
+	out      journal
+	trackers map[uint32]*session.Tracker
+	seq      uint64
+}
+
+func choose(t *testing.T, expression string) *chooser {
+	t.Helper()
+	f, err := CompileConnections(expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &chooser{t: t, trackers: map[uint32]*session.Tracker{}}
+	c.sink = f.New(&c.out)
+	return c
+}
+
+func (c *chooser) write(e event.Event) {
+	c.t.Helper()
+	c.seq++
+	e.Seq = c.seq
+	if err := c.sink.Write([]event.Event{e}); err != nil {
+		c.t.Fatal(err)
+	}
+	for i := range e.Data {
+		e.Data[i] = '!' // the bus uses its memory again
+	}
+	for i := range e.Args {
+		e.Args[i] = "!!!!"
+	}
+}
+
+func (c *chooser) say(conn uint32, s event.Status, args ...string) {
+	c.t.Helper()
+	c.write(event.Event{Kind: event.Said, Conn: conn, Status: s, Args: args})
+}
+
+func (c *chooser) open(conn uint32, client string) {
+	c.t.Helper()
+	c.trackers[conn] = session.New(nil)
+	c.say(conn, event.Opened, "now", client)
+}
+
+func (c *chooser) pass(conn uint32, direction event.Direction, b []byte) {
+	c.t.Helper()
+	p := c.trackers[conn].Scan(direction, b)
+	c.write(event.Event{Kind: p.Kind, Conn: conn, Direction: direction, Data: b, Messages: p.Messages})
+}
+
+// packet is one that begins with its length and a code.
+func packet(code uint32, body string) []byte {
+	b := binary.BigEndian.AppendUint32(make([]byte, 4), code)
+	b = append(b, body...)
+	binary.BigEndian.PutUint32(b, uint32(len(b)))
+	return b
+}
+
+const (
+	startupCode = 3 << 16
+	tlsCode     = 80877103
+	cancelCode  = 80877102
+)
+
+// session is a whole connection of a user.
+func (c *chooser) session(conn uint32, client, user string) {
+	c.t.Helper()
+	c.open(conn, client)
+	c.begin(conn, user)
+	c.say(conn, event.Ended)
+}
+
+// begin is what comes up to the login, which is sent to the server too.
+func (c *chooser) begin(conn uint32, user string) {
+	c.t.Helper()
+	c.pass(conn, event.ClientToScript, packet(tlsCode, ""))
+	c.pass(conn, event.ScriptToClient, []byte("S"))
+	c.say(conn, event.TLSEstablished, "TLSv1.3", "client")
+	c.pass(conn, event.ClientToScript, packet(startupCode, "user\x00"+user+"\x00application_name\x00till\x00\x00"))
+	c.say(conn, event.Connected, "10.0.0.9 port 5432")
+	c.pass(conn, event.ScriptToServer, packet(startupCode, "user\x00"+user+"\x00application_name\x00till\x00\x00"))
+	c.pass(conn, event.ServerToClient, message('Z', "I"))
+}
+
+// got is what came through.
+func (c *chooser) got() string {
+	c.t.Helper()
+	if err := c.sink.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.Join(c.out.words, " ")
+}
+
+// whole is everything that session has.
+func whole(conn int) string {
+	words := "N:opened N:SSLRequest N:SSLResponse N:tls N:StartupMessage N:connected N:StartupMessage N:ReadyForQuery N:closed"
+	return strings.ReplaceAll(words, "N", fmt.Sprint(conn))
+}
+
+func TestConnections(t *testing.T) {
+	const bob, eve = 1, 2
+	for expression, want := range map[string][]int{
+		`user == "bob"`:                       {bob},
+		`user != "bob"`:                       {eve},
+		`user == "carol"`:                     nil,
+		`database == "eve"`:                   {eve}, // it is the user's name
+		`app == "till"`:                       {bob, eve},
+		`client == "10.0.0.1"`:                {bob},
+		`client startsWith "fe80:"`:           {eve},
+		`user == "eve" and client != ""`:      {eve},
+		`user in ["eve", "bob"] and app > ""`: {bob, eve},
+	} {
+		t.Run(expression, func(t *testing.T) {
+			c := choose(t, expression)
+			c.say(0, event.Listening, "here")
+			c.session(bob, "10.0.0.1:4711", "bob")
+			c.session(eve, "[fe80::1%eth0]:4712", "eve")
+			words := []string{"0:listening"}
+			for _, conn := range want {
+				words = append(words, whole(conn))
+			}
+			if got, want := c.got(), strings.Join(words, " "); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestInterleaved has connections that begin at the same time: each comes through when
+// it is decided, in its own order.
+func TestInterleaved(t *testing.T) {
+	c := choose(t, `user != "eve"`)
+	c.open(1, "10.0.0.1:1")
+	c.open(2, "10.0.0.1:2")
+	c.open(3, "10.0.0.1:3")
+	c.begin(3, "bob")
+	c.begin(2, "eve")
+	c.begin(1, "bob")
+	for conn := range uint32(3) {
+		c.say(conn+1, event.Ended)
+	}
+	three, one := strings.TrimSuffix(whole(3), " 3:closed"), strings.TrimSuffix(whole(1), " 1:closed")
+	if got, want := c.got(), three+" "+one+" 1:closed 3:closed"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestUnknown: connections that end, or go on, without a StartupMessage are decided by
+// the client's address, and nothing else is known of them.
+func TestUnknown(t *testing.T) {
+	for expression, chosen := range map[string]bool{
+		`user == "bob"`: false, `user != "bob"`: true, `client == "/tmp/.s.PGSQL.5432"`: true, `client == "10.0.0.1"`: false,
+	} {
+		for name, play := range map[string]func(c *chooser) (want string){
+			"ended": func(c *chooser) string {
+				c.say(1, event.Ended)
+				return "1:opened 1:closed"
+			},
+			"still open": func(*chooser) string { return "1:opened" },
+			"joined": func(c *chooser) string {
+				c.trackers[1].Join()
+				c.say(1, event.Joined)
+				c.pass(1, event.ClientToServer, message('Q', "select 1\x00"))
+				return "1:opened 1:joined 1:Query"
+			},
+			"much before it": func(c *chooser) string {
+				for range maxBeginning / 1000 {
+					c.say(1, event.CertificateTo, "client", strings.Repeat("x", 1100))
+				}
+				if !c.sink.candidates[1].decided {
+					c.t.Error("all of it is held back")
+				}
+				return "1:opened" + strings.Repeat(" 1:certificate_to", maxBeginning/1000)
+			},
+		} {
+			t.Run(name+" "+expression, func(t *testing.T) {
+				c := choose(t, expression)
+				c.open(1, "/tmp/.s.PGSQL.5432")
+				want := play(c)
+				if !chosen {
+					want = ""
+				}
+				if got := c.got(); got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
+			})
+		}
+	}
+}
+
+// TestCancelRequests: they go with the connection that they are to cancel.
+func TestCancelRequests(t *testing.T) {
+	const cancel = "3:opened 3:CancelRequest 3:%s 3:connecting 3:closed"
+	for _, test := range []struct {
+		expression string
+		status     event.Status
+		args       []string
+		chosen     bool
+	}{
+		{`user == "bob"`, event.CancelForwarded, []string{"1", "select"}, true},
+		{`user == "bob"`, event.CancelForwarded, []string{"2", "select"}, false},
+		{`user == "eve"`, event.CancelFor, []string{"2", "select"}, true},
+		{`user != "bob"`, event.CancelForwarded, []string{"1", "select"}, false},
+		{`user != "bob"`, event.CancelUnknown, []string{"server"}, true},
+		{`user == "bob"`, event.CancelUnknown, []string{"server"}, false},
+		{`client == "10.0.0.3"`, event.CancelUnknown, []string{"server"}, true},
+		{`client == "10.0.0.3"`, event.CancelForwarded, []string{"1", "select"}, false},
+		{`client == "10.0.0.3"`, event.CancelForwarded, []string{"77", "select"}, true}, // that has ended
+		{`client == "10.0.0.3"`, event.CancelForwarded, []string{"!"}, true},
+		{`client == "10.0.0.3"`, event.CancelForwarded, nil, true},
+	} {
+		c := choose(t, test.expression)
+		for conn, user := range []string{1: "bob", 2: "eve"} {
+			if user != "" {
+				c.open(uint32(conn), fmt.Sprintf("10.0.0.%d:1", conn))
+				c.begin(uint32(conn), user)
+			}
+		}
+		c.out.words = nil
+		c.open(3, "10.0.0.3:1")
+		c.pass(3, event.ClientToScript, packet(cancelCode, "\x00\x00\x00\x01secr"))
+		c.say(3, test.status, test.args...)
+		c.say(3, event.Connecting, "server")
+		c.say(3, event.Ended)
+		want := ""
+		if test.chosen {
+			want = fmt.Sprintf(cancel, test.status.Key())
+		}
+		if got := c.got(); got != want {
+			t.Errorf("%s, %s %q:\ngot  %s\nwant %s", test.expression, test.status.Key(), test.args, got, want)
+		}
+	}
+}
+
+func TestMistakesOfConnections(t *testing.T) {
+	for expression, want := range map[string]string{
+		``:                        `the expression is empty: try 'user == "bob"`,
+		`app == "a" and sql > 1`: "unknown name sql; the names are app, client, database, user\n  app == \"a\" and sql > 1\n                 ^",
+		`user`:                    "bool",
+	} {
+		if _, err := CompileConnections(expression); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", expression, err)
+		}
+	}
+}
