@@ -113,14 +113,9 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 	if err != nil {
 		return proxy.Config{}, err
 	}
-	policy, err := pgtls.NewServerPolicy(pgtls.ServerOptions{
-		SSLMode: o.Server.ServerSslmode, RootCert: o.Server.ServerSslrootcert,
-		Identity: pgtls.IdentityFiles{
-			Cert: o.Server.ServerSslcert, Key: o.Server.ServerSslkey,
-			Password: serverKeyPassword(o), PasswordEnv: "PGPI_SERVER_SSL_PASSWORD",
-		},
-		Direct: o.Server.ServerSslnegotiation == "direct", KeyLog: serverKeys,
-	})
+	rules := serverTLS(o)
+	rules.KeyLog = serverKeys
+	policy, err := pgtls.NewServerPolicy(rules)
 	if err != nil {
 		return proxy.Config{}, err
 	}
@@ -135,6 +130,7 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 		ByteByByte:  o.Behavior.SendChunking == "byte", LogCerts: o.Log.LogCerts, QuitOnHangup: o.Behavior.QuitOnHangup,
 		DecodeAll:      o.Log.decodes() || o.Record.Record != "",
 		MaxConnections: o.Behavior.MaxConnections, Budget: session.NewBudget(session.DefaultBudget),
+		Complain:       complain,
 		StartupTimeout: o.Client.StartupTimeout, ConnectTimeout: o.Server.ConnectTimeout,
 	}, nil
 }
@@ -155,6 +151,18 @@ func clientIdentity(o *options) (func() (tls.Certificate, error), error) {
 		Password: os.Getenv("PGPI_CLIENT_SSL_PASSWORD"), PasswordEnv: "PGPI_CLIENT_SSL_PASSWORD",
 	})
 	return func() (tls.Certificate, error) { return identity, nil }, err
+}
+
+// serverTLS are the rules for TLS towards servers.
+func serverTLS(o *options) pgtls.ServerOptions {
+	return pgtls.ServerOptions{
+		SSLMode: o.Server.ServerSslmode, RootCert: o.Server.ServerSslrootcert,
+		Identity: pgtls.IdentityFiles{
+			Cert: o.Server.ServerSslcert, Key: o.Server.ServerSslkey,
+			Password: serverKeyPassword(o), PasswordEnv: "PGPI_SERVER_SSL_PASSWORD",
+		},
+		Direct: o.Server.ServerSslnegotiation == "direct",
+	}
 }
 
 func serverKeyPassword(o *options) string {

@@ -51,6 +51,7 @@ const (
 	ConnectionLost
 	Ended
 	ObserverFailed
+	ConnectionFailed
 
 	Joined
 	Continued
@@ -109,6 +110,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	ConnectionLost:    {"connection_lost", "connection to {party} lost: {why}"},
 	Ended:             {"closed", "connection end"},
 	ObserverFailed:    {"observer_failed", "decoding failed, which is a defect of pgpi: {why}; relaying the rest undecoded"},
+	ConnectionFailed:  {"connection_failed", "connection closed, which is a defect of pgpi: {why}"},
 
 	Joined:       {"joined", "the capture begins in the middle of this connection"},
 	Continued:    {"continued", "this connection began in an earlier file of the recording"},

@@ -45,6 +45,7 @@ type connection struct {
 	// silent is set when the login is over and nobody wants the rest decoded.
 	silent atomic.Bool
 	hungUp sync.Once
+	defect sync.Once // a panic was told
 	// read is closed when all has been relayed that there was to read, by direction.
 	read [2]chan struct{}
 }
@@ -69,6 +70,34 @@ func (c *connection) run() {
 	defer c.closeLegs()
 	c.say(event.Opened, c.opened.Format("2006-01-02 15:04:05 -0700"), clientAddress(c.client.raw))
 
+	c.contain(c.converse)
+	c.mu.Lock()
+	c.ask((*session.Tracker).Close)
+	c.mu.Unlock()
+	c.say(event.Ended)
+}
+
+// contain does something that belongs to this connection only: a panic in it is a defect, which ends the connection.
+// Each of the connection's goroutines runs behind such a wall; observing has one of its own, which costs less.
+func (c *connection) contain(something func()) {
+	defer func() {
+		reason := recover()
+		if reason == nil {
+			return
+		}
+		c.defect.Do(func() {
+			c.say(event.ConnectionFailed, fmt.Sprint(reason))
+			if c.config.Complain != nil {
+				c.config.Complain(fmt.Errorf("connection #%d: %v: this is a defect of pgpi: the connection is closed, others go on", c.id, reason))
+			}
+		})
+		c.abort()
+	}()
+	something()
+}
+
+// converse does what the client wants, once that is known.
+func (c *connection) converse() {
 	packet, err := c.negotiateClient()
 	switch {
 	case err != nil:
@@ -77,10 +106,6 @@ func (c *connection) run() {
 	default:
 		c.serve(packet)
 	}
-	c.mu.Lock()
-	c.ask((*session.Tracker).Close)
-	c.mu.Unlock()
-	c.say(event.Ended)
 }
 
 // clientAddress is where a client comes from. At a Unix socket it has no address, and

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"pgpi/internal/event"
@@ -162,12 +163,13 @@ func (c *connection) hides(d event.Direction, piece session.Piece) bool {
 	if !c.config.HideBinding || c.login.over || d != event.ServerToClient || c.client.tls != nil {
 		return false
 	}
-	for i := range piece.Messages {
-		if m := piece.Messages[i].Message; m.Type == wire.AuthenticationSASL && offersBinding(m) {
-			return true
-		}
-	}
-	return false
+	var found bool
+	c.guard(func() {
+		found = slices.ContainsFunc(piece.Messages, func(m event.Message) bool {
+			return m.Type == wire.AuthenticationSASL && offersBinding(m.Message)
+		})
+	})
+	return found
 }
 
 // forwardHidden forwards a piece whose offer loses the mechanism with channel

@@ -120,7 +120,8 @@ type end struct {
 	told    bool   // and a call has failed because of it
 	shut    bool   // CloseWrite was called
 	closed  bool
-	abrupt  bool // SetLinger(0) was called
+	abrupt  bool   // SetLinger(0) was called
+	trap    string // a call that panics: "read", "write" or "half-close"
 	read    deadline
 	write   deadline
 }
@@ -142,6 +143,7 @@ func (e *end) Read(b []byte) (int, error) {
 		case e.read.expired():
 			return 0, e.failure("read", os.ErrDeadlineExceeded)
 		case len(e.in) > 0:
+			e.spring("read")
 			n := min(len(b), len(e.in))
 			if e.network.cut != nil {
 				n = max(1, min(n, e.network.cut(n)))
@@ -163,6 +165,7 @@ func (e *end) Read(b []byte) (int, error) {
 func (e *end) Write(b []byte) (n int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.spring("write")
 	e.peer.writes++
 	for n < len(b) {
 		room := e.network.buffer - len(e.peer.in)
@@ -196,12 +199,21 @@ func (e *end) Write(b []byte) (n int, err error) {
 func (e *end) CloseWrite() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.spring("half-close")
 	if e.closed || e.reset {
 		return e.failure("close", syscall.ENOTCONN)
 	}
 	e.shut, e.peer.ended = true, true
 	e.peer.changed.Broadcast()
 	return nil
+}
+
+// spring panics in a call that has a trap, once.
+func (e *end) spring(call string) {
+	if e.trap == call {
+		e.trap = ""
+		panic("sprung")
+	}
 }
 
 // Close ends the connection: with a reset where that was asked for, or where bytes

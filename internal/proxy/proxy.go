@@ -5,7 +5,8 @@
 // exceptions are the startup packets and what an option names. Bytes are observed
 // before they are forwarded, so that the events of a connection are in causal
 // order. Nothing that a peer sends ends more than its own connection, and a panic
-// while observing costs the log, not the connection.
+// while observing costs the log, not the connection. Any other panic costs its
+// connection, and no other.
 //
 // It must not know what becomes of events (it records them, see [Recorder]), nor
 // what options look like on a command line.
@@ -84,6 +85,9 @@ type Config struct {
 	MaxConnections int
 	// Budget bounds what is kept of all connections.
 	Budget *session.Budget
+
+	// Complain is told of defects of pgpi that have ended a connection; nil is nobody.
+	Complain func(error)
 
 	// StartupTimeout is the time a client has for its StartupMessage, ConnectTimeout
 	// the time an address of the server has to answer.

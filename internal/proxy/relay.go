@@ -19,8 +19,10 @@ func (c *connection) relay() {
 		c.read[d] = make(chan struct{})
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { c.pump(event.ServerToClient, c.server, c.client) })
-	c.pump(event.ClientToServer, c.client, c.server)
+	wg.Go(func() {
+		c.contain(func() { c.pump(event.ServerToClient, c.server, c.client) })
+	})
+	c.contain(func() { c.pump(event.ClientToServer, c.client, c.server) })
 	wg.Wait()
 }
 
@@ -45,7 +47,7 @@ func (c *connection) pump(d event.Direction, from, to *leg) {
 	case errors.Is(err, io.EOF):
 		if from == c.client {
 			c.mu.Lock()
-			c.warnOfLeaving()
+			c.guard(c.warnOfLeaving)
 			c.mu.Unlock()
 		}
 		c.hungUp.Do(func() { c.sayHungUp(from) })

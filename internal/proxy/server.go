@@ -287,17 +287,22 @@ func (c *connection) watchClient() clientWatch {
 	}
 	go func() {
 		defer close(w.done)
-		switch err := c.client.fill(); {
-		case err == nil, isTimeout(err):
-		case errors.Is(err, io.EOF):
-			c.hungUp.Do(func() { c.say(event.HungUp, c.client.party, hangUp(c.client)) })
-			c.server.closeWrite(c.client.notified()) // the client may still read: the server decides
-		default:
-			c.lost(c.client, err)
-			c.abort() // ends the wait
-		}
+		c.contain(w.watch)
 	}()
 	return w
+}
+
+func (w clientWatch) watch() {
+	c := w.c
+	switch err := c.client.fill(); {
+	case err == nil, isTimeout(err):
+	case errors.Is(err, io.EOF):
+		c.hungUp.Do(func() { c.say(event.HungUp, c.client.party, hangUp(c.client)) })
+		c.server.closeWrite(c.client.notified()) // the client may still read: the server decides
+	default:
+		c.lost(c.client, err)
+		c.abort() // ends the wait
+	}
 }
 
 // stop ends the watching.
