@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"pgpi/internal/pgtls"
 	"pgpi/internal/redact"
 )
 
@@ -111,7 +114,7 @@ Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.`
 func parse(args []string, stdout io.Writer) (func() error, error) {
 	if len(args) > 0 && args[0] == "run" {
 		var o runOptions
-		done, err := parseInto(&o, "pgpi run", runDescription, "0", args[1:], stdout)
+		done, err := parseInto(&o, usageText{runUsage, runDescription, "0"}, args[1:], stdout)
 		if done || err != nil {
 			return nil, err
 		}
@@ -119,28 +122,40 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 	}
 	if len(args) > 0 && args[0] == "read" {
 		var o readOptions
-		done, err := parseInto(&o, "pgpi read", readDescription, "0", args[1:], stdout)
+		done, err := parseInto(&o, usageText{readUsage, readDescription, "0"}, args[1:], stdout)
 		if done || err != nil {
 			return nil, err
 		}
 		return func() error { return readCaptures(&o) }, usage(o.check())
 	}
 	var o options
-	done, err := parseInto(&o, "pgpi", description, "5432", args, stdout)
+	done, err := parseInto(&o, usageText{"pgpi [options]", description, "5432"}, args, stdout)
 	if done || err != nil {
 		return nil, err
 	}
 	return func() error { return relay(&o) }, usage(o.check())
 }
 
+// usageText is what --help shows of a command beside its flags.
+type usageText struct{ usage, description, listenPort string }
+
+// printHelp is kong's help below a first line of our own: kong's knows no --.
+func (u usageText) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if _, err := fmt.Fprintln(ctx.Stdout, "Usage: "+u.usage); err != nil {
+		return fmt.Errorf("print help: %w", err)
+	}
+	options.NoAppSummary = true
+	return kong.DefaultHelpPrinter(options, ctx)
+}
+
 // parseInto reads flags into o. It is done where help or the version was all that
 // was wanted.
-func parseInto(o any, name, description, listenPort string, args []string, stdout io.Writer) (done bool, err error) {
+func parseInto(o any, text usageText, args []string, stdout io.Writer) (done bool, err error) {
 	parser, err := kong.New(o,
-		kong.Name(name), kong.Description(description), kong.DefaultEnvars("PGPI"),
-		kong.Vars{"version": "pgpi " + version, "listenport": listenPort}, kong.Writers(stdout, os.Stderr),
+		kong.Name("pgpi"), kong.Description(text.description), kong.DefaultEnvars("PGPI"),
+		kong.Vars{"version": "pgpi " + version, "listenport": text.listenPort}, kong.Writers(stdout, os.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(plainHelp), kong.Help(kong.DefaultHelpPrinter), kong.OptionFunc(plainValues),
+		kong.ValueFormatter(plainHelp), kong.Help(text.printHelp), kong.OptionFunc(plainValues),
 		kong.Exit(func(int) { done = true; panic(errExit) }),
 	)
 	if err != nil {
@@ -208,10 +223,31 @@ func (o *options) check() error {
 	case (o.Server.ServerSslcert == "") != (o.Server.ServerSslkey == ""):
 		return errors.New("--server-sslcert and --server-sslkey: give both or none")
 	}
+	if err := checkHost(o.Server.ServerHost); err != nil {
+		return err
+	}
+	if err := pgtls.CheckOptions(serverTLS(o)); err != nil {
+		return err
+	}
 	if err := o.Record.check(); err != nil {
 		return err
 	}
 	return o.Log.check()
+}
+
+// checkHost finds what people paste where a host belongs. It quotes no URL, which
+// may hold a password.
+func checkHost(host string) error {
+	name, port, err := net.SplitHostPort(host)
+	switch {
+	case strings.Contains(host, "://"):
+		return errors.New("--server-host: give the host alone, not a URL; pgpi run takes a URL from DATABASE_URL")
+	case strings.HasPrefix(host, "["):
+		return fmt.Errorf("--server-host: %q: give the address without brackets, and its port to --server-connect-port", host)
+	case err == nil && name != "" && !strings.HasPrefix(host, "/"):
+		return fmt.Errorf("--server-host: %q has a port: give %s to --server-host and %s to --server-connect-port", host, name, port)
+	}
+	return nil
 }
 
 func isAddress(text string) bool {

@@ -32,6 +32,8 @@ type readOptions struct {
 	Files []string `arg:"" optional:"" placeholder:"FILE" help:"Captures to read, in the order of time; - for standard input."`
 }
 
+const readUsage = "pgpi read [options] FILE..."
+
 const readDescription = `Read captures and show what clients and servers said in them: recordings of pgpi, and any pcap or pcapng file with Postgres traffic that is not encrypted.
 
   pgpi read session.pcapng
@@ -45,7 +47,7 @@ const exitIncomplete = 3
 // check finds what no single flag tells.
 func (o *readOptions) check() error {
 	if len(o.Files) == 0 {
-		return errors.New("pgpi read needs a capture: pgpi read [options] FILE, or - for standard input")
+		return errors.New("pgpi read needs a capture: " + readUsage + ", or - for standard input")
 	}
 	for _, port := range o.Read.Port {
 		if port < 1 || port > 65535 {

@@ -31,8 +31,10 @@ type runOptions struct {
 		ClientTls bool     `negatable:"" help:"Let the command use TLS towards pgpi, and trust pgpi's certificate."`                                           //nolint:revive // likewise
 	} `embed:"" group:"Command"`
 
-	Command []string `arg:"" optional:"" passthrough:"" help:"The command to run, with its arguments."`
+	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command to run, with its arguments."`
 }
+
+const runUsage = "pgpi run [options] -- COMMAND ARGS..."
 
 const runDescription = `Run one command behind pgpi: whatever it says to its database is shown, with nothing changed in it.
 
@@ -70,7 +72,7 @@ func runCommand(o *runOptions) (err error) {
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return &usageError{errors.New("pgpi run needs a command: pgpi run [options] -- COMMAND ARGS")}
+		return &usageError{fmt.Errorf("pgpi run needs a command: %s", runUsage)}
 	}
 	path, err := launch.FindCommand(args[0])
 	if err != nil {
@@ -81,37 +83,37 @@ func runCommand(o *runOptions) (err error) {
 	var closers closers
 	defer func() { err = errors.Join(err, closers.close()) }()
 	o.Auth.HideChannelBinding = true // so that SCRAM works in any driver, unmodified
+	server, err := chooseServer(o)
+	if err != nil {
+		return err
+	}
+	closers.add(func() error { return server.close() })
+	leg, err := clientLeg(o, server.names, &closers)
+	if err != nil {
+		return err
+	}
+	config, err := proxyConfig(&o.options, &closers)
+	if err != nil {
+		return err
+	}
 	l, err := proxy.Listen(o.Client.ClientListenIp, o.Client.ClientListenPort)
 	if err != nil {
 		return err
 	}
 	closers.add(func() error { _ = l.Close(); return nil }) // the proxy has closed it, if it got that far
-
-	server, err := chooseServer(o)
-	if err != nil {
-		return err
-	}
-	leg, err := clientLeg(o, l, server.names, &closers)
-	if err != nil {
-		return err
-	}
+	leg.Port = portOf(l)
 	environment, err := server.environment(leg)
-	if err != nil {
-		return err
-	}
-	closers.add(server.close)
-	return relayFor(o, l, server, launch.Command{Path: path, Args: args, Env: environment}, &closers)
-}
-
-// relayFor relays for as long as the command runs.
-func relayFor(o *runOptions, l net.Listener, server *chosen, command launch.Command, closers *closers) error {
-	config, err := proxyConfig(&o.options, closers)
 	if err != nil {
 		return err
 	}
 	if server.address != "" {
 		config.Resolve = func(context.Context, string) ([]string, error) { return []string{server.address}, nil }
 	}
+	return relayFor(o, config, l, server, launch.Command{Path: path, Args: args, Env: environment}, &closers)
+}
+
+// relayFor relays for as long as the command runs.
+func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen, command launch.Command, closers *closers) error {
 	logs, err := openLogs(&o.options, os.Stderr, closers)
 	if err != nil {
 		return err
@@ -246,10 +248,10 @@ func chooseThrowaway(o *runOptions) (*chosen, error) {
 	}, nil
 }
 
-// clientLeg is where the command finds pgpi. With TLS it is given pgpi's certificate,
-// which names both pgpi's address and the server, as its root.
-func clientLeg(o *runOptions, l net.Listener, names []string, closers *closers) (launch.ClientLeg, error) {
-	leg := launch.ClientLeg{Host: o.Client.ClientListenIp, Port: portOf(l), TLS: o.Launch.ClientTls}
+// clientLeg is where the command finds pgpi, but for the port. With TLS it is given
+// pgpi's certificate, which names both pgpi's address and the server, as its root.
+func clientLeg(o *runOptions, names []string, closers *closers) (launch.ClientLeg, error) {
+	leg := launch.ClientLeg{Host: o.Client.ClientListenIp, TLS: o.Launch.ClientTls}
 	if o.Client.ClientSslCert != "" {
 		leg.RootCert = o.Client.ClientSslCert
 		return leg, nil

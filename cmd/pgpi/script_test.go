@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"up":      up,
 			"down":    down,
 			"ended":   ended,
+			"await":   await,
 			"connect": connect,
 			"occupy":  occupy,
 			"mode":    mode,
@@ -128,6 +129,21 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("pgpi does not listen")
+}
+
+// await COUNT PATTERN FILE waits until so many places of a file match. What is written
+// after a connection has ended is not there as soon as the client sees the end.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	count, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		if len(pattern.FindAllString(contents(ts, args[2]), -1)) >= count {
+			return
+		}
+	}
+	ts.Fatalf("%s does not have %s %s times: %s", args[2], args[1], args[0], contents(ts, args[2]))
 }
 
 // contents is what a file holds, nothing if it is not there.

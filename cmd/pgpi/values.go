@@ -69,8 +69,12 @@ func readWord(v *kong.Value, text string, target reflect.Value) error {
 // fromEnvironment is what kong says of a value that an environment variable gave.
 var fromEnvironment = regexp.MustCompile(`(?s)^--[^ ]+: (.*) \(from envar ([^ =]+)=".*"\)$`)
 
+// noBool is what kong says of a value that is neither yes nor no.
+var noBool = regexp.MustCompile(`bool value must be .* but got (".*")`)
+
 // plainWords names what the user has written: the variable, not the flag that it
 // stands for.
 func plainWords(err error) error {
-	return errors.New(fromEnvironment.ReplaceAllString(err.Error(), "$2: $1"))
+	text := fromEnvironment.ReplaceAllString(err.Error(), "$2: $1")
+	return errors.New(noBool.ReplaceAllString(text, "$1 is neither yes nor no"))
 }

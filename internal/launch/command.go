@@ -33,9 +33,9 @@ func FindCommand(name string) (string, error) {
 		return path, nil
 	}
 	if errors.Is(err, fs.ErrPermission) || !errors.Is(err, fs.ErrNotExist) && inPath(name) {
-		return "", &StartError{exitNotExecutable, fmt.Sprintf("run %s: it is not an executable file; set its permission with chmod +x, or name its interpreter", name)}
+		return "", &StartError{exitNotExecutable, fmt.Sprintf("run %s: it is not an executable file: set its permission with chmod +x, or name its interpreter", name)}
 	}
-	return "", &StartError{exitNotFound, fmt.Sprintf("run %s: there is no such command; check its name and PATH", name)}
+	return "", &StartError{exitNotFound, fmt.Sprintf("run %s: there is no such command: check its name and PATH", name)}
 }
 
 // inPath tells whether name is a file at all, by itself or in a directory of PATH.
@@ -104,7 +104,7 @@ func startReason(err error) error {
 // startRemedy helps with what people meet: a script without a first line.
 func startRemedy(err error) string {
 	if strings.Contains(err.Error(), "exec format error") {
-		return "; if it is a script, begin it with a line such as #!/bin/sh"
+		return ": if it is a script, begin it with a line such as #!/bin/sh"
 	}
 	return ""
 }

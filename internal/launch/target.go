@@ -30,7 +30,8 @@ type Target struct {
 	Servers []ServerLeg
 	// Source is what named them, such as "DATABASE_URL".
 	Source string
-	// Notes are whole sentences that the person should see before the command starts.
+	// Notes are sentences, without a full stop, that the person should see before the
+	// command starts.
 	Notes []string
 	// Unread names the variables that hold Postgres URLs nobody asked to rewrite.
 	Unread []string
@@ -106,7 +107,7 @@ func (t *Target) connStrings(vars variableMap, named []string) ([]*connString, e
 		}
 		text, err := parseConnString(name, value)
 		if errors.Is(err, errNotPostgres) && !asked {
-			t.Notes = append(t.Notes, name+" is not a Postgres URL and stays as it is.")
+			t.Notes = append(t.Notes, name+" is not a Postgres URL and stays as it is")
 			continue
 		}
 		if err != nil {
@@ -178,15 +179,15 @@ func (t *Target) decide(claims []*claim) {
 			t.claims = append(t.claims, c)
 		case c.text == nil:
 			t.claims = append(t.claims, c)
-			t.Notes = append(t.Notes, fmt.Sprintf("%s and %s name %s: %s decides, and the PG variables lead there too.",
+			t.Notes = append(t.Notes, fmt.Sprintf("%s and %s name %s: %s decides, and the PG variables lead there too",
 				first.name, c.name, difference(first, c), first.name))
 		default:
-			t.Notes = append(t.Notes, fmt.Sprintf("%s and %s name %s: %s stays as it is, and what goes there is not seen.",
+			t.Notes = append(t.Notes, fmt.Sprintf("%s and %s name %s: %s stays as it is, and what goes there is not seen",
 				first.name, c.name, difference(first, c), c.name))
 		}
 	}
 	if len(t.Servers) > 1 && first.all.value("target_session_attrs") != "" {
-		t.Notes = append(t.Notes, "target_session_attrs is checked by the command, against the first server that answers and no other.")
+		t.Notes = append(t.Notes, "target_session_attrs is checked by the command, against the first server that answers and no other")
 	}
 }
 

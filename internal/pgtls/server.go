@@ -37,15 +37,27 @@ func (e *OptionError) Error() string { return e.text }
 
 func optionError(format string, args ...any) error { return &OptionError{fmt.Sprintf(format, args...)} }
 
+// CheckOptions finds options that contradict each other, whatever files they name and whatever is added to them. Its
+// error is an [*OptionError].
+func CheckOptions(options ServerOptions) error {
+	_, err := checkMode(options)
+	return err
+}
+
+func checkMode(options ServerOptions) (SSLMode, error) {
+	mode, err := parseMode(options.SSLMode, options.RootCert)
+	if err == nil && options.Direct && options.SSLMode != "" && mode < Require {
+		err = optionError("weak sslmode %q may not be used with --server-sslnegotiation direct: use --server-sslmode require, verify-ca or verify-full", mode)
+	}
+	return mode, err
+}
+
 // NewServerPolicy checks the options and reads their files, once. An error is one sentence for the user; it is an
 // [*OptionError] where options do not go together.
 func NewServerPolicy(options ServerOptions) (*ServerPolicy, error) {
-	mode, err := parseMode(options.SSLMode, options.RootCert)
+	mode, err := checkMode(options)
 	if err != nil {
 		return nil, err
-	}
-	if options.Direct && options.SSLMode != "" && mode < Require {
-		return nil, optionError("weak sslmode %q may not be used with --server-sslnegotiation direct: use --server-sslmode require, verify-ca or verify-full", mode)
 	}
 	policy := &ServerPolicy{mode: mode, keyLog: options.KeyLog, time: options.Time}
 	switch {
