@@ -25,7 +25,7 @@ func (c *connection) overrideAuth(startup []byte) error {
 	config := c.exchangeConfig(startup)
 	var exchange *pgauth.Exchange
 	for {
-		m, err := c.nextMessage(c.server)
+		m, err := c.nextOfServer(exchange == nil)
 		switch {
 		case err == nil:
 		case exchange == nil && (errors.Is(err, errNotAMessage) || errors.Is(err, io.EOF)):
@@ -61,6 +61,16 @@ func (c *connection) overrideAuth(startup []byte) error {
 			return err
 		}
 	}
+}
+
+// nextOfServer reads one message of the server. Before the exchange the client has nothing to say, and one that leaves
+// is noticed.
+func (c *connection) nextOfServer(first bool) ([]byte, error) {
+	if first {
+		watch := c.watchClient()
+		defer watch.stop()
+	}
+	return c.nextMessage(c.server)
 }
 
 // exchangeConfig is what a login to the server needs to know, but for the password.

@@ -19,6 +19,13 @@ type attempt struct {
 	next string // how the next attempt differs, "" where there is none
 }
 
+func (a attempt) how() string {
+	if a.tls {
+		return "with TLS"
+	}
+	return "without TLS"
+}
+
 // attempts are the ways that an sslmode allows, in its order (documentation of
 // libpq, "sslmode"). Unix sockets have no TLS.
 func attempts(mode pgtls.SSLMode, unix bool) []attempt {
@@ -47,10 +54,11 @@ func (c *connection) reachServer(startup []byte) error {
 		return c.unreachable(err)
 	}
 	mode := c.config.Server.Mode(c.directToServer())
+	before := ""
 	for _, a := range attempts(mode, targets[0].network == "unix") {
 		var rejected string
 		if rejected, err = c.attempt(a, mode, targets, startup); err != nil {
-			return err
+			return alsoBefore(err, before)
 		}
 		if rejected == "" {
 			return nil
@@ -58,8 +66,18 @@ func (c *connection) reachServer(startup []byte) error {
 		c.server.close()
 		c.say(event.FallingBack, mode.String(), a.next, rejected)
 		targets = []target{c.target} // the others have had their turn
+		before = fmt.Sprintf("; before that, %s, %s", a.how(), rejected)
 	}
 	return errEnded
+}
+
+// alsoBefore adds to a refusal why the attempt before it has failed, as libpq does: that may be the true reason.
+func alsoBefore(err error, before string) error {
+	var told *refusal
+	if before == "" || !errors.As(err, &told) {
+		return err
+	}
+	return &refusal{told.code, told.text + before}
 }
 
 // attempt connects in one way. Where the server rejects it and there is another, it
