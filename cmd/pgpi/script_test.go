@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -44,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"await":   await,
 			"connect": connect,
 			"occupy":  occupy,
+			"reserve": reserve,
 			"mode":    mode,
 		},
 	})
@@ -202,6 +204,22 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	ts.Check(err)
 	ts.Setenv("PORT", port)
+}
+
+// reserve makes PORT a port that is free, and that nobody is given by chance while nothing listens there: systems choose
+// from higher ones.
+func reserve(ts *testscript.TestScript, _ bool, _ []string) {
+	for {
+		port := strconv.Itoa(20_000 + rand.IntN(10_000))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		ts.Check(err)
+		ts.Check(l.Close())
+		ts.Setenv("PORT", port)
+		return
+	}
 }
 
 // mode PERMISSIONS FILE checks the permissions of a file.
