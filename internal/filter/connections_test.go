@@ -269,9 +269,9 @@ func TestCancelRequests(t *testing.T) {
 
 func TestMistakesOfConnections(t *testing.T) {
 	for expression, want := range map[string]string{
-		``:                        `the expression is empty: try 'user == "bob"`,
+		``:                       `the expression is empty: try 'user == "bob"`,
 		`app == "a" and sql > 1`: "unknown name sql; the names are app, client, database, user\n  app == \"a\" and sql > 1\n                 ^",
-		`user`:                    "bool",
+		`user`:                   "bool",
 	} {
 		if _, err := CompileConnections(expression); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", expression, err)

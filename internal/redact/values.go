@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"crypto/rand"
+	"slices"
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
@@ -73,11 +74,15 @@ func (v *Values) Apply(e *event.Event) {
 	}
 }
 
-// said replaces what is data in a sentence.
+// said replaces what is data in a sentence. The tag of a connection is none, and readers
+// of recordings follow it.
 func (v *Values) said(e *event.Event) {
-	args := make([]string, len(e.Args))
-	for i, arg := range e.Args {
-		args[i] = v.withoutValues(arg)
+	args := slices.Clone(e.Args)
+	tagged := e.Status == event.CancelForwarded || e.Status == event.CancelFor
+	for i, arg := range args {
+		if i > 0 || !tagged {
+			args[i] = v.withoutValues(arg)
+		}
 	}
 	e.Args = args
 	v.passwords.said(e)

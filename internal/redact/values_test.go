@@ -120,6 +120,18 @@ func TestErrorValues(t *testing.T) {
 	}
 }
 
+// TestTagStays: the connection that a sentence names is no value, the SQL is.
+func TestTagStays(t *testing.T) {
+	for _, status := range []event.Status{event.CancelForwarded, event.CancelFor} {
+		e := event.Event{Kind: event.Said, Status: status, Args: []string{"4711", "select 4711"}}
+		args := e.Args
+		NewValues().Apply(&e)
+		if e.Args[0] != "4711" || e.Args[1] == "select 4711" || args[1] != "select 4711" {
+			t.Errorf("%s has become %q, of %q", status.Key(), e.Args, args)
+		}
+	}
+}
+
 // A value that stands in a name is replaced there too, by the same pseudonym, if it is
 // known early.
 func TestNames(t *testing.T) {
