@@ -17,7 +17,10 @@ import (
 )
 
 // mutationOptions are the ways to run a proxy that must not make a difference.
-var mutationOptions = []string{"", "raw", "none", "redact", "raw redact", "byte", "cut", "sslmode=require", "sslmode=require redact"}
+var mutationOptions = []string{
+	"", "raw", "none", "redact", "raw redact", "byte", "cut", "sslmode=require", "sslmode=require redact",
+	"sinks", "sinks redact-values", "redact-values raw",
+}
 
 // TestMutatedSessions relays real sessions that were made worse. What arrives is what was sent, always, and nothing
 // has to be contained meanwhile. PGPI_MUTATED is how many messages have to be other than they were:

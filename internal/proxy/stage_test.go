@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +17,9 @@ import (
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
 	"pgpi/internal/redact"
+	"pgpi/internal/sink/jsonl"
+	"pgpi/internal/sink/pcapng"
+	"pgpi/internal/sink/pqtrace"
 	"pgpi/internal/sink/text"
 )
 
@@ -39,6 +44,7 @@ type stage struct {
 	config  proxy.Config
 	options bus.Options
 	text    text.Options
+	sinks   []bus.Outlet // besides the log
 	// recorder is where events go; nil is a bus with the log at its end.
 	recorder func(proxy.Recorder) proxy.Recorder
 	identity tls.Certificate
@@ -123,6 +129,10 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 		s.config.QuitOnHangup = true
 	case "redact":
 		s.options.Rewrite = new(redact.Passwords).Apply
+	case "redact-values":
+		s.options.Rewrite = redact.NewValues().Apply
+	case "sinks":
+		s.addSinks()
 	case "raw":
 		s.text.Mode = text.Raw
 	case "none":
@@ -139,9 +149,23 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 	}
 }
 
+// addSinks has all outputs that there are besides the log; nobody reads them.
+func (s *stage) addSinks() {
+	s.t.Helper()
+	recording, err := pcapng.New(pcapng.Options{Path: filepath.Join(s.t.TempDir(), "recording.pcapng")})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.sinks = []bus.Outlet{
+		{Name: "JSON", Sink: jsonl.New(io.Discard, jsonl.Options{MaxValue: 32})},
+		{Name: "trace", Sink: pqtrace.New(io.Discard, pqtrace.Options{})},
+		{Name: "recording", Sink: recording},
+	}
+}
+
 // open starts the proxy.
 func (s *stage) open() {
-	s.bus = bus.New([]bus.Outlet{{Name: "log", Sink: text.New(&s.log, s.text)}}, s.options)
+	s.bus = bus.New(append(s.sinks, bus.Outlet{Name: "log", Sink: text.New(&s.log, s.text)}), s.options)
 	s.config.Recorder = s.bus
 	if s.recorder != nil {
 		s.config.Recorder = s.recorder(s.bus)
