@@ -49,6 +49,7 @@ const (
 	HungUp
 	Disconnected
 	ConnectionLost
+	Stopping
 	Ended
 	ObserverFailed
 	ConnectionFailed
@@ -108,6 +109,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	HungUp:            {"hung_up", "{party} hung up{how}"},
 	Disconnected:      {"disconnected", "{party} disconnected {when}"},
 	ConnectionLost:    {"connection_lost", "connection to {party} lost: {why}"},
+	Stopping:          {"stopping", "closing the connection, because pgpi ends"},
 	Ended:             {"closed", "connection end"},
 	ObserverFailed:    {"observer_failed", "decoding failed, which is a defect of pgpi: {why}; relaying the rest undecoded"},
 	ConnectionFailed:  {"connection_failed", "connection closed, which is a defect of pgpi: {why}"},

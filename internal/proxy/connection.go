@@ -33,6 +33,7 @@ type connection struct {
 
 	ctx   context.Context //nolint:containedctx // it is the connection's life
 	abort context.CancelFunc
+	stop  context.CancelFunc // abort, because pgpi ends
 
 	// mu guards the tracker, and keeps events in the order in which it saw the bytes.
 	mu      sync.Mutex
@@ -55,12 +56,16 @@ func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
 		proxy: p, config: &p.config, id: id, opened: time.Now(),
 		client: newLeg("client", conn), tracker: session.New(p.config.Budget),
 	}
-	c.ctx, c.abort = context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c.ctx, c.abort, c.stop = ctx, func() { cancel(nil) }, func() { cancel(errStopping) }
 	return c
 }
 
 // errEnded is the end of a connection that has been told already.
 var errEnded = errors.New("connection ended")
+
+// errStopping is why connections end that nobody else has ended.
+var errStopping = errors.New("pgpi ends")
 
 // run is the life of a connection.
 func (c *connection) run() {
@@ -71,6 +76,9 @@ func (c *connection) run() {
 	c.say(event.Opened, c.opened.Format("2006-01-02 15:04:05 -0700"), clientAddress(c.client.raw))
 
 	c.contain(c.converse)
+	if errors.Is(context.Cause(c.ctx), errStopping) {
+		c.say(event.Stopping)
+	}
 	c.mu.Lock()
 	c.ask((*session.Tracker).Close)
 	c.mu.Unlock()

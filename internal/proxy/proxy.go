@@ -253,7 +253,7 @@ func (p *Proxy) stop() {
 		_ = l.Close() // it is gone either way
 	}
 	for c := range p.connections {
-		c.abort()
+		c.stop()
 	}
 	p.mu.Unlock()
 	p.running.Wait()

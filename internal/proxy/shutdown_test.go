@@ -64,8 +64,12 @@ func TestShutdown(t *testing.T) {
 				if err := s.connect("late"); err == nil {
 					t.Error("the proxy still listens")
 				}
-				if log := s.close(); strings.Count(log, "connection end\n") != 1 {
+				log := s.close()
+				if strings.Count(log, "connection end\n") != 1 {
 					t.Errorf("the log does not say once that the connection has ended:\n%s", log)
+				}
+				if strings.Count(log, "closing the connection, because pgpi ends\n") != 1 {
+					t.Errorf("the log does not say once that pgpi has ended it:\n%s", log)
 				}
 			})
 		})
