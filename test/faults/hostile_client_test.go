@@ -132,6 +132,7 @@ var afterLogin = []fault{
 	{name: "message length 2^31-1", play: says(lying('Q', 0x7fffffff, "select 1\x00")), log: []string{"out of sync"}},
 	{name: "Sync of 20000 bytes", play: says(lying('S', 20000, strings.Repeat("x", 19996)))},
 	{name: "unknown message type", play: says(message('y', ""))},
+	{name: "two unknown message types", play: says(message('y', ""), message('z', "")), log: []string{"out of sync"}},
 	{name: "message type 0", play: says([]byte{0, 0, 0, 0, 4}), log: []string{"out of sync"}},
 	{name: "random bytes", play: says([]byte("\xff\xfe\x00\x01random")), log: []string{"out of sync"}},
 	{name: "TLS after the login", play: says([]byte{22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3}), log: []string{"out of sync"}},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgpi/test/program"
 )
@@ -26,8 +27,7 @@ func TestLogNobodyReads(t *testing.T) {
 	rows := make(chan string, 1)
 	go func() { rows <- countRows(t, p) }()
 	p.WaitStderr("the log to standard output can't be written fast enough: connections wait for it")
-	now, _ := p.Memory()
-	t.Logf("with a log that nobody reads, pgpi has %d MiB in memory", now>>20)
+	watchMemory(t, p)
 	log := readLog(p.Output)
 	saw := <-rows
 	checkPeak(t, p, memoryLimit)
@@ -38,14 +38,33 @@ func TestLogNobodyReads(t *testing.T) {
 	outcome(t, p, "log that nobody reads for a while", saw)
 }
 
+// watchMemory looks at what pgpi has in memory during a stall.
+func watchMemory(t *testing.T, p *program.Pgpi) {
+	t.Helper()
+	const looks = 6
+	first, _ := p.Memory()
+	for i := range looks {
+		now, most := p.Memory()
+		t.Logf("after %v of a log that nobody reads, pgpi has %d KiB in memory, %d KiB at most",
+			time.Duration(i)*stallTime/looks, now>>10, most>>10)
+		if now > first+8<<20 {
+			t.Error("that is more and more")
+		}
+		time.Sleep(stallTime / looks) // this is the fault
+	}
+}
+
 // TestLogThatDrops is the same with --log-overflow drop: traffic goes on, and the log says what it lacks.
 func TestLogThatDrops(t *testing.T) {
 	t.Parallel()
 	args := append(serverOptions(addressOf(shared.start(t))), "--log-overflow=drop")
 	p := program.Start(t, program.Command{Path: pgpiPath, Args: args, Unread: true})
-	saw := countRows(t, p) // nobody reads the log meanwhile
-	now, _ := p.Memory()
-	t.Logf("with a log that nobody reads, pgpi has %d MiB in memory", now>>20)
+	var saw string
+	for round := range 3 {
+		saw = countRows(t, p) // nobody reads the log meanwhile
+		now, _ := p.Memory()
+		t.Logf("after %d million bytes of log that nobody reads, pgpi has %d MiB in memory", (round+1)*60, now>>20)
+	}
 	log := readLog(p.Output)
 	checkPeak(t, p, memoryLimit)
 	p.Stop()
