@@ -38,7 +38,11 @@ type page struct {
 func (p *page) add(e *event.Event) {
 	p.now = e
 	if e.Kind == event.Said {
-		p.said(e.Status.Format(e.Args))
+		status := e.Status
+		if p.Mode == None && status == event.Forwarding {
+			status = event.ForwardingSilently // for this log, though others are not silent
+		}
+		p.said(status.Format(e.Args))
 		return
 	}
 	if p.Mode == None && e.Relayed {
