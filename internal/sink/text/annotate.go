@@ -76,8 +76,8 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 		p.text = append(p.text, "part of "...) // and the rest was not kept
 		p.text = append(p.text, nouns[f.Name]...)
 	} else {
-		p.text = l.appendTo(p.text, l.meaning, m.Type, f)
-		p.notes = l.appendTo(p.notes, l.note, m.Type, f)
+		p.text = l.appendTo(p.text, &l.means, m.Type, f)
+		p.notes = l.appendTo(p.notes, &l.notes, m.Type, f)
 		p.explain(m, f, index)
 	}
 	if omitted > 0 {
@@ -133,6 +133,9 @@ func (p *page) isHex(m *event.Message, k wire.Kind, value []byte, index int64) b
 // redacts reports whether nothing of a field is left. The NUL that ends a string
 // doesn't count.
 func (p *page) redacts(m *event.Message, f wire.Field) bool {
+	if len(p.spans) == 0 {
+		return false
+	}
 	start, end := int(f.Start), int(f.End)
 	if f.Kind == wire.CString && end > start && m.Bytes[end-1] == 0 {
 		end--

@@ -34,10 +34,32 @@ type layout struct {
 	// number is for integers, whose bytes are shown in hexadecimal, and hex for other
 	// bytes that are.
 	number, hex bool
+
+	// means and notes are meaning and note, taken apart by prepared.
+	means, notes phrase
+}
+
+// phrase is words with a field's value between them, if it is valued.
+type phrase struct {
+	before, after string
+	valued        bool
+}
+
+func makePhrase(template string) (p phrase) {
+	p.before, p.after, p.valued = strings.Cut(template, "#")
+	return p
+}
+
+func prepared(layouts []layout) []layout {
+	for i := range layouts {
+		l := &layouts[i]
+		l.means, l.notes = makePhrase(l.meaning), makePhrase(l.note)
+	}
+	return layouts
 }
 
 // table has the layout of each field, in all messages that are not exceptions.
-var table = [...]layout{
+var table = prepared([]layout{
 	wire.TypeByte:  {meaning: "#", value: messageName},
 	wire.Length:    {meaning: "# bytes", number: true},
 	wire.Trailing:  {place: newLine, meaning: "trailing: # bytes", value: width},
@@ -180,7 +202,7 @@ var table = [...]layout{
 	wire.ArchiveName:    {meaning: "archive name"},
 	wire.TablespacePath: {meaning: "tablespace path"},
 	wire.Progress:       {meaning: "progress: # bytes", number: true},
-}
+})
 
 // exception is a field's layout in one type of message.
 type exception struct {
@@ -188,7 +210,17 @@ type exception struct {
 	layout layout
 }
 
-var exceptions = [...][]exception{
+func preparedExceptions(all [][]exception) [][]exception {
+	for _, list := range all {
+		for i := range list {
+			l := &list[i].layout
+			l.means, l.notes = makePhrase(l.meaning), makePhrase(l.note)
+		}
+	}
+	return all
+}
+
+var exceptions = preparedExceptions([][]exception{
 	wire.StartupMessage: {
 		{wire.Length, layout{meaning: "# bytes of startup message", number: true}},
 		{wire.Key, layout{place: newLine, meaning: "key"}},
@@ -243,7 +275,7 @@ var exceptions = [...][]exception{
 	wire.BackupTar:          {{wire.Data, layout{meaning: "tar data"}}},
 	wire.BackupManifestData: {{wire.Data, layout{meaning: "manifest data"}}},
 	wire.UploadManifest:     {{wire.Data, layout{meaning: "manifest data"}}},
-}
+})
 
 // layoutOf finds the layout of a field in a type of message.
 func layoutOf(t wire.Type, n wire.Name) *layout {
@@ -272,17 +304,16 @@ func nameFields() []string {
 	return words
 }
 
-// appendTo writes a template of the layout, with the field's value in it.
-func (l *layout) appendTo(dst []byte, template string, t wire.Type, f wire.Field) []byte {
-	at := strings.IndexByte(template, '#')
-	if at < 0 {
-		return append(dst, template...)
+// appendTo writes a phrase of the layout, with the field's value in it.
+func (l *layout) appendTo(dst []byte, p *phrase, t wire.Type, f wire.Field) []byte {
+	dst = append(dst, p.before...)
+	if !p.valued {
+		return dst
 	}
-	dst = append(dst, template[:at]...)
 	if l.value != nil {
 		dst = l.value(dst, t, f)
 	} else {
 		dst = strconv.AppendInt(dst, f.Int, 10)
 	}
-	return append(dst, template[at+1:]...)
+	return append(dst, p.after...)
 }

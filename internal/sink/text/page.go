@@ -175,10 +175,25 @@ func (p *page) timestamp() {
 	}
 }
 
-// appendElapsed writes a time since the beginning: "+0.61s".
+// appendElapsed writes a time since the beginning, rounded: "+0.61s".
 func appendElapsed(dst []byte, d time.Duration, decimals int) []byte {
 	dst = append(dst, '+')
-	dst = strconv.AppendFloat(dst, d.Seconds(), 'f', decimals, 64)
+	if d < 0 { // somebody has set the clock
+		dst, d = append(dst, '-'), -d
+	}
+	unit := time.Second
+	for range decimals {
+		unit /= 10
+	}
+	d += unit / 2
+	dst = strconv.AppendInt(dst, int64(d/time.Second), 10)
+	dst = append(dst, '.')
+	d %= time.Second
+	for range decimals {
+		d *= 10
+		dst = append(dst, '0'+byte(d/time.Second))
+		d %= time.Second
+	}
 	return append(dst, 's')
 }
 
