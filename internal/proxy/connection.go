@@ -77,7 +77,7 @@ func (c *connection) run() {
 
 	c.contain(c.converse)
 	if errors.Is(context.Cause(c.ctx), errStopping) {
-		c.say(event.Stopping)
+		c.hungUp.Do(func() { c.say(event.Stopping) })
 	}
 	c.mu.Lock()
 	c.ask((*session.Tracker).Close)
