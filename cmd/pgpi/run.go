@@ -176,7 +176,11 @@ func chooseServer(o *runOptions) (*chosen, error) {
 	}
 	server, refused, err := launch.FirstAnswering(context.Background(), target.Servers, new(net.Dialer))
 	if err != nil {
-		return nil, fmt.Errorf("no server answers (named by %s): %w: start it, or name another", target.Source, err)
+		remedy := "start it, or name another"
+		if len(target.Unread) > 0 {
+			remedy += ", as --url-env " + target.Unread[0] + " does"
+		}
+		return nil, fmt.Errorf("no server answers (named by %s): %w: %s", target.Source, err, remedy)
 	}
 	for _, r := range refused {
 		complain(fmt.Errorf("%w: using %s instead", r, server))
