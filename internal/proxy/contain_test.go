@@ -16,7 +16,11 @@ var places = map[string]struct{ options, before, leg, call, step string }{
 		client sends SSLRequest
 		client receives "S"`, "client", "read", `client sends "\x16\x03\x01"`},
 	"refusing a client": {"max-connections=1", "client connects", "client", "write", "client sends startup"},
-	"connecting":        {"", "client connects", "", "", "client sends startup"},
+	"waiting for one that was refused": {"max-connections=1", `client connects
+		client sends startup
+		client receives error"53300 pgpi: sorry, too many clients already: it relays 1 at most (--max-connections)"`, "client", "read", `client sends "x"`},
+	"hiding channel binding": {"hide-channel-binding", "", "client", "write", `server sends offer"SCRAM-SHA-256-PLUS SCRAM-SHA-256"`},
+	"connecting":             {"", "client connects", "", "", "client sends startup"},
 	"the SSLRequest": {"sslmode=require", `client connects
 		client sends startup
 		server accepts
