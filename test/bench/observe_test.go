@@ -8,6 +8,7 @@ package bench
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -37,7 +38,6 @@ func join(messages ...[]byte) []byte {
 
 // What pgbench -S says, simple and prepared, and what a server answers.
 var (
-	query    = message('Q', "SELECT abalance FROM pgbench_accounts WHERE aid = 123456;\x00")
 	describe = message('T', "\x00\x01abalance\x00\x00\x00\x40\x00\x00\x03\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00")
 	row      = message('D', "\x00\x01\x00\x00\x00\x01"+"0")
 	complete = message('C', "SELECT 1\x00")
@@ -50,6 +50,14 @@ var (
 	sync  = message('S', "")
 	bound = message('2', "")
 )
+
+// queries are more than pgpi remembers, as those of pgbench are.
+var queries = func() (all [1000][]byte) {
+	for i := range all {
+		all[i] = message('Q', fmt.Sprintf("SELECT abalance FROM pgbench_accounts WHERE aid = %d;\x00", 123456+i))
+	}
+	return all
+}()
 
 // connection observes what two parties say to each other.
 type connection struct {
@@ -73,13 +81,14 @@ func BenchmarkObserve(b *testing.B) {
 	for _, kind := range []struct {
 		name            string
 		prepare         []byte
-		client, server  []byte
+		client          [][]byte
+		server          []byte
 		prepareResponse []byte
 	}{
-		{name: "simple", client: query, server: join(describe, row, complete, ready)},
+		{name: "simple", client: queries[:], server: join(describe, row, complete, ready)},
 		{
 			name: "prepared", prepare: join(parse, sync), prepareResponse: join(message('1', ""), ready),
-			client: join(bind, ask, run, sync), server: join(bound, describe, row, complete, ready),
+			client: [][]byte{join(bind, ask, run, sync)}, server: join(bound, describe, row, complete, ready),
 		},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
@@ -90,9 +99,9 @@ func BenchmarkObserve(b *testing.B) {
 			c.pass(event.ClientToServer, kind.prepare)
 			c.pass(event.ServerToClient, kind.prepareResponse)
 			b.ReportAllocs()
-			b.SetBytes(int64(len(kind.client) + len(kind.server)))
-			for b.Loop() {
-				c.pass(event.ClientToServer, kind.client)
+			b.SetBytes(int64(len(kind.client[0]) + len(kind.server)))
+			for i := 0; b.Loop(); i++ {
+				c.pass(event.ClientToServer, kind.client[i%len(kind.client)])
 				c.pass(event.ServerToClient, kind.server)
 			}
 			out.Close(flushLimit)

@@ -24,6 +24,8 @@ type page struct {
 	tagged uint32 // the connection that prefix is for
 	prefix []byte // of its lines
 
+	repeats repeats
+
 	message   *event.Message // that is being annotated
 	formats   []byte         // of a Bind's parameters
 	errorCode int64          // of the error field at hand
@@ -49,20 +51,44 @@ func (p *page) add(e *event.Event) {
 		return
 	}
 	for i := range e.Messages {
-		m := &e.Messages[i]
-		p.begin()
-		p.label(e.Direction)
-		p.spans = m.Redacted
-		if p.Mode == Raw {
-			p.raw(m)
-		} else {
-			p.annotate(m)
-		}
-		p.end()
+		p.repeated(e, &e.Messages[i])
 	}
 	if e.Relayed && e.Total > 0 && e.Kind != event.Undecoded {
 		p.forwarded(e)
 	}
+}
+
+// repeated writes a message, from memory where it was written before.
+func (p *page) repeated(e *event.Event, m *event.Message) {
+	var r *repeat
+	if p.Mode == Annotated && (p.Time == Short || p.Time == NoTime) { // other lines have the time in them
+		r = p.repeats.slot(e, m)
+	}
+	if r == nil {
+		p.written(e, m)
+		return
+	}
+	k := key(e, m)
+	if r.is(k) {
+		p.text = append(p.text, r.lines...)
+		return
+	}
+	start := len(p.text)
+	p.written(e, m)
+	r.remember(k, p.text[start:])
+}
+
+// written writes the lines of a message.
+func (p *page) written(e *event.Event, m *event.Message) {
+	p.begin()
+	p.label(e.Direction)
+	p.spans = m.Redacted
+	if p.Mode == Raw {
+		p.raw(m)
+	} else {
+		p.annotate(m)
+	}
+	p.end()
 }
 
 // said writes a sentence of pgpi. It may have several lines, and words of others

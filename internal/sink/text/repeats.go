@@ -1,0 +1,90 @@
+package text
+
+import (
+	"bytes"
+	"hash/maphash"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Sizes of what repeats remembers.
+const (
+	repeatSlots  = 1024
+	maxRepeat    = 128  // bytes of a message
+	maxRepeatSQL = 4096 // bytes of the SQL behind it, which stays in memory with it
+)
+
+// repeats remembers the lines of messages that come again and again: more than half of
+// what clients and servers say to each other are a Sync, a BindComplete, the same
+// RowDescription as before.
+type repeats struct {
+	seed  maphash.Seed
+	slots []repeat
+}
+
+// repeat is a message with all that its lines depend on.
+type repeat struct {
+	conn      uint32
+	direction event.Direction
+	of        wire.Type
+	context   *event.Context
+	settings  *event.Settings
+	bytes     []byte
+	lines     []byte
+}
+
+// repeatable are the messages that say little of their own, with whether their lines
+// repeat the SQL behind a name.
+var repeatable = [...]struct{ is, named bool }{
+	wire.Describe: {true, true},
+	wire.Execute:  {true, true},
+	wire.Close:    {true, true},
+	wire.Sync:     {is: true},
+	wire.Flush:    {is: true},
+
+	wire.ParseComplete:        {is: true},
+	wire.BindComplete:         {is: true},
+	wire.CloseComplete:        {is: true},
+	wire.ParameterDescription: {is: true},
+	wire.RowDescription:       {is: true},
+	wire.NoData:               {is: true},
+	wire.CommandComplete:      {is: true},
+	wire.EmptyQueryResponse:   {is: true},
+	wire.PortalSuspended:      {is: true},
+	wire.ReadyForQuery:        {is: true},
+}
+
+// slot is where a message has its place, nil for one that has none.
+func (r *repeats) slot(e *event.Event, m *event.Message) *repeat {
+	if int(m.Type) >= len(repeatable) || !repeatable[m.Type].is || m.Size > maxRepeat || m.Size != int64(len(m.Bytes)) ||
+		len(m.Redacted) > 0 || m.Secret || repeatable[m.Type].named && m.Context != nil && len(m.Context.SQL) > maxRepeatSQL {
+		return nil
+	}
+	if r.slots == nil {
+		r.seed, r.slots = maphash.MakeSeed(), make([]repeat, repeatSlots)
+	}
+	return &r.slots[(maphash.Bytes(r.seed, m.Bytes)+uint64(e.Conn))%repeatSlots]
+}
+
+// key is a repeat without its lines.
+func key(e *event.Event, m *event.Message) repeat {
+	k := repeat{conn: e.Conn, direction: e.Direction, of: m.Type, settings: m.Settings, bytes: m.Bytes}
+	if repeatable[m.Type].named {
+		k.context = m.Context
+	}
+	return k
+}
+
+// is reports whether the message is the one remembered.
+func (r *repeat) is(k repeat) bool {
+	return r.conn == k.conn && r.direction == k.direction && r.of == k.of &&
+		r.context == k.context && r.settings == k.settings && bytes.Equal(r.bytes, k.bytes)
+}
+
+// remember takes the place of what was remembered before.
+func (r *repeat) remember(k repeat, lines []byte) {
+	own, written := r.bytes[:0], r.lines[:0]
+	*r = k
+	r.bytes, r.lines = append(own, k.bytes...), append(written, lines...)
+}
