@@ -84,7 +84,7 @@ func (r *repeat) is(k repeat) bool {
 
 // remember takes the place of what was remembered before.
 func (r *repeat) remember(k repeat, lines []byte) {
-	own, written := r.bytes[:0], r.lines[:0]
+	k.bytes = append(r.bytes[:0], k.bytes...)
+	k.lines = append(r.lines[:0], lines...) //nolint:gocritic // the memory of what was remembered is used again
 	*r = k
-	r.bytes, r.lines = append(own, k.bytes...), append(written, lines...)
 }

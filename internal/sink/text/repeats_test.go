@@ -26,7 +26,7 @@ func repetition() []event.Event {
 				if m.Type == wire.Execute {
 					d = event.ClientToServer
 				}
-				for _, conn := range []uint32{0, 1, repeatSlots, repeatSlots + 1} { // some have the same place
+				for _, conn := range []uint32{0, 1, repeatSlots + 1} { // the last two have the same place
 					s.passed(d, m).Conn = conn
 				}
 				s.passed(event.ServerToScript, m)
