@@ -2,11 +2,7 @@ package pgvalue
 
 //go:generate go run ./gen -o types_table.go
 
-import (
-	"cmp"
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 // send is a binary form, named after the server's function that makes it.
 type send uint8
@@ -21,12 +17,21 @@ type builtin struct {
 
 // lookup returns nil where oid is no built-in type.
 func lookup(oid uint32) *builtin {
-	i, ok := slices.BinarySearchFunc(builtins[:], oid, func(b builtin, oid uint32) int { return cmp.Compare(b.oid, oid) })
-	if !ok {
+	if oid >= uint32(len(places)) || places[oid] == 0 {
 		return nil
 	}
-	return &builtins[i]
+	return &builtins[places[oid]-1]
 }
+
+// places are those of OIDs in builtins, counted from 1: each value of a row asks for its
+// type.
+var places = func() []uint16 {
+	list := make([]uint16, builtins[len(builtins)-1].oid+1)
+	for i, b := range builtins {
+		list[b.oid] = uint16(i + 1)
+	}
+	return list
+}()
 
 // TypeName returns the name of a built-in type as pg_type.typname has it
 // ("timestamptz", "int4"), with [] behind the element's name for arrays
