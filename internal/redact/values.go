@@ -127,8 +127,9 @@ func (v *Values) replacePiece(m *event.Message, p piece) {
 	for salt := range byte(tries) {
 		copy(b, v.before)
 		v.replace(m, p, salt*maxSalts)
-		isNull := p.kind == copyPiece && string(b) == m.State.Copy.Null
-		if !isNull && !v.tells(b, p) {
+		rows := &m.State.Copy
+		isMark := p.kind == copyPiece && (string(b) == rows.Null || rows.HasDefault && string(b) == rows.Default)
+		if !isMark && !v.tells(b, p) {
 			return
 		}
 	}

@@ -152,7 +152,7 @@ func mayHoldValues(t wire.Type, n wire.Name) bool {
 		return false
 	}
 	switch n {
-	case wire.Key, wire.CopyDelimiter, wire.CopyNull, wire.RowEnd, wire.CopyEnd, wire.CopySignature:
+	case wire.Key, wire.CopyDelimiter, wire.CopyNull, wire.CopyDefault, wire.RowEnd, wire.CopyEnd, wire.CopySignature:
 		return false
 	}
 	return true

@@ -130,7 +130,7 @@ func (l *literals) isOption() bool {
 		return false
 	}
 	switch l.last {
-	case "delimiter", "delimiters", "null", "quote", "escape", "format", "encoding", "header", "as":
+	case "delimiter", "delimiters", "null", "default", "quote", "escape", "format", "encoding", "header", "as":
 		return true
 	}
 	return false

@@ -59,7 +59,7 @@ func TestSQLValues(t *testing.T) {
 		`INSERT INTO t VALUES ($$•$$, $a$•$a$, '•', •, •)`,
 		`CREATE FUNCTION f(int) RETURNS text AS $f$ BEGIN RETURN '•' || x; END $f$ LANGUAGE plpgsql; SELECT '•'`,
 		`DO $$ BEGIN PERFORM f('•'); END $$`,
-		`COPY t FROM STDIN WITH (FORMAT 'csv', DELIMITER ';', NULL 'none', QUOTE '"') WHERE name = '•'`,
+		`COPY t FROM STDIN WITH (FORMAT 'csv', DELIMITER ';', NULL 'none', DEFAULT 'preset', QUOTE '"') WHERE name = '•'`,
 		`COPY (SELECT '•') TO STDOUT NULL AS 'none'`,
 		`SET TIME ZONE 'Europe/Berlin'; SET work_mem = '64MB'; SET app.tenant = '•'; SELECT '•'`,
 		`START_REPLICATION SLOT "s" LOGICAL 0/0 (proto_version '1', publication_names '"p"')`,

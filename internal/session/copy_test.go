@@ -113,7 +113,7 @@ func shown(p *pump, d event.Direction) string {
 			switch f.Name {
 			case wire.Column:
 				column = int(f.Int)
-			case wire.CopyValue, wire.CopyPart, wire.CopyNull, wire.CopyHeading, wire.ColumnValue, wire.OldKeyValue, wire.Malformed, wire.Data:
+			case wire.CopyValue, wire.CopyPart, wire.CopyNull, wire.CopyDefault, wire.CopyHeading, wire.ColumnValue, wire.OldKeyValue, wire.Malformed, wire.Data:
 				name := ""
 				if column+1 < len(words) {
 					name, _, _ = strings.Cut(words[column+1], ":")
@@ -121,6 +121,9 @@ func shown(p *pump, d event.Direction) string {
 				fmt.Fprintf(&b, " %s=%s", name, s.bytes[f.Start:f.End])
 				if f.Name == wire.CopyNull {
 					b.WriteString("(NULL)")
+				}
+				if f.Name == wire.CopyDefault {
+					b.WriteString("(DEFAULT)")
 				}
 			}
 		}
@@ -142,6 +145,14 @@ func TestColumnsOfRows(t *testing.T) {
 			in(query("SELECT 1; COPY public.t (id, \"N o\") FROM STDIN (DELIMITER '|', NULL 'x')"), wire.Query), out(copyIn2, wire.CopyInResponse),
 			in(data("1|x\n"), wire.CopyText),
 		), toServer, "CopyData/text public.t id=1 N=x(NULL)\n"},
+		{"defaults", afterLogin(
+			in(query("COPY t (a, b) FROM STDIN (DEFAULT 'new')"), wire.Query), out(copyIn2, wire.CopyInResponse),
+			in(data("new\tnewer\n"), wire.CopyText),
+		), toServer, "CopyData/text t a=new(DEFAULT) b=newer\n"},
+		{"NULL in a column that is forced to it", afterLogin(
+			in(query("COPY t (a, b) FROM STDIN (FORMAT csv, FORCE_NULL (a))"), wire.Query), out(copyIn2, wire.CopyInResponse),
+			in(data("\"\",\n"), wire.CopyCSV),
+		), toServer, "CopyData/csv t a=\"\" b=(NULL)\n"},
 		{"in headings", afterLogin(
 			in(query("COPY t TO STDOUT CSV HEADER"), wire.Query), out(copyOut2+data("a,\"b\"\"\"\n")+data("1,2\n"), wire.CopyOutResponse, wire.CopyCSV, wire.CopyCSV),
 		), toClient, "CopyData/csv t =a =\"b\"\"\"\nCopyData/csv t a=1 b\"=2\n"},

@@ -13,7 +13,9 @@ type copyStatement struct {
 	delimiter, quote, escape string
 	null                     string
 	hasNull                  bool
-	forceNull                bool // what is NULL depends on the column
+	forceNotNull             bool // what is NULL depends on the column
+	mark                     string
+	hasMark                  bool // mark stands for a column's default
 	headings                 uint16
 	match                    bool // the headings are the columns' names
 	encoding                 string
@@ -55,7 +57,8 @@ func (c *copyStatement) valid() bool {
 func (c *copyStatement) rows() wire.Copy {
 	s := wire.Copy{
 		Delimiter: only(c.delimiter), Quote: only(c.quote), Escape: only(c.escape),
-		Null: c.null, NoNull: c.forceNull && !c.to, Headings: c.headings,
+		Null: c.null, NoNull: c.forceNotNull && !c.to, Headings: c.headings,
+		Default: c.mark, HasDefault: c.hasMark,
 	}
 	if c.format == "text" && !c.hasNull {
 		s.Null = `\N`
@@ -258,8 +261,11 @@ func (p *copyParser) option(c *copyStatement) bool {
 		return given && value != ""
 	case "encoding":
 		c.encoding = value
-	case "force_not_null", "force_null":
-		c.forceNull = true
+	case "default":
+		c.mark, c.hasMark = value, true
+		return given
+	case "force_not_null":
+		c.forceNotNull = true
 	case "header":
 		if !given {
 			value = "true"
@@ -321,8 +327,7 @@ func (p *copyParser) oldOption(c *copyStatement) (ok bool) {
 		if p.word("quote") {
 			return p.columns()
 		}
-		c.forceNull = true
-		p.word("not")
+		c.forceNotNull = p.word("not") || c.forceNotNull
 		return p.word("null") && p.columns()
 	default:
 		return false

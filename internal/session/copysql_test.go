@@ -24,6 +24,11 @@ func TestFindCopy(t *testing.T) {
 			`t from csv delimiter ";" null "x'y" quote "'" escape "\\" header 1`},
 		{"COPY t TO STDOUT (DELIMITER E'\\t', NULL '', HEADER false, FORCE_QUOTE *, ENCODING 'SJIS')", 0, `t to text delimiter "\t" null "" encoding SJIS`},
 		{"COPY t FROM STDIN (FORMAT csv, HEADER MATCH, FORCE_NOT_NULL (a, b))", 0, "t from csv header 1 match force"},
+		{"COPY t FROM STDIN (FORMAT csv, FORCE_NULL (a, b))", 0, "t from csv"},
+		{"COPY t FROM STDIN CSV FORCE NULL a, b", 0, "t from csv"},
+		{"COPY t FROM STDIN (DEFAULT '\\D')", 0, `t from text default "\\D"`},
+		{"COPY t FROM STDIN (DEFAULT '', NULL '-')", 0, `t from text null "-" default ""`},
+		{"COPY t FROM STDIN (DEFAULT)", 0, ""},
 		{"COPY t FROM STDIN (HEADER 3)", 0, "t from text header 3"},
 		{"COPY t FROM STDIN (HEADER on, FREEZE, LOG_VERBOSITY verbose, ON_ERROR ignore) WHERE a > 1;", 0, "t from text header 1"},
 		{"COPY t FROM STDIN (FORMAT csv, DELIMITER $$|$$)", 0, `t from csv delimiter "|"`},
@@ -89,7 +94,7 @@ func describeCopy(c copyStatement) string {
 		name, value string
 		given       bool
 	}{
-		{"delimiter", c.delimiter, c.delimiter != ""}, {"null", c.null, c.hasNull},
+		{"delimiter", c.delimiter, c.delimiter != ""}, {"null", c.null, c.hasNull}, {"default", c.mark, c.hasMark},
 		{"quote", c.quote, c.quote != ""}, {"escape", c.escape, c.escape != ""},
 	} {
 		if option.given {
@@ -102,7 +107,7 @@ func describeCopy(c copyStatement) string {
 	if c.match {
 		words += " match"
 	}
-	if c.forceNull {
+	if c.forceNotNull {
 		words += " force"
 	}
 	if c.encoding != "" {
@@ -161,7 +166,9 @@ func TestRowsOfStatement(t *testing.T) {
 	for sql, want := range map[string]wire.Copy{
 		"COPY t FROM STDIN":                                  {Null: `\N`},
 		"COPY t FROM STDIN CSV HEADER":                       {Headings: 1},
-		"COPY t FROM STDIN (FORMAT csv, FORCE_NULL (a))":     {NoNull: true},
+		"COPY t FROM STDIN (FORMAT csv, FORCE_NULL (a))":     {},
+		"COPY t FROM STDIN (FORMAT csv, FORCE_NOT_NULL (a))": {NoNull: true},
+		"COPY t FROM STDIN (DEFAULT 'x')":                    {Null: `\N`, Default: "x", HasDefault: true},
 		"COPY t TO STDOUT (FORMAT csv, NULL '-', QUOTE '$')": {Null: "-", Quote: '$'},
 	} {
 		c, ok := findCopy(sql, 0, true)

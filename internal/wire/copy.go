@@ -16,6 +16,10 @@ type Copy struct {
 	// nobody knows in which columns.
 	Null   string
 	NoNull bool
+	// Default is the text that stands for the column's default, if HasDefault: in rows
+	// to servers from 16 on.
+	Default    string
+	HasDefault bool
 	// EndMark is set where a line `\.` ends the data: in text format, and in CSV up to
 	// server 17.
 	EndMark bool
@@ -49,13 +53,14 @@ type copyPosition struct {
 	lost   bool // what came before makes no sense
 
 	// Of text and CSV.
-	csv             bool
-	quoted          bool  // inside quotes
-	wasQuoted       bool  // the value has had quotes
-	escaped         bool  // the next byte has no meaning of its own
-	half            bool  // the next byte is the second of a pair
-	carriage        bool  // a line feed would belong to the line before
-	nulls, endMarks uint8 // how much of the value is equal to Null and to the end mark
+	csv       bool
+	quoted    bool // inside quotes
+	wasQuoted bool // the value has had quotes
+	escaped   bool // the next byte has no meaning of its own
+	half      bool // the next byte is the second of a pair
+	carriage  bool // a line feed would belong to the line before
+	// How much of the value is equal to Null, to Default and to the end mark.
+	nulls, defaults, endMarks uint8
 
 	// Of the binary format.
 	phase   copyPhase
@@ -173,6 +178,7 @@ func copyValue(c *cursor) {
 	width := scan(rest)
 	whole := width < len(rest)
 	s.nulls = equal(s.nulls, s.Null, rest[:width])
+	s.defaults = equal(s.defaults, s.Default, rest[:width])
 	s.endMarks = equal(s.endMarks, endMark, rest[:width])
 	name := CopyPart
 	switch {
@@ -183,6 +189,8 @@ func copyValue(c *cursor) {
 		name = CopyHeading
 	case s.Headings == 0 && !s.NoNull && !s.wasQuoted && int(s.nulls) == len(s.Null):
 		name = CopyNull
+	case s.Headings == 0 && s.HasDefault && !s.wasQuoted && int(s.defaults) == len(s.Default):
+		name = CopyDefault
 	case !s.begun:
 		name = CopyValue
 	}
@@ -191,7 +199,7 @@ func copyValue(c *cursor) {
 	}
 	s.begun = !whole && (s.begun || width > 0)
 	if whole {
-		s.nulls, s.endMarks, s.wasQuoted = 0, 0, false
+		s.nulls, s.defaults, s.endMarks, s.wasQuoted = 0, 0, 0, false
 	}
 }
 

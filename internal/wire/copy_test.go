@@ -33,6 +33,9 @@ var copyExamples = []example{
 		bytes: typed('d', "'it\\'s \\\\';NULL;'NULL'\n")},
 	{what: "end mark", typ: wire.CopyCSV, state: wire.State{Copy: wire.Copy{EndMark: true}}, bytes: typed('d', "\"\\.\"\n\\.\n")},
 	{what: "NULL that nobody can tell", typ: wire.CopyCSV, state: wire.State{Copy: wire.Copy{NoNull: true}}, bytes: typed('d', ",\n")},
+	{what: "defaults", typ: wire.CopyText, state: wire.State{Copy: wire.Copy{Null: `\N`, Default: `\D`, HasDefault: true}},
+		bytes: typed('d', "\\D\t\\Dx\t\\N\n")},
+	{what: "defaults", typ: wire.CopyCSV, state: wire.State{Copy: wire.Copy{Null: "-", HasDefault: true}}, bytes: typed('d', ",\"\",-\n")},
 	{typ: wire.CopyBinary, bytes: typed('d', binaryHeader+"\x00\x03\x00\x00\x00\x04\x00\x00\x00\x2a\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff")},
 	{what: "extension", typ: wire.CopyBinary, bytes: typed('d', binarySignature+"\x00\x01\x00\x00\x00\x00\x00\x03abc\x00\x00")},
 	{what: "cut in the signature", typ: wire.CopyBinary, bytes: typed('d', "PGCO")},
@@ -154,7 +157,7 @@ func readPart(t *testing.T, all []token, typ wire.Type, state wire.State, body [
 // continues reports whether two tokens in a row are parts of one.
 func (a token) continues(b token) bool {
 	switch b.name {
-	case wire.CopyValue, wire.CopyNull, wire.CopyEnd:
+	case wire.CopyValue, wire.CopyNull, wire.CopyDefault, wire.CopyEnd:
 		return a.name == wire.CopyValue && a.column == b.column
 	case wire.RowEnd:
 		return a.name == wire.RowEnd && a.bytes == "\r" && b.bytes == "\n"

@@ -145,6 +145,7 @@ const (
 	CopyValue
 	CopyPart // of a value that the message has not all of
 	CopyNull
+	CopyDefault // stands for the column's default
 	CopyHeading // a column's name in the first line
 	CopyDelimiter
 	RowEnd
@@ -245,7 +246,8 @@ var names = [nameCount]string{
 	TransactionStatus: "transaction_status", ErrorField: "field", ErrorCode: "code", ErrorValue: "text",
 	Channel: "channel", NotifyPayload: "payload", Data: "data",
 
-	CopyValue: "copy_value", CopyPart: "copy_value_part", CopyNull: "copy_null", CopyHeading: "copy_heading",
+	CopyValue: "copy_value", CopyPart: "copy_value_part", CopyNull: "copy_null",
+	CopyDefault: "copy_default", CopyHeading: "copy_heading",
 	CopyDelimiter: "delimiter", RowEnd: "row_end", CopyEnd: "end_of_data", CopySignature: "signature",
 	CopyTrailer: "trailer", ExtensionLength: "extension_length", Extension: "extension", Flags: "flags",
 

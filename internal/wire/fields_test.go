@@ -12,7 +12,7 @@ import (
 // states are all kinds of state that a walk depends on.
 var states = []wire.State{
 	{},
-	{Mechanism: wire.SCRAM, Streamed: true, Copy: wire.Copy{Delimiter: '1', Null: `\N`, EndMark: true}},
+	{Mechanism: wire.SCRAM, Streamed: true, Copy: wire.Copy{Delimiter: '1', Null: `\N`, EndMark: true, Default: `N\`, HasDefault: true}},
 	{Mechanism: wire.OAuthBearer, Parallel: true, Copy: wire.Copy{Quote: 'a', Escape: '\\', Headings: 1, Characters: wire.Pairs}},
 }
 

@@ -21,7 +21,7 @@ import (
 // states are those on which the grammar of some messages depends.
 var states = []wire.State{
 	{},
-	{Mechanism: wire.SCRAM, Streamed: true, Copy: wire.Copy{Null: `\N`, EndMark: true}},
+	{Mechanism: wire.SCRAM, Streamed: true, Copy: wire.Copy{Null: `\N`, EndMark: true, Default: `N`, HasDefault: true}},
 	{Mechanism: wire.OAuthBearer, Parallel: true, Copy: wire.Copy{Headings: 1}},
 }
 

@@ -25,7 +25,7 @@ func (p *page) explain(m *event.Message, f wire.Field, index int64) {
 		if f.Int == -1 {
 			p.valueName(m, index)
 		}
-	case wire.CopyNull, wire.CopyPart:
+	case wire.CopyNull, wire.CopyDefault, wire.CopyPart:
 		p.valueName(m, index)
 	case wire.ValueFormat:
 		p.absent(m, f, index)

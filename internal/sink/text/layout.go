@@ -140,6 +140,7 @@ var table = prepared([]layout{
 	wire.CopyValue:       {place: inRow, meaning: "COPY value"},
 	wire.CopyPart:        {place: inRow, meaning: "part of COPY value"},
 	wire.CopyNull:        {place: inRow, meaning: "COPY NULL"},
+	wire.CopyDefault:     {place: inRow, meaning: "COPY DEFAULT"},
 	wire.CopyHeading:     {place: inRow, meaning: "column name"},
 	wire.CopyDelimiter:   {place: inRow, meaning: "delimiter"},
 	wire.RowEnd:          {place: inRow, meaning: "end of row"},
