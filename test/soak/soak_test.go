@@ -122,7 +122,7 @@ func startServer(t *testing.T) *localpg.Server {
 		Settings: map[string]string{"max_connections": "200", "idle_in_transaction_session_timeout": "60s"},
 		SQL: []string{
 			"create table numbers as select i, md5(i::text) as v from generate_series(1, 20000) i",
-			"create role smith login", "alter role smith set statement_timeout = '1s'", "alter role smith set work_mem = '4MB'",
+			"create role smith login", "alter role smith set statement_timeout = '3s'", "alter role smith set work_mem = '4MB'",
 			"alter role smith set temp_file_limit = '100MB'",
 		},
 	})
