@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -222,10 +221,7 @@ func openOutput(out output, stream *os.File, closers *closers) (file *os.File, n
 	}
 	file, err = os.OpenFile(out.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			err = path.Err
-		}
-		return nil, "", fmt.Errorf("open the log %s: %w: give %s a place where you may write", out.path, err, out.option)
+		return nil, "", fmt.Errorf("open the log %s: %w: give %s a place where you may write", out.path, withoutPath(err), out.option)
 	}
 	closers.add(file.Close)
 	return file, out.path, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -60,8 +61,31 @@ func (o *readOptions) check() error {
 	return o.Log.check()
 }
 
+// checkFiles refuses to write to a file that is read, which would destroy it.
+func (o *readOptions) checkFiles() error {
+	outputs, err := o.Log.outputs()
+	if err != nil {
+		return err
+	}
+	for _, out := range append(outputs, output{option: "--record", path: o.Record.Record}) {
+		written, err := os.Stat(out.path)
+		if err != nil || !written.Mode().IsRegular() {
+			continue // what is wrong with it is said where it is opened
+		}
+		for _, name := range o.Files {
+			if read, err := os.Stat(name); err == nil && os.SameFile(read, written) {
+				return &usageError{fmt.Errorf("%s: %s is a capture that is to be read: give another file", out.option, out.path)}
+			}
+		}
+	}
+	return nil
+}
+
 // readCaptures is pgpi read.
 func readCaptures(o *readOptions) (err error) {
+	if err := o.checkFiles(); err != nil {
+		return err
+	}
 	ctx, stop := endBySignal()
 	defer stop()
 	var closers closers
@@ -102,7 +126,7 @@ func readCaptures(o *readOptions) (err error) {
 	if err := checkValues(ctx, all); err != nil {
 		return err
 	}
-	return conclude(report)
+	return conclude(strings.Join(o.Files, " and "), report)
 }
 
 // outputFailure ends the reading when its result can't be written.
@@ -115,7 +139,7 @@ type outputFailure struct {
 func (o *outputFailure) failed(name string, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.err = cmp.Or(o.err, fmt.Errorf("write %s: %w", name, err))
+	o.err = cmp.Or(o.err, fmt.Errorf("write %s: %w", name, withoutPath(err)))
 	o.stop()
 }
 
@@ -130,15 +154,15 @@ func (o *outputFailure) failure() error {
 }
 
 // conclude tells what a reader of the log would miss.
-func conclude(r capture.Report) error {
+func conclude(files string, r capture.Report) error {
 	switch {
 	case r.Recordings > 0: // pgpi was not used, perhaps
 	case r.Connections == 0 && r.Packets == 0:
-		return errors.New("there are no packets in it")
+		return fmt.Errorf("read %s: there are no packets in it", files)
 	case r.Connections == 0:
-		return fmt.Errorf("no Postgres traffic is in it, but %d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", r.Ignored)
+		return fmt.Errorf("read %s: no Postgres traffic is in it, but %d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", files, r.Ignored)
 	case r.Encrypted == r.Connections:
-		complain(errors.New("all connections are encrypted: what they say can't be read. Relay them through pgpi with --record"))
+		complain(errors.New("all connections are encrypted: what they say can't be read: relay them through pgpi with --record"))
 	}
 	if r.Missing > 0 {
 		complain(fmt.Errorf("%d bytes are missing in the capture: the log says where", r.Missing))

@@ -184,6 +184,14 @@ func openKeyLog(path string, closers *closers) (io.Writer, error) {
 	return keys, nil
 }
 
+// withoutPath is what went wrong with a file, for errors that name it themselves.
+func withoutPath(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
+
 // complain tells the user of something that does not end the program.
 func complain(err error) { fmt.Fprintf(os.Stderr, "pgpi: %v\n", err) }
 
@@ -247,10 +255,7 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 // busOptions puts redaction in front of all sinks.
 func busOptions(o *options) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
-		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			err = path.Err // the name says where
-		}
-		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, err))
+		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, withoutPath(err)))
 	}, Behind: func(name string) {
 		what := "connections wait for it; --log-overflow drop would drop the oldest of it instead"
 		if o.Log.LogOverflow == "drop" {
