@@ -232,7 +232,7 @@ func (o *options) check() error {
 	if err := o.Record.check(); err != nil {
 		return err
 	}
-	return o.Log.check()
+	return o.Log.check(o.Record.Record)
 }
 
 // checkHost finds what people paste where a host belongs. It quotes no URL, which

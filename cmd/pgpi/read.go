@@ -58,7 +58,7 @@ func (o *readOptions) check() error {
 	if err := o.Record.check(); err != nil {
 		return err
 	}
-	return o.Log.check()
+	return o.Log.check(o.Record.Record)
 }
 
 // checkFiles refuses to write to a file that is read, which would destroy it.

@@ -50,6 +50,9 @@ func (o *runOptions) check() error {
 	if err := o.options.check(); err != nil {
 		return err
 	}
+	if o.Client.ClientDenySsl && o.Launch.ClientTls {
+		return errors.New("--client-deny-ssl and --client-tls: give one of them")
+	}
 	outputs, err := o.Log.outputs()
 	if slices.ContainsFunc(outputs, func(out output) bool { return out.path == standardOutput }) {
 		return errors.New("--log: standard output is the command's: name a file")
