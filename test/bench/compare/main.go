@@ -35,7 +35,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 7, "rounds of each workload")
 	flag.DurationVar(&s.seconds, "time", 2*time.Second, "time of one round of pgbench")
 	flag.IntVar(&s.scale, "scale", 10, "scale of pgbench: 100,000 rows each")
-	flag.StringVar(&s.only, "only", "", "only workloads whose name contains this")
+	flag.StringVar(&s.only, "only", "", "only workloads whose name contains this, or recordings")
 	flag.StringVar(&s.output, "output", "", "write the table to this file too")
 	flag.Parse()
 	if err := run(context.Background(), s); err != nil {
@@ -85,6 +85,11 @@ func run(ctx context.Context, s settings) error {
 		}
 		r.add(w, peers, samples)
 		fmt.Println(r.last())
+	}
+	if s.only == "" || s.only == "recordings" {
+		if r.recordings, err = measureRecordings(ctx, dir, server, s); err != nil {
+			return err
+		}
 	}
 	if s.only == "" {
 		if r.resources, err = measureResources(ctx, dir, server, peers); err != nil {

@@ -33,16 +33,24 @@ func (p *peer) cpu() (time.Duration, error) {
 	if p.process == nil {
 		return 0, nil
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.process.Pid))
+	return processorTime(p.process.Pid, utime, stime)
+}
+
+// Places in /proc/PID/stat (proc(5)), less what stands before the state: processor time
+// of a process, and of its children that have ended.
+const utime, stime, cutime, cstime = 11, 12, 13, 14
+
+func processorTime(pid int, places ...int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
-	const utime, stime, tick = 11, 12, 10 * time.Millisecond // proc(5), less what stands before the state
+	const tick = 10 * time.Millisecond
 	total := 0
-	for _, f := range []string{fields[utime], fields[stime]} {
-		n, err := strconv.Atoi(f)
+	for _, place := range places {
+		n, err := strconv.Atoi(fields[place])
 		if err != nil {
 			return 0, err
 		}
@@ -109,12 +117,13 @@ func startPeers(ctx context.Context, dir string, server *localpg.Server) ([]*pee
 }
 
 // startPgpi starts pgpi with its log in a file.
-func startPgpi(ctx context.Context, dir string, server *localpg.Server, mode string) (*peer, error) {
+func startPgpi(ctx context.Context, dir string, server *localpg.Server, mode string, more ...string) (*peer, error) {
 	log := filepath.Join(dir, mode+".log")
 	args := []string{
 		"--server-host", server.Host, "--server-connect-port", strconv.Itoa(server.Port), "--server-sslmode", "require",
 		"--client-listen-port", "0", "--client-cert-sig", "ecdsa", "--log-forwarded", mode, "--max-connections", "2000",
 	}
+	args = append(args, more...)
 	if mode == "none" {
 		return startListening(ctx, "pgpi "+mode, filepath.Join(dir, "pgpi"), args...)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -14,10 +13,12 @@ import (
 
 // report is the table that is printed and put into the documentation.
 type report struct {
-	settings  settings
-	server    int
-	sections  []string
-	resources *resources
+	settings   settings
+	server     int
+	sections   []string
+	samples    map[string]samplesOf // by workload
+	resources  *resources
+	recordings *recordings
 }
 
 // add writes the rows of a workload: the least processor time of all rounds, which
@@ -28,9 +29,11 @@ func (r *report) add(w *workload, peers []*peer, samples map[*peer][]sample) {
 	fmt.Fprintf(&b, "### %s\n\n", w.name)
 	fmt.Fprintf(&b, "| peer | CPU of the peer | over the relay's | rate per second, median (least to most) | against direct | against the relay | against pgbouncer |\n")
 	b.WriteString("|---|---:|---:|---:|---:|---:|---:|\n")
+	byName := samplesOf{}
 	rates := map[string]float64{}
 	cpus := map[string]time.Duration{}
 	for _, p := range peers {
+		byName[p.name] = samples[p]
 		rates[p.name] = median(rateOf(samples[p]))
 		cpus[p.name] = leastCPU(samples[p])
 	}
@@ -46,6 +49,10 @@ func (r *report) add(w *workload, peers []*peer, samples map[*peer][]sample) {
 			ratio(rates[p.name], rates["direct"]), ratio(rates[p.name], rates["bare relay"]), ratio(rates[p.name], rates["pgbouncer"]))
 	}
 	r.sections = append(r.sections, b.String())
+	if r.samples == nil {
+		r.samples = map[string]samplesOf{}
+	}
+	r.samples[w.name] = byName
 }
 
 func (r *report) last() string { return r.sections[len(r.sections)-1] }
@@ -57,17 +64,22 @@ func (r *report) write() error {
 		command("git", "rev-parse", "--short", "HEAD"), time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), cpuModel(), runtime.Version(), r.server)
 	fmt.Fprintf(&b, "%d rounds of %v, peers in turn; TLS on all legs, logs in files on the same disk. CPU is user and system time of the\npeer per transaction, connection or run, the least of all rounds. Ratios of rates are of medians, above 1 is faster.\n\n",
 		r.settings.rounds, r.settings.seconds)
+	goals := "## Goals\n\n| what | goal | figure, least to most | met |\n|---|---:|---:|---|\n"
+	for _, g := range r.goals() {
+		goals += g.row()
+	}
+	fmt.Println(goals)
+	b.WriteString(goals + "\n## Figures\n\n")
 	for _, s := range r.sections {
 		b.WriteString(s + "\n")
 	}
-	if res := r.resources; res != nil {
-		section := "### Memory and start\n\n| what | figure |\n|---|---:|\n"
-		for _, name := range slices.Sorted(maps.Keys(res.peak)) {
-			section += fmt.Sprintf("| peak memory after all of the above (VmHWM), %s | %.1f MiB |\n", name, float64(res.peak[name])/1024)
-		}
-		section += fmt.Sprintf("| an idle connection, TLS on both legs | %.1f KiB |\n| ready to accept after start | %.1f ms |\n", res.idle, float64(res.ready.Microseconds())/1000)
-		fmt.Println(section)
-		b.WriteString(section)
+	if r.recordings != nil {
+		fmt.Println(r.recordings.section())
+		b.WriteString(r.recordings.section() + "\n")
+	}
+	if r.resources != nil {
+		fmt.Println(r.resources.section())
+		b.WriteString(r.resources.section())
 	}
 	if r.settings.output == "" {
 		return nil

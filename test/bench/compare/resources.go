@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +76,17 @@ func weighIdle(ctx context.Context, p *peer) (float64, error) {
 	time.Sleep(5 * time.Second)
 	after, err := p.memory("VmRSS")
 	return float64(after-before) / idleConnections, err
+}
+
+// section is the part of the report.
+func (r *resources) section() string {
+	var b strings.Builder
+	b.WriteString("### Memory and start\n\n| what | figure |\n|---|---:|\n")
+	for _, name := range slices.Sorted(maps.Keys(r.peak)) {
+		fmt.Fprintf(&b, "| peak memory after all workloads (VmHWM), %s | %.1f MiB |\n", name, float64(r.peak[name])/1024)
+	}
+	fmt.Fprintf(&b, "| an idle connection, TLS on both legs | %.1f KiB |\n| ready to accept after start | %.1f ms |\n", r.idle, float64(r.ready.Microseconds())/1000)
+	return b.String()
 }
 
 func connectAndClose(ctx context.Context, port int) error {

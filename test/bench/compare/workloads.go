@@ -24,6 +24,7 @@ type result struct {
 	count int           // of transactions or runs
 	rate  float64       // per second
 	took  time.Duration // of a run
+	used  time.Duration // processor time of the client
 }
 
 // sample is a round with what it has cost the peer.
@@ -117,8 +118,13 @@ func bench(s settings, args ...string) func(context.Context, int) (result, error
 			return result{}, err
 		}
 		r, err := strconv.ParseFloat(string(tps[1]), 64)
-		return result{count: n, rate: r, took: s.seconds}, err
+		return result{count: n, rate: r, took: s.seconds, used: used(cmd)}, err
 	}
+}
+
+// used is the processor time of a program that has ended.
+func used(cmd *exec.Cmd) time.Duration {
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
 func pgbench(ctx context.Context, port int, args ...string) error {
@@ -140,7 +146,7 @@ func psql(sql string) func(context.Context, int) (result, error) {
 // copyIn copies rows into a table of its own, from a file that the first call makes.
 func copyIn(count int) func(context.Context, int) (result, error) {
 	return func(ctx context.Context, port int) (result, error) {
-		rows := fmt.Sprintf(`seq 1 %d | awk '{printf "%%s\\t1\\t0\\t%%80s\\n", $1, "filler"}'`, count)
+		rows := fmt.Sprintf(`seq 1 %d | awk '{printf "%%s\t1\t0\t%%80s\n", $1, "filler"}'`, count)
 		return timed(ctx, port, "sh", "-c", rows+` | psql -Xq -c 'CREATE TEMP TABLE t (aid int, bid int, abalance int, filler text)' -c 'COPY t FROM STDIN'`)
 	}
 }
