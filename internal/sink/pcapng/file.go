@@ -31,6 +31,16 @@ type file struct {
 	note   []byte // likewise
 }
 
+// keepFromOthers makes a file that was there already its owner's alone. A device or a
+// pipe, such as /dev/null, stays as it is.
+func keepFromOthers(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	return f.Chmod(0o600)
+}
+
 // create makes a file that only its owner can read. A file that exists is an error,
 // unless it is to be overwritten. Initial sequence numbers go on from isns.
 func create(path string, overwrite bool, section recording.Section, isns uint32) (*file, error) {
@@ -41,6 +51,9 @@ func create(path string, overwrite bool, section recording.Section, isns uint32)
 	f, err := os.OpenFile(path, flags, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("create the recording %s: it is a directory: give the name of a file", path)
+		}
 		return nil, fmt.Errorf("create the recording %s: the file exists: give another name, or --force to overwrite it", path)
 	case err != nil:
 		if p, ok := errors.AsType[*fs.PathError](err); ok {
@@ -48,8 +61,7 @@ func create(path string, overwrite bool, section recording.Section, isns uint32)
 		}
 		return nil, fmt.Errorf("create the recording %s: %w: give --record a place where you may write", path, err)
 	}
-	// A file that is overwritten may have been readable to others.
-	if err := f.Chmod(0o600); err != nil {
+	if err := keepFromOthers(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the recording %s: keep it from others: %w", path, err), f.Close())
 	}
 	r := &file{f: f, isns: isns}
