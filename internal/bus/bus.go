@@ -56,7 +56,7 @@ const (
 	batchSize  = 64 << 10
 	batchDelay = 3 * time.Millisecond
 	// queueLimit is what may wait for one sink before traffic is held back.
-	queueLimit = 16 << 20
+	queueLimit = 8 << 20
 	// eventCost is what an event or a message weighs beside its data.
 	eventCost = 200
 )
