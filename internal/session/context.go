@@ -26,7 +26,7 @@ type memory struct {
 }
 
 // client learns from a message of the client, and gives what it is shown with.
-func (y *memory) client(m wire.Message) *event.Context {
+func (y *memory) client(m *wire.Message) *event.Context {
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
 	case wire.CopyData, wire.Flush:
@@ -89,11 +89,11 @@ func (y *memory) number(t wire.Type) uint32 {
 	return y.exchange
 }
 
-func (y *memory) parse(m wire.Message, r *request) {
+func (y *memory) parse(m *wire.Message, r *request) {
 	var name, sql []byte
 	omitted, whole := 0, false
 	y.types = y.types[:0]
-	y.fields = wire.AppendFields(y.fields[:0], m)
+	y.fields = wire.AppendFields(y.fields[:0], *m)
 	for _, f := range y.fields {
 		switch f.Name {
 		case wire.Statement:
@@ -114,11 +114,11 @@ func (y *memory) parse(m wire.Message, r *request) {
 	r.statement = y.names.statements[r.name].what
 }
 
-func (y *memory) bind(m wire.Message, r *request) *event.Context {
+func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 	var name, portalName []byte
 	whole, portalWhole := false, false
 	y.formats = y.formats[:0]
-	y.fields = wire.AppendFields(y.fields[:0], m)
+	y.fields = wire.AppendFields(y.fields[:0], *m)
 	for _, f := range y.fields {
 		switch f.Name {
 		case wire.Portal:
@@ -142,8 +142,8 @@ func (y *memory) bind(m wire.Message, r *request) *event.Context {
 }
 
 // target is Describe, Execute and Close, which name a statement or a portal.
-func (y *memory) target(m wire.Message, r *request) *event.Context {
-	y.fields = wire.AppendFields(y.fields[:0], m)
+func (y *memory) target(m *wire.Message, r *request) *event.Context {
+	y.fields = wire.AppendFields(y.fields[:0], *m)
 	for _, f := range y.fields {
 		if f.Name != wire.Statement && f.Name != wire.Portal {
 			continue
@@ -182,7 +182,7 @@ func (r *request) context() *event.Context {
 
 // query remembers the text of a Query for as long as it runs. It ends the statement
 // and the portal without a name (documentation section "Extended Query").
-func (y *memory) query(m wire.Message, r *request) {
+func (y *memory) query(m *wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})
 	omitted := int(m.Size) - len(m.Bytes)
@@ -195,7 +195,7 @@ func (y *memory) query(m wire.Message, r *request) {
 }
 
 // server learns from a message of the server, and gives what it is shown with.
-func (y *memory) server(m wire.Message, loggedIn bool) *event.Context {
+func (y *memory) server(m *wire.Message, loggedIn bool) *event.Context {
 	x := &y.exchanges
 	y.answered = 0
 	if r := x.current(); r != nil && loggedIn && m.Type != wire.NotificationResponse {
@@ -264,7 +264,7 @@ func (y *memory) bound() {
 
 // ready says that the server is done with a Query or Sync. Outside of a transaction
 // nothing is left of portals.
-func (y *memory) ready(m wire.Message, loggedIn bool) {
+func (y *memory) ready(m *wire.Message, loggedIn bool) {
 	y.result = nil
 	before := y.requests + 1
 	if loggedIn {
@@ -278,7 +278,7 @@ func (y *memory) ready(m wire.Message, loggedIn bool) {
 }
 
 // deallocated forgets the statements that SQL has told the server to forget.
-func (y *memory) deallocated(m wire.Message) {
+func (y *memory) deallocated(m *wire.Message) {
 	before, sql := y.requests+1, ""
 	if r := y.exchanges.current(); r != nil {
 		before = r.number
@@ -299,7 +299,7 @@ func (y *memory) deallocated(m wire.Message) {
 }
 
 // parameterStatus remembers the settings that values depend on.
-func (y *memory) parameterStatus(m wire.Message) {
+func (y *memory) parameterStatus(m *wire.Message) {
 	key, rest, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
 	value := bytes.TrimSuffix(rest, []byte{0})
 	var s event.Settings
@@ -324,12 +324,12 @@ func (y *memory) parameterStatus(m wire.Message) {
 }
 
 // text is a field without its NUL.
-func text(m wire.Message, f wire.Field) []byte {
+func text(m *wire.Message, f wire.Field) []byte {
 	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
 }
 
 // wholeName is the name of a statement or portal, if all of it was kept.
-func wholeName(m wire.Message, f wire.Field) (name []byte, whole bool) {
+func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
 	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
 }
 

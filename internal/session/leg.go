@@ -104,7 +104,7 @@ func (l *leg) response() wire.Type {
 }
 
 // observe remembers what a message changes.
-func (l *leg) observe(m wire.Message) {
+func (l *leg) observe(m *wire.Message) {
 	switch m.Type {
 	case wire.SSLRequest, wire.GSSENCRequest:
 		l.request, l.requested = m.Type, true

@@ -116,15 +116,15 @@ func relationOf(m wire.Message, fields []wire.Field) *event.Context {
 	for _, f := range fields {
 		switch f.Name {
 		case wire.Namespace:
-			if namespace = string(text(m, f)); namespace == "" {
+			if namespace = string(text(&m, f)); namespace == "" {
 				namespace = "pg_catalog" // src/backend/replication/logical/proto.c, logicalrep_write_namespace
 			}
 		case wire.RelationName:
-			name = string(text(m, f))
+			name = string(text(&m, f))
 		case wire.Column:
 			c.Columns = append(c.Columns, event.Column{})
 		case wire.ColumnName:
-			c.Columns[len(c.Columns)-1].Name = string(text(m, f))
+			c.Columns[len(c.Columns)-1].Name = string(text(&m, f))
 		case wire.TypeOID:
 			c.Columns[len(c.Columns)-1].TypeOID = uint32(f.Int)
 		case wire.TypeModifier:

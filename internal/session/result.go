@@ -20,9 +20,9 @@ func (y *memory) row() *event.Context {
 
 // rowDescription belongs to a Describe, whose rows come later if at all, or to a
 // Query, whose rows come at once.
-func (y *memory) rowDescription(m wire.Message) {
+func (y *memory) rowDescription(m *wire.Message) {
 	r := y.exchanges.current()
-	y.fields = wire.AppendFields(y.fields[:0], m)
+	y.fields = wire.AppendFields(y.fields[:0], *m)
 	switch {
 	case r == nil || r.kind != wire.Describe && r.statement == nil:
 		y.result = &event.Context{Columns: y.columns(m, nil, true)}
@@ -44,7 +44,7 @@ func (y *memory) rowDescription(m wire.Message) {
 
 // columns reads the fields of a RowDescription, with formats or without. Where they
 // equal earlier columns, those are the result.
-func (y *memory) columns(m wire.Message, earlier []event.Column, formats bool) []event.Column {
+func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) []event.Column {
 	if y.describes(m, earlier, formats) {
 		return earlier
 	}
@@ -72,7 +72,7 @@ func (y *memory) columns(m wire.Message, earlier []event.Column, formats bool) [
 }
 
 // describes reports whether the fields at hand are those of the columns.
-func (y *memory) describes(m wire.Message, columns []event.Column, formats bool) bool {
+func (y *memory) describes(m *wire.Message, columns []event.Column, formats bool) bool {
 	if len(columns) == 0 {
 		return false
 	}
@@ -97,13 +97,13 @@ func (y *memory) describes(m wire.Message, columns []event.Column, formats bool)
 
 // parameterDescription tells the types that a Parse left open. It comes before the
 // RowDescription or NoData that completes the Describe.
-func (y *memory) parameterDescription(m wire.Message) {
+func (y *memory) parameterDescription(m *wire.Message) {
 	r := y.exchanges.current()
 	if r == nil || r.kind != wire.Describe || r.statement == nil {
 		return
 	}
 	y.types = y.types[:0]
-	y.fields = wire.AppendFields(y.fields[:0], m)
+	y.fields = wire.AppendFields(y.fields[:0], *m)
 	for _, f := range y.fields {
 		if f.Name == wire.ParameterType {
 			y.types = append(y.types, uint32(f.Int))

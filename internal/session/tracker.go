@@ -162,7 +162,7 @@ func (t *Tracker) scanMessages(d event.Direction, s *stream, pending []byte) Pie
 		if size == 0 || size > MaxHeld || size > int64(len(rest)) {
 			break
 		}
-		t.complete(d, s, wire.Message{Bytes: rest[:size:size], Size: size})
+		t.complete(d, s, rest[:size:size], size)
 		used += int(size)
 	}
 	s.offset += int64(used)
@@ -190,7 +190,7 @@ func (t *Tracker) scanBig(d event.Direction, s *stream, pending []byte) Piece {
 	s.big = nil
 	t.budget.release(b.reserved) // the prefix belongs to the event now
 	s.messages = s.messages[:0]
-	t.complete(d, s, wire.Message{Bytes: b.kept, Size: b.size})
+	t.complete(d, s, b.kept, b.size)
 	return Piece{Kind: event.Fragment, Size: size, Messages: s.messages, Total: b.size, Offset: b.seen - int64(size)}
 }
 
@@ -206,7 +206,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 		s.big = nil
 		t.budget.release(b.reserved)
 		s.messages = s.messages[:0]
-		t.add(d, s, wire.Message{Bytes: b.kept, Size: b.seen})
+		t.add(d, s, b.kept, b.seen)
 		return Piece{Kind: event.Fragment, Messages: s.messages, Total: b.seen, Offset: b.seen}, b.size
 	}
 	if len(pending) == 0 {
@@ -215,7 +215,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	want, _ = t.frame(d, s, pending)
 	s.messages = s.messages[:0]
 	s.offset += int64(len(pending))
-	t.add(d, s, wire.Message{Bytes: pending, Size: int64(len(pending))})
+	t.add(d, s, pending, int64(len(pending)))
 	return Piece{Kind: event.Traffic, Size: len(pending), Messages: s.messages, Total: int64(len(pending))}, want
 }
 
@@ -245,46 +245,46 @@ func (t *Tracker) frame(d event.Direction, s *stream, rest []byte) (size int64, 
 }
 
 // complete adds a message to the piece and remembers what it changes.
-func (t *Tracker) complete(d event.Direction, s *stream, m wire.Message) {
-	m = t.add(d, s, m)
+func (t *Tracker) complete(d event.Direction, s *stream, b []byte, size int64) {
+	last := t.add(d, s, b, size)
+	m := &last.Message
 	var c *event.Context
-	var exchange uint32
 	switch d {
 	case event.ClientToServer:
 		c = t.memory.client(m)
-		exchange = t.memory.asked
+		last.Exchange = t.memory.asked
 		t.server.observe(m)
 	case event.ServerToClient:
 		c = t.memory.server(m, t.client.ready)
-		exchange = t.memory.answered
+		last.Exchange = t.memory.answered
 		t.client.observe(m)
 	default: // what the script says or hears is of one leg only
 	}
 	t.legOf(d).observe(m)
-	last := &s.messages[len(s.messages)-1]
 	if c != nil {
 		last.Context = c
 	}
-	last.Settings, last.Exchange = t.memory.settings, exchange
+	last.Settings = t.memory.settings
 	t.copying.observe(d.Sender(), last, &t.memory)
 }
 
 // add names a message and adds it to the piece.
-func (t *Tracker) add(d event.Direction, s *stream, m wire.Message) wire.Message {
+func (t *Tracker) add(d event.Direction, s *stream, b []byte, size int64) *event.Message {
 	l := t.legOf(d)
-	m.Type = l.identify(d.Sender(), m.Bytes)
-	m.State = wire.State{Mechanism: l.mechanism}
-	if m.Type == wire.UnknownMessage {
+	s.messages = append(s.messages, event.Message{})
+	last := &s.messages[len(s.messages)-1]
+	last.Bytes, last.Size = b, size
+	last.Type = l.identify(d.Sender(), b)
+	last.State.Mechanism = l.mechanism
+	if last.Type == wire.UnknownMessage {
 		s.unknowns++
 	} else {
 		s.unknowns = 0
 	}
-	var c *event.Context
-	if m.Type == wire.CopyData {
-		m, c = t.copying.identify(d.Sender(), m)
+	if last.Type == wire.CopyData {
+		last.Message, last.Context = t.copying.identify(d.Sender(), last.Message)
 	}
-	s.messages = append(s.messages, event.Message{Message: m, Context: c})
-	return m
+	return last
 }
 
 // legOf is the leg whose dialogue gives a message its name: that of the party
