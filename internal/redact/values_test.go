@@ -192,9 +192,10 @@ func FuzzValues(f *testing.F) {
 		random := wire.Random(r, types[int(typ)%len(types)], wire.State{})
 		written := wire.Message{Type: random.Type, Bytes: append(append([]byte{'d'}, 0, 0, 0, 0), body...)}
 		written.Size = int64(len(written.Bytes)) + int64(seed%3)
-		context := &event.Context{SQL: string(body), Columns: make([]event.Column, 3), ParameterTypes: []uint32{uint32(seed), 1700, 1043}}
+		name, _, _ := strings.Cut(string(body), "\x00") // the NUL ends it on the wire
+		context := &event.Context{SQL: name, Columns: make([]event.Column, 3), ParameterTypes: []uint32{uint32(seed), 1700, 1043}}
 		for i := range context.Columns {
-			context.Columns[i] = event.Column{Name: string(body), TypeOID: uint32(seed>>i) % 4100, Binary: seed&8 > 0}
+			context.Columns[i] = event.Column{Name: name, TypeOID: uint32(seed>>i) % 4100, Binary: seed&8 > 0}
 		}
 		v := NewValues()
 		for range 2 {
