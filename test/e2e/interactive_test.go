@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 
 	"pgpi/internal/localpg"
 	"pgpi/test/servers"
@@ -56,7 +57,8 @@ func TestInteractivePsql(t *testing.T) {
 	sleep()
 	stop()
 	term.enter("fg")
-	term.await("run --log-file") // the shell names what it continues
+	term.await("run --log-file") // the shell names what it continues, and only then gives it the terminal
+	term.awaitJob()
 	cancel()
 
 	term.press(ctrlD)
@@ -77,6 +79,27 @@ func TestInteractivePsql(t *testing.T) {
 
 func port(s *localpg.Server) string { return strings.TrimPrefix(to(s)[1], "--server-connect-port=") }
 
+// awaitJob waits until keys that send signals reach another process group than the shell's.
+func (term *terminal) awaitJob() {
+	term.t.Helper()
+	raw, err := term.screen.SyscallConn()
+	if err != nil {
+		term.t.Fatal(err)
+	}
+	for end := time.Now().Add(hang); ; time.Sleep(time.Millisecond) {
+		group := 0
+		if controlErr := raw.Control(func(fd uintptr) { group, err = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP) }); err != nil || controlErr != nil {
+			term.t.Fatalf("ask for the group in the foreground: %v, %v", err, controlErr)
+		}
+		if group != term.shell {
+			return
+		}
+		if time.Now().After(end) {
+			term.t.Fatal("the shell has not given the terminal away")
+		}
+	}
+}
+
 // What a person presses, and what the programs show when they wait for it.
 const (
 	ctrlC, ctrlD, ctrlZ = "\x03", "\x04", "\x1a"
@@ -87,6 +110,7 @@ const (
 // terminal is a shell with job control, and what it shows.
 type terminal struct {
 	t      *testing.T
+	shell  int // its process and process group
 	screen *os.File
 	shows  chan string // as it comes, until the terminal is closed
 	shown  string      // and not yet awaited
@@ -102,7 +126,7 @@ func openTerminal(t *testing.T, environment ...string) *terminal {
 	if err != nil {
 		t.Fatalf("start a shell in a terminal: %v", err)
 	}
-	term := &terminal{t: t, screen: screen, shows: make(chan string, 1000)}
+	term := &terminal{t: t, shell: cmd.Process.Pid, screen: screen, shows: make(chan string, 1000)}
 	go term.read()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // the kernel then hangs up on what runs in the terminal
