@@ -2,7 +2,6 @@ package filter
 
 import (
 	"bytes"
-	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -37,17 +36,17 @@ func CompileConnections(expression string) (*Connections, error) {
 
 // New stands in front of a sink.
 func (f *Connections) New(next Next) *ConnectionSink {
-	return &ConnectionSink{filter: f, next: next, candidates: map[uint32]*candidate{}}
+	return &ConnectionSink{outlet: outlet{next: next}, filter: f, candidates: map[uint32]*candidate{}}
 }
 
 // ConnectionSink lets through the connections that are chosen, and what belongs to none.
 // The beginning of each is held back until its StartupMessage is known, so that it comes
 // after what others did meanwhile. It is not safe for concurrent use.
 type ConnectionSink struct {
+	outlet
+
 	filter     *Connections
-	next       Next
 	candidates map[uint32]*candidate // by the connection's tag, until it ends
-	out        []event.Event
 	fields     []wire.Field
 }
 
@@ -67,30 +66,20 @@ const maxBeginning = 64 << 10
 
 // Write takes a batch, and passes on what is decided and chosen.
 func (s *ConnectionSink) Write(events []event.Event) error {
-	s.out = s.out[:0]
 	for i := range events {
 		s.take(&events[i])
 	}
-	if len(s.out) == 0 {
-		return nil
-	}
-	return s.next.Write(s.out)
+	return s.flush()
 }
 
 // Close decides what is left by what is known of it, and closes the sink behind.
 func (s *ConnectionSink) Close() error {
-	s.out = s.out[:0]
 	for _, c := range s.candidates {
 		if !c.decided {
 			s.decide(c, s.matches(c))
 		}
 	}
-	slices.SortFunc(s.out, func(a, b event.Event) int { return int(a.Seq) - int(b.Seq) })
-	var err error
-	if len(s.out) > 0 {
-		err = s.next.Write(s.out)
-	}
-	return errors.Join(err, s.next.Close())
+	return s.finish()
 }
 
 // take passes an event on, holds it back, or drops it.

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 
@@ -15,6 +16,29 @@ type Next interface {
 	Close() error
 }
 
+// outlet is the sink behind, with the events that go on to it at the next call.
+type outlet struct {
+	next Next
+	out  []event.Event
+}
+
+// flush passes on what has gathered.
+func (o *outlet) flush() error {
+	if len(o.out) == 0 {
+		return nil
+	}
+	err := o.next.Write(o.out)
+	clear(o.out) // drop what they point to
+	o.out = o.out[:0]
+	return err
+}
+
+// finish passes on the rest, of all connections in their order, and closes the sink behind.
+func (o *outlet) finish() error {
+	slices.SortFunc(o.out, func(a, b event.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	return errors.Join(o.flush(), o.next.Close())
+}
+
 // Limits of what is held back until it can be decided, in bytes of messages.
 const (
 	maxHeld = 1 << 20
@@ -24,16 +48,16 @@ const (
 
 // Sink lets through what a filter matches. It is not safe for concurrent use.
 type Sink struct {
+	outlet
+
 	filter      *Filter
-	next        Next
 	connections map[uint32]*connection
-	out         []event.Event
 	fields      []wire.Field
 }
 
 // New stands in front of a sink.
 func (f *Filter) New(next Next) *Sink {
-	return &Sink{filter: f, next: next, connections: map[uint32]*connection{}}
+	return &Sink{outlet: outlet{next: next}, filter: f, connections: map[uint32]*connection{}}
 }
 
 // held is an event that can't be decided yet, a copy of its own.
@@ -47,28 +71,18 @@ type held struct {
 
 // Write takes a batch, and passes on what is decided and let through.
 func (s *Sink) Write(events []event.Event) error {
-	s.out = s.out[:0]
 	for i := range events {
 		s.take(&events[i])
 	}
-	if len(s.out) == 0 {
-		return nil
-	}
-	return s.next.Write(s.out)
+	return s.flush()
 }
 
 // Close decides what is left, as far as it is known, and closes the sink behind.
 func (s *Sink) Close() error {
-	s.out = s.out[:0]
 	for _, c := range s.connections {
 		s.release(c, len(c.held))
 	}
-	slices.SortFunc(s.out, func(a, b event.Event) int { return int(a.Seq) - int(b.Seq) })
-	var err error
-	if len(s.out) > 0 {
-		err = s.next.Write(s.out)
-	}
-	return errors.Join(err, s.next.Close())
+	return s.finish()
 }
 
 // take decides an event, or holds it back.
