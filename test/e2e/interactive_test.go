@@ -24,7 +24,7 @@ func TestInteractivePsql(t *testing.T) {
 	s := startCluster(t, server18)
 	log := filepath.Join(t.TempDir(), "log")
 	term := openTerminal(t, "PGHOST="+s.Host, "PGPORT="+port(s), "PGUSER=trust", "PGDATABASE=postgres", "PGAPPNAME="+t.Name(),
-		"PGPI="+program, "PSQL="+servers.Program(t, "psql"), "LOG="+log)
+		"PGPI="+pgpiPath, "PSQL="+servers.Program(t, "psql"), "LOG="+log)
 	term.await(shellPrompt)
 	term.enter(`"$PGPI" run --log-file "$LOG" -- "$PSQL" -X`)
 	term.await(psqlPrompt)

@@ -24,7 +24,7 @@ func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(program, append(to(startCluster(t, server18)), fmt.Sprintf("--client-listen-port=%d", p.port))...)
+	p.cmd = exec.Command(pgpiPath, append(to(startCluster(t, server18)), fmt.Sprintf("--client-listen-port=%d", p.port))...)
 	p.cmd.Stdout, p.cmd.Stderr = in, stderr
 	err = p.cmd.Start()
 	_ = in.Close() // pgpi has its own

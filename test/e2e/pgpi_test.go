@@ -51,7 +51,7 @@ func launch(t *testing.T, args ...string) *pgpi {
 	}
 	log := logOf(args, out)
 	p := &pgpi{log: newLogbook(), ended: make(chan struct{})}
-	p.cmd = exec.Command(program, append([]string{"--client-listen-port=0", "--client-cert-sig=ecdsa"}, args...)...)
+	p.cmd = exec.Command(pgpiPath, append([]string{"--client-listen-port=0", "--client-cert-sig=ecdsa"}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = in, &p.stderr
 	err = p.cmd.Start()
 	_ = in.Close() // pgpi has its own

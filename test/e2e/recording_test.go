@@ -120,7 +120,7 @@ func bench(t *testing.T, _ *localpg.Server, c connect) {
 // readBack runs pgpi read, which must have nothing to complain of.
 func readBack(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(program, append([]string{"read"}, args...)...)
+	cmd := exec.Command(pgpiPath, append([]string{"read"}, args...)...)
 	var log, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &complaint
 	if err := cmd.Run(); err != nil || complaint.Len() > 0 {

@@ -81,7 +81,7 @@ func TestUnixSocketInUse(t *testing.T) {
 	if err := os.WriteFile(lock, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	output, err := exec.Command(program, "--client-listen-unix="+dir, fmt.Sprintf("--client-listen-port=%d", port)).CombinedOutput()
+	output, err := exec.Command(pgpiPath, "--client-listen-unix="+dir, fmt.Sprintf("--client-listen-port=%d", port)).CombinedOutput()
 	var exit *exec.ExitError
 	want := fmt.Sprintf("pgpi: listen on %s/.s.PGSQL.%d: process %d has it: choose another port with --client-listen-port, or another directory\n", dir, port, os.Getpid())
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || string(output) != want {

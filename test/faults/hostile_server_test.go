@@ -113,30 +113,24 @@ var hostileServers = []fault{
 		})
 	}, play: func(p *place) string { return p.psql("", "select 1 \\gdesc\n") }},
 	{name: "server ends TLS without close_notify", server: func(t *testing.T) address { return encrypted(t, func(s *speaker) { s.close() }) },
-		play: func(p *place) string {
-			s := p.speak()
-			if p.pgpi == nil {
-				s.encrypt()
-			}
-			s.logIn()
-			s.send(queryMessage("select 1"))
-			return s.readReply()
-		}, options: []string{"--server-sslmode=require"}, log: []string{"server hung up without TLS close_notify"}},
+		play: askInCleartext, options: []string{"--server-sslmode=require"}, log: []string{"server hung up without TLS close_notify"}},
 	{name: "TLS alert from the server under way", server: func(t *testing.T) address {
 		return encrypted(t, func(s *speaker) {
 			_, _ = s.raw.Write([]byte{21, 3, 3, 0, 2, 2, 40}) // handshake_failure, not encrypted; the end tells
 			s.readAll()
 		})
-	},
-		play: func(p *place) string {
-			s := p.speak()
-			if p.pgpi == nil {
-				s.encrypt()
-			}
-			s.logIn()
-			s.send(queryMessage("select 1"))
-			return s.readReply()
-		}, options: []string{"--server-sslmode=require"}, log: []string{"connection to server lost: "}},
+	}, play: askInCleartext, options: []string{"--server-sslmode=require"}, log: []string{"connection to server lost: "}},
+}
+
+// askInCleartext asks something, without TLS as far as pgpi, which has it to the server.
+func askInCleartext(p *place) string {
+	s := p.speak()
+	if p.pgpi == nil {
+		s.encrypt()
+	}
+	s.logIn()
+	s.send(queryMessage("select 1"))
+	return s.readReply()
 }
 
 // greets is a server that answers the first packet with something, and closes.

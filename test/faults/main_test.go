@@ -23,14 +23,9 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "pgpi-faults-")
-	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // what is left is in the temporary folder
-		pgpiPath, err = program.Build(dir, false)
-	}
-	if err == nil {
-		err = program.Isolate(dir) // building needs the user's caches
-	}
+	path, remove, err := program.Prepare(false)
+	defer remove()
+	pgpiPath = path
 	if err == nil {
 		err = faultTable.load()
 	}

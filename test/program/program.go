@@ -28,27 +28,36 @@ import (
 // Hang is after how long something that has not happened never will.
 const Hang = time.Minute
 
-// Build makes the program in a directory, with the race detector where that is wanted, and returns its path.
-func Build(dir string, race bool) (path string, err error) {
+// Prepare builds pgpi in a temporary folder, with the race detector where that is wanted, and keeps the user's own
+// settings away from libpq, pgx and pgpi. Remove is for the end of all tests, also where there is an error.
+func Prepare(race bool) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "pgpi-test-")
+	if err != nil {
+		return "", func() {}, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) } // what is left is in the temporary folder
 	path = filepath.Join(dir, "pgpi")
 	args := []string{"build", "-o", path}
 	if race {
 		args = append(args, "-race")
 	}
 	if output, err := exec.Command("go", append(args, "pgpi/cmd/pgpi")...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build pgpi: %w: %s", err, output)
+		return "", remove, fmt.Errorf("build pgpi: %w: %s", err, output)
 	}
-	return path, nil
+	return path, remove, isolate(dir, race) // building needs the user's caches
 }
 
-// Isolate keeps the user's own settings away from libpq, pgx and pgpi. Home is an empty directory.
-func Isolate(home string) error {
+// isolate makes an environment of its own. Home is an empty directory.
+func isolate(home string, race bool) error {
 	var errs []error
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(name, "PG") && name != "PGPI_POSTGRES_BIN" && name != "PGPI_SOAK" || name == "NO_COLOR" || name == "SSLKEYLOGFILE" {
+		if strings.HasPrefix(name, "PG") && name != "PGPI_POSTGRES_BIN" || name == "NO_COLOR" || name == "SSLKEYLOGFILE" {
 			errs = append(errs, os.Unsetenv(name))
 		}
+	}
+	if race { // else each pgpi ends a second later
+		errs = append(errs, os.Setenv("GORACE", "atexit_sleep_ms=0"))
 	}
 	return errors.Join(append(errs, os.Setenv("HOME", home), os.Setenv("LC_ALL", "C"))...)
 }

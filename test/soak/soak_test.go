@@ -37,18 +37,13 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "pgpi-soak-")
-	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // what is left is in the temporary folder
-		pgpiPath, err = program.Build(dir, race)
-	}
-	if err == nil {
-		err = program.Isolate(dir) // building needs the user's caches
-	}
+	path, remove, err := program.Prepare(race)
+	defer remove()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	pgpiPath = path
 	return m.Run()
 }
 
