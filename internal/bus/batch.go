@@ -7,9 +7,12 @@ import (
 	"pgpi/internal/event"
 )
 
-// batch is a run of events with all that they point to. It is shared by the sinks
-// and used again when the last has read it.
+// batch is a run of events with all that they point to: first as they were recorded,
+// then as sinks see them. It is shared by the sinks and used again when the last has read
+// it.
 type batch struct {
+	recorded []recorded
+	taken    int // what was recorded weighs
 	events   []event.Event
 	messages []event.Message
 	data     []byte
@@ -17,30 +20,56 @@ type batch struct {
 	readers  atomic.Int32
 }
 
+// recorded is an event as it came. Decode is nil where it is ready for sinks.
+type recorded struct {
+	event  event.Event
+	decode event.Decode
+}
+
 var batches = sync.Pool{New: func() any { return &batch{data: make([]byte, 0, batchSize)} }}
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
 // add copies an event into the batch.
-func (b *batch) add(e *event.Event) *event.Event {
-	b.events = append(b.events, *e)
-	own := &b.events[len(b.events)-1]
-	b.size += eventCost + len(e.Data) + eventCost*len(e.Messages)
+func (b *batch) add(e *event.Event, decode event.Decode) {
+	b.recorded = append(b.recorded, recorded{*e, decode})
+	own := &b.recorded[len(b.recorded)-1].event
+	b.size += eventCost + len(e.Data)
 	own.Data = b.copyData(e.Data)
-	own.Messages = b.copyMessages(e.Messages)
-	if e.Kind == event.Traffic {
-		// The messages tile the data; let them tile the copy.
-		rest := own.Data
-		for i := range own.Messages {
-			m := &own.Messages[i]
-			m.Bytes, rest = rest[:len(m.Bytes):len(m.Bytes)], rest[len(m.Bytes):]
-		}
-	} else {
-		for _, m := range own.Messages {
-			b.size += len(m.Bytes)
+	if len(e.Messages) > 0 {
+		own.Messages = b.copyMessages(e.Messages)
+		tile(own)
+		b.weigh(own)
+	}
+	b.taken = b.size
+}
+
+// tile lets the messages of a copy point to its data, which they tile.
+func tile(e *event.Event) {
+	if e.Kind != event.Traffic {
+		return
+	}
+	rest := e.Data
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		m.Bytes, rest = rest[:len(m.Bytes):len(m.Bytes)], rest[len(m.Bytes):]
+	}
+}
+
+// weigh adds what the messages of an event weigh.
+func (b *batch) weigh(e *event.Event) {
+	b.size += eventCost * len(e.Messages)
+	if e.Kind != event.Traffic {
+		for i := range e.Messages {
+			b.size += len(e.Messages[i].Bytes)
 		}
 	}
-	return own
+}
+
+// append adds an event for sinks.
+func (b *batch) append(e *event.Event) *event.Event {
+	b.events = append(b.events, *e)
+	return &b.events[len(b.events)-1]
 }
 
 // copyData copies into the batch's memory. Where it is used up, earlier events keep
@@ -74,8 +103,9 @@ func (b *batch) release() {
 }
 
 func (b *batch) recycle() {
-	clear(b.events) // drop what they point to
+	clear(b.recorded) // drop what they point to
+	clear(b.events)
 	clear(b.messages)
-	b.events, b.messages, b.data, b.size = b.events[:0], b.messages[:0], b.data[:0], 0
+	b.recorded, b.taken, b.events, b.messages, b.data, b.size = b.recorded[:0], 0, b.events[:0], b.messages[:0], b.data[:0], 0
 	batches.Put(b)
 }

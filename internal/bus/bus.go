@@ -1,18 +1,19 @@
 // Package bus carries events from connections to sinks.
 //
 // It guarantees one order for all sinks, taken under one lock; that a sink gets
-// events in batches, whole and in that order; that a slow sink holds traffic back
+// events in batches, whole and in that order; that whoever records waits for no
+// decoding; that a slow sink holds traffic back
 // in bounded memory and loses nothing; and that a sink which fails is detached
 // and reported while the others, and the traffic, go on.
 //
 // It must not know what events mean, where they come from or what sinks do with
 // them.
 //
-// Start reading at [Bus.Record] for the way in, and at outlet.go for the way out.
+// Start reading at [Bus.Defer] for the way in; decode.go is what happens on the way, and
+// outlet.go the way out.
 package bus
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,12 +52,15 @@ type Options struct {
 
 // Limits, in bytes and time.
 const (
-	// batchSize is the amount of data that wakes the sinks at once, batchDelay how
-	// long less than that waits for more.
+	// batchSize is the amount of data that is handed on at once, batchDelay how long
+	// less than that waits for more. Each batch wakes goroutines that have gone to sleep,
+	// which costs as much as a whole transaction where there are few.
 	batchSize  = 64 << 10
-	batchDelay = 3 * time.Millisecond
-	// queueLimit is what may wait for one sink before traffic is held back.
-	queueLimit = 8 << 20
+	batchDelay = 20 * time.Millisecond
+	// queueLimit is what may wait for one sink before traffic is held back, and
+	// decodeLimit what may wait to be decoded.
+	queueLimit  = 8 << 20
+	decodeLimit = 2 << 20
 	// eventCost is what an event or a message weighs beside its data.
 	eventCost = 200
 )
@@ -65,27 +69,34 @@ const (
 type Bus struct {
 	options Options
 	outlets []*outlet
-	// behind is set while a sink has more waiting than queueLimit.
+	// behind is set while more waits than may.
 	behind atomic.Bool
+	wake   chan struct{} // holds at most one token: there is something to decode
+	timer  *time.Timer   // when what is there is to be decoded, however little
 
-	mu     sync.Mutex
-	seq    uint64
-	batch  *batch
-	timer  *time.Timer
-	room   chan struct{} // closed when a sink has caught up; nil while none waits
-	closed bool
+	mu      sync.Mutex
+	batch   *batch        // which fills; nil while it is empty
+	queue   []*batch      // which wait to be decoded
+	waiting int           // the size of those, and of the one that is being decoded
+	room    chan struct{} // closed when everybody has caught up; nil while none waits
+	closed  bool
+
+	// Of the decoding goroutine only.
+	seq      uint64
+	decoding *batch
 }
 
-// New starts a bus. Each sink gets a goroutine, which ends with [Bus.Close].
+// New starts a bus. It has a goroutine that decodes, and one for each sink, which end
+// with [Bus.Close].
 func New(outlets []Outlet, options Options) *Bus {
-	b := &Bus{options: options}
-	b.timer = time.AfterFunc(time.Hour, b.flush)
+	b := &Bus{options: options, wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour)}
 	b.timer.Stop()
 	for _, o := range outlets {
 		out := &outlet{bus: b, name: o.Name, sink: o.Sink, drop: o.Drop, wake: make(chan struct{}, 1), done: make(chan struct{})}
 		b.outlets = append(b.outlets, out)
 		go out.run()
 	}
+	go b.decode()
 	return b
 }
 
@@ -113,7 +124,11 @@ func (b *Bus) Wait(done <-chan struct{}) {
 
 // Record takes an event: it gets its place in the order, and everything that
 // belongs to the caller is copied. It never blocks; see [Bus.Wait].
-func (b *Bus) Record(e *event.Event) {
+func (b *Bus) Record(e *event.Event) { b.Defer(e, nil) }
+
+// Defer takes an event as Record does, and hands sinks what decode makes of it. Decode is
+// called in the order of all events, by one goroutine. It must not panic.
+func (b *Bus) Defer(e *event.Event, decode event.Decode) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -123,12 +138,7 @@ func (b *Bus) Record(e *event.Event) {
 	if first {
 		b.batch = newBatch()
 	}
-	b.seq++
-	own := b.batch.add(e)
-	own.Seq = b.seq
-	if b.options.Rewrite != nil {
-		b.rewrite(own)
-	}
+	b.batch.add(e, decode)
 	switch {
 	case b.batch.size >= batchSize:
 		b.handOver()
@@ -137,48 +147,37 @@ func (b *Bus) Record(e *event.Event) {
 	}
 }
 
-// rewrite lets nothing pass that could not be rewritten: if that fails, which is a
-// defect, the event loses its contents.
-func (b *Bus) rewrite(e *event.Event) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			clear(e.Data)
-			e.Messages, e.Kind = nil, event.Said
-			e.Status, e.Args = event.ObserverFailed, []string{"redaction: " + fmt.Sprint(reason)}
-		}
-	}()
-	b.options.Rewrite(e)
-}
-
-// flush hands over what has waited long enough.
-func (b *Bus) flush() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.batch != nil {
-		b.handOver()
-	}
-}
-
-// handOver gives the batch to all sinks. The caller holds the lock.
+// handOver gives the batch to the goroutine that decodes. The caller holds the lock.
 func (b *Bus) handOver() {
-	batch := b.batch
-	b.batch = nil
-	batch.readers.Store(int32(len(b.outlets)))
-	for _, o := range b.outlets {
-		o.put(batch)
+	if b.batch == nil {
+		return
 	}
-	if len(b.outlets) == 0 {
-		batch.recycle()
+	b.queue = append(b.queue, b.batch)
+	b.waiting += b.batch.size
+	b.batch = nil
+	if b.waiting > decodeLimit {
+		b.behind.Store(true)
+	}
+	b.signal()
+}
+
+func (b *Bus) signal() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
 	}
 }
 
-// caughtUp is called by an outlet that has taken from its queue.
+// caughtUp is called by whoever has taken from a queue.
 func (b *Bus) caughtUp() {
 	if !b.behind.Load() {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.waiting > decodeLimit {
+		return
+	}
 	for _, o := range b.outlets {
 		if o.behind() {
 			return
@@ -196,14 +195,9 @@ func (b *Bus) caughtUp() {
 // dropped.
 func (b *Bus) Close(limit time.Duration) bool {
 	b.mu.Lock()
-	if b.batch != nil {
-		b.handOver()
-	}
+	b.handOver()
 	b.closed = true
-	b.timer.Stop()
-	for _, o := range b.outlets {
-		o.end()
-	}
+	b.signal()
 	b.mu.Unlock()
 
 	deadline := time.NewTimer(limit)

@@ -231,7 +231,7 @@ func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) [
 // undecoded records bytes that are no whole message.
 func (d *dialogue) undecoded(at time.Time, direction event.Direction, b []byte) {
 	if len(b) > 0 {
-		d.observe(at, direction, session.Piece{Kind: event.Undecoded, Size: len(b)}, b, 0)
+		d.observe(at, direction, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(b)}}, b, 0)
 	}
 }
 

@@ -51,6 +51,11 @@ type Event struct {
 	Offset int64
 }
 
+// Decode makes of an event that was taken down in haste, its bytes without their
+// messages, those that sinks see: mostly one, with its messages. What it is given is its
+// own; what it gives belongs to it again when emit returns, but for bytes.
+type Decode func(e *Event, emit func(*Event))
+
 // Kind is what sort of event it is.
 type Kind uint8
 

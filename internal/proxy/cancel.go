@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgtls"
-	"pgpi/internal/session"
 )
 
 // directory finds the connection that a CancelRequest names. Clients send it without
@@ -65,7 +63,7 @@ func (c *connection) forwardCancel(packet []byte) {
 	if named := c.proxy.cancels.find(string(packet[cancelHeader:])); named != nil {
 		c.host = named.host
 		c.target = named.target
-		c.say(event.CancelForwarded, fmt.Sprint(named.id), named.running())
+		c.sayLater(named.decoder.addRunning, event.CancelForwarded, fmt.Sprint(named.id))
 	} else {
 		c.say(event.CancelUnknown, c.host)
 	}
@@ -130,22 +128,4 @@ func (c *connection) connectForCancel(a attempt, mode pgtls.SSLMode, targets []t
 		return failed.why, nil
 	}
 	return "", err
-}
-
-// maxRunning is how much of a statement a sentence repeats, in bytes.
-const maxRunning = 200
-
-// running is the SQL that the connection's server works on.
-func (c *connection) running() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var sql string
-	c.ask(func(t *session.Tracker) { sql = t.Running() })
-	switch {
-	case sql == "":
-		return "nothing that is known"
-	case len(sql) > maxRunning:
-		return strings.ToValidUTF8(sql[:maxRunning], "") + " ..."
-	}
-	return sql
 }

@@ -35,13 +35,16 @@ type connection struct {
 	abort context.CancelFunc
 	stop  context.CancelFunc // abort, because pgpi ends
 
-	// mu guards the tracker, and keeps events in the order in which it saw the bytes.
-	mu      sync.Mutex
-	tracker *session.Tracker
-	blind   bool // observing has failed: nothing is decoded any more
-	login   login
+	// mu guards what follows, and keeps events in the order in which the framer saw the
+	// bytes.
+	mu     sync.Mutex
+	framer *session.Framer
+	blind  bool // observing has failed: nothing is decoded any more
+	login  login
 	// terminated says that the client has sent Terminate.
 	terminated bool
+
+	decoder *decoder
 
 	// silent is set when the login is over and nobody wants the rest decoded.
 	silent atomic.Bool
@@ -54,7 +57,7 @@ type connection struct {
 func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
 	c := &connection{
 		proxy: p, config: &p.config, id: id, opened: time.Now(),
-		client: newLeg("client", conn), tracker: session.New(p.config.Budget),
+		client: newLeg("client", conn), framer: new(session.Framer), decoder: newDecoder(p.config.Budget),
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.ctx, c.abort, c.stop = ctx, func() { cancel(nil) }, func() { cancel(errStopping) }
@@ -79,10 +82,7 @@ func (c *connection) run() {
 	if errors.Is(context.Cause(c.ctx), errStopping) {
 		c.hungUp.Do(func() { c.say(event.Stopping) })
 	}
-	c.mu.Lock()
-	c.ask((*session.Tracker).Close)
-	c.mu.Unlock()
-	c.say(event.Ended)
+	c.sayLater(c.decoder.close, event.Ended)
 }
 
 // contain does something that belongs to this connection only: a panic in it is a defect, which ends the connection.
@@ -162,13 +162,14 @@ func (c *connection) closeLegs() {
 	}
 }
 
-// setServer makes a leg the connection's server leg. The tracker forgets what was
+// setServer makes a leg the connection's server leg. Forgotten is what was
 // said to an earlier one.
 func (c *connection) setServer(l *leg) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.server = l
-	c.ask((*session.Tracker).NewServer)
+	c.guard(c.framer.NewServer)
+	_ = c.proxy.record(&event.Event{Conn: c.id}, c.decoder.newServer) // no event: nothing to lose
 	if c.ctx.Err() != nil {
 		l.close() // the connection was ended meanwhile
 	}

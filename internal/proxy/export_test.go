@@ -1,12 +1,22 @@
 package proxy
 
-// BreakTrackers makes every further look at the bytes of the open connections panic.
-func (p *Proxy) BreakTrackers() {
+// BreakFramers makes every further look at the bytes of the open connections panic.
+func (p *Proxy) BreakFramers() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.connections {
 		c.mu.Lock()
-		c.tracker = nil
+		c.framer = nil
 		c.mu.Unlock()
+	}
+}
+
+// BreakDecoders makes every further look at what was recorded of the open connections
+// panic. Nothing may be under way.
+func (p *Proxy) BreakDecoders() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.connections {
+		c.decoder.tracker = nil
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/binary"
-	"slices"
+	"iter"
 	"strings"
 
 	"pgpi/internal/event"
@@ -28,16 +28,18 @@ const plusMechanism = "SCRAM-SHA-256-PLUS"
 
 // watchLogin looks at the messages of a login: for the key that a CancelRequest will
 // name, and for channel binding. The caller holds the lock.
-func (c *connection) watchLogin(messages []event.Message) {
-	for i := range messages {
-		m := messages[i].Message
+func (c *connection) watchLogin(d event.Direction, b []byte) {
+	for m := range messages(d.Sender(), b) {
 		switch m.Type {
 		case wire.AuthenticationSASL:
 			c.login.offered, c.login.binding = true, offersBinding(m)
 			c.warnOfOffer()
-		case wire.SASLInitialResponse:
-			c.login.answered = true
-			c.warnOfAnswer(m)
+		case wire.PasswordOrToken:
+			if c.login.offered && !c.login.answered {
+				c.login.answered = true
+				m.Type = wire.SASLInitialResponse
+				c.warnOfAnswer(m)
+			}
 		case wire.ErrorResponse:
 			c.warnOfError(m)
 		case wire.BackendKeyData:
@@ -47,6 +49,22 @@ func (c *connection) watchLogin(messages []event.Message) {
 			if !c.config.DecodeAll {
 				c.silent.Store(true)
 			}
+		}
+	}
+}
+
+// messages are those that tile b, as their bytes alone name them.
+func messages(from wire.Sender, b []byte) iter.Seq[wire.Message] {
+	return func(yield func(wire.Message) bool) {
+		for {
+			size := wire.Size(b)
+			if size <= 0 || size > int64(len(b)) {
+				return
+			}
+			if !yield(wire.Message{Type: wire.Identify(from, b), Bytes: b[:size:size], Size: size}) {
+				return
+			}
+			b = b[size:]
 		}
 	}
 }
@@ -157,43 +175,41 @@ func (c *connection) sameCertificate() bool {
 	return err == nil && own.Equal(c.server.tls.ConnectionState().PeerCertificates[0])
 }
 
-// hides reports whether a piece has an offer that is changed on its way. The caller
+// hides reports whether messages have an offer that is changed on its way. The caller
 // holds the lock.
-func (c *connection) hides(d event.Direction, piece session.Piece) bool {
+func (c *connection) hides(d event.Direction, b []byte) bool {
 	if !c.config.HideBinding || c.login.over || d != event.ServerToClient || c.client.tls != nil {
 		return false
 	}
-	var found bool
-	c.guard(func() {
-		found = slices.ContainsFunc(piece.Messages, func(m event.Message) bool {
-			return m.Type == wire.AuthenticationSASL && offersBinding(m.Message)
-		})
-	})
-	return found
+	for m := range messages(d.Sender(), b) {
+		if m.Type == wire.AuthenticationSASL && offersBinding(m) {
+			return true
+		}
+	}
+	return false
 }
 
-// forwardHidden forwards a piece whose offer loses the mechanism with channel
+// forwardHidden forwards messages of which an offer loses the mechanism with channel
 // binding, which a client without TLS would take for an attack. It shows both what
 // came and what went. The caller holds the lock, and nothing else is under way: the
 // client waits.
-func (p *pump) forwardHidden(piece session.Piece, b []byte) error {
-	for i := range piece.Messages {
-		one := session.Piece{Kind: event.Traffic, Messages: piece.Messages[i : i+1], Total: piece.Messages[i].Size}
-		raw := b[:one.Total]
-		b = b[one.Total:]
-		if m := one.Messages[0].Message; m.Type == wire.AuthenticationSASL && offersBinding(m) {
+func (p *pump) forwardHidden(b []byte) error {
+	left := len(b)
+	for m := range messages(p.d.Sender(), b) {
+		f := session.Frame{Kind: event.Traffic, Size: len(m.Bytes), Total: m.Size}
+		left -= f.Size
+		sent := m.Bytes
+		if m.Type == wire.AuthenticationSASL && offersBinding(m) {
 			p.say(event.BindingHidden)
-			p.record(&event.Event{Direction: event.ServerToScript}, one, raw)
-			changed := withoutBinding(raw)
-			m.Bytes, m.Size = changed, int64(len(changed))
-			sent := session.Piece{Kind: event.Traffic, Messages: []event.Message{{Message: m}}}
-			p.record(&event.Event{Direction: event.ScriptToClient}, sent, changed)
+			p.record(&event.Event{Direction: event.ServerToScript}, f, m.Bytes, p.decoder.scan)
+			sent = withoutBinding(m.Bytes)
+			f.Size, f.Total = len(sent), int64(len(sent))
+			p.record(&event.Event{Direction: event.ScriptToClient}, f, sent, p.decoder.scan)
 			p.login.offered = true
-			raw = changed
 		} else {
-			p.observe(one, raw, len(b))
+			p.observe(f, m.Bytes, left)
 		}
-		if err := p.write(raw); err != nil {
+		if err := p.write(sent); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // Observing stands behind a wall: a panic in it is a defect, which ends the decoding
-// of one connection, and no connection.
+// of one connection, and no connection. The relay finds out only where messages end, and
+// what it has to know itself; what they mean is found out later, by the [decoder].
 
 // clockSlack is how far the clock on the wall may stray before it counts as set.
 const clockSlack = 100 * time.Millisecond
@@ -28,12 +29,15 @@ func (c *connection) now() (at time.Time, elapsed time.Duration) {
 }
 
 // say records a sentence about the connection.
-func (c *connection) say(s event.Status, args ...string) {
+func (c *connection) say(s event.Status, args ...string) { c.sayLater(nil, s, args...) }
+
+// sayLater records a sentence that decode completes.
+func (c *connection) sayLater(decode event.Decode, s event.Status, args ...string) {
 	at, elapsed := c.now()
 	// A sentence that can't be recorded has no other place to be told.
 	_ = c.proxy.record(&event.Event{
 		At: at, Elapsed: elapsed, Conn: c.id, Kind: event.Said, Status: s, Args: args,
-	})
+	}, decode)
 }
 
 // show records packets that pgpi itself got or sent.
@@ -42,54 +46,46 @@ func (c *connection) show(d event.Direction, b []byte) {
 	defer c.mu.Unlock()
 	for len(b) > 0 {
 		e := event.Event{Direction: d}
-		p := c.scan(d, b)
-		if p.Size == 0 {
-			p, _ = c.end(d, b)
+		f, decode := c.scan(d, b), c.decoder.scan
+		if f.Size == 0 {
+			f, _ = c.end(d, b)
+			decode = c.decoder.end
 		}
-		c.record(&e, p, b[:p.Size])
-		b = b[p.Size:]
+		c.record(&e, f, b[:f.Size], decode)
+		b = b[f.Size:]
 	}
 }
 
-// record records the bytes of a piece. The caller holds the lock.
-func (c *connection) record(e *event.Event, p session.Piece, data []byte) {
+// record records the bytes of a frame. The caller holds the lock.
+func (c *connection) record(e *event.Event, f session.Frame, data []byte, decode event.Decode) {
 	e.At, e.Elapsed = c.now()
-	e.Conn, e.Kind, e.Data, e.Messages, e.Total, e.Offset = c.id, p.Kind, data, p.Messages, p.Total, p.Offset
-	if reason := c.proxy.record(e); reason != nil {
+	e.Conn, e.Kind, e.Data, e.Total, e.Offset = c.id, f.Kind, data, f.Total, f.Offset
+	if reason := c.proxy.record(e, decode); reason != nil {
 		c.fail(reason)
 	}
-	if p.Lost != nil {
-		c.say(event.OutOfSync, e.Direction.String(), fmt.Sprint(p.Lost.Offset), p.Lost.Why)
+	if f.Lost != nil {
+		c.say(event.OutOfSync, e.Direction.String(), fmt.Sprint(f.Lost.Offset), f.Lost.Why)
 	}
 }
 
-// scan is [session.Tracker.Scan]. The caller holds the lock.
-func (c *connection) scan(d event.Direction, pending []byte) (p session.Piece) {
-	if !c.ask(func(t *session.Tracker) { p = t.Scan(d, pending) }) {
+// scan is [session.Framer.Scan]. The caller holds the lock.
+func (c *connection) scan(d event.Direction, pending []byte) (f session.Frame) {
+	if c.blind || !c.guard(func() { f = c.framer.Scan(d, pending) }) {
 		return undecoded(pending)
 	}
-	return p
+	return f
 }
 
-// end is [session.Tracker.End]. The caller holds the lock.
-func (c *connection) end(d event.Direction, pending []byte) (p session.Piece, want int64) {
-	if !c.ask(func(t *session.Tracker) { p, want = t.End(d, pending) }) {
+// end is [session.Framer.End]. The caller holds the lock.
+func (c *connection) end(d event.Direction, pending []byte) (f session.Frame, want int64) {
+	if c.blind || !c.guard(func() { f, want = c.framer.End(d, pending) }) {
 		return undecoded(pending), 0
 	}
-	return p, want
+	return f, want
 }
 
-func undecoded(pending []byte) session.Piece {
-	return session.Piece{Kind: event.Undecoded, Size: len(pending)}
-}
-
-// ask asks the tracker, and reports whether it has an answer. The caller holds the
-// lock.
-func (c *connection) ask(question func(*session.Tracker)) (answered bool) {
-	if c.blind {
-		return false
-	}
-	return c.guard(func() { question(c.tracker) })
+func undecoded(pending []byte) session.Frame {
+	return session.Frame{Kind: event.Undecoded, Size: len(pending)}
 }
 
 // guard does something behind the wall, and reports whether it came to its end. The
@@ -113,10 +109,11 @@ func (c *connection) fail(reason any) {
 	}
 }
 
-// record hands an event to the recorder, and returns what that panics with.
-func (p *Proxy) record(e *event.Event) (reason any) {
+// record hands an event to the recorder, and returns what that panics with. Decode is nil
+// where the event is complete.
+func (p *Proxy) record(e *event.Event, decode event.Decode) (reason any) {
 	defer func() { reason = recover() }()
-	p.config.Recorder.Record(e)
+	p.config.Recorder.Defer(e, decode)
 	return nil
 }
 

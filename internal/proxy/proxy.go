@@ -34,8 +34,10 @@ type Recorder interface {
 	// Wait returns when there is room for another event, or when done is closed. It
 	// is called without any lock held.
 	Wait(done <-chan struct{})
-	// Record takes an event and copies what it keeps. It does not block.
-	Record(e *event.Event)
+	// Defer takes an event and copies what it keeps; it does not block. What decode
+	// makes of it, in the order of all events, is what happened; decode is nil where the
+	// event is complete.
+	Defer(e *event.Event, decode event.Decode)
 }
 
 // Negotiation is how TLS begins on the server leg.
@@ -262,5 +264,5 @@ func (p *Proxy) stop() {
 // say records a sentence about pgpi itself.
 func (p *Proxy) say(s event.Status, args ...string) {
 	now := time.Now()
-	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args})
+	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args}, nil)
 }

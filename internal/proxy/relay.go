@@ -10,7 +10,6 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/session"
-	"pgpi/internal/wire"
 )
 
 // relay passes bytes on in both directions until both have ended.
@@ -100,10 +99,9 @@ func (c *connection) awaitLastWords(d event.Direction) {
 // pump is one direction of a relay.
 type pump struct {
 	*connection
-	d         event.Direction
-	from, to  *leg
-	event     event.Event // used again for each piece
-	undecoded int64
+	d        event.Direction
+	from, to *leg
+	event    event.Event // used again for each frame
 }
 
 // writeError is a failure of the receiving leg.
@@ -137,55 +135,55 @@ func (p *pump) forwardPending() error {
 			return p.write(b)
 		}
 		p.proxy.wait(p.ctx.Done())
-		piece, err := p.forward(p.from.pending())
+		f, err := p.forward(p.from.pending())
 		if err != nil {
 			return err
 		}
-		if piece.Size == 0 {
+		if f.Size == 0 {
 			return nil
 		}
-		p.from.take(piece.Size)
+		p.from.take(f.Size)
 	}
 	return nil
 }
 
-// forward observes the next piece, then writes it.
-func (p *pump) forward(pending []byte) (session.Piece, error) {
+// forward observes the next frame, then writes it.
+func (p *pump) forward(pending []byte) (session.Frame, error) {
 	p.mu.Lock()
-	piece := p.scan(p.d, pending)
-	if piece.Size == 0 {
+	f := p.scan(p.d, pending)
+	if f.Size == 0 {
 		p.mu.Unlock()
-		return piece, nil
+		return f, nil
 	}
-	b := pending[:piece.Size]
-	if p.hides(p.d, piece) {
+	b := pending[:f.Size]
+	if p.hides(p.d, b) {
 		defer p.mu.Unlock()
-		return piece, p.forwardHidden(piece, b)
+		return f, p.forwardHidden(b)
 	}
-	p.observe(piece, b, len(pending)-piece.Size)
+	p.observe(f, b, len(pending)-f.Size)
 	p.mu.Unlock()
-	return piece, p.write(b)
+	return f, p.write(b)
 }
 
-// observe records a piece and draws the conclusions that the proxy itself needs.
+// observe records a frame and draws the conclusions that the proxy itself needs.
 // The caller holds the lock.
-func (p *pump) observe(piece session.Piece, b []byte, left int) {
-	p.note(piece, b, left)
-	if !p.login.over {
-		p.guard(func() { p.watchLogin(piece.Messages) })
+func (p *pump) observe(f session.Frame, b []byte, left int) {
+	p.note(f, b, left, p.decoder.scan)
+	if !p.login.over && f.Kind == event.Traffic {
+		p.guard(func() { p.watchLogin(p.d, b) })
 	}
-	if n := len(piece.Messages); n > 0 && piece.Messages[n-1].Type == wire.Terminate {
+	if p.d == event.ClientToServer && f.Last == terminate {
 		p.terminated = true
 	}
 }
 
-// note records a piece. The caller holds the lock.
-func (p *pump) note(piece session.Piece, b []byte, left int) {
+// terminate is the first byte of a Terminate message.
+const terminate = 'X'
+
+// note records a frame. The caller holds the lock.
+func (p *pump) note(f session.Frame, b []byte, left int, decode event.Decode) {
 	p.event.Direction, p.event.Relayed, p.event.OneByOne, p.event.Left = p.d, true, p.config.ByteByByte, left
-	p.record(&p.event, piece, b)
-	if piece.Kind == event.Undecoded {
-		p.undecoded += int64(len(b))
-	}
+	p.record(&p.event, f, b, decode)
 }
 
 // write sends bytes to the receiver, in one write or each in its own.
@@ -226,16 +224,14 @@ func (p *pump) forwardEnd() error {
 func (p *pump) observeEnd(rest []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	piece, want := p.end(p.d, rest)
-	if piece.Total > 0 || piece.Size > 0 {
-		p.note(piece, rest[:piece.Size], 0)
+	f, want := p.end(p.d, rest)
+	if f.Total > 0 || f.Size > 0 {
+		p.note(f, rest[:f.Size], 0, p.decoder.end)
 	}
-	if piece.Total > 0 {
-		p.say(event.CutOff, p.d.String(), fmt.Sprint(piece.Total), wanted(want))
+	if f.Total > 0 {
+		p.say(event.CutOff, p.d.String(), fmt.Sprint(f.Total), wanted(want))
 	}
-	if p.undecoded > 0 {
-		p.say(event.Undecodable, p.d.String(), fmt.Sprint(p.undecoded))
-	}
+	p.sayLater(func(e *event.Event, emit func(*event.Event)) { p.decoder.sumUp(p.d, e, emit) }, event.Undecodable)
 }
 
 func wanted(size int64) string {

@@ -93,7 +93,7 @@ func (f full) Wait(done <-chan struct{}) {
 	}
 }
 
-func (f full) Record(e *event.Event) { f.Recorder.Record(e) }
+func (f full) Defer(e *event.Event, decode event.Decode) { f.Recorder.Defer(e, decode) }
 
 // A log that can't keep up holds back what is relayed, and nothing else: neither a
 // login's negotiation nor the end.

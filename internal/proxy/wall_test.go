@@ -25,11 +25,11 @@ func (d defective) Wait(done <-chan struct{}) {
 	d.Recorder.Wait(done)
 }
 
-func (d defective) Record(e *event.Event) {
+func (d defective) Defer(e *event.Event, decode event.Decode) {
 	if d.event(e) {
 		panic("no memory")
 	}
-	d.Recorder.Record(e)
+	d.Recorder.Defer(e, decode)
 }
 
 // session is a connection from its beginning to its end, with enough in it to be cut
@@ -81,44 +81,62 @@ func TestRecorderPanics(t *testing.T) {
 }
 
 // The same holds for whatever goes wrong in the session's memory, on any connection
-// but those that are all right.
-func TestTrackerPanics(t *testing.T) {
+// but those that are all right. What was held back of a message is relayed where messages
+// can't be found any more.
+func TestSessionPanics(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, "")
-		s.open()
-		s.play("log in")
-		s.proxy.BreakTrackers()
-		s.play(`
-			client sends query"SELECT 1" "Q\x00\x00"
-			server receives query"SELECT 1" "Q\x00\x00"
-			server sends ready
-			client receives ready
-			client half-closes
-			server sees end
-			server closes
-			client sees end
-			client2 connects
-			client2 sends startup
-			server2 accepts
-			server2 receives startup
-			server2 sends login
-			client2 receives login
-			client3 connects
-			client3 sends cancel"\x00\x00\x00\x07abcd"
-			server3 accepts
-			server3 receives cancel"\x00\x00\x00\x07abcd"`)
-		log := s.close()
-		for _, want := range []string{
-			"#1  decoding failed, which is a defect of pgpi: runtime error: invalid memory address or nil pointer dereference; relaying the rest undecoded",
-			"#1  client -> server: 17 bytes relayed undecoded",
-			"#2  server -> client: \"Z\" = ReadyForQuery",
-		} {
-			if strings.Count(log, want) != 1 {
-				t.Errorf("the log does not say once: %s\n%s", want, log)
-			}
-		}
-	})
+	for _, test := range []struct {
+		name     string
+		broken   func(*proxy.Proxy)
+		server   string // receives first
+		messages bool   // can still be found
+	}{
+		{"framer", (*proxy.Proxy).BreakFramers, `query"SELECT 1" "Q\x00\x00"`, false},
+		{"decoder", (*proxy.Proxy).BreakDecoders, `query"SELECT 1"`, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStage(t, "")
+				s.open()
+				s.play("log in")
+				test.broken(s.proxy)
+				s.play(`
+					client sends query"SELECT 1" "Q\x00\x00"
+					server receives ` + test.server + `
+					server sends ready
+					client receives ready
+					client half-closes`)
+				if test.messages {
+					s.play(`server receives "Q\x00\x00"`)
+				}
+				s.play(`
+					server sees end
+					server closes
+					client sees end
+					client2 connects
+					client2 sends startup
+					server2 accepts
+					server2 receives startup
+					server2 sends login
+					client2 receives login
+					client3 connects
+					client3 sends cancel"\x00\x00\x00\x07abcd"
+					server3 accepts
+					server3 receives cancel"\x00\x00\x00\x07abcd"`)
+				log := s.close()
+				for _, want := range []string{
+					"#1  decoding failed, which is a defect of pgpi: runtime error: invalid memory address or nil pointer dereference; relaying the rest undecoded",
+					"#1  client -> server: 17 bytes relayed undecoded",
+					"#2  server -> client: \"Z\" = ReadyForQuery",
+				} {
+					if strings.Count(log, want) != 1 {
+						t.Errorf("the log does not say once: %s\n%s", want, log)
+					}
+				}
+			})
+		})
+	}
 }
 
 // And for what the proxy itself concludes from a login: here the certificate that clients see can't be had again.

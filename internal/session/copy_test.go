@@ -246,6 +246,7 @@ func TestRowsAfterGap(t *testing.T) {
 		checkStep(t, i, s, p.seen[before:])
 	}
 	p.tracker.Gap(toServer, 1)
+	p.late.Gap(toServer, 1)
 	for i, s := range append([]step{in(data("3\t4\n")+copyDone, wire.CopyData, wire.CopyDone), out(copied+ready, wire.CommandComplete, wire.ReadyForQuery)}, begin...) {
 		before := len(p.seen)
 		p.feed(s.direction, s.bytes, whole)

@@ -308,6 +308,8 @@ func TestNewServer(t *testing.T) {
 		t.Fatalf("the first server is in sync: %v", last)
 	}
 	p.tracker.NewServer()
+	p.framer.NewServer()
+	p.late.NewServer()
 	p.seen = nil
 	p.feed(sayServer, sslRequest, single)
 	p.feed(fromServer, "N", whole)

@@ -10,6 +10,7 @@
 // goroutine. A Tracker is not safe for concurrent use: whoever reads both
 // directions holds a lock.
 //
-// Start reading at [Tracker.Scan]. leg.go has what decides the name of a message
+// Start reading at [Tracker.Scan], and at [Framer.Scan] for what it shares with a relay that
+// only wants to know where messages end. leg.go has what decides the name of a message
 // whose bytes alone don't tell, and copy.go what decides it for CopyData.
 package session

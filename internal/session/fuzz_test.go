@@ -53,7 +53,7 @@ func run(t *testing.T, all []segment, kept int, cut func(int) int) []sighting {
 	var last [4]*event.Direction
 	for _, s := range all {
 		p.feed(s.direction, s.bytes, cut)
-		last[p.index(s.direction)] = &s.direction
+		last[place(s.direction)] = &s.direction
 	}
 	for _, d := range last {
 		if d != nil {

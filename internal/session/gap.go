@@ -8,7 +8,7 @@ import (
 // over, and nothing is known of what was asked and named before. Each direction must
 // begin with a message.
 func (t *Tracker) Join() {
-	for _, l := range []*leg{&t.client, &t.server} {
+	for _, l := range []*leg{&t.framer.client, &t.framer.server} {
 		*l = leg{started: true, authenticated: true, ready: true}
 	}
 	t.memory.gap()
@@ -19,12 +19,10 @@ func (t *Tracker) Join() {
 // them. A direction that was out of sync is in sync again. What the bytes may have
 // changed is forgotten: names, and which request is being answered.
 func (t *Tracker) Gap(d event.Direction, size int64) {
-	s := t.stream(d)
-	if s.big != nil {
-		t.budget.release(s.big.reserved)
-	}
-	*s = stream{offset: s.offset + size, messages: s.messages[:0]}
-	for _, l := range []*leg{&t.client, &t.server} {
+	s := &t.framer.streams[place(d)]
+	*s = stream{offset: s.offset + size}
+	t.drop(&t.places[place(d)])
+	for _, l := range []*leg{&t.framer.client, &t.framer.server} {
 		l.started, l.requested = true, false // a packet without a type byte can't be found
 	}
 	t.memory.gap()

@@ -23,6 +23,10 @@ type leg struct {
 // request.
 func (l *leg) replyDue() bool { return l.requested }
 
+// settled reports whether nothing that is said can change any more how messages are
+// framed.
+func (l *leg) settled() bool { return l.started && l.authenticated && l.ready && !l.requested }
+
 // frameUntyped finds the size of a packet without a type byte.
 func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why string) {
 	if from == wire.Server {
@@ -38,8 +42,11 @@ func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why strin
 // oldErrorSize recognizes the error of a server that does not speak protocol 3: 'E'
 // and a string (fe-connect.c, PQconnectPoll). It is 0 for a message with a length,
 // -1 while the string has not ended. A string is believed up to a limit, wherever
-// the stream was cut.
+// the stream was cut. What is too short for a length is taken for a whole one.
 func oldErrorSize(b []byte) int64 {
+	if len(b) < wire.HeaderSize {
+		return int64(bytes.IndexByte(b, 0)) + 1
+	}
 	length := binary.BigEndian.Uint32(b[1:])
 	if length >= 8 && length <= wire.MaxErrorLength {
 		return 0

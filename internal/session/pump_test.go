@@ -16,6 +16,8 @@ import (
 type pump struct {
 	tb      testing.TB
 	tracker *Tracker
+	framer  Framer    // of a relay, which has to find the same
+	late    *Tracker  // which is given what the framer has found, and has to say the same
 	pending [4][]byte // by stream
 	fed     [4]int64
 	passed  [4]int64
@@ -75,25 +77,14 @@ func diff(got, want []sighting) string {
 
 func newPump(tb testing.TB) *pump {
 	tb.Helper()
-	return &pump{tb: tb, tracker: New(nil)}
-}
-
-// index finds the stream of a direction.
-func (p *pump) index(d event.Direction) int {
-	for i := range p.tracker.streams {
-		if p.tracker.stream(d) == &p.tracker.streams[i] {
-			return i
-		}
-	}
-	p.tb.Fatalf("%s has no stream", d)
-	return 0
+	return &pump{tb: tb, tracker: New(nil), late: New(nil)}
 }
 
 // feed hands bytes to the tracker in chunks: cut says how many of the bytes that
 // are left come next.
 func (p *pump) feed(d event.Direction, b string, cut func(left int) int) {
 	p.tb.Helper()
-	i := p.index(d)
+	i := place(d)
 	p.fed[i] += int64(len(b))
 	for len(b) > 0 {
 		n := cut(len(b))
@@ -106,10 +97,15 @@ func (p *pump) feed(d event.Direction, b string, cut func(left int) int) {
 // drain takes all pieces that the pending bytes hold.
 func (p *pump) drain(d event.Direction) {
 	p.tb.Helper()
-	i := p.index(d)
+	i := place(d)
 	for {
 		piece := p.tracker.Scan(d, p.pending[i])
 		p.check(d, piece, p.pending[i])
+		p.compare(d, p.framer.Scan(d, p.pending[i]), piece.Frame)
+		if piece.Size > 0 {
+			p.late.Kept = p.tracker.Kept
+			p.repeat(d, piece, p.late.ScanFrame(d, p.pending[i][:piece.Size]))
+		}
 		if piece.Size == 0 {
 			break
 		}
@@ -124,8 +120,15 @@ func (p *pump) drain(d event.Direction) {
 // end closes a direction and gives the size that its last message should have had.
 func (p *pump) end(d event.Direction) int64 {
 	p.tb.Helper()
-	i := p.index(d)
+	i := place(d)
 	piece, want := p.tracker.End(d, p.pending[i])
+	frame, wanted := p.framer.End(d, p.pending[i])
+	again, _ := p.late.End(d, p.pending[i])
+	p.repeat(d, piece, again)
+	p.compare(d, frame, piece.Frame)
+	if wanted != want {
+		p.tb.Fatalf("%s: the end of a message of %d bytes, %d for the framer", d, want, wanted)
+	}
 	if piece.Size != len(p.pending[i]) {
 		p.tb.Fatalf("%s: the end has %d of %d pending bytes", d, piece.Size, len(p.pending[i]))
 	}
@@ -138,15 +141,53 @@ func (p *pump) end(d event.Direction) int64 {
 	return want
 }
 
+// compare wants what a framer alone finds to be what the tracker finds.
+func (p *pump) compare(d event.Direction, got, want Frame) {
+	p.tb.Helper()
+	var lost [2]Loss
+	for i, f := range []*Frame{&got, &want} {
+		if f.Lost != nil {
+			lost[i], f.Lost = *f.Lost, nil
+		}
+	}
+	if got != want || lost[0] != lost[1] {
+		p.tb.Fatalf("%s: the framer has %+v %v, the tracker %+v %v", d, got, lost[0], want, lost[1])
+	}
+}
+
+// repeat wants a tracker that gets frames to say what the tracker says that finds them.
+func (p *pump) repeat(d event.Direction, want, got Piece) {
+	p.tb.Helper()
+	p.compare(d, got.Frame, want.Frame)
+	if p.tracker.budget != nil {
+		return // there may be less of it left
+	}
+	sight := func(m event.Message) sighting { return p.sight(d, m) }
+	if a, b := sightings(got.Messages, sight), sightings(want.Messages, sight); !slices.Equal(a, b) {
+		p.tb.Fatalf("%s: from a frame, %s", d, diff(a, b))
+	}
+}
+
+func sightings(messages []event.Message, sight func(event.Message) sighting) (all []sighting) {
+	for _, m := range messages {
+		all = append(all, sight(m))
+	}
+	return all
+}
+
+func (p *pump) sight(d event.Direction, m event.Message) sighting {
+	return sighting{
+		d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), describeSettings(m.Settings), m.Exchange, Loss{},
+	}
+}
+
 // record copies what the next call may overwrite.
 func (p *pump) record(d event.Direction, piece Piece) {
-	i := p.index(d)
+	i := place(d)
 	p.passed[i] += int64(piece.Size)
 	for _, m := range piece.Messages {
 		p.last = m
-		p.seen = append(p.seen, sighting{
-			d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), describeSettings(m.Settings), m.Exchange, Loss{},
-		})
+		p.seen = append(p.seen, p.sight(d, m))
 	}
 	if piece.Lost != nil {
 		p.losses[i]++
@@ -185,11 +226,11 @@ func (p *pump) check(d event.Direction, piece Piece, pending []byte) {
 			p.tb.Fatalf("%s: a piece without a kind", d)
 		}
 	}
-	if piece.Lost != nil && (piece.Kind != event.Undecoded || p.losses[p.index(d)] > 0) {
+	if piece.Lost != nil && (piece.Kind != event.Undecoded || p.losses[place(d)] > 0) {
 		p.tb.Fatalf("%s: lost again: %v", d, *piece.Lost)
 	}
-	for i := range p.tracker.streams {
-		if b := p.tracker.streams[i].big; b != nil && len(b.kept) > p.kept() {
+	for i := range p.tracker.places {
+		if b := p.tracker.places[i].big; b != nil && len(b.kept) > p.kept() {
 			p.tb.Fatalf("stream %d keeps %d bytes, more than %d", i, len(b.kept), p.kept())
 		}
 	}

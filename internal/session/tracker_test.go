@@ -67,7 +67,7 @@ func TestOutOfSync(t *testing.T) {
 				if test.direction == toServer {
 					other = toClient
 				}
-				if s := p.tracker.stream(other); s.lost {
+				if p.tracker.framer.streams[place(other)].lost {
 					t.Error("both directions are lost")
 				}
 			})
@@ -135,7 +135,7 @@ func TestLargeMessages(t *testing.T) {
 		}
 		b := typed('d', strings.Repeat("x", test.size-wire.HeaderSize))
 		p.feed(toClient, b[:len(b)-1], everySoMany(chunk))
-		if held := len(p.pending[p.index(toClient)]); test.kind == event.Fragment && held > 0 {
+		if held := len(p.pending[place(toClient)]); test.kind == event.Fragment && held > 0 {
 			t.Errorf("size %d: %d bytes are held back", test.size, held)
 		}
 		before := len(p.seen)
@@ -175,7 +175,7 @@ func TestLargestMessage(t *testing.T) {
 	p := newPump(t)
 	p.feed(toServer, startup, whole)
 	p.feed(toServer, "Q\x3f\xff\xff\xffSELECT 1", whole)
-	if n := len(p.pending[p.index(toServer)]); n != 0 {
+	if n := len(p.pending[place(toServer)]); n != 0 {
 		t.Errorf("%d bytes are held back", n)
 	}
 	if want := p.end(toServer); want != wire.MaxLength+1 {

@@ -59,20 +59,31 @@ var queries = func() (all [1000][]byte) {
 	return all
 }()
 
-// connection observes what two parties say to each other.
+// connection observes what two parties say to each other, as the relay does.
 type connection struct {
+	framer  session.Framer
 	tracker *session.Tracker
 	bus     *bus.Bus
 	event   event.Event
+	decode  event.Decode
+}
+
+func newConnection(to *bus.Bus) *connection {
+	c := &connection{tracker: session.New(nil), bus: to}
+	c.decode = func(e *event.Event, emit func(*event.Event)) {
+		e.Messages = c.tracker.ScanFrame(e.Direction, e.Data).Messages
+		emit(e)
+	}
+	return c
 }
 
 func (c *connection) pass(d event.Direction, b []byte) {
 	for len(b) > 0 {
 		c.bus.Wait(nil)
-		p := c.tracker.Scan(d, b)
-		c.event = event.Event{Conn: 1, Kind: p.Kind, Direction: d, Data: b[:p.Size], Messages: p.Messages, Relayed: true, Total: p.Total}
-		c.bus.Record(&c.event)
-		b = b[p.Size:]
+		f := c.framer.Scan(d, b)
+		c.event = event.Event{Conn: 1, Kind: f.Kind, Direction: d, Data: b[:f.Size], Relayed: true, Total: f.Total}
+		c.bus.Defer(&c.event, c.decode)
+		b = b[f.Size:]
 	}
 }
 
@@ -93,7 +104,7 @@ func BenchmarkObserve(b *testing.B) {
 	} {
 		b.Run(kind.name, func(b *testing.B) {
 			out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{})
-			c := &connection{tracker: session.New(nil), bus: out}
+			c := newConnection(out)
 			c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
 			c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
 			c.pass(event.ClientToServer, kind.prepare)

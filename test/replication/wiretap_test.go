@@ -92,10 +92,19 @@ func tap(t *testing.T, version, port int) *wiretap {
 // Wait is of proxy.Recorder: there is always room.
 func (w *wiretap) Wait(<-chan struct{}) {}
 
-// Record is of proxy.Recorder.
-func (w *wiretap) Record(e *event.Event) {
+// Defer is of proxy.Recorder.
+func (w *wiretap) Defer(e *event.Event, decode event.Decode) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if decode == nil {
+		w.record(e)
+		return
+	}
+	own := *e
+	decode(&own, w.record)
+}
+
+func (w *wiretap) record(e *event.Event) {
 	for i := range e.Messages {
 		w.check(&e.Messages[i])
 	}

@@ -1,0 +1,239 @@
+package session
+
+import (
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Framer finds the messages in what two parties say to each other: where each begins and
+// ends. That is all a relay has to know before it passes bytes on, and it touches little
+// of them: once the login is over, five bytes a message. A [Tracker] has a Framer of its
+// own, and finds the same pieces in the same bytes.
+type Framer struct {
+	client, server leg
+	streams        [4]stream
+}
+
+// Frame is what a run of bytes is.
+type Frame struct {
+	// Kind is Traffic, Fragment or Undecoded.
+	Kind event.Kind
+	// Size is how many of the pending bytes the frame is; 0 means that more are needed.
+	Size int
+	// Total is the size of the messages that end here, or 0 where none does.
+	Total int64
+	// Offset is how many bytes of its message came before a Fragment.
+	Offset int64
+	// Last is the first byte of the last message of Traffic, which is its type but for
+	// the packets that have none.
+	Last byte
+	// Lost is set once, by the frame that puts the direction out of sync.
+	Lost *Loss
+}
+
+// Loss says where and why a direction went out of sync.
+type Loss struct {
+	// Offset counts the bytes of the stream before it.
+	Offset int64
+	Why    string
+}
+
+// stream is what one party has sent so far.
+type stream struct {
+	offset   int64 // of the next byte
+	lost     bool
+	unknowns int // unknown messages in a row
+	// size is that of a message too large to wait for, while it passes, seen what has
+	// passed of it, and head its beginning.
+	size, seen int64
+	head       []byte
+}
+
+// headSize is enough of a message to name it, in bytes, and whatever else its name can
+// depend on.
+const headSize = 64
+
+// listener is told of each message, in its turn, but of those too large to wait for.
+type listener interface {
+	message(d event.Direction, b []byte, size int64)
+}
+
+// place is where a direction's framing state is: it belongs to the sender, whoever it is
+// that receives.
+func place(d event.Direction) int {
+	switch d {
+	case event.ClientToServer, event.ClientToScript:
+		return 0
+	case event.ServerToClient, event.ServerToScript:
+		return 1
+	case event.ScriptToClient:
+		return 2
+	}
+	return 3
+}
+
+// Scan says what the bytes that one party sent are, from the first that no earlier
+// frame had. Pending may be cut anywhere. The caller passes the bytes of the frame on,
+// and calls again with the rest, for as long as a frame has a size.
+func (f *Framer) Scan(d event.Direction, pending []byte) Frame {
+	frame := f.scan(d, pending, f, false)
+	if frame.Kind == event.Fragment {
+		s := &f.streams[place(d)]
+		s.head = append(s.head, pending[:min(frame.Size, headSize-len(s.head))]...)
+		if frame.Total > 0 {
+			f.message(d, s.head, frame.Total)
+			s.head = nil
+		}
+	}
+	return frame
+}
+
+// End says what is left when a direction has ended: a message that was cut off, with the
+// size it should have had, or an empty frame. Pending is what no frame had. Half a
+// message changes nothing of what is remembered.
+func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64) {
+	s := &f.streams[place(d)]
+	if s.lost {
+		return f.scan(d, pending, f, false), 0
+	}
+	if s.size > 0 {
+		frame = Frame{Kind: event.Fragment, Total: s.seen, Offset: s.seen}
+		want, s.size = s.size, 0
+		return frame, want
+	}
+	if len(pending) == 0 {
+		return Frame{}, 0
+	}
+	want, _ = f.frame(d, s, pending, false)
+	s.offset += int64(len(pending))
+	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending))}, want
+}
+
+// NewServer forgets what was said to a server that another one takes the place of.
+func (f *Framer) NewServer() {
+	f.server = leg{}
+	f.streams[1], f.streams[3] = stream{}, stream{}
+}
+
+// scan finds the next frame. Framed says that pending is one, as was found when more was
+// at hand.
+func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool) Frame {
+	s := &f.streams[place(d)]
+	switch {
+	case len(pending) == 0:
+		return Frame{}
+	case s.lost:
+		s.offset += int64(len(pending))
+		return Frame{Kind: event.Undecoded, Size: len(pending)}
+	case s.size > 0:
+		return s.pass(pending)
+	}
+	used := 0
+	last := byte(0)
+	for used < len(pending) {
+		rest := pending[used:]
+		size, why := f.frame(d, s, rest, framed)
+		if why != "" && used == 0 {
+			return s.lose(pending, why)
+		}
+		if size > MaxHeld && used == 0 {
+			s.size, s.seen = size, 0
+			return s.pass(pending)
+		}
+		if why != "" || size == 0 || size > MaxHeld || size > int64(len(rest)) {
+			break // the complete ones first
+		}
+		l.message(d, rest[:size:size], size)
+		last = rest[0]
+		used += int(size)
+	}
+	s.offset += int64(used)
+	return Frame{Kind: event.Traffic, Size: used, Total: int64(used), Last: last}
+}
+
+// lose puts the stream out of sync.
+func (s *stream) lose(pending []byte, why string) Frame {
+	s.lost = true
+	loss := &Loss{s.offset, why}
+	s.offset += int64(len(pending))
+	return Frame{Kind: event.Undecoded, Size: len(pending), Lost: loss}
+}
+
+// pass takes the next bytes of a message too large to wait for.
+func (s *stream) pass(pending []byte) Frame {
+	size := min(int64(len(pending)), s.size-s.seen)
+	frame := Frame{Kind: event.Fragment, Size: int(size), Offset: s.seen}
+	s.seen += size
+	s.offset += size
+	if s.seen == s.size {
+		frame.Total, s.size = s.seen, 0
+	}
+	return frame
+}
+
+// frame finds the size of the message that begins rest: 0 while that can't be told, or a
+// reason why it can't be a message.
+func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (size int64, why string) {
+	l, sender := f.legOf(d), d.Sender()
+	if sender == wire.Client && !l.started || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
+		return l.frameUntyped(sender, rest)
+	}
+	if sender == wire.Server && !l.authenticated && rest[0] == 'E' && (len(rest) >= wire.HeaderSize || framed) {
+		if old := oldErrorSize(rest); old != 0 {
+			return max(old, 0), ""
+		}
+	}
+	if !wire.PlausibleType(rest[0]) {
+		return 0, "no message begins with this byte"
+	}
+	if s.unknowns > 0 && wire.Identify(sender, rest) == wire.UnknownMessage {
+		return 0, "second unknown message in a row"
+	}
+	size = wire.Size(rest)
+	if size < 0 {
+		return 0, "impossible message length"
+	}
+	return size, ""
+}
+
+// message remembers what a message says of the next.
+func (f *Framer) message(d event.Direction, b []byte, size int64) {
+	t := f.name(d, b)
+	if !f.client.settled() || !f.server.settled() {
+		f.observe(d, &wire.Message{Type: t, Bytes: b, Size: size})
+	}
+}
+
+// name names a message.
+func (f *Framer) name(d event.Direction, b []byte) wire.Type {
+	t := f.legOf(d).identify(d.Sender(), b)
+	s := &f.streams[place(d)]
+	s.unknowns++
+	if t != wire.UnknownMessage {
+		s.unknowns = 0
+	}
+	return t
+}
+
+// observe remembers what a message changes, on the leg that it was sent on, and on the
+// one that it is sent on to.
+func (f *Framer) observe(d event.Direction, m *wire.Message) {
+	switch d {
+	case event.ClientToServer:
+		f.server.observe(m)
+	case event.ServerToClient:
+		f.client.observe(m)
+	default: // what the script says or hears is of one leg only
+	}
+	f.legOf(d).observe(m)
+}
+
+// legOf is the leg whose dialogue gives a message its name: that of the party which is
+// not pgpi.
+func (f *Framer) legOf(d event.Direction) *leg {
+	switch d {
+	case event.ClientToServer, event.ClientToScript, event.ScriptToClient:
+		return &f.client
+	}
+	return &f.server
+}
