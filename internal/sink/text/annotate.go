@@ -19,8 +19,11 @@ func (p *page) annotate(m *event.Message) {
 	first, run := true, 0
 	var previous wire.Name
 	index := int64(0) // of the group at hand
-	rows := p.writesRows(m)
-	for i := 0; i < len(p.fields); i++ {
+	rows, begin := p.writesRows(m), 0
+	if rows && p.rowHeader(m) {
+		begin, first, previous = 2, false, wire.Length
+	}
+	for i := begin; i < len(p.fields); i++ {
 		f := p.fields[i]
 		switch f.Name {
 		case wire.Format:
@@ -36,6 +39,10 @@ func (p *page) annotate(m *event.Message) {
 				previous = wire.ColumnValue
 				i += 2
 			}
+			continue
+		}
+		if rows && p.copyText(m, f, index, previous) {
+			previous = f.Name
 			continue
 		}
 		if p.joins(i) {
@@ -67,10 +74,31 @@ func (p *page) joins(i int) bool {
 }
 
 // writesRows reports whether a message is a row whose values may be written by
-// columnText.
+// rowHeader, columnText and copyText.
 func (p *page) writesRows(m *event.Message) bool {
-	return m.Type == wire.DataRow && m.Context != nil && len(m.Redacted) == 0 && m.Size == int64(len(m.Bytes)) && !p.Color &&
+	switch m.Type {
+	case wire.DataRow, wire.CopyText, wire.CopyCSV:
+	default:
+		return false
+	}
+	return len(m.Redacted) == 0 && m.Size == int64(len(m.Bytes)) && !p.Color &&
 		(m.Settings == nil || m.Settings.ClientEncoding == "UTF8" || m.Settings.ClientEncoding == "")
+}
+
+// rowHeader writes the type byte and the length of a row, as field does.
+func (p *page) rowHeader(m *event.Message) bool {
+	if len(p.fields) < 2 || p.fields[1].Kind != wire.Int32 {
+		return false
+	}
+	p.text = append(p.text, '"', m.Bytes[0])
+	p.text = append(p.text, `" = `...)
+	p.text = messageName(p.text, m.Type, p.fields[0])
+	p.text = append(p.text, ` "`...)
+	p.text = appendHex(p.text, m.Bytes[1:wire.HeaderSize])
+	p.text = append(p.text, `" = `...)
+	p.text = strconv.AppendInt(p.text, p.fields[1].Int, 10)
+	p.text = append(p.text, " bytes"...)
+	return true
 }
 
 // columnText writes a value in text format with its length, as field does it, in a
@@ -78,7 +106,7 @@ func (p *page) writesRows(m *event.Message) bool {
 // to field.
 func (p *page) columnText(m *event.Message, at int, index int64) bool {
 	c := column(m, index)
-	if c == nil || c.Binary || c.TypeOID == 0 || at+1 >= len(p.fields) {
+	if m.Type != wire.DataRow || c == nil || c.Binary || c.TypeOID == 0 || at+1 >= len(p.fields) {
 		return false
 	}
 	length, value := p.fields[at], p.fields[at+1]
@@ -96,6 +124,45 @@ func (p *page) columnText(m *event.Message, at int, index int64) bool {
 	p.text = append(p.text, `" = column value: `...)
 	p.text = appendSafe(p.text, c.Name)
 	return true
+}
+
+// copyText writes what rows of COPY are mostly made of, as field does it, in a third of
+// the time. It leaves all else to field.
+func (p *page) copyText(m *event.Message, f wire.Field, index int64, previous wire.Name) bool {
+	means := ""
+	switch f.Name {
+	case wire.CopyValue:
+		if p.MaxValue > 0 && int(f.End-f.Start) > p.MaxValue {
+			return false
+		}
+		means = `" = COPY value: `
+	case wire.CopyDelimiter:
+		means = `" = delimiter`
+	case wire.RowEnd:
+		means = `" = end of row`
+	default:
+		return false
+	}
+	if previous == wire.Length || previous == wire.RowEnd {
+		p.wrap()
+	} else {
+		p.text = append(p.text, ' ')
+	}
+	p.text = append(p.text, '"')
+	p.text = appendEscaped(p.text, m.Bytes[f.Start:f.End], readable)
+	p.text = append(p.text, means...)
+	if f.Name == wire.CopyValue {
+		p.text = p.appendColumn(p.text, m, index)
+	}
+	return true
+}
+
+// appendColumn appends the name of a column of COPY, or its number: a COPY may name none.
+func (p *page) appendColumn(dst []byte, m *event.Message, index int64) []byte {
+	if c := column(m, index); c != nil {
+		return appendSafe(dst, c.Name)
+	}
+	return strconv.AppendInt(append(dst, "column "...), index+1, 10)
 }
 
 // field writes one field.

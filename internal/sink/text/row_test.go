@@ -8,8 +8,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestRowsReadAlike writes rows as columnText does, and as field does: with color, which
-// is then taken away.
+// TestRowsReadAlike writes rows as columnText and copyText do, and as field does: with
+// color, which is then taken away.
 func TestRowsReadAlike(t *testing.T) {
 	columns := []event.Column{{Name: "id", TypeOID: 23}, {Name: "a \x1b\"ü", TypeOID: 25}, {Name: "b", TypeOID: 23, Binary: true}, {Name: "c"}}
 	rows := []string{
@@ -30,6 +30,25 @@ func TestRowsReadAlike(t *testing.T) {
 				s.server(m)
 				m.Redacted, m.Size = nil, m.Size+3
 				s.server(m)
+			}
+		}
+	}
+	lines := []string{
+		"1\tone\n", "\\N\t\"#{ü\n", "\t\n", "\n", "", "1", "1\t" + strings.Repeat("long", 4) + "\r\n", "\xe9\t\x01\t3\t4\t5\n2\t",
+		"part\tof \\\n it\n\\.\n\\.", "1,\"two, \"\"\n\",three\n", "\\.\nignored", "\r1\r",
+	}
+	for _, context := range []*event.Context{nil, {Relation: "t", Columns: columns}, {Columns: columns[:1]}} {
+		for _, typ := range []wire.Type{wire.CopyText, wire.CopyCSV} {
+			for _, state := range []wire.Copy{{Null: `\N`}, {NoNull: true, Headings: 1, Delimiter: '1'}, {EndMark: true, HasDefault: true, Default: "1"}} {
+				for _, body := range lines {
+					m := message(typ, body)
+					m.State.Copy, m.Context = state, context
+					s.server(m)
+					m.Redacted = []event.Span{{Start: 5, End: 6}}
+					s.client(m)
+					m.Redacted, m.Size = nil, m.Size+3
+					s.client(m)
+				}
 			}
 		}
 	}
