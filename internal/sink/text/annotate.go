@@ -41,9 +41,12 @@ func (p *page) annotate(m *event.Message) {
 			}
 			continue
 		}
-		if rows && p.copyText(m, f, index, previous) {
-			previous = f.Name
-			continue
+		if rows {
+			if n := p.copyText(m, i, index, previous); n > 0 {
+				i += n - 1
+				previous = p.fields[i].Name
+				continue
+			}
 		}
 		if p.joins(i) {
 			p.fields[i+1].Start = f.Start
@@ -127,38 +130,63 @@ func (p *page) columnText(m *event.Message, at int, index int64) bool {
 }
 
 // copyText writes what rows of COPY are mostly made of, as field does it, in a third of
-// the time. It leaves all else to field.
-func (p *page) copyText(m *event.Message, f wire.Field, index int64, previous wire.Name) bool {
-	means := ""
-	switch f.Name {
-	case wire.CopyValue:
-		if p.MaxValue > 0 && int(f.End-f.Start) > p.MaxValue {
-			return false
+// the time. It begins with a field in the group of the given index, and returns how many it
+// has written; all others it leaves to field.
+func (p *page) copyText(m *event.Message, at int, index int64, previous wire.Name) int {
+	text := p.text
+	i := at
+	for ; i < len(p.fields); i++ {
+		f := &p.fields[i]
+		if f.Name == wire.Column {
+			index = f.Int
+			continue
 		}
-		means = `" = COPY value: `
+		b, means := m.Bytes[f.Start:f.End], copyMeaning(f.Name)
+		if means == "" || f.Name == wire.CopyValue && p.MaxValue > 0 && len(b) > p.MaxValue {
+			break
+		}
+		if previous == wire.Length || previous == wire.RowEnd {
+			p.text = text
+			p.wrap()
+			text = append(p.text, '"')
+		} else {
+			text = append(text, ` "`...)
+		}
+		text = appendEscaped(text, b, readable)
+		text = append(text, means...)
+		if f.Name == wire.CopyValue {
+			text = appendColumn(text, m, index)
+		}
+		previous = f.Name
+	}
+	p.text = text
+	return p.copied(at, i)
+}
+
+// copyMeaning is what stands behind the bytes of a field that copyText writes, "" for
+// others.
+func copyMeaning(n wire.Name) string {
+	switch n {
+	case wire.CopyValue:
+		return `" = COPY value: `
 	case wire.CopyDelimiter:
-		means = `" = delimiter`
+		return `" = delimiter`
 	case wire.RowEnd:
-		means = `" = end of row`
-	default:
-		return false
+		return `" = end of row`
 	}
-	if previous == wire.Length || previous == wire.RowEnd {
-		p.wrap()
-	} else {
-		p.text = append(p.text, ' ')
+	return ""
+}
+
+// copied counts the fields up to an end, but for the group that the next is in.
+func (p *page) copied(at, end int) int {
+	for end > at && p.fields[end-1].Kind == wire.Group {
+		end--
 	}
-	p.text = append(p.text, '"')
-	p.text = appendEscaped(p.text, m.Bytes[f.Start:f.End], readable)
-	p.text = append(p.text, means...)
-	if f.Name == wire.CopyValue {
-		p.text = p.appendColumn(p.text, m, index)
-	}
-	return true
+	return end - at
 }
 
 // appendColumn appends the name of a column of COPY, or its number: a COPY may name none.
-func (p *page) appendColumn(dst []byte, m *event.Message, index int64) []byte {
+func appendColumn(dst []byte, m *event.Message, index int64) []byte {
 	if c := column(m, index); c != nil {
 		return appendSafe(dst, c.Name)
 	}
