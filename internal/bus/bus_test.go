@@ -17,14 +17,15 @@ import (
 
 // sink remembers what it is given, and does something else on the way.
 type sink struct {
-	mu      sync.Mutex
-	batches []int // their sizes
-	seqs    []uint64
-	data    []string
-	said    []string
-	closed  int
-	onWrite func() error
-	onClose func() error
+	mu       sync.Mutex
+	batches  []int // their sizes
+	seqs     []uint64
+	data     []string
+	said     []string
+	closed   int
+	onEvents func([]event.Event)
+	onWrite  func() error
+	onClose  func() error
 }
 
 func (s *sink) Write(events []event.Event) error {
@@ -38,6 +39,9 @@ func (s *sink) Write(events []event.Event) error {
 		}
 	}
 	s.mu.Unlock()
+	if s.onEvents != nil {
+		s.onEvents(events)
+	}
 	if s.onWrite != nil {
 		return s.onWrite()
 	}
@@ -258,6 +262,91 @@ func TestRewrite(t *testing.T) {
 	if string(original.Data) != "friend" {
 		t.Error("the caller's bytes were rewritten")
 	}
+}
+
+// What is made of an event has its place, whatever it is: nothing, itself with messages,
+// or more. It is made of a copy of the bytes, and rewritten.
+func TestDefer(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	var shown []event.Event
+	s.onEvents = func(events []event.Event) {
+		for _, e := range events {
+			e.Data, e.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
+			for i := range e.Messages {
+				e.Messages[i].Bytes = bytes.Clone(e.Messages[i].Bytes)
+			}
+			shown = append(shown, e)
+		}
+	}
+	b := New([]Outlet{{Name: "log", Sink: s}}, Options{Rewrite: func(e *event.Event) {
+		for i := range e.Data {
+			e.Data[i] |= 0x20
+		}
+	}})
+	scratch := make([]event.Message, 1) // used again for each event
+	one := func(e *event.Event, emit func(*event.Event)) {
+		scratch[0] = event.Message{Message: wire.Message{Type: wire.Query, Bytes: e.Data, Size: int64(len(e.Data))}}
+		e.Messages = scratch
+		emit(e)
+	}
+	none := func(*event.Event, func(*event.Event)) {}
+	two := func(e *event.Event, emit func(*event.Event)) {
+		emit(&event.Event{Kind: event.Said, Status: event.ObserverFailed, Args: []string{"why"}})
+		one(e, emit)
+	}
+	data := []byte("ABC")
+	for i, decode := range []event.Decode{one, none, two, nil, one} {
+		data[0] = 'A' + byte(i)
+		b.Defer(&event.Event{Kind: event.Traffic, Data: data}, decode)
+	}
+	clear(data)
+	finish(t, b)
+	if want := []string{"abc", "", "cbc", "dbc", "ebc"}; !slices.Equal(s.data, want) {
+		t.Fatalf("the sink has %q, not %q", s.data, want)
+	}
+	for i, e := range shown {
+		if e.Seq != uint64(i+1) {
+			t.Errorf("event %d has the number %d", i+1, e.Seq)
+		}
+		decoded := e.Kind == event.Traffic && i != 3
+		if decoded != (len(e.Messages) == 1) || decoded && string(e.Messages[0].Bytes) != string(e.Data) {
+			t.Errorf("event %d, %q, has %d messages", i+1, e.Data, len(e.Messages))
+		}
+	}
+}
+
+// Decoding that takes its time holds traffic back, and nobody who records.
+func TestSlowDecoding(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{}
+		b := New([]Outlet{{Name: "log", Sink: s}}, Options{})
+		ready := make(chan struct{})
+		slow := func(e *event.Event, emit func(*event.Event)) {
+			<-ready
+			emit(e)
+		}
+		const count = 2 * decodeLimit / batchSize
+		for range count {
+			b.Defer(messages(strings.Repeat("x", batchSize)), slow)
+		}
+		waited := false
+		go func() {
+			b.Wait(nil)
+			waited = true
+		}()
+		synctest.Wait()
+		if waited {
+			t.Error("there is room while too much waits to be decoded")
+		}
+		close(ready)
+		synctest.Wait()
+		if !waited || s.count() != count {
+			t.Errorf("after decoding there is room: %t, and the sink has %d of %d events", waited, s.count(), count)
+		}
+		finish(t, b)
+	})
 }
 
 func TestRecordAfterClose(t *testing.T) {

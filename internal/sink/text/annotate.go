@@ -148,10 +148,11 @@ func (p *page) copyText(m *event.Message, at int, index int64, previous wire.Nam
 		if previous == wire.Length || previous == wire.RowEnd {
 			p.text = text
 			p.wrap()
-			text = append(p.text, '"')
+			text = p.text
 		} else {
-			text = append(text, ` "`...)
+			text = append(text, ' ')
 		}
+		text = append(text, '"')
 		text = appendEscaped(text, b, readable)
 		text = append(text, means...)
 		if f.Name == wire.CopyValue {
