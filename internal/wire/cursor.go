@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -48,7 +49,14 @@ func (c *cursor) add(n Name, k Kind, width int, value int64) {
 		c.pos += width
 		return
 	}
-	c.fields = append(c.fields, Field{n, k, c.depth, int32(c.pos), int32(c.pos + width), value})
+	i := len(c.fields)
+	if i == cap(c.fields) {
+		c.fields = slices.Grow(c.fields, 1)
+	}
+	c.fields = c.fields[:i+1]
+	f := &c.fields[i] // written where it stays: a copy made of parts has to wait for them
+	f.Name, f.Kind, f.Depth, f.Int = n, k, c.depth, value
+	f.Start, f.End = int32(c.pos), int32(c.pos+width)
 	c.pos += width
 }
 
