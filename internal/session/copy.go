@@ -49,11 +49,11 @@ type payloads struct {
 	following bool
 }
 
-// identify names a CopyData message and gives what it is shown with.
-func (c *copying) identify(from wire.Sender, m wire.Message) (wire.Message, *event.Context) {
+// identify names a CopyData message, with what it is shown with.
+func (c *copying) identify(from wire.Sender, m *event.Message) {
 	p := c.of(from)
 	if p == nil {
-		return m, nil
+		return
 	}
 	switch p.holds {
 	case wire.BackupData:
@@ -61,14 +61,14 @@ func (c *copying) identify(from wire.Sender, m wire.Message) (wire.Message, *eve
 	case wire.XLogData:
 		m.Type = wire.IdentifyReplication(from, m.Bytes)
 		if m.Type == wire.XLogData && p.logical != nil {
-			return p.logical.identify(m, c)
+			m.Message, m.Context = p.logical.identify(m.Message, c)
+			return
 		}
 	default:
 		m.Type = p.holds
 	}
 	p.state.Mechanism = m.State.Mechanism
-	m.State = p.state
-	return m, p.context
+	m.State, m.Context = p.state, p.context
 }
 
 func (c *copying) of(from wire.Sender) *payloads {
@@ -126,7 +126,7 @@ func (c *copying) observeData(from wire.Sender, m *event.Message) {
 		if p.state.Copy.Headings > 0 && p.names {
 			c.learnNames(p, m)
 		}
-		p.advance(from, m.Message)
+		p.advance(from, &m.Message)
 		if p.state.Copy.Lost() {
 			p.holds, p.context = wire.CopyData, nil
 		}
@@ -150,12 +150,12 @@ func (c *copying) follow(first bool, body []byte) {
 
 // advance gives the place behind a message. The server's end with a row each, in
 // whose middle no other server has been seen to stop either.
-func (p *payloads) advance(from wire.Sender, m wire.Message) {
+func (p *payloads) advance(from wire.Sender, m *wire.Message) {
 	body := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	whole := int64(len(m.Bytes)) == m.Size
 	switch {
 	case from == wire.Server && (!whole || p.holds != wire.CopyBinary && bytes.HasSuffix(body, []byte("\n"))):
-		p.state.Copy = p.state.Copy.AfterRow()
+		p.state.Copy.NextRow()
 	case p.following:
 		p.state.Copy = p.ahead
 	case whole:

@@ -178,7 +178,7 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	last.Type = t.framer.name(d, b)
 	last.State.Mechanism = t.framer.legOf(d).mechanism
 	if last.Type == wire.CopyData {
-		last.Message, last.Context = t.copying.identify(d.Sender(), last.Message)
+		t.copying.identify(d.Sender(), last)
 	}
 	return last
 }

@@ -108,12 +108,11 @@ func (s Copy) After(t Type, b []byte) Copy {
 	return s
 }
 
-// AfterRow gives the place behind a message that ends with a row, or with the one
+// NextRow goes to the place behind a message that ends with a row, or with the one
 // line of column names that there is: each of the server's does.
-func (s Copy) AfterRow() Copy {
+func (s *Copy) NextRow() {
 	s.copyPosition = copyPosition{phase: copyCount}
 	s.Headings -= min(s.Headings, 1)
-	return s
 }
 
 func walkCopyText(c *cursor) {

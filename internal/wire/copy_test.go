@@ -198,10 +198,10 @@ func TestCutNull(t *testing.T) {
 }
 
 // Each of a server's messages ends with a row, so that the next begins with one.
-func TestAfterRow(t *testing.T) {
+func TestNextRow(t *testing.T) {
 	t.Parallel()
 	state := wire.State{Copy: wire.Copy{Headings: 1}}
-	state.Copy = state.Copy.AfterRow()
+	state.Copy.NextRow()
 	if state.Copy.Headings != 0 {
 		t.Error("the line of names comes again")
 	}
@@ -234,7 +234,8 @@ func BenchmarkAfter(b *testing.B) {
 	} {
 		b.Run(typ.String(), func(b *testing.B) {
 			body := []byte(strings.Repeat(row, 1000))
-			state := wire.Copy{}.AfterRow()
+			var state wire.Copy
+			state.NextRow()
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
 				if at := state.After(typ, body); at.Lost() {
