@@ -92,7 +92,7 @@ func follow(from wire.Sender, b []byte) (count, end int, ok bool) {
 			break
 		}
 		m := wire.Message{Type: t, Bytes: rest[:size], Size: size}
-		if !wellFormed(wire.AppendFields(memory[:0], m)) {
+		if !wellFormed(wire.AppendFields(memory[:0], &m)) {
 			return 0, 0, false
 		}
 		count++

@@ -150,7 +150,7 @@ func (c *candidate) begins(e *event.Event, scratch *[]wire.Field) bool {
 			c.cancels = true
 			return false
 		case wire.StartupMessage:
-			*scratch = wire.AppendFields((*scratch)[:0], m.Message)
+			*scratch = wire.AppendFields((*scratch)[:0], &m.Message)
 			c.login.read(m, *scratch)
 		}
 		return true

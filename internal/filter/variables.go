@@ -78,7 +78,7 @@ func (c *connection) learn(m *event.Message, scratch *[]wire.Field) {
 	default:
 		return
 	}
-	*scratch = wire.AppendFields((*scratch)[:0], m.Message)
+	*scratch = wire.AppendFields((*scratch)[:0], &m.Message)
 	switch m.Type {
 	case wire.StartupMessage:
 		c.known = true

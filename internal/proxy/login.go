@@ -98,7 +98,7 @@ func (c *connection) warnOfAnswer(m wire.Message) {
 		return
 	}
 	var mechanism, first []byte
-	for _, f := range wire.AppendFields(nil, m) {
+	for _, f := range wire.AppendFields(nil, &m) {
 		switch f.Name {
 		case wire.SelectedMechanism:
 			mechanism = bytes.TrimRight(m.Bytes[f.Start:f.End], "\x00")

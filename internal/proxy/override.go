@@ -228,7 +228,7 @@ func (c *connection) overrideLost(l *leg, err error) error {
 // startupParameter is the value of a key in a StartupMessage.
 func startupParameter(startup []byte, key string) string {
 	var last []byte
-	for _, f := range wire.AppendFields(nil, wire.Message{Type: wire.StartupMessage, Bytes: startup, Size: int64(len(startup))}) {
+	for _, f := range wire.AppendFields(nil, &wire.Message{Type: wire.StartupMessage, Bytes: startup, Size: int64(len(startup))}) {
 		text := bytes.TrimRight(startup[f.Start:f.End], "\x00")
 		if f.Name == wire.KeyValue && string(last) == key {
 			return string(text)

@@ -44,7 +44,7 @@ func (p *Passwords) said(e *event.Event) {
 }
 
 func (p *Passwords) message(m *event.Message) {
-	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.spans = p.spans[:0]
 	for _, f := range p.fields {
 		p.field(m, f)

@@ -125,7 +125,7 @@ func TestSecretMessages(t *testing.T) {
 
 // names are the fields of a message.
 func names(m wire.Message) (all []wire.Name) {
-	for _, f := range wire.AppendFields(nil, m) {
+	for _, f := range wire.AppendFields(nil, &m) {
 		all = append(all, f.Name)
 	}
 	return all

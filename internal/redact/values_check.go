@@ -37,7 +37,7 @@ func (c *Check) Add(e *event.Event) {
 }
 
 func (c *Check) message(m *event.Message) {
-	c.fields = wire.AppendFields(c.fields[:0], m.Message)
+	c.fields = wire.AppendFields(c.fields[:0], &m.Message)
 	for _, f := range c.fields {
 		if f.Kind == wire.Group || f.Kind.IsInteger() || !mayHoldValues(m.Type, f.Name) {
 			continue

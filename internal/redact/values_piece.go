@@ -44,7 +44,7 @@ type pieces struct {
 
 // of gives the pieces of a message, in order. They are valid until the next call.
 func (p *pieces) of(m *event.Message) []piece {
-	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.all, p.formats = p.all[:0], p.formats[:0]
 	for _, f := range p.fields {
 		switch {

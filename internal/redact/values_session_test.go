@@ -310,7 +310,7 @@ func compareTypes(t *testing.T, said, redacted []utterance) {
 		track(said, func(e *event.Event) {
 			for _, m := range e.Messages {
 				line := fmt.Sprintf("%s %d", m.Type, m.Size)
-				for _, f := range wire.AppendFields(nil, m.Message) {
+				for _, f := range wire.AppendFields(nil, &m.Message) {
 					if e.Kind == event.Traffic {
 						line += fmt.Sprintf(" %s:%d-%d", f.Name, f.Start, f.End)
 					}

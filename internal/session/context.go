@@ -93,7 +93,7 @@ func (y *memory) parse(m *wire.Message, r *request) {
 	var name, sql []byte
 	omitted, whole := 0, false
 	y.types = y.types[:0]
-	y.fields = wire.AppendFields(y.fields[:0], *m)
+	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
 		switch f.Name {
 		case wire.Statement:
@@ -118,7 +118,7 @@ func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 	var name, portalName []byte
 	whole, portalWhole := false, false
 	y.formats = y.formats[:0]
-	y.fields = wire.AppendFields(y.fields[:0], *m)
+	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
 		switch f.Name {
 		case wire.Portal:
@@ -143,7 +143,7 @@ func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 
 // target is Describe, Execute and Close, which name a statement or a portal.
 func (y *memory) target(m *wire.Message, r *request) *event.Context {
-	y.fields = wire.AppendFields(y.fields[:0], *m)
+	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
 		if f.Name != wire.Statement && f.Name != wire.Portal {
 			continue

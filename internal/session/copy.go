@@ -273,7 +273,7 @@ func namedColumns(names []string, isBinary bool) []event.Column {
 // learnNames reads the names of columns from a line of headings that is whole.
 func (c *copying) learnNames(p *payloads, m *event.Message) {
 	var names []string
-	c.fields = wire.AppendFields(c.fields[:0], m.Message)
+	c.fields = wire.AppendFields(c.fields[:0], &m.Message)
 	for _, f := range c.fields {
 		switch f.Name {
 		case wire.CopyHeading:

@@ -109,7 +109,7 @@ func shown(p *pump, d event.Direction) string {
 			words = words[1:]
 		}
 		column := 0
-		for _, f := range wire.AppendFields(nil, m) {
+		for _, f := range wire.AppendFields(nil, &m) {
 			switch f.Name {
 			case wire.Column:
 				column = int(f.Int)
@@ -226,7 +226,7 @@ func TestLargeRows(t *testing.T) {
 			}
 			last := p.seen[len(p.seen)-1]
 			m := wire.Message{Type: last.typ, State: last.state, Bytes: []byte(last.bytes), Size: last.size}
-			fields := wire.AppendFields(nil, m)
+			fields := wire.AppendFields(nil, &m)
 			at := slices.IndexFunc(fields, func(f wire.Field) bool { return f.Name == wire.CopyPart })
 			if last.typ != wire.CopyText || at < 1 || fields[at-1].Int != 1 {
 				t.Errorf("%d kept, %s: behind a large message stands %s, %v", kept, name, last.typ, fields)

@@ -284,7 +284,7 @@ func fieldNames(seen []sighting) []wire.Name {
 	var all []wire.Name
 	for _, s := range seen {
 		m := wire.Message{Type: s.typ, State: s.state, Bytes: []byte(s.bytes), Size: s.size}
-		for _, f := range wire.AppendFields(nil, m) {
+		for _, f := range wire.AppendFields(nil, &m) {
 			all = append(all, f.Name)
 		}
 	}

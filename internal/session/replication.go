@@ -45,7 +45,7 @@ func (l *logical) identify(m wire.Message, c *copying) (wire.Message, *event.Con
 	l.state.Mechanism = m.State.Mechanism
 	typed := m
 	typed.Type, typed.State = t, l.state
-	c.fields = wire.AppendFields(c.fields[:0], typed)
+	c.fields = wire.AppendFields(c.fields[:0], &typed)
 	if !l.decided && slices.ContainsFunc(c.fields, makesNoSense) {
 		return m, nil
 	}

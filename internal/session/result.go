@@ -22,7 +22,7 @@ func (y *memory) row() *event.Context {
 // Query, whose rows come at once.
 func (y *memory) rowDescription(m *wire.Message) {
 	r := y.exchanges.current()
-	y.fields = wire.AppendFields(y.fields[:0], *m)
+	y.fields = wire.AppendFields(y.fields[:0], m)
 	switch {
 	case r == nil || r.kind != wire.Describe && r.statement == nil:
 		y.result = &event.Context{Columns: y.columns(m, nil, true)}
@@ -103,7 +103,7 @@ func (y *memory) parameterDescription(m *wire.Message) {
 		return
 	}
 	y.types = y.types[:0]
-	y.fields = wire.AppendFields(y.fields[:0], *m)
+	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
 		if f.Name == wire.ParameterType {
 			y.types = append(y.types, uint32(f.Int))

@@ -14,7 +14,7 @@ func TestAppendFieldsDoesNotAllocate(t *testing.T) {
 	for _, e := range examples {
 		m := e.message()
 		dst := make([]wire.Field, 0, 64)
-		if n := testing.AllocsPerRun(100, func() { dst = wire.AppendFields(dst[:0], m) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { dst = wire.AppendFields(dst[:0], &m) }); n != 0 {
 			t.Errorf("%s: %v allocations", e.typ, n)
 		}
 	}
@@ -41,7 +41,7 @@ func BenchmarkAppendFields(b *testing.B) {
 			b.SetBytes(m.Size)
 			b.ReportAllocs()
 			for b.Loop() {
-				dst = wire.AppendFields(dst[:0], m)
+				dst = wire.AppendFields(dst[:0], &m)
 			}
 		})
 	}

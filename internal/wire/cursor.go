@@ -9,14 +9,14 @@ import (
 )
 
 // AppendFields appends the fields of a message to dst and returns the extended
-// slice. Its leaves tile m.Bytes.
-func AppendFields(dst []Field, m Message) []Field {
+// slice. Its leaves tile m.Bytes. It leaves m as it is.
+func AppendFields(dst []Field, m *Message) []Field {
 	c := cursors.Get().(*cursor)
 	*c = cursor{state: m.State, data: m.Bytes, cut: m.Size - int64(len(m.Bytes)), fields: dst}
 	registry[m.Type].walk(c)
 	c.finish()
 	dst = c.fields
-	*c = cursor{}
+	c.data, c.fields = nil, nil
 	cursors.Put(c)
 	return dst
 }

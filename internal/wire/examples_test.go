@@ -211,7 +211,8 @@ func describe(b *strings.Builder, e example) {
 		fmt.Fprintf(b, " (%s)", e.what)
 	}
 	b.WriteString("\n")
-	for _, f := range wire.AppendFields(nil, e.message()) {
+	m := e.message()
+	for _, f := range wire.AppendFields(nil, &m) {
 		line := fmt.Sprintf("%*s%s", 2*int(f.Depth)+2, "", f.Name)
 		bytes := e.bytes[f.Start:f.End]
 		switch {

@@ -33,7 +33,7 @@ func eachRandom(t *testing.T, test func(t *testing.T, r *rand.Rand, m wire.Messa
 // whatever the bytes.
 func checkFields(t *testing.T, m wire.Message) []wire.Field {
 	t.Helper()
-	fields := wire.AppendFields(nil, m)
+	fields := wire.AppendFields(nil, &m)
 	if err := tile(m, fields); err != nil {
 		t.Fatalf("%s with %d of %d bytes %q: %v\nfields: %v", m.Type, len(m.Bytes), m.Size, m.Bytes, err, fields)
 	}
@@ -137,8 +137,8 @@ func TestAppendFieldsAppends(t *testing.T) {
 	t.Parallel()
 	eachRandom(t, func(t *testing.T, _ *rand.Rand, m wire.Message) {
 		before := []wire.Field{{Name: wire.Data, Start: 7, End: 9, Int: 3}}
-		got := wire.AppendFields(slices.Clone(before), m)
-		if want := slices.Concat(before, wire.AppendFields(nil, m)); !slices.Equal(got, want) {
+		got := wire.AppendFields(slices.Clone(before), &m)
+		if want := slices.Concat(before, wire.AppendFields(nil, &m)); !slices.Equal(got, want) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	})

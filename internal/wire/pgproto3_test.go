@@ -191,7 +191,7 @@ var structure = []wire.Name{
 // valuesOf reads the values from a message's fields.
 func valuesOf(m wire.Message) values {
 	var v values
-	for _, f := range wire.AppendFields(nil, m) {
+	for _, f := range wire.AppendFields(nil, &m) {
 		b := m.Bytes[f.Start:f.End]
 		switch {
 		case f.Kind == wire.Group || slices.Contains(structure, f.Name) || f.Name == wire.ValueLength && f.Int != -1:

@@ -141,7 +141,8 @@ func TestFieldNamesAreUsed(t *testing.T) {
 	t.Parallel()
 	used := map[wire.Name]bool{}
 	for _, e := range examples {
-		for _, f := range wire.AppendFields(nil, e.message()) {
+		m := e.message()
+		for _, f := range wire.AppendFields(nil, &m) {
 			used[f.Name] = true
 		}
 	}

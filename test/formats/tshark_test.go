@@ -262,7 +262,7 @@ func (all *messages) Record(e *event.Event) {
 // compare compares what tshark and pgpi say of a message, and notes which fields there were, and which only pgpi has.
 func (m *message) compare(t *testing.T, shown *element, seen map[string]bool) {
 	t.Helper()
-	leaves := slices.DeleteFunc(wire.AppendFields(nil, m.Message), func(f wire.Field) bool { return f.Kind == wire.Group })
+	leaves := slices.DeleteFunc(wire.AppendFields(nil, &m.Message), func(f wire.Field) bool { return f.Kind == wire.Group })
 	said := make([]bool, len(leaves))
 	for _, f := range flatten(nil, shown.Fields) {
 		name := f.Name

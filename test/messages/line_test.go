@@ -101,7 +101,7 @@ func (l *line) look(d event.Direction, b []byte) {
 // check wants every byte explained.
 func (l *line) check(m *event.Message) {
 	l.o.seen[m.Type]++
-	l.fields = wire.AppendFields(l.fields[:0], m.Message)
+	l.fields = wire.AppendFields(l.fields[:0], &m.Message)
 	for _, f := range l.fields {
 		if f.Name == wire.Malformed || f.Name == wire.Trailing || f.Name == wire.Omitted || f.Name == wire.Unknown && m.Type != wire.PasswordOrToken {
 			l.o.t.Errorf("%s has a field %s: %.200q", m.Type, f.Name, m.Bytes)

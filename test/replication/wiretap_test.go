@@ -121,7 +121,7 @@ func (w *wiretap) check(m *event.Message) {
 	if m.Type == wire.CopyData || m.Type == wire.UnknownMessage || m.Type == wire.PasswordOrToken {
 		w.tb.Errorf("%s: %.200q", m.Type, m.Bytes)
 	}
-	w.fields = wire.AppendFields(w.fields[:0], m.Message)
+	w.fields = wire.AppendFields(w.fields[:0], &m.Message)
 	for _, f := range w.fields {
 		switch f.Name {
 		case wire.Malformed, wire.Trailing, wire.Unknown:

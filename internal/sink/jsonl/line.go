@@ -142,7 +142,7 @@ func (p *page) messageObject(m *event.Message) {
 		p.integer("omitted", omitted)
 	}
 	p.context()
-	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.key("fields")
 	p.text = append(p.text, '{')
 	p.members(0, 0)

@@ -116,7 +116,7 @@ func (l leaf) equals(field leaf) bool {
 // leaves are those of a message, as the grammar says.
 func leaves(m wire.Message) []leaf {
 	var all []leaf
-	for _, f := range wire.AppendFields(nil, m) {
+	for _, f := range wire.AppendFields(nil, &m) {
 		switch f.Name {
 		case wire.Omitted, wire.End, wire.CopyDelimiter, wire.RowEnd:
 			continue // they have no member of their own
@@ -273,7 +273,7 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 		for _, span := range m.Redacted {
 			want += span.End - span.Start
 		}
-		for _, f := range wire.AppendFields(nil, wm) {
+		for _, f := range wire.AppendFields(nil, &wm) {
 			want -= silentlyHidden(m, f)
 		}
 		if got := countRedacted(fields); got != want {
@@ -335,7 +335,7 @@ func countRedacted(value any) int {
 // sameFields reports whether redaction left the structure of a message alone, as that of
 // pgpi does.
 func sameFields(a, b wire.Message) bool {
-	left, right := wire.AppendFields(nil, a), wire.AppendFields(nil, b)
+	left, right := wire.AppendFields(nil, &a), wire.AppendFields(nil, &b)
 	if len(left) != len(right) {
 		return false
 	}

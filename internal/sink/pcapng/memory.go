@@ -136,7 +136,7 @@ func (m *memory) resultEnds() { m.rows, m.described, m.copied = nil, nil, nil }
 // speaks of a portal.
 func name(msg *event.Message) string {
 	var memory [8]wire.Field
-	for _, f := range wire.AppendFields(memory[:0], msg.Message) {
+	for _, f := range wire.AppendFields(memory[:0], &msg.Message) {
 		if f.Name == wire.Statement {
 			return string(bytes.TrimSuffix(msg.Bytes[f.Start:f.End], []byte{0}))
 		}

@@ -13,7 +13,7 @@ const listWidth = 4
 // annotate writes a message field by field: its bytes as a string, and behind it
 // what they are.
 func (p *page) annotate(m *event.Message) {
-	p.fields = wire.AppendFields(p.fields[:0], m.Message)
+	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.message, p.formats, p.errorCode = m, p.formats[:0], 0
 	p.operation(m)
 	first, run := true, 0

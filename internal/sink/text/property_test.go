@@ -63,7 +63,8 @@ func fieldsOfTypes() map[typeAndName]wire.Field {
 			state := wire.State{Mechanism: wire.Mechanism(i % 3), Streamed: i%2 == 0, Parallel: i%2 == 0}
 			state.Copy.Headings = uint16(i % 2)
 			state.Copy.EndMark = i%3 == 0
-			for _, f := range wire.AppendFields(nil, wire.Random(r, kind, state)) {
+			m := wire.Random(r, kind, state)
+			for _, f := range wire.AppendFields(nil, &m) {
 				if f.Kind != wire.Group {
 					found[typeAndName{kind, f.Name}] = f
 				}
