@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/redact"
 )
@@ -222,6 +223,8 @@ func (o *options) check() error {
 		return errors.New("--client-ssl-cert and --client-ssl-key: give both or none")
 	case (o.Server.ServerSslcert == "") != (o.Server.ServerSslkey == ""):
 		return errors.New("--server-sslcert and --server-sslkey: give both or none")
+	case o.Auth.ServerChannelBinding != string(pgauth.PreferBinding) && !o.Auth.OverrideAuth:
+		return errors.New("--server-channel-binding: give --override-auth too, which logs in to the server in the client's place")
 	}
 	if err := checkHost(o.Server.ServerHost); err != nil {
 		return err

@@ -61,20 +61,31 @@ func (o *readOptions) check() error {
 	return o.Log.check(o.Record.Record)
 }
 
-// checkFiles refuses to write to a file that is read, which would destroy it.
+// checkFiles refuses to read a file twice, and to write to one that is read, which would
+// destroy it.
 func (o *readOptions) checkFiles() error {
 	outputs, err := o.Log.outputs()
 	if err != nil {
 		return err
 	}
-	for _, out := range append(outputs, output{option: "--record", path: o.Record.Record}) {
-		written, err := os.Stat(out.path)
-		if err != nil || !written.Mode().IsRegular() {
+	outputs = append(outputs, output{option: "--record", path: o.Record.Record})
+	recording := o.Record.pcapng()
+	for i, name := range o.Files {
+		if recording.Rotate > 0 && recording.Writes(name) {
+			return &usageError{fmt.Errorf("--record: %s is a capture that is to be read: give another file", name)}
+		}
+		read, err := os.Stat(name)
+		if err != nil {
 			continue // what is wrong with it is said where it is opened
 		}
-		for _, name := range o.Files {
-			if read, err := os.Stat(name); err == nil && os.SameFile(read, written) {
+		for _, out := range outputs {
+			if written, err := os.Stat(out.path); err == nil && written.Mode().IsRegular() && os.SameFile(read, written) {
 				return &usageError{fmt.Errorf("%s: %s is a capture that is to be read: give another file", out.option, out.path)}
+			}
+		}
+		for _, before := range o.Files[:i] {
+			if other, err := os.Stat(before); err == nil && read.Mode().IsRegular() && os.SameFile(read, other) {
+				return &usageError{fmt.Errorf("%s: the same capture as %s: give each file once", name, before)}
 			}
 		}
 	}

@@ -84,6 +84,11 @@ func (o *recordOptions) filter() (*filter.Connections, error) {
 // minRotate is the least size of a file: each repeats what is known of connections.
 const minRotate = 64 << 10
 
+// pcapng are the settings of the file.
+func (o *recordOptions) pcapng() pcapng.Options {
+	return pcapng.Options{Path: o.Record, Overwrite: o.Force, Rotate: int64(o.RecordRotate), Files: o.RecordFiles}
+}
+
 // outlets are where events go: the logs and the recording.
 func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 	if o.Record.Record == "" {
@@ -93,10 +98,9 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := pcapng.New(pcapng.Options{
-		Path: o.Record.Record, Overwrite: o.Record.Force, Redacted: o.Auth.redacts(),
-		Rotate: int64(o.Record.RecordRotate), Files: o.Record.RecordFiles,
-	})
+	settings := o.Record.pcapng()
+	settings.Redacted = o.Auth.redacts()
+	file, err := pcapng.New(settings)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"pgpi/internal/event"
@@ -22,6 +24,23 @@ func (o *Options) path(number int) string {
 	}
 	extension := filepath.Ext(o.Path)
 	return fmt.Sprintf("%s-%05d%s", o.Path[:len(o.Path)-len(extension)], number, extension)
+}
+
+// Writes reports whether a recording with these options may write to a file of that name.
+func (o *Options) Writes(name string) bool {
+	if o.Rotate == 0 {
+		return sameName(name, o.Path)
+	}
+	start := strings.TrimSuffix(name, filepath.Ext(o.Path))
+	number, err := strconv.Atoi(start[strings.LastIndexByte(start, '-')+1:])
+	return err == nil && sameName(name, o.path(number))
+}
+
+// sameName reports whether two names are of the same file, links aside.
+func sameName(a, b string) bool {
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // rotate begins the next file, removes the one that is too many, and repeats what the
