@@ -38,7 +38,7 @@ func TestBatch(t *testing.T) {
 			if err := conn.SendBatch(t.Context(), orders()).Close(); err != nil {
 				t.Error(err)
 			}
-			golden.Compare(t, "batch", normalLines(o.text()[before:]))
+			golden.Compare(t, "batch.txt", normalLines(o.text()[before:]))
 			if err := conn.Close(t.Context()); err != nil {
 				t.Error(err)
 			}

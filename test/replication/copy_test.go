@@ -44,7 +44,7 @@ func TestCopy(t *testing.T) {
 				w.demand(way.typ)
 			}
 			oddCopies(t, w, conn)
-			golden.Compare(t, fmt.Sprint("copy_", version), rowLines(w.text()))
+			golden.Compare(t, fmt.Sprintf("copy_%v.txt", version), rowLines(w.text()))
 		})
 	}
 }

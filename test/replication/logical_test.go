@@ -99,7 +99,7 @@ func TestLogical(t *testing.T) {
 					before := len(w.text())
 					program(t, receive(t, w, s, "--endpos="+end))
 					if s.plugin == "pgoutput" { // all versions of servers say the same
-						golden.Compare(t, s.name, rowLines(w.text()[before:]))
+						golden.Compare(t, s.name+".txt", rowLines(w.text()[before:]))
 					}
 				}
 			}

@@ -7,20 +7,21 @@ import (
 	"testing"
 
 	"pgpi/internal/event"
+	"pgpi/test/transcript"
 )
 
 // TestNoAllocations can't be built with the race detector, under which sync.Pool forgets
 // at random.
 func TestNoAllocations(t *testing.T) {
-	for name, fill := range map[string]func(*transcript){
+	for name, fill := range map[string]func(*transcript.Transcript){
 		"startup": startup, "extended": extendedQuery, "copy": copyMessages, "replication": replication,
 		"errors": errorMessages, "redaction": redactedMessages, "encodings": encodings,
 	} {
-		s := new(transcript)
+		s := newTranscript()
 		fill(s)
 		var traffic []event.Event
 		malformed := 0.0
-		for _, e := range s.events {
+		for _, e := range s.Events {
 			if e.Kind == event.Traffic {
 				traffic = append(traffic, e)
 			}

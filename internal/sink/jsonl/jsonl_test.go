@@ -22,9 +22,9 @@ func (w *writes) Write(b []byte) (int, error) {
 }
 
 func someSession() []event.Event {
-	s := new(transcript)
+	s := newTranscript()
 	startup(s)
-	return s.events
+	return s.Events
 }
 
 func TestOneWriteForABatch(t *testing.T) {
@@ -41,17 +41,17 @@ func TestOneWriteForABatch(t *testing.T) {
 // TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends in the
 // middle of an event.
 func TestWritesOfLargeBatches(t *testing.T) {
-	s := new(transcript)
+	s := newTranscript()
 	row := message(wire.DataRow, "\x00\x01\x00\x00\x03\xe8"+strings.Repeat("x", 1000))
 	for range 300 {
-		s.server(row, row)
+		s.Server(row, row)
 	}
 	w := new(writes)
 	sink := New(w, Options{})
-	if err := sink.Write(s.events); err != nil {
+	if err := sink.Write(s.Events); err != nil {
 		t.Fatal(err)
 	}
-	if joined := strings.Join(w.all, ""); joined != render(t, Options{}, s.events) {
+	if joined := strings.Join(w.all, ""); joined != render(t, Options{}, s.Events) {
 		t.Error("the writes together are another log")
 	}
 	if len(w.all) < 2 {
@@ -66,15 +66,15 @@ func TestWritesOfLargeBatches(t *testing.T) {
 }
 
 func TestLargeMessagesGiveTheirMemoryBack(t *testing.T) {
-	s := new(transcript)
+	s := newTranscript()
 	query := message(wire.Query, strings.Repeat("\xe9", 1<<20)+"\x00")
 	query.Settings = &event.Settings{ClientEncoding: "LATIN1"}
-	s.client(query)
-	s.client(redacted(message(wire.Query, strings.Repeat("x", 2<<20)+"secret\x00"), "secret"))
-	s.server(message(wire.ParameterDescription, "\xff\xff"+strings.Repeat("\x00\x00\x00\x17", 65535)))
+	s.Client(query)
+	s.Client(redacted(message(wire.Query, strings.Repeat("x", 2<<20)+"secret\x00"), "secret"))
+	s.Server(message(wire.ParameterDescription, "\xff\xff"+strings.Repeat("\x00\x00\x00\x17", 65535)))
 	sink := New(io.Discard, Options{})
-	for i := range s.events {
-		if err := sink.Write(s.events[i : i+1]); err != nil {
+	for i := range s.Events {
+		if err := sink.Write(s.Events[i : i+1]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,11 +97,11 @@ func TestWriteError(t *testing.T) {
 
 // TestArgumentsOfStatuses: the arguments of a sentence have different names.
 func TestArgumentsOfStatuses(t *testing.T) {
-	s := new(transcript)
+	s := newTranscript()
 	for _, status := range event.Statuses() {
-		s.said(status, "1", "2", "3", "4")
+		s.Said(status, "1", "2", "3", "4")
 	}
-	for i, line := range parseLines(t, render(t, Options{}, s.events)) {
+	for i, line := range parseLines(t, render(t, Options{}, s.Events)) {
 		args, _ := line.get("args").(object)
 		if want := strings.Count(event.Statuses()[i].Template(), "{"); len(args) != want {
 			t.Errorf("%s has the arguments %v, not %d", event.Statuses()[i].Key(), args, want)
@@ -110,16 +110,16 @@ func TestArgumentsOfStatuses(t *testing.T) {
 }
 
 func BenchmarkDataRow(b *testing.B) {
-	s := new(transcript)
+	s := newTranscript()
 	row := message(wire.DataRow, "\x00\x04\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x05Alice\x00\x00\x00\x0a2025-07-04\xff\xff\xff\xff")
 	row.Context = &event.Context{Columns: []event.Column{
 		{Name: "id", TypeOID: 23, Binary: true}, {Name: "name", TypeOID: 25}, {Name: "day", TypeOID: 1082}, {Name: "note", TypeOID: 25},
 	}}
-	s.server(row)
+	s.Server(row)
 	sink := New(io.Discard, Options{MaxValue: 1024})
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := sink.Write(s.events); err != nil {
+		if err := sink.Write(s.Events); err != nil {
 			b.Fatal(err)
 		}
 	}

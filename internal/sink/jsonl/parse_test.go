@@ -124,9 +124,9 @@ func validate(t testing.TB, line string) error {
 
 // TestSchemaRefuses: a schema that takes everything would hold nothing to anything.
 func TestSchemaRefuses(t *testing.T) {
-	s := new(transcript)
-	s.client(message(wire.Query, "SELECT 1\x00"))
-	line, _, _ := strings.Cut(render(t, Options{}, s.events), "\n")
+	s := newTranscript()
+	s.Client(message(wire.Query, "SELECT 1\x00"))
+	line, _, _ := strings.Cut(render(t, Options{}, s.Events), "\n")
 	for _, replace := range [][2]string{
 		{`"v":1`, `"v":2`},
 		{`"v":1,`, ``},

@@ -69,9 +69,9 @@ func FuzzMessage(f *testing.F) {
 
 func checkMessage(t *testing.T, m wire.Message) {
 	t.Helper()
-	s := new(transcript)
-	s.passed(event.ClientToScript, event.Message{Message: m})
-	log := render(t, Options{}, s.events)
+	s := newTranscript()
+	s.Passed(event.ClientToScript, event.Message{Message: m})
+	log := render(t, Options{}, s.Events)
 	if strings.ContainsFunc(strings.TrimSuffix(log, "\n"), func(r rune) bool { return !unicode.IsPrint(r) }) {
 		t.Fatalf("%s has characters that a terminal may take for commands: %q", m.Type, log)
 	}
@@ -228,9 +228,9 @@ var lsnKeys = map[string]bool{"wal_start": true, "wal_end": true, "transaction_e
 func TestListsAreLists(t *testing.T) {
 	shapes := map[string]string{}
 	eachRandom(3, func(_ *rand.Rand, m wire.Message) {
-		s := new(transcript)
-		s.passed(event.ClientToScript, event.Message{Message: m})
-		for _, line := range parseLines(t, render(t, Options{}, s.events)) {
+		s := newTranscript()
+		s.Passed(event.ClientToScript, event.Message{Message: m})
+		for _, line := range parseLines(t, render(t, Options{}, s.Events)) {
 			shapesOf(t, shapes, m.Type.String(), line.get("fields").(object))
 		}
 	})
@@ -265,9 +265,9 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 		}
 		m := event.Message{Message: wm}
 		redactAnywhere(r, &m)
-		s := new(transcript)
-		s.passed(event.ClientToScript, m)
-		log := render(t, Options{}, s.events)
+		s := newTranscript()
+		s.Passed(event.ClientToScript, m)
+		log := render(t, Options{}, s.Events)
 		fields := parseLines(t, log)[0].get("fields")
 		var want int
 		for _, span := range m.Redacted {
@@ -288,8 +288,8 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 				}
 			}
 		}
-		if sameFields(before, m.Message) && render(t, Options{}, s.events) != log {
-			t.Fatalf("%s says something of what was redacted:\n%s%s", wm.Type, log, render(t, Options{}, s.events))
+		if sameFields(before, m.Message) && render(t, Options{}, s.Events) != log {
+			t.Fatalf("%s says something of what was redacted:\n%s%s", wm.Type, log, render(t, Options{}, s.Events))
 		}
 	})
 }
@@ -366,15 +366,15 @@ func redactAnywhere(r *rand.Rand, m *event.Message) {
 // TestShortened holds lines of long values to the limit.
 func TestShortened(t *testing.T) {
 	eachRandom(5, func(_ *rand.Rand, m wire.Message) {
-		s := new(transcript)
-		s.passed(event.ClientToScript, event.Message{Message: m})
-		parseLines(t, render(t, Options{MaxValue: 3}, s.events))
+		s := newTranscript()
+		s.Passed(event.ClientToScript, event.Message{Message: m})
+		parseLines(t, render(t, Options{MaxValue: 3}, s.Events))
 	})
 	long := strings.Repeat("é", 100_000)
 	body := binary.BigEndian.AppendUint32([]byte{0, 1}, uint32(len(long)))
-	s := new(transcript)
-	s.server(message(wire.DataRow, string(body)+long))
-	log := render(t, Options{MaxValue: 101}, s.events)
+	s := newTranscript()
+	s.Server(message(wire.DataRow, string(body)+long))
+	log := render(t, Options{MaxValue: 101}, s.Events)
 	if want := fmt.Sprintf(`"value":{"text":%q,"omitted":%d}`, strings.Repeat("é", 50), len(long)-100); !strings.Contains(log, want) || len(log) > 700 {
 		t.Errorf("a value of %d bytes is shown as %s", len(long), log)
 	}

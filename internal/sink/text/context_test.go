@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/transcript"
 )
 
 // accounts is a statement with the types of its parameters and the columns of its
@@ -17,27 +18,27 @@ var accounts = &event.Context{
 }
 
 // contextMessages are shown with what the session knew of them.
-func contextMessages(s *transcript) {
+func contextMessages(s *transcript.Transcript) {
 	settings := &event.Settings{ClientEncoding: "UTF8", TimeZone: "Europe/Berlin", DateStyle: "German, DMY"}
 	shown := func(m event.Message, c *event.Context) event.Message {
 		m.Context, m.Settings = c, settings
 		return m
 	}
-	s.client(
+	s.Client(
 		shown(message(wire.Bind, "p\x00a\x00\x00\x01\x00\x01\x00\x03\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x08"+someTime+"\xff\xff\xff\xff\x00\x01\x00\x01"), accounts),
 		shown(message(wire.Describe, "Pp\x00"), accounts), shown(message(wire.Execute, "p\x00\x00\x00\x00\x0a"), accounts),
 		shown(message(wire.Close, "Sa\x00"), &event.Context{SQL: "select 1", Brief: "select 1"}),
 		shown(message(wire.Describe, "Sa\x00"), &event.Context{Shortened: 100_000}),
 		shown(message(wire.Execute, "a\x00\x00\x00\x00\x00"), &event.Context{SQL: "insert", Shortened: 100_000}))
-	s.server(
+	s.Server(
 		shown(message(wire.DataRow, "\x00\x02\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x28"+strings.Repeat("note", 10)), accounts),
 		shown(message(wire.DataRow, "\x00\x03\xff\xff\xff\xff\x00\x00\x00\x01\x01\x00\x00\x00\x01x"), accounts))
 	positions(s)
-	s.server(message(wire.ParameterDescription, "\x00\x03\x00\x00\x00\x17\x00\x00\x04\xa0\x00\x00\x40\x01"))
+	s.Server(message(wire.ParameterDescription, "\x00\x03\x00\x00\x00\x17\x00\x00\x04\xa0\x00\x00\x40\x01"))
 }
 
 // positions are errors in SQL: a position counts characters, whatever their encoding.
-func positions(s *transcript) {
+func positions(s *transcript.Transcript) {
 	for _, sql := range []struct{ encoding, before string }{
 		{"UTF8", "select 'é', '日本' "}, {"LATIN1", "select '\xe9', 'ab' "}, {"SJIS", "select 'e', '\x93\xfa\x96\x7b' "}, {"", "select '\xe9', 'ab' "},
 	} {
@@ -46,36 +47,36 @@ func positions(s *transcript) {
 		if sql.encoding == "UTF8" {
 			m.Context.SQL = sql.before + "form é"
 		}
-		s.server(m)
+		s.Server(m)
 		redacted := m
 		redacted.Context = &event.Context{SQL: m.Context.SQL, Redacted: true}
-		s.server(redacted)
+		s.Server(redacted)
 	}
 }
 
 // encodedMessages are in other encodings than the log.
-func encodedMessages(s *transcript) {
+func encodedMessages(s *transcript.Transcript) {
 	encoded := func(encoding string, m event.Message) event.Message {
 		m.Settings = &event.Settings{ClientEncoding: encoding}
 		m.Context = &event.Context{Columns: []event.Column{{Name: "note", TypeOID: 25}}}
 		return m
 	}
-	s.client(encoded("LATIN1", message(wire.Query, "select 'd\xe9j\xe0'\x00")),
+	s.Client(encoded("LATIN1", message(wire.Query, "select 'd\xe9j\xe0'\x00")),
 		encoded("LATIN1", message(wire.Parse, "s\xe9\x00select 'd\xe9j\xe0'\x00\x00\x00")))
-	s.server(encoded("LATIN1", message(wire.DataRow, "\x00\x01\x00\x00\x00\x04d\xe9j\xe0")),
+	s.Server(encoded("LATIN1", message(wire.DataRow, "\x00\x01\x00\x00\x00\x04d\xe9j\xe0")),
 		encoded("SJIS", message(wire.DataRow, "\x00\x01\x00\x00\x00\x04\x93\xfa\x96\x7b")),
 		encoded("SJIS", message(wire.NoticeResponse, "M\x93\xfa\x96\x7b\x00\x00")),
 		encoded("UTF8", message(wire.DataRow, "\x00\x01\x00\x00\x00\x06日本")),
 		encoded("EUC_JP", message(wire.NotificationResponse, "\x00\x00\x00\x01\xc6\xfc\x00\xcb\xdc\x00")))
 	execute := message(wire.Execute, "\x00\x00\x00\x00\x00")
 	execute.Settings, execute.Context = &event.Settings{ClientEncoding: "SJIS"}, &event.Context{SQL: "select '\x93\xfa\x96\x7b'", Brief: "select '\x93\xfa\x96\x7b'"}
-	s.client(execute)
+	s.Client(execute)
 }
 
 // oauthMessages are a login with a token that the server does not take.
-func oauthMessages(s *transcript) {
+func oauthMessages(s *transcript.Transcript) {
 	for _, first := range []string{"n,,\x01auth=\x01\x01", "y,,\x01auth=Bearer abc\x01\x01"} {
-		s.client(message(wire.SASLInitialResponse, "OAUTHBEARER\x00\x00\x00\x00"+string(rune(len(first)))+first))
+		s.Client(message(wire.SASLInitialResponse, "OAUTHBEARER\x00\x00\x00\x00"+string(rune(len(first)))+first))
 	}
 	for _, data := range []string{
 		`{"status":"invalid_token","scope":"openid email","openid-configuration":"https://id.example/.well-known"}`,
@@ -83,7 +84,7 @@ func oauthMessages(s *transcript) {
 	} {
 		m := message(wire.AuthenticationSASLContinue, "\x00\x00\x00\x0b"+data)
 		m.State.Mechanism = wire.OAuthBearer
-		s.server(m)
+		s.Server(m)
 	}
 }
 
@@ -91,8 +92,8 @@ func oauthMessages(s *transcript) {
 func TestNotesOfCutMessages(t *testing.T) {
 	whole := message(wire.SASLInitialResponse, "SCRAM-SHA-256\x00\x00\x00\x00\x17n,,n=,r=fyko+d2lbbFgONRv")
 	for n := range len(whole.Bytes) {
-		s := new(transcript)
-		s.client(cut(whole, n))
-		render(t, Options{}, s.events)
+		s := new(transcript.Transcript)
+		s.Client(cut(whole, n))
+		render(t, Options{}, s.Events)
 	}
 }

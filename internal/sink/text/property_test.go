@@ -12,6 +12,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/transcript"
 )
 
 // TestTableCoversGrammar checks the table of layouts against the registry: each
@@ -113,9 +114,9 @@ func FuzzMessage(f *testing.F) {
 func checkMessage(t *testing.T, m wire.Message) {
 	t.Helper()
 	for _, mode := range []Mode{Annotated, Raw} {
-		s := new(transcript)
-		s.passed(event.ClientToScript, event.Message{Message: m})
-		log := render(t, Options{Mode: mode}, s.events)
+		s := new(transcript.Transcript)
+		s.Passed(event.ClientToScript, event.Message{Message: m})
+		log := render(t, Options{Mode: mode}, s.Events)
 		shown, rest := unescape(t, log)
 		if !bytes.Equal(shown, m.Bytes) {
 			t.Fatalf("%s %q is shown as %q:\n%s", m.Type, m.Bytes, shown, log)
@@ -139,9 +140,9 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 		for range 50 {
 			m := event.Message{Message: wire.Random(r, kind, wire.State{})}
 			visible := redactAnywhere(r, &m)
-			s := new(transcript)
-			s.passed(event.ClientToScript, m)
-			log := render(t, Options{}, s.events)
+			s := new(transcript.Transcript)
+			s.Passed(event.ClientToScript, m)
+			log := render(t, Options{}, s.Events)
 			shown, _ := unescape(t, strings.ReplaceAll(log, "[redacted]", ""))
 			if !bytes.Equal(withoutNULs(shown), withoutNULs(visible)) {
 				t.Fatalf("%s %q, redacted at %v, is shown as:\n%s", kind, m.Bytes, m.Redacted, log)

@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/transcript"
 )
 
 // repetition is messages that differ only in what stands beside their bytes, over and
@@ -15,7 +16,7 @@ func repetition() []event.Event {
 	latin := &event.Settings{ClientEncoding: "LATIN1"}
 	execute := message(wire.Execute, "\x00\x00\x00\x00\x00")
 	describe := message(wire.RowDescription, "\x00\x01\xe9\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00")
-	s := new(transcript)
+	s := new(transcript.Transcript)
 	for range 3 {
 		for _, beside := range []event.Message{
 			{}, {Context: one}, {Context: other}, {Context: other, Settings: latin}, {Context: one, Settings: latin}, {Settings: latin},
@@ -27,20 +28,20 @@ func repetition() []event.Event {
 					d = event.ClientToServer
 				}
 				for _, conn := range []uint32{0, 1, repeatSlots + 1} { // the last two have the same place
-					s.passed(d, m).Conn = conn
+					s.Passed(d, m).Conn = conn
 				}
-				s.passed(event.ServerToScript, m)
+				s.Passed(event.ServerToScript, m)
 			}
 		}
 	}
 	redacted := message(wire.CommandComplete, "SELECT 1\x00")
-	s.server(redacted)
+	s.Server(redacted)
 	redacted.Redacted = []event.Span{{Start: 5, End: 13}}
-	s.server(redacted)
+	s.Server(redacted)
 	cut := message(wire.CommandComplete, "SELECT 1\x00")
 	cut.Size += 5
-	s.server(cut)
-	return s.events
+	s.Server(cut)
+	return s.Events
 }
 
 // TestRepeatsReadAlike writes messages with a memory, and each with none.
@@ -60,11 +61,11 @@ func TestRepeatsReadAlike(t *testing.T) {
 func TestFewMessagesAreRemembered(t *testing.T) {
 	long := message(wire.Execute, "\x00\x00\x00\x00\x00")
 	long.Context = &event.Context{SQL: strings.Repeat("x", maxRepeatSQL+1)}
-	s := new(transcript)
-	s.client(long, message(wire.Query, "SELECT 1\x00"))
-	s.server(message(wire.DataRow, "\x00\x00"), message(wire.RowDescription, "\x00\x01"+strings.Repeat("x", maxRepeat)))
+	s := new(transcript.Transcript)
+	s.Client(long, message(wire.Query, "SELECT 1\x00"))
+	s.Server(message(wire.DataRow, "\x00\x00"), message(wire.RowDescription, "\x00\x01"+strings.Repeat("x", maxRepeat)))
 	sink := New(new(strings.Builder), Options{})
-	if err := sink.Write(s.events); err != nil {
+	if err := sink.Write(s.Events); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range sink.page.repeats.slots {

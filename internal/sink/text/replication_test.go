@@ -5,6 +5,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/transcript"
 )
 
 const (
@@ -24,37 +25,37 @@ func with(m event.Message, s wire.State, c *event.Context) event.Message {
 	return m
 }
 
-func rowMessages(s *transcript) {
+func rowMessages(s *transcript.Transcript) {
 	names := &event.Context{Relation: "public.orders", Columns: []event.Column{{Name: "id"}, {Name: "note"}}}
 	text := wire.State{Copy: wire.Copy{Null: `\N`, EndMark: true}}
 	first, second := "1\tfoo\n2\t\\N\n3\tcut i", "n two\n\\.\nignored"
 	rest := text
 	rest.Copy = rest.Copy.After(wire.CopyText, []byte(first))
-	s.client(with(message(wire.CopyText, first), text, names), with(message(wire.CopyText, second), rest, names))
-	s.server(with(message(wire.CopyText, "1\t"+strings.Repeat("long", 20)+"\tmore\n"), text, names))
+	s.Client(with(message(wire.CopyText, first), text, names), with(message(wire.CopyText, second), rest, names))
+	s.Server(with(message(wire.CopyText, "1\t"+strings.Repeat("long", 20)+"\tmore\n"), text, names))
 	latin := with(message(wire.CopyText, "1\td\xe9j\xe0\n"), text, names)
 	latin.Settings = &event.Settings{ClientEncoding: "LATIN1"}
-	s.server(latin)
+	s.Server(latin)
 	heading := wire.State{Copy: wire.Copy{Headings: 1}}
-	s.server(with(message(wire.CopyCSV, "id,note\n"), heading, nil), with(message(wire.CopyCSV, "1,\"a \"\"b\"\"\nc\",,\"\"\n"), wire.State{}, nil))
-	s.server(with(message(wire.CopyBinary, "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"+
+	s.Server(with(message(wire.CopyCSV, "id,note\n"), heading, nil), with(message(wire.CopyCSV, "1,\"a \"\"b\"\"\nc\",,\"\"\n"), wire.State{}, nil))
+	s.Server(with(message(wire.CopyBinary, "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"+
 		"\x00\x02\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x03foo\x00\x02\xff\xff\xff\xff\x00\x00\x00\x00\xff\xff"), wire.State{}, names))
-	s.client(with(cut(message(wire.CopyText, first), 11), text, names))
+	s.Client(with(cut(message(wire.CopyText, first), 11), text, names))
 }
 
-func replicationMessages(s *transcript) {
-	s.server(message(wire.XLogData, wal+"table public.orders: INSERT: id[integer]:1"), message(wire.XLogData, wal+"\x01\x02\x03"))
-	s.server(message(wire.PrimaryKeepalive, "k"+someLSN+someTime+"\x01"))
-	s.server(message(wire.PrimaryStatusUpdate, "s"+someLSN+"\x00\x00\x00\x00"+someXID+"\x00\x00\x00\x00"+someXID+someTime))
-	s.client(message(wire.StandbyStatusUpdate, "r"+someLSN+someLSN+"\x00\x00\x00\x00\x00\x00\x00\x00"+"\x00\x00\x00\x00\x00\x00\x00\x00"+"\x00"))
-	s.client(message(wire.HotStandbyFeedback, "h"+"\x80\x00\x00\x00\x00\x00\x00\x00"+someXID+"\x00\x00\x00\x00"+someXID+"\x00\x00\x00\x01"))
-	s.client(message(wire.PrimaryStatusRequest, "p"+"\x7f\xff\xff\xff\xff\xff\xff\xff"))
+func replicationMessages(s *transcript.Transcript) {
+	s.Server(message(wire.XLogData, wal+"table public.orders: INSERT: id[integer]:1"), message(wire.XLogData, wal+"\x01\x02\x03"))
+	s.Server(message(wire.PrimaryKeepalive, "k"+someLSN+someTime+"\x01"))
+	s.Server(message(wire.PrimaryStatusUpdate, "s"+someLSN+"\x00\x00\x00\x00"+someXID+"\x00\x00\x00\x00"+someXID+someTime))
+	s.Client(message(wire.StandbyStatusUpdate, "r"+someLSN+someLSN+"\x00\x00\x00\x00\x00\x00\x00\x00"+"\x00\x00\x00\x00\x00\x00\x00\x00"+"\x00"))
+	s.Client(message(wire.HotStandbyFeedback, "h"+"\x80\x00\x00\x00\x00\x00\x00\x00"+someXID+"\x00\x00\x00\x00"+someXID+"\x00\x00\x00\x01"))
+	s.Client(message(wire.PrimaryStatusRequest, "p"+"\x7f\xff\xff\xff\xff\xff\xff\xff"))
 }
 
-func logicalMessages(s *transcript) {
+func logicalMessages(s *transcript.Transcript) {
 	const table = "\x00\x00\x40\x01"
 	streamed, parallel := wire.State{Streamed: true}, wire.State{Parallel: true}
-	s.server(
+	s.Server(
 		message(wire.LogicalBegin, wal+"B"+someLSN+someTime+someXID),
 		message(wire.LogicalOrigin, wal+"O"+someLSN+"origin\x00"),
 		with(message(wire.LogicalRelation, wal+"R"+table+"public\x00orders\x00d\x00\x02"+
@@ -67,7 +68,7 @@ func logicalMessages(s *transcript) {
 		with(message(wire.LogicalTruncate, wal+"T\x00\x00\x00\x02\x03"+table+table), wire.State{}, &event.Context{Relation: "public.a, public.b"}),
 		message(wire.LogicalMessage, wal+"M\x01"+someLSN+"pgpi\x00\x00\x00\x00\x02hi"),
 		message(wire.LogicalCommit, wal+"C\x00"+someLSN+someLSN+someTime))
-	s.server(
+	s.Server(
 		message(wire.LogicalStreamStart, wal+"S"+someXID+"\x01"),
 		with(message(wire.LogicalInsert, wal+"I"+someXID+table+"N\x00\x01t\x00\x00\x00\x011"), streamed, orders),
 		with(message(wire.LogicalStreamStop, wal+"E"), streamed, nil),
@@ -75,18 +76,18 @@ func logicalMessages(s *transcript) {
 		with(message(wire.LogicalStreamAbort, wal+"A"+someXID+someXID+someLSN+someTime), parallel, nil),
 		message(wire.LogicalStreamCommit, wal+"c"+someXID+"\x00"+someLSN+someLSN+someTime),
 		message(wire.LogicalStreamPrepare, wal+"p\x00"+someLSN+someLSN+someTime+someXID+"gid\x00"))
-	s.server(
+	s.Server(
 		message(wire.LogicalBeginPrepare, wal+"b"+someLSN+someLSN+someTime+someXID+"gid\x00"),
 		message(wire.LogicalPrepare, wal+"P\x00"+someLSN+someLSN+someTime+someXID+"gid\x00"),
 		message(wire.LogicalCommitPrepared, wal+"K\x00"+someLSN+someLSN+someTime+someXID+"gid\x00"),
 		message(wire.LogicalRollbackPrepared, wal+"r\x00"+someLSN+someLSN+someTime+someTime+someXID+"gid\x00"))
 }
 
-func backupMessages(s *transcript) {
-	s.server(
+func backupMessages(s *transcript.Transcript) {
+	s.Server(
 		message(wire.BackupNewArchive, "nbase.tar\x00\x00"), message(wire.BackupData, "dbackup_label\x00\x00\x00"),
 		message(wire.BackupProgress, "p\x00\x00\x00\x00\x00\x01\x00\x00"), message(wire.BackupManifest, "m"),
 		message(wire.BackupData, "d{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n"))
-	s.server(message(wire.BackupTar, "backup_label\x00\x00\x00"), message(wire.BackupManifestData, "{}\n"))
-	s.client(message(wire.UploadManifest, "{}\n"))
+	s.Server(message(wire.BackupTar, "backup_label\x00\x00\x00"), message(wire.BackupManifestData, "{}\n"))
+	s.Client(message(wire.UploadManifest, "{}\n"))
 }

@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/transcript"
 )
 
 // TestRowsReadAlike writes rows as columnText and copyText do, and as field does: with
@@ -19,17 +20,17 @@ func TestRowsReadAlike(t *testing.T) {
 		"\x00\x02\x00\x00\x00\x011\x00\x00\x00\x10" + strings.Repeat("long", 4), "\x00\x01\x00\x00\x00\x011trailing",
 		"\x00\x02\x00\x00\x00\x011\x00\x00\x00\x09cut", "\x00\x02\x00\x00\x00\x011\xff\xff", "\x00\x00", "\x00\x01\x80\x00\x00\x00x",
 	}
-	s := new(transcript)
+	s := new(transcript.Transcript)
 	for _, context := range []*event.Context{nil, {Columns: columns}, {Columns: columns[:1]}} {
 		for _, encoding := range []string{"UTF8", "LATIN1"} {
 			for _, body := range rows {
 				m := message(wire.DataRow, body)
 				m.Context, m.Settings = context, &event.Settings{ClientEncoding: encoding}
-				s.server(m)
+				s.Server(m)
 				m.Redacted = []event.Span{{Start: 11, End: 12}}
-				s.server(m)
+				s.Server(m)
 				m.Redacted, m.Size = nil, m.Size+3
-				s.server(m)
+				s.Server(m)
 			}
 		}
 	}
@@ -43,19 +44,19 @@ func TestRowsReadAlike(t *testing.T) {
 				for _, body := range lines {
 					m := message(typ, body)
 					m.State.Copy, m.Context = state, context
-					s.server(m)
+					s.Server(m)
 					m.Redacted = []event.Span{{Start: 5, End: 6}}
-					s.client(m)
+					s.Client(m)
 					m.Redacted, m.Size = nil, m.Size+3
-					s.client(m)
+					s.Client(m)
 				}
 			}
 		}
 	}
 	for _, o := range []Options{{}, {MaxValue: 8}, {Time: ISO}, {Time: Relative}} {
-		quick := render(t, o, s.events)
+		quick := render(t, o, s.Events)
 		o.Color = true
-		slow := render(t, o, s.events)
+		slow := render(t, o, s.Events)
 		for _, color := range []string{yellow, blue, magenta, cyan, reset} {
 			slow = strings.ReplaceAll(slow, color, "")
 		}

@@ -8,6 +8,8 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/golden"
+	"pgpi/test/transcript"
 )
 
 const sslRequest = "\x00\x00\x00\x08\x04\xd2\x16\x2f"
@@ -18,37 +20,37 @@ func exampleSession() []event.Event {
 	const host = "ep-crimson-sound-a8nnh11s.eastus2.azure.neon.tech"
 	startup := message(wire.StartupMessage, "\x00\x00\x00\x56\x00\x03\x00\x00"+
 		"user\x00neondb_owner\x00database\x00neondb\x00application_name\x00psql\x00client_encoding\x00UTF8\x00\x00")
-	s := new(transcript)
-	s.said(event.Opened, "2025-07-04 14:28:59 +0100", "127.0.0.1 port 50000")
-	s.passed(event.ClientToScript, message(wire.SSLRequest, sslRequest))
-	s.passed(event.ScriptToClient, message(wire.SSLResponse, "S"))
-	s.said(event.TLSEstablished, "TLSv1.3/TLS_AES_256_GCM_SHA384", "client")
-	s.said(event.ServerName, host+".local.neon.build")
-	s.passed(event.ClientToScript, startup)
-	s.said(event.Connecting, host)
-	s.said(event.Connected, "192.0.2.1 port 5432")
-	s.passed(event.ScriptToServer, message(wire.SSLRequest, sslRequest))
-	s.passed(event.ServerToScript, message(wire.SSLResponse, "S"))
-	s.said(event.TLSEstablished, "TLSv1.3/TLS_AES_256_GCM_SHA384", "server")
-	s.said(event.StartupForwarded)
-	s.passed(event.ScriptToServer, startup)
-	s.said(event.Forwarding)
+	s := new(transcript.Transcript)
+	s.Said(event.Opened, "2025-07-04 14:28:59 +0100", "127.0.0.1 port 50000")
+	s.Passed(event.ClientToScript, message(wire.SSLRequest, sslRequest))
+	s.Passed(event.ScriptToClient, message(wire.SSLResponse, "S"))
+	s.Said(event.TLSEstablished, "TLSv1.3/TLS_AES_256_GCM_SHA384", "client")
+	s.Said(event.ServerName, host+".local.neon.build")
+	s.Passed(event.ClientToScript, startup)
+	s.Said(event.Connecting, host)
+	s.Said(event.Connected, "192.0.2.1 port 5432")
+	s.Passed(event.ScriptToServer, message(wire.SSLRequest, sslRequest))
+	s.Passed(event.ServerToScript, message(wire.SSLResponse, "S"))
+	s.Said(event.TLSEstablished, "TLSv1.3/TLS_AES_256_GCM_SHA384", "server")
+	s.Said(event.StartupForwarded)
+	s.Passed(event.ScriptToServer, startup)
+	s.Said(event.Forwarding)
 	exampleLogin(s)
 	exampleQuery(s)
-	s.said(event.HungUp, "client", "")
-	s.said(event.Ended)
-	return s.events
+	s.Said(event.HungUp, "client", "")
+	s.Said(event.Ended)
+	return s.Events
 }
 
-func exampleLogin(s *transcript) {
+func exampleLogin(s *transcript.Transcript) {
 	const nonce = "r=fci+VTkzKrO1kJLK0tL7DEQ1"
-	s.elapsed = 612345 * time.Microsecond
-	s.server(message(wire.AuthenticationSASL, "\x00\x00\x00\x0aSCRAM-SHA-256-PLUS\x00SCRAM-SHA-256\x00\x00"))
-	s.client(message(wire.SASLInitialResponse, "SCRAM-SHA-256\x00\x00\x00\x00\x20n,,n=,"+nonce))
-	s.elapsed = 710 * time.Millisecond
-	s.server(message(wire.AuthenticationSASLContinue,
+	s.Elapsed = 612345 * time.Microsecond
+	s.Server(message(wire.AuthenticationSASL, "\x00\x00\x00\x0aSCRAM-SHA-256-PLUS\x00SCRAM-SHA-256\x00\x00"))
+	s.Client(message(wire.SASLInitialResponse, "SCRAM-SHA-256\x00\x00\x00\x00\x20n,,n=,"+nonce))
+	s.Elapsed = 710 * time.Millisecond
+	s.Server(message(wire.AuthenticationSASLContinue,
 		"\x00\x00\x00\x0b"+nonce+"Urymgg5N9lizsp07o96IuAEP,s=KBGVGRza5gHefnp4OSU8Gw==,i=4096"))
-	s.client(message(wire.SASLResponse,
+	s.Client(message(wire.SASLResponse,
 		"c=biws,"+nonce+"Urymgg5N9lizsp07o96IuAEP,p=PTTYe085GzltpFoYDRDnnJZMPxUKE1Ajrryw6XFY74E="))
 	settings := []string{
 		"is_superuser=off", "DateStyle=ISO, MDY", "in_hot_standby=off", "standard_conforming_strings=on",
@@ -66,22 +68,22 @@ func exampleLogin(s *transcript) {
 	messages = append(messages,
 		message(wire.BackendKeyData, "\x8c\xa5\xc2\x9a\xfe\xb8\x7d\x87"),
 		message(wire.ReadyForQuery, "I"))
-	s.elapsed = 1220 * time.Millisecond
-	s.server(messages...)
+	s.Elapsed = 1220 * time.Millisecond
+	s.Server(messages...)
 }
 
-func exampleQuery(s *transcript) {
-	s.elapsed = 8620 * time.Millisecond
-	s.client(message(wire.Query, "SELECT now();\x00"))
-	s.elapsed = 8730 * time.Millisecond
-	s.server(
+func exampleQuery(s *transcript.Transcript) {
+	s.Elapsed = 8620 * time.Millisecond
+	s.Client(message(wire.Query, "SELECT now();\x00"))
+	s.Elapsed = 8730 * time.Millisecond
+	s.Server(
 		message(wire.RowDescription,
 			"\x00\x01now\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\xa0\x00\x08\xff\xff\xff\xff\x00\x00"),
 		message(wire.DataRow, "\x00\x01\x00\x00\x00\x1d2025-07-04 13:29:08.633783+00"),
 		message(wire.CommandComplete, "SELECT 1\x00"),
 		message(wire.ReadyForQuery, "I"))
-	s.elapsed = 10150 * time.Millisecond
-	s.client(message(wire.Terminate, ""))
+	s.Elapsed = 10150 * time.Millisecond
+	s.Client(message(wire.Terminate, ""))
 }
 
 // TestSeed compares with the log that people and their programs know: whatever is
@@ -92,7 +94,7 @@ func TestSeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := render(t, Options{MaxValue: DefaultMaxValue}, exampleSession())
-	compare(t, "example", log)
+	golden.Compare(t, "example"+".txt", log)
 	lines := strings.Split(strings.TrimSuffix(log, "\n"), "\n")
 	for n, want := range strings.Split(strings.TrimSuffix(string(seed), "\n"), "\n") {
 		for len(lines) > 0 && !strings.HasPrefix(lines[0], "#1  "+want) {
@@ -114,7 +116,7 @@ func TestModes(t *testing.T) {
 		"example_iso":      {Time: ISO, Mode: Raw},
 		"example_notime":   {Time: NoTime},
 	} {
-		t.Run(name, func(t *testing.T) { compare(t, name, render(t, o, exampleSession())) })
+		t.Run(name, func(t *testing.T) { golden.Compare(t, name+".txt", render(t, o, exampleSession())) })
 	}
 }
 

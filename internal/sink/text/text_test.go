@@ -9,6 +9,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
+	"pgpi/test/transcript"
 )
 
 // writes remembers each write, and fails the one that is due to fail.
@@ -42,17 +43,17 @@ func TestOneWriteForABatch(t *testing.T) {
 // TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends
 // in the middle of an event.
 func TestWritesOfLargeBatches(t *testing.T) {
-	s := new(transcript)
+	s := new(transcript.Transcript)
 	row := message(wire.DataRow, "\x00\x01\x00\x00\x03\xe8"+strings.Repeat("x", 1000))
 	for range 300 {
-		s.server(row, row)
+		s.Server(row, row)
 	}
 	w := new(writes)
 	sink := New(w, Options{})
-	if err := sink.Write(s.events); err != nil {
+	if err := sink.Write(s.Events); err != nil {
 		t.Fatal(err)
 	}
-	if joined := strings.Join(w.all, ""); joined != render(t, Options{}, s.events) {
+	if joined := strings.Join(w.all, ""); joined != render(t, Options{}, s.Events) {
 		t.Error("the writes together are another log")
 	}
 	if len(w.all) < 2 {
@@ -67,11 +68,11 @@ func TestWritesOfLargeBatches(t *testing.T) {
 }
 
 func TestLargeMessagesGiveTheirMemoryBack(t *testing.T) {
-	s := new(transcript)
-	s.client(message(wire.Query, strings.Repeat("\x01", 1<<20)+"\x00"))
-	s.server(message(wire.ParameterDescription, "\xff\xff"+strings.Repeat("\x00\x00\x00\x17", 65535)))
+	s := new(transcript.Transcript)
+	s.Client(message(wire.Query, strings.Repeat("\x01", 1<<20)+"\x00"))
+	s.Server(message(wire.ParameterDescription, "\xff\xff"+strings.Repeat("\x00\x00\x00\x17", 65535)))
 	sink := New(io.Discard, Options{})
-	if err := sink.Write(s.events); err != nil {
+	if err := sink.Write(s.Events); err != nil {
 		t.Fatal(err)
 	}
 	if sink.page.text != nil || sink.page.fields != nil {
@@ -93,26 +94,26 @@ func TestWriteError(t *testing.T) {
 
 // TestEventsStayAsTheyWere: other sinks read the same events.
 func TestEventsStayAsTheyWere(t *testing.T) {
-	s := new(transcript)
-	s.client(redacted(message(wire.Query, "ALTER ROLE a PASSWORD 'x1' 'x1'\x00"), "x1"))
-	m := &s.events[0].Messages[0]
+	s := new(transcript.Transcript)
+	s.Client(redacted(message(wire.Query, "ALTER ROLE a PASSWORD 'x1' 'x1'\x00"), "x1"))
+	m := &s.Events[0].Messages[0]
 	spans, data := append([]event.Span(nil), m.Redacted...), bytes.Clone(m.Bytes)
 	for _, mode := range []Mode{Annotated, Raw} {
-		render(t, Options{Mode: mode}, s.events)
+		render(t, Options{Mode: mode}, s.Events)
 	}
 	if !bytes.Equal(m.Bytes, data) || len(m.Redacted) != len(spans) || m.Redacted[0] != spans[0] {
-		t.Errorf("the event has become %v", s.events[0])
+		t.Errorf("the event has become %v", s.Events[0])
 	}
 }
 
 // commonEvent is a row of four small columns.
 func commonEvent() []event.Event {
-	s := new(transcript)
-	s.server(message(wire.DataRow, "\x00\x04\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x05Alice\x00\x00\x00\x04\x00\x00\x24\x60\xff\xff\xff\xff"))
-	s.events[0].Messages[0].Context = &event.Context{Columns: []event.Column{
+	s := new(transcript.Transcript)
+	s.Server(message(wire.DataRow, "\x00\x04\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x05Alice\x00\x00\x00\x04\x00\x00\x24\x60\xff\xff\xff\xff"))
+	s.Events[0].Messages[0].Context = &event.Context{Columns: []event.Column{
 		{Name: "id", TypeOID: 23, Binary: true}, {Name: "name", TypeOID: 25}, {Name: "born", TypeOID: 1082, Binary: true}, {Name: "note", TypeOID: 25},
 	}}
-	return s.events
+	return s.Events
 }
 
 func BenchmarkDataRow(b *testing.B) {

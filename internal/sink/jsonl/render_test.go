@@ -1,0 +1,38 @@
+package jsonl
+
+import (
+	"strings"
+	"testing"
+
+	"pgpi/internal/event"
+	"pgpi/test/transcript"
+)
+
+var (
+	message  = transcript.Message
+	cut      = transcript.Cut
+	redacted = transcript.Redacted
+)
+
+// newTranscript is one in which time passes.
+func newTranscript() *transcript.Transcript { return &transcript.Transcript{Step: 1234567} }
+
+// with is a message with what a session knew of it.
+func with(m event.Message, c *event.Context, s *event.Settings) event.Message {
+	m.Context, m.Settings = c, s
+	return m
+}
+
+// render is what the sink writes of events.
+func render(t testing.TB, o Options, events []event.Event) string {
+	t.Helper()
+	var log strings.Builder
+	sink := New(&log, o)
+	if err := sink.Write(events); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return log.String()
+}
