@@ -20,6 +20,7 @@ type memory struct {
 	requests                  uint64         // of the client so far
 	result                    *event.Context // of the DataRows that come
 	queries                   recent
+	described                 []event.Column // that were read last
 	fields                    []wire.Field
 	formats                   []int16
 	types                     []uint32

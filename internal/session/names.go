@@ -1,6 +1,7 @@
 package session
 
 import (
+	"hash/maphash"
 	"slices"
 
 	"pgpi/internal/wire"
@@ -153,19 +154,28 @@ func (n *names) newStatement(name, sql []byte, omitted int, types []uint32) *sta
 	return s
 }
 
-// recent are the last statements that had no name, which are likely to come again.
+// recent are the last statements that had no name, which are likely to come again. Their
+// hashes stand together, because to look at each of them for nothing takes long where many
+// connections share a cache.
 type recent struct {
-	list [8]*statement
-	next int
+	hashes [8]uint64
+	list   [8]*statement
+	next   int
 }
 
 // maxRecent is how many bytes of SQL such a statement has at most.
 const maxRecent = 4 << 10
 
+var recentSeed = maphash.MakeSeed()
+
 func (r *recent) find(sql []byte, omitted int, types []uint32) *statement {
-	for _, s := range r.list {
-		if s != nil && s.is(sql, omitted, types) {
-			return s
+	if len(sql) > maxRecent {
+		return nil
+	}
+	hash := maphash.Bytes(recentSeed, sql)
+	for i, h := range r.hashes {
+		if h == hash && r.list[i] != nil && r.list[i].is(sql, omitted, types) {
+			return r.list[i]
 		}
 	}
 	return nil
@@ -173,7 +183,7 @@ func (r *recent) find(sql []byte, omitted int, types []uint32) *statement {
 
 func (r *recent) add(s *statement) {
 	if len(s.context.SQL) <= maxRecent && s.context.Shortened == 0 {
-		r.list[r.next] = s
+		r.hashes[r.next], r.list[r.next] = maphash.String(recentSeed, s.context.SQL), s
 		r.next = (r.next + 1) % len(r.list)
 	}
 }

@@ -43,10 +43,12 @@ func (y *memory) rowDescription(m *wire.Message) {
 }
 
 // columns reads the fields of a RowDescription, with formats or without. Where they
-// equal earlier columns, those are the result.
+// equal earlier columns, or those of the last result, those are the result.
 func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) []event.Column {
-	if y.describes(m, earlier, formats) {
-		return earlier
+	for _, known := range [][]event.Column{earlier, y.described} {
+		if y.describes(m, known, formats) {
+			return known
+		}
 	}
 	var columns []event.Column
 	for _, f := range y.fields {
@@ -68,6 +70,7 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 			c.Binary = formats && f.Int == 1
 		}
 	}
+	y.described = columns
 	return columns
 }
 
