@@ -30,16 +30,17 @@ var batches = sync.Pool{New: func() any { return &batch{data: make([]byte, 0, ba
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// add copies an event into the batch.
-func (b *batch) add(e *event.Event, decode event.Decode) {
+// add copies an event into the batch, which will have so many messages where it has none
+// yet.
+func (b *batch) add(e *event.Event, messages int, decode event.Decode) {
 	b.recorded = append(b.recorded, recorded{*e, decode})
 	own := &b.recorded[len(b.recorded)-1].event
-	b.size += eventCost + len(e.Data)
+	b.size += eventCost + len(e.Data) + eventCost*max(messages, len(e.Messages))
 	own.Data = b.copyData(e.Data)
 	if len(e.Messages) > 0 {
 		own.Messages = b.copyMessages(e.Messages)
 		tile(own)
-		b.weigh(own)
+		b.weighKept(own)
 	}
 	b.taken = b.size
 }
@@ -56,9 +57,8 @@ func tile(e *event.Event) {
 	}
 }
 
-// weigh adds what the messages of an event weigh.
-func (b *batch) weigh(e *event.Event) {
-	b.size += eventCost * len(e.Messages)
+// weighKept adds what was kept of a large message, which is no part of the data.
+func (b *batch) weighKept(e *event.Event) {
 	if e.Kind != event.Traffic {
 		for i := range e.Messages {
 			b.size += len(e.Messages[i].Bytes)

@@ -14,6 +14,7 @@
 package bus
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,7 @@ type Bus struct {
 	behind atomic.Bool
 	wake   chan struct{} // holds at most one token: there is something to decode
 	timer  *time.Timer   // when what is there is to be decoded, however little
+	done   chan struct{} // closed when all is decoded and nothing more comes
 
 	mu      sync.Mutex
 	batch   *batch        // which fills; nil while it is empty
@@ -89,7 +91,7 @@ type Bus struct {
 // New starts a bus. It has a goroutine that decodes, and one for each sink, which end
 // with [Bus.Close].
 func New(outlets []Outlet, options Options) *Bus {
-	b := &Bus{options: options, wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour)}
+	b := &Bus{options: options, wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour), done: make(chan struct{})}
 	b.timer.Stop()
 	for _, o := range outlets {
 		out := &outlet{bus: b, name: o.Name, sink: o.Sink, drop: o.Drop, wake: make(chan struct{}, 1), done: make(chan struct{})}
@@ -124,11 +126,12 @@ func (b *Bus) Wait(done <-chan struct{}) {
 
 // Record takes an event: it gets its place in the order, and everything that
 // belongs to the caller is copied. It never blocks; see [Bus.Wait].
-func (b *Bus) Record(e *event.Event) { b.Defer(e, nil) }
+func (b *Bus) Record(e *event.Event) { b.Defer(e, 0, nil) }
 
-// Defer takes an event as Record does, and hands sinks what decode makes of it. Decode is
-// called in the order of all events, by one goroutine. It must not panic.
-func (b *Bus) Defer(e *event.Event, decode event.Decode) {
+// Defer takes an event as Record does, and hands sinks what decode makes of it, which is
+// so many messages. Decode is called in the order of all events, by one goroutine. It must
+// not panic.
+func (b *Bus) Defer(e *event.Event, messages int, decode event.Decode) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -138,7 +141,7 @@ func (b *Bus) Defer(e *event.Event, decode event.Decode) {
 	if first {
 		b.batch = newBatch()
 	}
-	b.batch.add(e, decode)
+	b.batch.add(e, messages, decode)
 	switch {
 	case b.batch.size >= batchSize:
 		b.handOver()
@@ -175,13 +178,8 @@ func (b *Bus) caughtUp() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.waiting > decodeLimit {
+	if b.waiting > decodeLimit || slices.ContainsFunc(b.outlets, (*outlet).behind) {
 		return
-	}
-	for _, o := range b.outlets {
-		if o.behind() {
-			return
-		}
 	}
 	b.behind.Store(false)
 	if b.room != nil {
@@ -191,8 +189,8 @@ func (b *Bus) caughtUp() {
 }
 
 // Close hands over what is left, closes the sinks and waits for them, but no
-// longer than limit. It reports whether all have finished. Later events are
-// dropped.
+// longer than limit. It reports whether all have finished, decoding and rewriting
+// included. Later events are dropped.
 func (b *Bus) Close(limit time.Duration) bool {
 	b.mu.Lock()
 	b.handOver()
@@ -202,9 +200,13 @@ func (b *Bus) Close(limit time.Duration) bool {
 
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
+	ends := []chan struct{}{b.done}
 	for _, o := range b.outlets {
+		ends = append(ends, o.done)
+	}
+	for _, end := range ends {
 		select {
-		case <-o.done:
+		case <-end:
 		case <-deadline.C:
 			return false
 		}

@@ -298,7 +298,7 @@ func TestDefer(t *testing.T) {
 	data := []byte("ABC")
 	for i, decode := range []event.Decode{one, none, two, nil, one} {
 		data[0] = 'A' + byte(i)
-		b.Defer(&event.Event{Kind: event.Traffic, Data: data}, decode)
+		b.Defer(&event.Event{Kind: event.Traffic, Data: data}, 1, decode)
 	}
 	clear(data)
 	finish(t, b)
@@ -329,7 +329,7 @@ func TestSlowDecoding(t *testing.T) {
 		}
 		const count = 2 * decodeLimit / batchSize
 		for range count {
-			b.Defer(messages(strings.Repeat("x", batchSize)), slow)
+			b.Defer(messages(strings.Repeat("x", batchSize)), 1, slow)
 		}
 		waited := false
 		go func() {

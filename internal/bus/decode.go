@@ -9,6 +9,7 @@ import (
 // decode is the goroutine between those who record and the sinks: it finds out what
 // events mean, a batch at a time, so that the path of relayed bytes need not.
 func (b *Bus) decode() {
+	defer close(b.done)
 	for {
 		select {
 		case <-b.wake:
@@ -63,7 +64,7 @@ func (b *Bus) decodeBatch(batch *batch) {
 func (b *Bus) emit(e *event.Event) {
 	own := b.decoding.append(e)
 	own.Messages = b.decoding.copyMessages(e.Messages)
-	b.decoding.weigh(own)
+	b.decoding.weighKept(own)
 	b.finish(own)
 }
 

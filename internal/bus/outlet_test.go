@@ -252,3 +252,51 @@ func TestCloseLimit(t *testing.T) {
 		}
 	})
 }
+
+// What waits for a slow sink is bounded by what it weighs when it is decoded: small
+// messages weigh forty times their bytes.
+func TestSlowSinkOfSmallMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		slow := &sink{onWrite: func() error { <-release; return nil }}
+		b := New([]Outlet{{Name: "slow", Sink: slow}}, Options{})
+		const each = 10_000
+		small := make([]event.Message, each)
+		decode := func(e *event.Event, emit func(*event.Event)) {
+			e.Messages = small
+			emit(e)
+		}
+		recorded := 0
+		for free := waiting(b, nil); free(); free = waiting(b, nil) {
+			b.Defer(&event.Event{Kind: event.Traffic, Data: make([]byte, 5*each)}, each, decode)
+			recorded += each
+			synctest.Wait()
+		}
+		if most := (queueLimit+decodeLimit)/eventCost + each; recorded > most {
+			t.Errorf("%d messages wait for a sink, more than %d", recorded, most)
+		}
+		close(release)
+		finish(t, b)
+	})
+}
+
+// The end of a bus is the end of its decoding, also where no sink is left.
+func TestCloseAwaitsDecoding(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rewritten := 0
+		b := New([]Outlet{{Name: "full", Sink: &sink{onWrite: func() error { return errFull }}}}, Options{Rewrite: func(*event.Event) {
+			time.Sleep(time.Millisecond)
+			rewritten++
+		}})
+		const count = 100
+		for range count {
+			b.Record(messages(strings.Repeat("x", batchSize)))
+		}
+		finish(t, b)
+		if rewritten != count {
+			t.Errorf("when the bus has ended, %d of %d events are rewritten", rewritten, count)
+		}
+	})
+}

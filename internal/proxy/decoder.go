@@ -19,10 +19,14 @@ type decoder struct {
 	undecoded [2]int64
 
 	scan, end event.Decode // decodeBytes and decodeEnd, made once
+
+	// messages is room for those of an event. All decoders share it, because the recorder
+	// calls one at a time: connections that are idle should hold little.
+	messages *[]event.Message
 }
 
-func newDecoder(budget *session.Budget) *decoder {
-	d := &decoder{tracker: session.New(budget)}
+func newDecoder(budget *session.Budget, messages *[]event.Message) *decoder {
+	d := &decoder{tracker: session.New(budget), messages: messages}
 	d.scan, d.end = d.decodeBytes, d.decodeEnd
 	return d
 }
@@ -30,9 +34,14 @@ func newDecoder(budget *session.Budget) *decoder {
 // decodeBytes finds the messages of a frame.
 func (d *decoder) decodeBytes(e *event.Event, emit func(*event.Event)) {
 	if e.Kind != event.Undecoded {
-		d.ask(e, emit, func() { d.fill(e, d.tracker.ScanFrame(e.Direction, e.Data)) })
+		d.ask(e, emit, func() {
+			p := d.tracker.ScanFrame(e.Direction, e.Data, *d.messages)
+			*d.messages = p.Messages
+			d.fill(e, p)
+		})
 	}
 	d.pass(e, emit)
+	clear(*d.messages) // they point to what is not theirs
 }
 
 // decodeEnd finds the message that a direction ends in.
@@ -62,7 +71,9 @@ func (d *decoder) pass(e *event.Event, emit func(*event.Event)) {
 	if e.Kind == event.Undecoded && e.Relayed {
 		d.undecoded[e.Direction] += int64(len(e.Data))
 	}
-	emit(e)
+	if len(e.Data) > 0 || e.Total > 0 {
+		emit(e)
+	}
 }
 
 // sumUp says how many bytes of a direction were not decoded, if there were any.
@@ -78,9 +89,16 @@ func (d *decoder) newServer(e *event.Event, emit func(*event.Event)) {
 	d.ask(e, emit, func() { d.tracker.NewServer() })
 }
 
-// close is the last event of a connection.
+// close is the last event of a connection. It gives back what was kept, also where
+// decoding has failed.
 func (d *decoder) close(e *event.Event, emit func(*event.Event)) {
-	d.ask(e, emit, func() { d.tracker.Close() })
+	failed := d.blind
+	d.blind = false
+	d.ask(e, func(told *event.Event) {
+		if !failed {
+			emit(told)
+		}
+	}, func() { d.tracker.Close() })
 	d.blind = true // as far as others ask
 	emit(e)
 }

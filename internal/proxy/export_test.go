@@ -20,3 +20,13 @@ func (p *Proxy) BreakDecoders() {
 		c.decoder.tracker = nil
 	}
 }
+
+// Held counts the messages that decoders hold on to. Nothing may be under way.
+func (p *Proxy) Held() (count int) {
+	for _, m := range p.messages[:cap(p.messages)] {
+		if m.Bytes != nil {
+			count++
+		}
+	}
+	return count
+}

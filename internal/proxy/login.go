@@ -181,12 +181,21 @@ func (c *connection) hides(d event.Direction, b []byte) bool {
 	if !c.config.HideBinding || c.login.over || d != event.ServerToClient || c.client.tls != nil {
 		return false
 	}
-	for m := range messages(d.Sender(), b) {
+	start, _ := findOffer(b)
+	return start >= 0
+}
+
+// findOffer finds the first offer of the mechanism with channel binding. Start is -1 where
+// there is none.
+func findOffer(b []byte) (start, end int) {
+	for m := range messages(wire.Server, b) {
+		end = start + len(m.Bytes)
 		if m.Type == wire.AuthenticationSASL && offersBinding(m) {
-			return true
+			return start, end
 		}
+		start = end
 	}
-	return false
+	return -1, -1
 }
 
 // forwardHidden forwards messages of which an offer loses the mechanism with channel
@@ -194,26 +203,36 @@ func (c *connection) hides(d event.Direction, b []byte) bool {
 // came and what went. The caller holds the lock, and nothing else is under way: the
 // client waits.
 func (p *pump) forwardHidden(b []byte) error {
-	left := len(b)
-	for m := range messages(p.d.Sender(), b) {
-		f := session.Frame{Kind: event.Traffic, Size: len(m.Bytes), Total: m.Size}
-		left -= f.Size
-		sent := m.Bytes
-		if m.Type == wire.AuthenticationSASL && offersBinding(m) {
-			p.say(event.BindingHidden)
-			p.record(&event.Event{Direction: event.ServerToScript}, f, m.Bytes, p.decoder.scan)
-			sent = withoutBinding(m.Bytes)
-			f.Size, f.Total = len(sent), int64(len(sent))
-			p.record(&event.Event{Direction: event.ScriptToClient}, f, sent, p.decoder.scan)
-			p.login.offered = true
-		} else {
-			p.observe(f, m.Bytes, left)
-		}
-		if err := p.write(sent); err != nil {
+	start, end := findOffer(b)
+	for ; start >= 0; start, end = findOffer(b) {
+		if err := p.forwardPart(b[:start], len(b)-start); err != nil {
 			return err
 		}
+		came, went := b[start:end], withoutBinding(b[start:end])
+		p.say(event.BindingHidden)
+		p.record(&event.Event{Direction: event.ServerToScript}, traffic(came), came, p.decoder.scan)
+		p.record(&event.Event{Direction: event.ScriptToClient}, traffic(went), went, p.decoder.scan)
+		p.login.offered = true
+		if err := p.write(went); err != nil {
+			return err
+		}
+		b = b[end:]
 	}
-	return nil
+	return p.forwardPart(b, 0)
+}
+
+// forwardPart forwards complete messages as they are.
+func (p *pump) forwardPart(b []byte, left int) error {
+	if len(b) == 0 {
+		return nil
+	}
+	p.observe(traffic(b), b, left)
+	return p.write(b)
+}
+
+// traffic is the frame of complete messages, which are few.
+func traffic(b []byte) session.Frame {
+	return session.Frame{Kind: event.Traffic, Size: len(b), Total: int64(len(b)), Count: 1}
 }
 
 // withoutBinding is an AuthenticationSASL without SCRAM-SHA-256-PLUS.

@@ -37,7 +37,7 @@ func (c *connection) sayLater(decode event.Decode, s event.Status, args ...strin
 	// A sentence that can't be recorded has no other place to be told.
 	_ = c.proxy.record(&event.Event{
 		At: at, Elapsed: elapsed, Conn: c.id, Kind: event.Said, Status: s, Args: args,
-	}, decode)
+	}, 0, decode)
 }
 
 // show records packets that pgpi itself got or sent.
@@ -60,7 +60,7 @@ func (c *connection) show(d event.Direction, b []byte) {
 func (c *connection) record(e *event.Event, f session.Frame, data []byte, decode event.Decode) {
 	e.At, e.Elapsed = c.now()
 	e.Conn, e.Kind, e.Data, e.Total, e.Offset = c.id, f.Kind, data, f.Total, f.Offset
-	if reason := c.proxy.record(e, decode); reason != nil {
+	if reason := c.proxy.record(e, f.Count, decode); reason != nil {
 		c.fail(reason)
 	}
 	if f.Lost != nil {
@@ -72,6 +72,14 @@ func (c *connection) record(e *event.Event, f session.Frame, data []byte, decode
 func (c *connection) scan(d event.Direction, pending []byte) (f session.Frame) {
 	if c.blind || !c.guard(func() { f = c.framer.Scan(d, pending) }) {
 		return undecoded(pending)
+	}
+	return f
+}
+
+// scanFrame is [session.Framer.ScanFrame]. The caller holds the lock.
+func (c *connection) scanFrame(d event.Direction, b []byte) (f session.Frame) {
+	if c.blind || !c.guard(func() { f = c.framer.ScanFrame(d, b) }) {
+		return undecoded(b)
 	}
 	return f
 }
@@ -111,9 +119,9 @@ func (c *connection) fail(reason any) {
 
 // record hands an event to the recorder, and returns what that panics with. Decode is nil
 // where the event is complete.
-func (p *Proxy) record(e *event.Event, decode event.Decode) (reason any) {
+func (p *Proxy) record(e *event.Event, messages int, decode event.Decode) (reason any) {
 	defer func() { reason = recover() }()
-	p.config.Recorder.Defer(e, decode)
+	p.config.Recorder.Defer(e, messages, decode)
 	return nil
 }
 

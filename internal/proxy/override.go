@@ -165,8 +165,8 @@ func subtypeOf(m []byte) (subtype uint32, data []byte) {
 func (c *connection) nextMessage(l *leg) ([]byte, error) {
 	for {
 		b := l.pending()
-		size := wire.Size(b)
-		if size < 0 || size > session.MaxHeld || len(b) > 0 && !wire.PlausibleType(b[0]) {
+		size := c.messageSize(l, b)
+		if size < 0 || size > session.MaxHeld {
 			return nil, errNotAMessage
 		}
 		if size > 0 && size <= int64(len(b)) {
@@ -180,12 +180,30 @@ func (c *connection) nextMessage(l *leg) ([]byte, error) {
 	}
 }
 
+// messageSize is [session.Framer.Next] of what a party sends to pgpi: what is relayed of it
+// has to be framed alike.
+func (c *connection) messageSize(l *leg, b []byte) (size int64) {
+	d := event.ClientToScript
+	if l == c.server {
+		d = event.ServerToScript
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.blind || !c.guard(func() { size = c.framer.Next(d, b) }) {
+		return wire.Size(b)
+	}
+	return size
+}
+
 var errNotAMessage = errors.New("what came is no message of an authentication dialogue")
 
 // relayOne relays one message of the server that is not for pgpi.
 func (c *connection) relayOne(m []byte) error {
 	p := &pump{connection: c, d: event.ServerToClient, from: c.server, to: c.client}
-	if _, err := p.forward(m); err != nil {
+	c.mu.Lock()
+	p.observe(c.scanFrame(p.d, m), m, 0)
+	c.mu.Unlock()
+	if err := p.write(m); err != nil {
 		return c.overrideLost(c.client, err)
 	}
 	return nil

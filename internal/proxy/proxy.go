@@ -35,9 +35,9 @@ type Recorder interface {
 	// is called without any lock held.
 	Wait(done <-chan struct{})
 	// Defer takes an event and copies what it keeps; it does not block. What decode
-	// makes of it, in the order of all events, is what happened; decode is nil where the
-	// event is complete.
-	Defer(e *event.Event, decode event.Decode)
+	// makes of it, in the order of all events, is what happened, with so many messages;
+	// decode is nil where the event is complete.
+	Defer(e *event.Event, messages int, decode event.Decode)
 }
 
 // Negotiation is how TLS begins on the server leg.
@@ -106,6 +106,8 @@ type Proxy struct {
 	config  Config
 	started time.Time
 	cancels directory
+	// messages belongs to the decoders of all connections.
+	messages []event.Message
 
 	mu          sync.Mutex
 	listeners   []net.Listener
@@ -264,5 +266,5 @@ func (p *Proxy) stop() {
 // say records a sentence about pgpi itself.
 func (p *Proxy) say(s event.Status, args ...string) {
 	now := time.Now()
-	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args}, nil)
+	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args}, 0, nil)
 }

@@ -156,7 +156,7 @@ func (p *pump) forward(pending []byte) (session.Frame, error) {
 		return f, nil
 	}
 	b := pending[:f.Size]
-	if p.hides(p.d, b) {
+	if f.Kind == event.Traffic && p.hides(p.d, b) {
 		defer p.mu.Unlock()
 		return f, p.forwardHidden(b)
 	}

@@ -25,11 +25,11 @@ func (d defective) Wait(done <-chan struct{}) {
 	d.Recorder.Wait(done)
 }
 
-func (d defective) Defer(e *event.Event, decode event.Decode) {
+func (d defective) Defer(e *event.Event, messages int, decode event.Decode) {
 	if d.event(e) {
 		panic("no memory")
 	}
-	d.Recorder.Defer(e, decode)
+	d.Recorder.Defer(e, messages, decode)
 }
 
 // session is a connection from its beginning to its end, with enough in it to be cut

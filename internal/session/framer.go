@@ -20,8 +20,10 @@ type Frame struct {
 	Kind event.Kind
 	// Size is how many of the pending bytes the frame is; 0 means that more are needed.
 	Size int
-	// Total is the size of the messages that end here, or 0 where none does.
+	// Total is the size of the messages that end here, or 0 where none does, and Count
+	// their number.
 	Total int64
+	Count int
 	// Offset is how many bytes of its message came before a Fragment.
 	Offset int64
 	// Last is the first byte of the last message of Traffic, which is its type but for
@@ -97,7 +99,7 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 		return f.scan(d, pending, f, false), 0
 	}
 	if s.size > 0 {
-		frame = Frame{Kind: event.Fragment, Total: s.seen, Offset: s.seen}
+		frame = Frame{Kind: event.Fragment, Total: s.seen, Count: 1, Offset: s.seen}
 		want, s.size = s.size, 0
 		return frame, want
 	}
@@ -106,7 +108,23 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 	}
 	want, _ = f.frame(d, s, pending, false)
 	s.offset += int64(len(pending))
-	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending))}, want
+	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending)), Count: 1}, want
+}
+
+// ScanFrame is Scan of bytes that are a frame, as Next has found when more was at hand.
+func (f *Framer) ScanFrame(d event.Direction, b []byte) Frame { return f.scan(d, b, f, true) }
+
+// Next gives the size of the message that begins pending: 0 while that can't be told, less
+// where it can't be a message. It changes nothing.
+func (f *Framer) Next(d event.Direction, pending []byte) int64 {
+	if len(pending) == 0 {
+		return 0
+	}
+	size, why := f.frame(d, &f.streams[place(d)], pending, false)
+	if why != "" {
+		return -1
+	}
+	return size
 }
 
 // NewServer forgets what was said to a server that another one takes the place of.
@@ -128,8 +146,7 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	case s.size > 0:
 		return s.pass(pending)
 	}
-	used := 0
-	last := byte(0)
+	used, count, last := 0, 0, byte(0)
 	for used < len(pending) {
 		rest := pending[used:]
 		size, why := f.frame(d, s, rest, framed)
@@ -145,10 +162,11 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 		}
 		l.message(d, rest[:size:size], size)
 		last = rest[0]
+		count++
 		used += int(size)
 	}
 	s.offset += int64(used)
-	return Frame{Kind: event.Traffic, Size: used, Total: int64(used), Last: last}
+	return Frame{Kind: event.Traffic, Size: used, Total: int64(used), Count: count, Last: last}
 }
 
 // lose puts the stream out of sync.
@@ -166,7 +184,7 @@ func (s *stream) pass(pending []byte) Frame {
 	s.seen += size
 	s.offset += size
 	if s.seen == s.size {
-		frame.Total, s.size = s.seen, 0
+		frame.Total, frame.Count, s.size = s.seen, 1, 0
 	}
 	return frame
 }

@@ -104,7 +104,7 @@ func (p *pump) drain(d event.Direction) {
 		p.compare(d, p.framer.Scan(d, p.pending[i]), piece.Frame)
 		if piece.Size > 0 {
 			p.late.Kept = p.tracker.Kept
-			p.repeat(d, piece, p.late.ScanFrame(d, p.pending[i][:piece.Size]))
+			p.repeat(d, piece, p.late.ScanFrame(d, p.pending[i][:piece.Size], nil))
 		}
 		if piece.Size == 0 {
 			break
@@ -204,6 +204,9 @@ func (p *pump) check(d event.Direction, piece Piece, pending []byte) {
 	var size int64
 	for _, m := range piece.Messages {
 		bytes, size = append(bytes, m.Bytes...), size+m.Size
+	}
+	if len(piece.Messages) != piece.Count {
+		p.tb.Fatalf("%s: %d messages in a piece of %d", d, len(piece.Messages), piece.Count)
 	}
 	if size != piece.Total && piece.Kind != event.Undecoded {
 		p.tb.Fatalf("%s: messages of %d bytes in a piece of total %d", d, size, piece.Total)

@@ -98,8 +98,15 @@ func (b *bigMessage) keep(data []byte, most int, budget *Budget) {
 func (t *Tracker) Scan(d event.Direction, pending []byte) Piece { return t.scan(d, pending, false) }
 
 // ScanFrame is Scan of the bytes that a [Framer] has found to be one frame, of which
-// nothing is left to say but what they mean.
-func (t *Tracker) ScanFrame(d event.Direction, b []byte) Piece { return t.scan(d, b, true) }
+// nothing is left to say but what they mean. The messages take the place of what is in the
+// caller's slice.
+func (t *Tracker) ScanFrame(d event.Direction, b []byte, messages []event.Message) Piece {
+	s := &t.places[place(d)]
+	s.messages = messages
+	p := t.scan(d, b, true)
+	s.messages = nil
+	return p
+}
 
 func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
 	s := &t.places[place(d)]

@@ -70,9 +70,12 @@ type connection struct {
 
 func newConnection(to *bus.Bus) *connection {
 	c := &connection{tracker: session.New(nil), bus: to}
+	var messages []event.Message
 	c.decode = func(e *event.Event, emit func(*event.Event)) {
-		e.Messages = c.tracker.ScanFrame(e.Direction, e.Data).Messages
+		messages = c.tracker.ScanFrame(e.Direction, e.Data, messages).Messages
+		e.Messages = messages
 		emit(e)
+		clear(messages)
 	}
 	return c
 }
@@ -82,7 +85,7 @@ func (c *connection) pass(d event.Direction, b []byte) {
 		c.bus.Wait(nil)
 		f := c.framer.Scan(d, b)
 		c.event = event.Event{Conn: 1, Kind: f.Kind, Direction: d, Data: b[:f.Size], Relayed: true, Total: f.Total}
-		c.bus.Defer(&c.event, c.decode)
+		c.bus.Defer(&c.event, f.Count, c.decode)
 		b = b[f.Size:]
 	}
 }

@@ -93,7 +93,7 @@ func tap(t *testing.T, version, port int) *wiretap {
 func (w *wiretap) Wait(<-chan struct{}) {}
 
 // Defer is of proxy.Recorder.
-func (w *wiretap) Defer(e *event.Event, decode event.Decode) {
+func (w *wiretap) Defer(e *event.Event, _ int, decode event.Decode) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if decode == nil {
