@@ -57,7 +57,7 @@ type connection struct {
 func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
 	c := &connection{
 		proxy: p, config: &p.config, id: id, opened: time.Now(),
-		client: newLeg("client", conn), framer: new(session.Framer), decoder: newDecoder(p.config.Budget, &p.messages),
+		client: newLeg("client", conn), framer: new(session.Framer), decoder: newDecoder(id, p.config.Budget, &p.messages),
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.ctx, c.abort, c.stop = ctx, func() { cancel(nil) }, func() { cancel(errStopping) }
@@ -169,7 +169,8 @@ func (c *connection) setServer(l *leg) {
 	defer c.mu.Unlock()
 	c.server = l
 	c.guard(c.framer.NewServer)
-	_ = c.proxy.record(&event.Event{Conn: c.id}, 0, c.decoder.newServer) // no event: nothing to lose
+	at, elapsed := c.now()
+	_ = c.proxy.record(&event.Event{At: at, Elapsed: elapsed, Conn: c.id}, 0, c.decoder.newServer) // no event: nothing to lose
 	if c.ctx.Err() != nil {
 		l.close() // the connection was ended meanwhile
 	}

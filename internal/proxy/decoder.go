@@ -13,6 +13,7 @@ import (
 // nothing here may touch what the relay uses. It stands behind a wall: a panic is a defect,
 // which ends the decoding of one connection.
 type decoder struct {
+	conn    uint32 // the connection's tag
 	tracker *session.Tracker
 	blind   bool // decoding has failed
 	// undecoded counts the relayed bytes that nobody has understood, by direction.
@@ -25,8 +26,8 @@ type decoder struct {
 	messages *[]event.Message
 }
 
-func newDecoder(budget *session.Budget, messages *[]event.Message) *decoder {
-	d := &decoder{tracker: session.New(budget), messages: messages}
+func newDecoder(conn uint32, budget *session.Budget, messages *[]event.Message) *decoder {
+	d := &decoder{conn: conn, tracker: session.New(budget), messages: messages}
 	d.scan, d.end = d.decodeBytes, d.decodeEnd
 	return d
 }
@@ -130,7 +131,7 @@ func (d *decoder) ask(e *event.Event, emit func(*event.Event), something func())
 		if reason := recover(); reason != nil {
 			d.blind = true
 			emit(&event.Event{
-				At: e.At, Elapsed: e.Elapsed, Conn: e.Conn, Kind: event.Said,
+				At: e.At, Elapsed: e.Elapsed, Conn: d.conn, Kind: event.Said,
 				Status: event.ObserverFailed, Args: []string{fmt.Sprint(reason)},
 			})
 		}

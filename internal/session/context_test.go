@@ -17,6 +17,11 @@ var contextDialogues = map[string][]line{
 		parse("", "delete"), bind("", "", "", "delete"), describing("P", "delete"), executing("", "delete"), syncing,
 		parsed, bound, noData, tagged("DELETE 0"), isReady,
 	},
+	"columns that are cut off": {
+		asking("select 1"), columns("x:23"), row("select 1 x:23"), done, isReady,
+		asking("select 2"), cutOff(columns("x:23"), 13), row("select 2 x:0"), done, isReady,
+		asking("select 3"), columns("x:23"), row("select 3 x:23"), done, isReady,
+	},
 	"a statement by its name": {
 		parse("a", "select a"), describing("Sa", "select a"), syncing, parsed, parameters(), columns("x:23 y:25"), isReady,
 		parse("b", "select b"), syncing, parsed, isReady,

@@ -65,6 +65,12 @@ func columns(list string) line {
 	return line{toClient, typed('T', string(b)), ""}
 }
 
+// cutOff is a message that lacks its last bytes.
+func cutOff(l line, count int) line {
+	l.bytes = typed(l.bytes[0], l.bytes[5:len(l.bytes)-count])
+	return l
+}
+
 // parameters is a ParameterDescription.
 func parameters(types ...uint32) line { return line{toClient, typed('t', oids(types)), ""} }
 

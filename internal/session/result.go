@@ -81,7 +81,10 @@ func (y *memory) describes(m *wire.Message, columns []event.Column, formats bool
 	}
 	at := -1
 	for _, f := range y.fields {
-		if f.Name == wire.Column {
+		switch f.Name {
+		case wire.Malformed, wire.Omitted:
+			return false
+		case wire.Column:
 			if at++; at == len(columns) {
 				return false
 			}
