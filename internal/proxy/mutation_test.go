@@ -19,7 +19,7 @@ import (
 // mutationOptions are the ways to run a proxy that must not make a difference.
 var mutationOptions = []string{
 	"", "raw", "none", "redact", "raw redact", "byte", "cut", "sslmode=require", "sslmode=require redact",
-	"sinks", "sinks redact-values", "redact-values raw",
+	"sinks", "sinks redact-values", "redact-values raw", "hide-channel-binding",
 }
 
 // TestMutatedSessions relays real sessions that were made worse. What arrives is what was sent, always, and nothing
