@@ -130,7 +130,9 @@ var afterLogin = []fault{
 	{name: "message length 3", play: says(lying('Q', 3, "")), log: []string{"out of sync"}},
 	{name: "negative message length", play: says(lying('Q', 0xfffffff0, "")), log: []string{"out of sync"}},
 	{name: "message length 2^31-1", play: says(lying('Q', 0x7fffffff, "select 1\x00")), log: []string{"out of sync"}},
-	{name: "Sync of 20000 bytes", play: says(lying('S', 20000, strings.Repeat("x", 19996)))},
+	{name: "Sync of 20000 bytes", play: says(lying('S', 20000, strings.Repeat("x", 19996))), either: []string{ // the server may read no more than the length
+		"hung up", "connection to server lost: broken pipe", "connection to server lost: connection reset by peer",
+	}},
 	{name: "unknown message type", play: says(message('y', ""))},
 	{name: "two unknown message types", play: says(message('y', ""), message('z', "")), log: []string{"out of sync"}},
 	{name: "message type 0", play: says([]byte{0, 0, 0, 0, 4}), log: []string{"out of sync"}},
