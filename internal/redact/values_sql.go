@@ -61,8 +61,10 @@ func (l *literals) token() {
 		l.comment(commentEnd(rest))
 	case c == '\'':
 		l.quoted(1, plain, stringLiteral)
-	case hasPrefixFold(rest, "e'"), hasPrefixFold(rest, "n'"):
+	case hasPrefixFold(rest, "e'"):
 		l.quoted(2, escaped, stringLiteral)
+	case hasPrefixFold(rest, "n'"): // a backslash in it means what it means in a plain one
+		l.quoted(2, plain, stringLiteral)
 	case hasPrefixFold(rest, "b'"):
 		l.quoted(2, unicode, bitsLiteral)
 	case hasPrefixFold(rest, "x'"):

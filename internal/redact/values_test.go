@@ -84,6 +84,22 @@ func TestSQLValues(t *testing.T) {
 	}
 }
 
+// Where a literal ends, if a backslash stands before a quote, is decided by standard_conforming_strings, also behind
+// an N: what is a literal by one setting or the other is replaced.
+func TestLiteralsWithBackslashes(t *testing.T) {
+	for _, sql := range []string{
+		`insert into t values ('C:\', 'Canary')`, `insert into t values (N'C:\', 'Canary')`, `insert into t values (n'\', 'x', 'Canary')`,
+		`insert into t values ('x\', ' || Canary || ')`, `insert into t values (N'x\', ' || Canary || ')`,
+		`insert into t values (E'\\', 'Canary')`, `insert into t values (E'\', Canary')`, `insert into t values (U&'\', 'Canary')`,
+	} {
+		b := []byte(sql)
+		NewValues().replaceSQL(b)
+		if bytes.Contains(b, []byte("Canary")) {
+			t.Errorf("%s became %s", sql, b)
+		}
+	}
+}
+
 // Of what servers say, the data changes: "•" stands for it.
 func TestErrorValues(t *testing.T) {
 	for _, text := range []string{
