@@ -15,7 +15,7 @@ import (
 
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
-	"pgpi/internal/redact"
+	"pgpi/internal/pseudonym"
 )
 
 // version is set when a release is built.
@@ -34,7 +34,7 @@ type options struct {
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 
 	// values is there where values are redacted.
-	values *redact.Values
+	values *pseudonym.Values
 
 	// What pgpi run decides for itself.
 	serverKeyPassword string

@@ -9,16 +9,17 @@ import (
 
 	"pgpi/internal/capture"
 	"pgpi/internal/event"
+	"pgpi/internal/pseudonym"
 	"pgpi/internal/redact"
 	"pgpi/internal/session"
 )
 
 // newValues is the redaction of values, nil where they are not redacted.
-func newValues(what string) *redact.Values {
+func newValues(what string) *pseudonym.Values {
 	if what != "values" {
 		return nil
 	}
-	return redact.NewValues()
+	return pseudonym.New()
 }
 
 // redacts reports whether anything is redacted.
@@ -43,7 +44,7 @@ func (recorder) Wait(<-chan struct{})    {}
 
 // learnValues reads captures to know all their values before any of it is shown.
 // Standard input can be read only once: what comes late in it is not known early.
-func learnValues(ctx context.Context, v *redact.Values, o *readOptions) error {
+func learnValues(ctx context.Context, v *pseudonym.Values, o *readOptions) error {
 	if v == nil || slices.Contains(o.Files, "-") {
 		return nil
 	}

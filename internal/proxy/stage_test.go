@@ -16,6 +16,7 @@ import (
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
+	"pgpi/internal/pseudonym"
 	"pgpi/internal/redact"
 	"pgpi/internal/sink/jsonl"
 	"pgpi/internal/sink/pcapng"
@@ -130,7 +131,7 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 	case "redact":
 		s.options.Rewrite = new(redact.Passwords).Apply
 	case "redact-values":
-		s.options.Rewrite = redact.NewValues().Apply
+		s.options.Rewrite = pseudonym.New().Apply
 	case "sinks":
 		s.addSinks()
 	case "raw":

@@ -20,22 +20,24 @@ type Passwords struct {
 // bytes are not those that are relayed.
 func (p *Passwords) Apply(e *event.Event) {
 	for i := range e.Messages {
-		p.message(&e.Messages[i])
+		p.Message(&e.Messages[i])
 	}
-	if e.Kind == event.Said && e.Status.QuotesSQL() {
-		p.said(e)
-	}
+	p.Sentence(e)
 	switch e.Kind {
 	case event.Fragment: // nobody can tell what it is a part of, but a recording needs the header
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
-		overwrite(e.Data[header:])
+		Overwrite(e.Data[header:])
 	case event.Undecoded:
-		overwrite(e.Data)
+		Overwrite(e.Data)
 	}
 }
 
-// said hides what is secret in the SQL that a sentence quotes.
-func (p *Passwords) said(e *event.Event) {
+// Sentence hides what is secret in the SQL that a sentence of pgpi quotes. Other events it
+// leaves as they are.
+func (p *Passwords) Sentence(e *event.Event) {
+	if e.Kind != event.Said || !e.Status.QuotesSQL() {
+		return
+	}
 	args := make([]string, len(e.Args))
 	for i, arg := range e.Args {
 		args[i] = withoutSpans(arg, AppendSQLSecrets(nil, []byte(arg)))
@@ -43,20 +45,21 @@ func (p *Passwords) said(e *event.Event) {
 	e.Args = args
 }
 
-func (p *Passwords) message(m *event.Message) {
+// Message hides the secrets of one message, those of its context included.
+func (p *Passwords) Message(m *event.Message) {
 	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.spans = p.spans[:0]
 	for _, f := range p.fields {
 		p.field(m, f)
 	}
 	m.Secret = m.Type.Code() == 'p'
-	m.Context = p.context(m.Context)
+	m.Context = p.Context(m.Context)
 	if len(p.spans) == 0 {
 		return
 	}
 	m.Redacted = append([]event.Span(nil), p.spans...)
 	for _, s := range p.spans {
-		overwrite(m.Bytes[s.Start:s.End])
+		Overwrite(m.Bytes[s.Start:s.End])
 	}
 }
 
@@ -135,8 +138,8 @@ func (p *Passwords) hideSQL(m *event.Message, f wire.Field) {
 // maxContexts bounds what is remembered of contexts: many messages share one.
 const maxContexts = 1 << 10
 
-// context is a snapshot whose SQL has lost its secrets.
-func (p *Passwords) context(c *event.Context) *event.Context {
+// Context returns a snapshot whose SQL has lost its secrets: c itself where there are none.
+func (p *Passwords) Context(c *event.Context) *event.Context {
 	if c == nil || c.SQL == "" {
 		return c
 	}
@@ -171,9 +174,8 @@ func withoutSpans(text string, spans []Span) string {
 	return b.String()
 }
 
-// overwrite replaces bytes: their number stays, because the message's length tells it
-// anyway.
-func overwrite(b []byte) {
+// Overwrite blanks bytes. Their number stays, because the message's length says it anyway.
+func Overwrite(b []byte) {
 	for i := range b {
 		b[i] = '*'
 	}

@@ -1,4 +1,4 @@
-package redact
+package pseudonym
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func BenchmarkValues(b *testing.B) {
 		size = len(m.Bytes)
 		return &event.Event{Kind: event.Traffic, Messages: []event.Message{{Message: m, Context: columns}}}
 	}
-	v := NewValues()
+	v := New()
 	for i := range rows {
 		v.Learn(make1(i))
 	}

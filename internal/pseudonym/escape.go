@@ -1,4 +1,4 @@
-package redact
+package pseudonym
 
 // escape takes backslashes and what they make of the bytes behind them. Which of the
 // many rules holds (of E'…', COPY, JSON, bytea, arrays, or of several, one around the

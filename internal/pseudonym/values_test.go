@@ -1,4 +1,4 @@
-package redact
+package pseudonym
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ func replaced(v *Values, s string) string {
 // What is equal stays equal wherever it stands, and nothing else changes than letters
 // and digits.
 func TestEqualStaysEqual(t *testing.T) {
-	v := NewValues()
+	v := New()
 	alice, number := replaced(v, "Alice"), replaced(v, "471")
 	if alice == "Alice" || alice[0] < 'A' || alice[0] > 'Z' || alice[1] < 'a' || number == "471" || number[0] == '0' {
 		t.Fatalf("Alice became %q, 471 became %q", alice, number)
@@ -46,7 +46,7 @@ func TestEqualStaysEqual(t *testing.T) {
 	if got := fmt.Sprint(int(binary[2])<<8 | int(binary[3])); got != number {
 		t.Errorf("471 in binary format became %s, in text %s", got, number)
 	}
-	if other := NewValues(); replaced(other, "Alice in Wonderland") == replaced(v, "Alice in Wonderland") {
+	if other := New(); replaced(other, "Alice in Wonderland") == replaced(v, "Alice in Wonderland") {
 		t.Error("another run has the same pseudonyms")
 	}
 }
@@ -67,7 +67,7 @@ func TestSQLValues(t *testing.T) {
 	} {
 		b := []byte(strings.ReplaceAll(sql, "•", "12345"))
 		before := bytes.Clone(b)
-		NewValues().replaceSQL(b)
+		New().replaceSQL(b)
 		for i, part := range strings.Split(sql, "•") {
 			if i > 0 {
 				if bytes.Equal(b[:5], before[:5]) {
@@ -93,7 +93,7 @@ func TestLiteralsWithBackslashes(t *testing.T) {
 		`insert into t values (E'\\', 'Canary')`, `insert into t values (E'\', Canary')`, `insert into t values (U&'\', 'Canary')`,
 	} {
 		b := []byte(sql)
-		NewValues().replaceSQL(b)
+		New().replaceSQL(b)
 		if bytes.Contains(b, []byte("Canary")) {
 			t.Errorf("%s became %s", sql, b)
 		}
@@ -123,7 +123,7 @@ func TestErrorValues(t *testing.T) {
 		`Can't do that`,
 	} {
 		b := []byte(strings.ReplaceAll(text, "•", "12345"))
-		NewValues().replaceError(b)
+		New().replaceError(b)
 		for _, part := range strings.Split(text, "•") {
 			at := strings.Index(string(b), part)
 			if at < 0 {
@@ -141,7 +141,7 @@ func TestTagStays(t *testing.T) {
 	for _, status := range []event.Status{event.CancelForwarded, event.CancelFor} {
 		e := event.Event{Kind: event.Said, Status: status, Args: []string{"4711", "select 4711"}}
 		args := e.Args
-		NewValues().Apply(&e)
+		New().Apply(&e)
 		if e.Args[0] != "4711" || e.Args[1] == "select 4711" || args[1] != "select 4711" {
 			t.Errorf("%s has become %q, of %q", status.Key(), e.Args, args)
 		}
@@ -154,7 +154,7 @@ func TestNames(t *testing.T) {
 	m := message(t, wire.DataRow, "\x00\x01\x00\x00\x00\x08joe_2024")
 	row := func() *event.Event { return &event.Event{Kind: event.Traffic, Messages: []event.Message{m()}} }
 	tag := &event.Event{Kind: event.Traffic, Messages: []event.Message{message(t, wire.CommandComplete, "for joe_2024 and others\x00")()}}
-	v := NewValues()
+	v := New()
 	v.Learn(row())
 	v.Apply(tag)
 	one := row()
@@ -181,7 +181,7 @@ func message(t *testing.T, typ wire.Type, body string) func() event.Message {
 
 // Where all numbers of four digits are values, none of them stands in what comes out.
 func TestNumbersUsedUp(t *testing.T) {
-	v := NewValues()
+	v := New()
 	for i := range 100_000 {
 		v.memory.add(fmt.Append(nil, i))
 	}
@@ -213,7 +213,7 @@ func FuzzValues(f *testing.F) {
 		for i := range context.Columns {
 			context.Columns[i] = event.Column{Name: name, TypeOID: uint32(seed>>i) % 4100, Binary: seed&8 > 0}
 		}
-		v := NewValues()
+		v := New()
 		for range 2 {
 			e := event.Event{Kind: event.Traffic, Messages: []event.Message{
 				{Message: clone(random), Context: context}, {Message: clone(written), Context: context},

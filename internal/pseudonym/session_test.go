@@ -1,4 +1,4 @@
-package redact
+package pseudonym
 
 import (
 	"bytes"
@@ -231,7 +231,7 @@ func TestNoValueSurvives(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, learned %v", name, learned), func(t *testing.T) {
 				var c conversation
 				script(&c)
-				v := NewValues()
+				v := New()
 				if learned {
 					track(c.said, v.Learn)
 				}

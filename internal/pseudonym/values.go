@@ -1,4 +1,4 @@
-package redact
+package pseudonym
 
 import (
 	"bytes"
@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"pgpi/internal/event"
+	"pgpi/internal/redact"
 	"pgpi/internal/wire"
 )
 
 // Values replaces the data of users in events by pseudonyms: literals in SQL,
 // parameters, rows in all their forms, what errors quote, payloads of notifications. It
-// hides all that [Passwords] hides, too. It serves one goroutine at a time.
+// hides all that [redact.Passwords] hides, too. It serves one goroutine at a time.
 //
 // A pseudonym has the length of what it stands for, is of its kind, and parses as its
 // type; equal words have equal pseudonyms for as long as a Values lives, and no longer.
@@ -20,7 +21,7 @@ import (
 // part of the name is replaced as well. Values that come later can be seen first, by
 // [Values.Learn].
 type Values struct {
-	passwords Passwords
+	passwords redact.Passwords
 	memory    *memory
 	words     words
 	flip      byte // what booleans are changed by, 0 or 1
@@ -35,8 +36,8 @@ type Values struct {
 	number     [64]byte
 }
 
-// NewValues makes a redaction with a key of its own.
-func NewValues() *Values {
+// New makes a redaction with a key of its own.
+func New() *Values {
 	m := newMemory()
 	v := &Values{memory: m, words: newWords(m)}
 	var random [1]byte
@@ -63,7 +64,7 @@ func (v *Values) Apply(e *event.Event) {
 	case event.Fragment:
 		v.blankFragment(e)
 	case event.Undecoded:
-		overwrite(e.Data)
+		redact.Overwrite(e.Data)
 	case event.Said:
 		if e.Status.QuotesSQL() {
 			v.said(e)
@@ -85,7 +86,7 @@ func (v *Values) said(e *event.Event) {
 		}
 	}
 	e.Args = args
-	v.passwords.said(e)
+	v.passwords.Sentence(e)
 }
 
 // withoutValues is SQL, or text that may quote some, with pseudonyms.
@@ -101,7 +102,7 @@ func (v *Values) withoutValues(sql string) string {
 // because its bytes were.
 func (v *Values) message(m *event.Message, large bool) {
 	context := m.Context
-	v.passwords.message(m)
+	v.passwords.Message(m)
 	for _, p := range v.pieces.of(m) {
 		if large || p.kind == opaquePiece {
 			v.blank(m, p.start, p.end)
@@ -157,7 +158,7 @@ func (v *Values) cleanPiece(m *event.Message, p piece) {
 }
 
 // clean takes values out of a text, one by one, and returns what it had to blank.
-func (v *Values) clean(b []byte) (blanked []Span) {
+func (v *Values) clean(b []byte) (blanked []event.Span) {
 	const tries = 8
 	last, tried := -1, byte(0)
 	left := tries * (len(b) + 1) // one replacement can make another necessary before it
@@ -169,9 +170,9 @@ func (v *Values) clean(b []byte) (blanked []Span) {
 			v.replaceText(b[start:end], plainText, tried)
 			tried++
 		} else {
-			overwrite(b[start:end])
+			redact.Overwrite(b[start:end])
 			v.blanked++
-			blanked = append(blanked, Span{Start: start, End: end})
+			blanked = append(blanked, event.Span{Start: start, End: end})
 		}
 		start, end = v.memory.find(b, max(0, start-longest))
 	}
@@ -181,7 +182,7 @@ func (v *Values) clean(b []byte) (blanked []Span) {
 // blank overwrites a part of a message that has no pseudonym.
 func (v *Values) blank(m *event.Message, start, end int) {
 	v.blanked++
-	overwrite(m.Bytes[start:end])
+	redact.Overwrite(m.Bytes[start:end])
 	v.mark(m, start, end)
 }
 
@@ -210,20 +211,23 @@ func (v *Values) mark(m *event.Message, start, end int) {
 func (v *Values) blankFragment(e *event.Event) {
 	if e.Offset > 0 || wire.Size(e.Data) <= 0 {
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
-		overwrite(e.Data[header:])
+		redact.Overwrite(e.Data[header:])
 		return
 	}
 	m := event.Message{Message: wire.Message{
 		Type: wire.Identify(e.Direction.Sender(), e.Data), Bytes: e.Data, Size: wire.Size(e.Data),
 	}}
 	if c := m.Type.Code(); c == 'p' || c == 'R' || c == 'K' {
-		overwrite(e.Data[wire.HeaderSize:])
+		redact.Overwrite(e.Data[wire.HeaderSize:])
 		return
 	}
 	for _, p := range v.pieces.of(&m) {
-		overwrite(e.Data[p.start:p.end])
+		redact.Overwrite(e.Data[p.start:p.end])
 	}
 }
+
+// maxContexts bounds what is remembered of contexts: many messages share one.
+const maxContexts = 1 << 10
 
 // context is a snapshot without values.
 func (v *Values) context(c *event.Context) *event.Context {
@@ -244,7 +248,7 @@ func (v *Values) context(c *event.Context) *event.Context {
 	if v.contexts == nil || len(v.contexts) >= maxContexts {
 		v.contexts = map[*event.Context]*event.Context{}
 	}
-	v.contexts[c] = v.passwords.context(&changed)
+	v.contexts[c] = v.passwords.Context(&changed)
 	return v.contexts[c]
 }
 

@@ -1,4 +1,4 @@
-package redact
+package pseudonym
 
 import (
 	"bytes"
@@ -108,7 +108,7 @@ func TestJudge(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	free, crowded := NewValues(), NewValues()
+	free, crowded := New(), New()
 	for i := 1000; i < 10000; i++ {
 		crowded.memory.add(fmt.Append(nil, i))
 	}
