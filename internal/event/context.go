@@ -45,4 +45,7 @@ type Settings struct {
 	IntervalStyle  string
 	TimeZone       string
 	ServerVersion  string
+	// StandardStrings is standard_conforming_strings, "on" or "off": whether a backslash
+	// in '…' is nothing but a backslash.
+	StandardStrings string
 }

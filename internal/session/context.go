@@ -318,6 +318,8 @@ func (y *memory) parameterStatus(m *wire.Message) {
 		s.TimeZone = string(value)
 	case "server_version":
 		s.ServerVersion = string(value)
+	case "standard_conforming_strings":
+		s.StandardStrings = string(value)
 	default:
 		return
 	}

@@ -16,7 +16,6 @@ type copying struct {
 	budget *Budget
 
 	replication bool // the StartupMessage asked for it
-	escapes     bool // standard_conforming_strings is off
 
 	// client and server are what each of the two sends, nil where that is unknown. The
 	// client's goes on after an error of the server, until the client has seen that.
@@ -107,10 +106,6 @@ func (c *copying) observe(from wire.Sender, m *event.Message, y *memory) {
 	case wire.ReadyForQuery:
 		c.endServer()
 		c.copies, c.tars = 0, 0
-	case wire.ParameterStatus:
-		if key, value, _ := bytes.Cut(m.Bytes[wire.HeaderSize:], []byte{0}); string(key) == "standard_conforming_strings" {
-			c.escapes = string(value) == "off\x00"
-		}
 	}
 }
 
@@ -234,7 +229,7 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 		return nil
 	}
 	in, isBinary := m.Type == wire.CopyInResponse, m.Bytes[wire.HeaderSize] == 1
-	s, found := findCopy(sql.SQL, index, !c.escapes)
+	s, found := findCopy(sql.SQL, index, settings == nil || settings.StandardStrings != "off")
 	found = found && s.to != in && (s.format == "binary") == isBinary
 	p := &payloads{holds: wire.CopyBinary}
 	switch {
