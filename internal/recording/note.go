@@ -1,10 +1,10 @@
 // Package recording is the vocabulary of a recording: what stands in it beside the
-// bytes that were relayed. There are two forms. A [Note] is the comment of a packet,
-// for what TCP does not tell of it. A sentence of pgpi is a datagram in the form of
+// bytes that were relayed. There are three forms. A [Note] is the comment of a packet,
+// for what TCP does not tell of it, and a [Mark] a second one. A sentence of pgpi is a datagram in the form of
 // syslog (RFC 5424), because every reader of captures shows those.
 //
 // It guarantees that what was written is what is read, byte for byte, and that a
-// person who opens a recording elsewhere can read both forms.
+// person who opens a recording elsewhere can read all of them.
 //
 // It must not know files, packets or sinks: whoever writes and whoever reads a
 // recording share it, and nothing else.

@@ -42,26 +42,26 @@ func TestNoteOfOthers(t *testing.T) {
 
 func TestSentence(t *testing.T) {
 	for _, e := range []event.Event{
-		{Conn: 1, Status: event.Ended},
-		{Status: event.Listening, Args: []string{"127.0.0.1 port 5432"}},
-		{Conn: 4294967295, Status: event.CertificateFrom, Args: []string{"server", "two\nlines, \"quotes\" and ] brackets [pgpi connection=\"3\"\n"}},
-		{Conn: 1, Status: event.ServerName, Args: []string{"\xff\x00\x1b[31m\\]\\"}},
-		{Conn: 1, Status: event.HungUp, Args: []string{"client", ""}},
-		{Conn: 1, Status: event.CancelForwarded, Args: []string{"2", strings.Repeat("ü=\" ", 40000)}},
+		{Conn: 1, Kind: event.Said, Fact: event.Ended{}},
+		{Kind: event.Said, Fact: event.Listening{Address: "127.0.0.1 port 5432"}},
+		{Conn: 4294967295, Kind: event.Said, Fact: event.CertificateFrom{Party: event.Server, Certificate: "two\nlines, \"quotes\" and ] brackets [pgpi connection=\"3\"\n"}},
+		{Conn: 1, Kind: event.Said, Fact: event.ServerName{Name: "\xff\x00\x1b[31m\\]\\"}},
+		{Conn: 1, Kind: event.Said, Fact: event.HungUp{Party: event.Client}},
+		{Conn: 1, Kind: event.Said, Fact: event.CancelForwarded{Connection: 2, SQL: strings.Repeat("ü=\" ", 40000)}},
 	} {
 		b := AppendSentence(nil, &e)
 		got, err := ParseSentence(b)
 		if err != nil || !reflect.DeepEqual(got, e) {
 			t.Errorf("%.200q: %v, %v", b, got, err)
 		}
-		if strings.ContainsAny(string(b), "\x00\x1b\n") && len(e.Args) > 0 && !strings.ContainsAny(e.Args[0], "\x00\x1b") {
+		if strings.ContainsAny(string(b), "\x00\x1b\n") && !strings.ContainsAny(event.Sentence(e.Fact), "\x00\x1b") {
 			t.Errorf("%.200q has control characters", b)
 		}
 	}
 }
 
 func TestSentenceOfOthers(t *testing.T) {
-	good := string(AppendSentence(nil, &event.Event{Conn: 1, Status: event.HungUp, Args: []string{"client", ""}}))
+	good := string(AppendSentence(nil, &event.Event{Conn: 1, Kind: event.Said, Fact: event.HungUp{Party: event.Client}}))
 	for _, datagram := range []string{
 		"", "<134>1 - - other - x [x] y",
 		strings.Replace(good, "hung_up", "unheard_of", 1),
@@ -89,7 +89,7 @@ func TestSection(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(string(AppendSentence(nil, &event.Event{Conn: 1, Status: event.HungUp, Args: []string{"client", ""}})))
+	f.Add(string(AppendSentence(nil, &event.Event{Conn: 1, Kind: event.Said, Fact: event.HungUp{Party: event.Client}})))
 	f.Add("pgpi: connection #3; bytes left 7")
 	f.Fuzz(func(t *testing.T, text string) {
 		if e, err := ParseSentence([]byte(text)); err == nil {

@@ -78,12 +78,18 @@ func place(d event.Direction) int {
 // frame had. Pending may be cut anywhere. The caller passes the bytes of the frame on,
 // and calls again with the rest, for as long as a frame has a size.
 func (f *Framer) Scan(d event.Direction, pending []byte) Frame {
-	frame := f.scan(d, pending, f, false)
+	return f.scanWith(d, pending, f, false)
+}
+
+// scanWith is scan for those who keep no messages: of one too large to hold the framer itself
+// keeps the beginning, to name it.
+func (f *Framer) scanWith(d event.Direction, pending []byte, l listener, framed bool) Frame {
+	frame := f.scan(d, pending, l, framed)
 	if frame.Kind == event.Fragment {
 		s := &f.streams[place(d)]
 		s.head = append(s.head, pending[:min(frame.Size, headSize-len(s.head))]...)
 		if frame.Total > 0 {
-			f.message(d, s.head, frame.Total)
+			l.message(d, s.head, frame.Total)
 			s.head = nil
 		}
 	}
@@ -114,7 +120,7 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 // ScanFrame is Scan of bytes that are a frame, as Next has found when more was at hand.
 func (f *Framer) ScanFrame(d event.Direction, b []byte) Frame { return f.scan(d, b, f, true) }
 
-// Next gives the size of the message that begins pending: 0 while that can't be told, less
+// Next returns the size of the message that begins pending: 0 while that can't be told, less than 0
 // where it can't be a message. It changes nothing.
 func (f *Framer) Next(d event.Direction, pending []byte) int64 {
 	if len(pending) == 0 {
@@ -214,12 +220,15 @@ func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (
 	return size, ""
 }
 
-// message remembers what a message says of the next.
-func (f *Framer) message(d event.Direction, b []byte, size int64) {
+func (f *Framer) message(d event.Direction, b []byte, size int64) { f.remember(d, b, size) }
+
+// remember names a message, and remembers what it says of the next.
+func (f *Framer) remember(d event.Direction, b []byte, size int64) wire.Type {
 	t := f.name(d, b)
 	if !f.client.settled() || !f.server.settled() {
 		f.observe(d, &wire.Message{Type: t, Bytes: b, Size: size})
 	}
+	return t
 }
 
 // name names a message.

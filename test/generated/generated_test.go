@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 func TestPhrases(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("| key | line |\n|---|---|\n")
-	for _, s := range event.Statuses() {
-		fmt.Fprintf(&b, "| `%s` | `%s` |\n", s.Key(), strings.ReplaceAll(s.Template(), "\n", "` and on the next line `"))
+	for _, s := range event.Phrases() {
+		fmt.Fprintf(&b, "| `%s` | `%s` |\n", s.Key, strings.ReplaceAll(s.Template, "\n", "` and on the next line `"))
 	}
 	current(t, "../../docs/log.md", b.String())
 }

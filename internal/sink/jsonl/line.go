@@ -101,22 +101,15 @@ func (p *page) end() { p.text = append(p.text, '}', '\n') }
 func (p *page) status() {
 	e := p.now
 	p.begin("status")
-	p.word("status", e.Status.Key())
+	p.word("status", event.Key(e.Fact))
 	p.key("text")
-	p.quote([]byte(strings.ToValidUTF8(e.Status.Format(e.Args), "\uFFFD")))
-	if len(e.Args) > 0 {
+	p.quote([]byte(strings.ToValidUTF8(event.Sentence(e.Fact), "\uFFFD")))
+	if args := event.Arguments(e.Fact); len(args) > 0 {
 		p.key("args")
 		p.text = append(p.text, '{')
-		rest := e.Status.Template()
-		for _, arg := range e.Args {
-			_, after, found := strings.Cut(rest, "{")
-			if !found {
-				break
-			}
-			var name string
-			name, rest, _ = strings.Cut(after, "}")
-			p.key(name)
-			p.argument([]byte(arg))
+		for _, arg := range args {
+			p.key(arg.Name)
+			p.argument([]byte(arg.Text))
 		}
 		p.text = append(p.text, '}')
 	}

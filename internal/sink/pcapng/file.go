@@ -85,10 +85,14 @@ func create(path string, overwrite bool, section recording.Section, isns uint32)
 const blockSize = 32
 
 // write writes the packet at hand.
-func (f *file) write(at time.Time, n recording.Note) error {
+func (f *file) write(at time.Time, n recording.Note, m recording.Mark) error {
 	var options pcapgo.NgPacketOptions
 	if f.note = n.Append(f.note[:0]); len(f.note) > 0 {
 		options.Comments = []string{string(f.note)}
+	}
+	if noted := len(f.note); m != (recording.Mark{}) {
+		f.note = m.Append(f.note)
+		options.Comments = append(options.Comments, string(f.note[noted:]))
 	}
 	info := gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.packet), Length: len(f.packet)}
 	f.size += int64(blockSize + len(f.packet) + len(f.note))
@@ -111,7 +115,7 @@ func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 		if s.flags&flagSYN != 0 {
 			segment.options = windowScale
 		}
-		if err := f.send(v, s.sender, segment, nil, at, n); err != nil {
+		if err := f.send(v, s.sender, segment, nil, at, n, recording.Mark{}); err != nil {
 			return err
 		}
 		n = recording.Note{}
@@ -120,26 +124,26 @@ func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 }
 
 // data writes bytes of one end.
-func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recording.Note) error {
+func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recording.Note, m recording.Mark) error {
 	for len(b) > maxPayload {
 		part := n
 		part.More = true
-		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part); err != nil {
+		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part, m); err != nil {
 			return err
 		}
 		b = b[maxPayload:]
 		n.HasElapsed, n.HasZone = false, false
 	}
-	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n)
+	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n, m)
 }
 
 // end lets one end say its last.
-func (f *file) end(v *conversation, sender int, at time.Time) error {
+func (f *file) end(v *conversation, sender int, at time.Time, n recording.Note, m recording.Mark) error {
 	if v.ended[sender] {
 		return nil
 	}
 	v.ended[sender] = true
-	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, recording.Note{})
+	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, n, m)
 }
 
 // reset lets one end break the conversation off.
@@ -148,11 +152,11 @@ func (f *file) reset(v *conversation, sender int, at time.Time) error {
 		return nil
 	}
 	v.ended = [2]bool{true, true}
-	return f.send(v, sender, segment{flags: flagRST | flagACK}, nil, at, recording.Note{})
+	return f.send(v, sender, segment{flags: flagRST | flagACK}, nil, at, recording.Note{}, recording.Mark{})
 }
 
 // send writes one packet of a conversation and counts its bytes.
-func (f *file) send(v *conversation, sender int, s segment, payload []byte, at time.Time, n recording.Note) error {
+func (f *file) send(v *conversation, sender int, s segment, payload []byte, at time.Time, n recording.Note, m recording.Mark) error {
 	ends := v.ends
 	if sender == serverEnd {
 		ends = ends.reversed()
@@ -166,7 +170,7 @@ func (f *file) send(v *conversation, sender int, s segment, payload []byte, at t
 	if s.flags&(flagSYN|flagFIN) != 0 {
 		v.next[sender]++
 	}
-	return f.write(at, n)
+	return f.write(at, n, m)
 }
 
 // close writes what is left.
@@ -184,12 +188,12 @@ func (f *file) sentence(b []byte, at time.Time, n recording.Note) error {
 		part := n
 		part.More = true
 		f.packet = voice.appendUDP(f.packet[:0], b[:maxDatagram])
-		if err := f.write(at, part); err != nil {
+		if err := f.write(at, part, recording.Mark{}); err != nil {
 			return err
 		}
 		b = b[maxDatagram:]
 		n = recording.Note{}
 	}
 	f.packet = voice.appendUDP(f.packet[:0], b)
-	return f.write(at, n)
+	return f.write(at, n, recording.Mark{})
 }

@@ -30,17 +30,17 @@ func opening(client, server string) []event.Event {
 	reply := wire.Message{Type: wire.SSLResponse, Bytes: []byte("S"), Size: 1}
 	query := wire.Message{Type: wire.Query, Bytes: []byte("Q\x00\x00\x00\x05\x00"), Size: 6}
 	events := []event.Event{
-		{Status: event.Opened, Args: []string{"now", client}},
+		{Kind: event.Said, Fact: event.Opened{Time: time.Date(2025, 7, 4, 12, 0, 0, 0, time.UTC), Client: client}},
 		show(event.ClientToScript, request), show(event.ScriptToClient, reply),
-		{Status: event.TLSEstablished, Args: []string{"TLS", "client"}},
+		{Kind: event.Said, Fact: event.TLSEstablished{TLS: "TLS", Party: event.Client}},
 		show(event.ClientToScript, startup),
-		{Status: event.Connected, Args: []string{server}},
+		{Kind: event.Said, Fact: event.Connected{Address: server}},
 		show(event.ScriptToServer, request), show(event.ServerToScript, reply),
-		{Status: event.TLSEstablished, Args: []string{"TLS", "server"}},
+		{Kind: event.Said, Fact: event.TLSEstablished{TLS: "TLS", Party: event.Server}},
 		show(event.ScriptToServer, startup),
 		show(event.ClientToServer, query),
-		{Status: event.HungUp, Args: []string{"client", ""}},
-		{Status: event.Ended},
+		{Kind: event.Said, Fact: event.HungUp{Party: event.Client}},
+		{Kind: event.Said, Fact: event.Ended{}},
 	}
 	for i := range events {
 		events[i].Conn, events[i].Seq = 1, uint64(i+1)

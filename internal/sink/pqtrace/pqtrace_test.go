@@ -159,7 +159,7 @@ func TestDirections(t *testing.T) {
 			t.Errorf("%s: %q instead of %q", d, got, want)
 		}
 	}
-	if got := render(t, pqtrace.Options{}, event.Event{Kind: event.Said, Status: event.Ended}); got != "" {
+	if got := render(t, pqtrace.Options{}, event.Event{Kind: event.Said, Fact: event.Ended{}}); got != "" {
 		t.Errorf("a sentence of pgpi is traced: %q", got)
 	}
 }

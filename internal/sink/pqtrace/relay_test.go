@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/decode"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
@@ -43,7 +44,9 @@ func startRelay(t *testing.T, host string, port int, flags int, change func(*pro
 	sink := pqtrace.New(&written, pqtrace.Options{
 		Regress: flags&regressMode != 0, NoTimes: flags&suppressTimestamps != 0, Tags: true,
 	})
-	events := bus.New([]bus.Outlet{{Name: "trace", Sink: sink}}, bus.Options{Failed: func(_ string, err error) { t.Error(err) }})
+	events := bus.New([]bus.Outlet{{Name: "trace", Sink: sink}}, bus.Options{
+		Stages: []bus.Stage{{Stage: decode.New(nil), Name: "decoding"}}, Failed: func(_ string, err error) { t.Error(err) },
+	})
 	config := proxy.Config{
 		Recorder: events, ServerHost: host, ServerPort: port, Server: prefer, Negotiation: proxy.Mimic,
 		ClientTLS: pgtls.ClientConfig(identity, false, nil), ClientDirectTLS: pgtls.ClientConfig(identity, true, nil), Identity: identity,

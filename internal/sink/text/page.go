@@ -40,11 +40,11 @@ type page struct {
 func (p *page) add(e *event.Event) {
 	p.now = e
 	if e.Kind == event.Said {
-		status := e.Status
-		if p.Mode == None && status == event.Forwarding {
-			status = event.ForwardingSilently // for this log, though others are not silent
+		fact := e.Fact
+		if _, ok := fact.(event.Forwarding); ok && p.Mode == None {
+			fact = event.ForwardingSilently{} // for this log, though others are not silent
 		}
-		p.said(status.Format(e.Args))
+		p.said(event.Sentence(fact))
 		return
 	}
 	if p.Mode == None && e.Relayed {
