@@ -135,8 +135,9 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	if e.Redacted && piece.Kind == event.Fragment {
 		withoutBlanks(piece.Messages)
 	}
+	redacted := e.Redacted // here; later stages may redact it
 	emit(e)
-	if piece.Lost != nil && !e.Redacted {
+	if piece.Lost != nil && !redacted {
 		say(e, event.OutOfSync{Direction: e.Direction, Offset: piece.Lost.Offset, Why: piece.Lost.Why}, emit)
 	}
 }

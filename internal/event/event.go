@@ -59,10 +59,11 @@ type Event struct {
 	// Opaque says that nothing can be concluded from Data: redaction has overwritten it, or
 	// nobody could know where its messages begin.
 	Opaque bool
-	// Redacted says that the event comes from a recording in which secrets were blanked,
-	// Repeated that a recording tells it again for those who have not read it before, and
+	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
+	Redacted bool
+	// Repeated says that a recording tells it again for those who have not read it before, and
 	// Inside that its message began in a file of the recording before this one.
-	Redacted, Repeated, Inside bool
+	Repeated, Inside bool
 
 	// Identity is what was known by then of who is connected, nil where nothing was.
 	Identity *Identity

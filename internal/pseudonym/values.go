@@ -70,7 +70,7 @@ func (v *Values) Apply(e *event.Event) {
 		v.blankFragment(e)
 	case event.Undecoded, event.Bytes, event.End:
 		redact.Overwrite(e.Data)
-		e.Opaque = e.Opaque || e.Kind == event.Undecoded
+		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, true
 	case event.Said:
 		v.said(e)
 	}

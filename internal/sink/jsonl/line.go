@@ -46,6 +46,9 @@ func (p *page) add(e *event.Event) {
 	case e.Kind == event.Undecoded:
 		p.traffic("undecoded", e.Direction)
 		p.integer("bytes", int64(len(e.Data)))
+		if !e.Relayed {
+			p.garbage()
+		}
 		p.end()
 	case e.Relayed && e.Total > 0:
 		p.traffic("forwarded", e.Direction)
@@ -56,6 +59,22 @@ func (p *page) add(e *event.Event) {
 			p.text = append(p.text, "true"...)
 		}
 		p.end()
+	}
+}
+
+// garbage writes bytes that pgpi got and did not relay, because they are no message.
+func (p *page) garbage() {
+	e := p.now
+	p.key("data")
+	if e.Redacted {
+		p.absent(marks{redacted: len(e.Data)})
+		return
+	}
+	end, omitted := p.shorten(0, len(e.Data))
+	if b := e.Data[:end]; isText(b) {
+		p.string(b, marks{omitted: omitted})
+	} else {
+		p.data(b, marks{omitted: omitted})
 	}
 }
 
