@@ -91,15 +91,18 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 		c.pass(e, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 		return
 	}
-	part := *e
-	for first := true; first || len(e.Data) > 0; first = false {
-		piece := c.tracker.ScanFrame(e.Direction, e.Data, s.messages)
+	for rest := e.Data; ; {
+		piece := c.tracker.ScanFrame(e.Direction, rest, s.messages)
 		s.messages = piece.Messages
 		if piece.Size == 0 {
-			c.cutOff(&part, e.Data, emit)
+			c.cutOff(e, rest, emit)
 			break
 		}
-		part.Data, e.Data = e.Data[:piece.Size], e.Data[piece.Size:]
+		if e.Data, rest = rest[:piece.Size], rest[piece.Size:]; len(rest) == 0 {
+			c.pass(e, piece, emit)
+			break
+		}
+		part := *e // later stages may change what they get
 		c.pass(&part, piece, emit)
 	}
 	clear(s.messages) // they point to what is not theirs

@@ -49,7 +49,7 @@ func (c *connection) show(d event.Direction, b []byte) {
 	for len(b) > 0 {
 		f := c.scan(d, b)
 		if f.Size == 0 {
-			f, _ = c.end(d, b)
+			f = c.end(d, b)
 		}
 		c.recordBytes(&event.Event{Direction: d}, f, b[:f.Size])
 		b = b[f.Size:]
@@ -91,11 +91,11 @@ func (c *connection) scanFrame(d event.Direction, b []byte) (f session.Frame) {
 }
 
 // end is [session.Framer.End]. The caller holds the lock.
-func (c *connection) end(d event.Direction, pending []byte) (f session.Frame, want int64) {
-	if c.blind || !c.guard(func() { f, want = c.watch.End(d, pending) }) {
-		return undecoded(pending), 0
+func (c *connection) end(d event.Direction, pending []byte) (f session.Frame) {
+	if c.blind || !c.guard(func() { f, _ = c.watch.End(d, pending) }) {
+		return undecoded(pending)
 	}
-	return f, want
+	return f
 }
 
 // loginMessages returns those of the last frame. The caller holds the lock.

@@ -218,7 +218,7 @@ func (p *pump) observeEnd(rest []byte, broken bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.end(p.d, rest)
-	reason := p.connection.record(&event.Event{
+	reason := p.record(&event.Event{
 		Kind: event.End, Direction: p.d, Data: rest, OneByOne: p.config.ByteByByte, Broken: broken,
 	})
 	if reason != nil {

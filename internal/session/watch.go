@@ -18,7 +18,7 @@ type Watch struct {
 // Scan is [Framer.Scan].
 func (w *Watch) Scan(d event.Direction, pending []byte) Frame {
 	w.login = w.login[:0]
-	return w.Framer.scanWith(d, pending, w, false)
+	return w.scanWith(d, pending, w, false)
 }
 
 // ScanFrame is [Framer.ScanFrame].
@@ -40,7 +40,7 @@ func (w *Watch) Ready() bool { return w.client.ready }
 func (w *Watch) Join() { w.join() }
 
 func (w *Watch) message(d event.Direction, b []byte, size int64) {
-	t := w.Framer.remember(d, b, size)
+	t := w.remember(d, b, size)
 	if w.over {
 		return
 	}
