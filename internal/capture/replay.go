@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,12 +72,7 @@ func (r *replay) begin(in *input) bool {
 
 // packet takes the next packet.
 func (r *replay) packet(p *packet, f *frame) {
-	var n recording.Note
-	for _, comment := range p.comments {
-		if parsed, ok := recording.ParseNote(comment); ok {
-			n = parsed
-		}
-	}
+	n := recording.ParseNote(p.comments)
 	if n.HasZone {
 		r.zone = time.FixedZone("", n.Zone)
 	}
@@ -124,7 +120,10 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	}
 	e, err := recording.ParseSentence(payload)
 	r.sentence = nil
-	if err != nil {
+	switch {
+	case errors.Is(err, recording.ErrUnknownSentence):
+		return
+	case err != nil:
 		r.reader.damage(err)
 		return
 	}

@@ -55,45 +55,62 @@ func quote(arg string) string {
 	return strings.ReplaceAll(strconv.Quote(arg), "]", `\x5d`)
 }
 
-var errSentence = errors.New("a datagram that is no sentence of this version of pgpi")
+var errSentence = errors.New("a datagram that is not a sentence of pgpi")
 
-// ParseSentence reads a sentence back.
-func ParseSentence(datagram []byte) (e event.Event, err error) {
+// ErrUnknownSentence is the error of a sentence that only later versions of pgpi say.
+var ErrUnknownSentence = errors.New("a sentence of a later version of pgpi")
+
+// ParseSentence reads a sentence back. Arguments that it does not know are passed over.
+func ParseSentence(datagram []byte) (event.Event, error) {
 	rest, ok := bytes.CutPrefix(datagram, []byte(sentenceStart))
 	if !ok {
-		return e, errSentence
+		return event.Event{}, errSentence
 	}
 	key, rest, ok := bytes.Cut(rest, []byte(dataStart))
 	if !ok {
-		return e, errSentence
-	}
-	if e.Status, ok = statuses[string(key)]; !ok {
-		return e, errSentence
+		return event.Event{}, errSentence
 	}
 	conn, rest, ok := bytes.Cut(rest, []byte{'"'})
 	tag, err := strconv.ParseUint(string(conn), 10, 32)
 	if err != nil || !ok {
-		return e, errSentence
+		return event.Event{}, errSentence
 	}
-	e.Conn, e.Kind = uint32(tag), event.Said
-	text := string(rest)
+	args, err := parseArguments(string(rest))
+	if err != nil {
+		return event.Event{}, err
+	}
+	status, ok := statuses[string(key)]
+	if !ok {
+		return event.Event{}, ErrUnknownSentence
+	}
+	if known := strings.Count(status.Template(), "{"); len(args) > known {
+		args = args[:known]
+	}
+	return event.Event{Kind: event.Said, Status: status, Conn: uint32(tag), Args: args}, nil
+}
+
+// parseArguments reads the arguments of a sentence, which are numbered from 1. Those that
+// have other names are of later versions.
+func parseArguments(text string) (args []string, err error) {
 	for strings.HasPrefix(text, " ") {
-		_, value, ok := strings.Cut(text, "=")
+		name, value, ok := strings.Cut(text[1:], "=")
 		quoted, err := strconv.QuotedPrefix(value)
 		if err != nil || !ok {
-			return e, errSentence
+			return nil, errSentence
 		}
 		arg, err := strconv.Unquote(quoted)
 		if err != nil {
-			return e, errSentence
+			return nil, errSentence
 		}
-		e.Args = append(e.Args, arg)
+		if name == strconv.Itoa(len(args)+1) {
+			args = append(args, arg)
+		}
 		text = value[len(quoted):]
 	}
 	if !strings.HasPrefix(text, "]") {
-		return e, errSentence
+		return nil, errSentence
 	}
-	return e, nil
+	return args, nil
 }
 
 // statuses finds a status by its key.
