@@ -220,7 +220,7 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 func (c *replayed) observe(r *Reader, at time.Time, n recording.Note, d event.Direction, b []byte) {
 	for first := true; first || len(b) > 0; first = false {
 		piece := session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(b)}}
-		if !c.blind && !c.skips(n, d) {
+		if !c.blind && !n.Overwritten && !c.skips(n, d) {
 			piece = c.tracker.Scan(d, b)
 			if piece.Size == 0 {
 				piece, _ = c.tracker.End(d, b)

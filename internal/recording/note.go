@@ -49,12 +49,18 @@ type Note struct {
 	// Zone is the offset of local time in seconds, from this packet on.
 	Zone    int
 	HasZone bool
+
+	// Overwritten says that the bytes were undecoded, and that redaction has overwritten
+	// them: what they were does not follow from them any more.
+	Overwritten bool
 }
 
 // prefix tells a note from the comment of a user. Its items are separated by "; ".
 const prefix = "pgpi: "
 
-// The words of a note.
+// The words of a packet's first comment. The first versions of pgpi ignore a comment of
+// which they do not know an item, the connection's tag with it. So nothing may be added
+// here: what is new is a fact.
 const (
 	connection = "connection #"
 	left       = "bytes left "
@@ -67,8 +73,12 @@ const (
 	zone       = "time zone "
 )
 
-// Append appends the note as a comment to dst, or nothing where it says nothing.
-func (n *Note) Append(dst []byte) []byte {
+// The facts of a packet's second comment, each as key=value.
+const overwritten = "overwritten=undecoded"
+
+// AppendWords appends the packet's first comment to dst, or nothing where the note has
+// none.
+func (n *Note) AppendWords(dst []byte) []byte {
 	start := len(dst)
 	item := func(words string) {
 		if len(dst) == start {
@@ -115,6 +125,15 @@ func (n *Note) Append(dst []byte) []byte {
 	return dst
 }
 
+// AppendFacts appends the packet's second comment to dst, or nothing where the note has
+// none.
+func (n *Note) AppendFacts(dst []byte) []byte {
+	if n.Overwritten {
+		dst = append(dst, prefix+overwritten...)
+	}
+	return dst
+}
+
 // ParseNote reads the comments of a packet. Those of others, and items that it does not
 // know, are passed over.
 func ParseNote(comments []string) (n Note) {
@@ -143,6 +162,8 @@ func (n *Note) parse(item string) {
 		n.Repeated = true
 	case inside:
 		n.Inside = true
+	case overwritten:
+		n.Overwritten = true
 	}
 	for d := event.ClientToServer; d <= event.ServerToScript; d++ {
 		if item == d.String() {

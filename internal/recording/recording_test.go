@@ -13,8 +13,10 @@ import (
 
 // comments are those of a packet that has a note.
 func comments(n *Note) (all []string) {
-	if b := n.Append(nil); len(b) > 0 {
-		all = append(all, string(b))
+	for _, b := range [][]byte{n.AppendWords(nil), n.AppendFacts(nil)} {
+		if len(b) > 0 {
+			all = append(all, string(b))
+		}
 	}
 	return all
 }
@@ -30,7 +32,8 @@ var notes = []Note{
 	{Elapsed: -3 * time.Hour, HasElapsed: true},
 	{Elapsed: 0, HasElapsed: true, Zone: -5 * 3600, HasZone: true},
 	{Left: 1, OneByOne: true, CutOff: true, More: true, Repeated: true, Inside: true, Zone: 0, HasZone: true},
-	{Connection: 4294967295},
+	{Overwritten: true},
+	{Connection: 4294967295, Overwritten: true},
 }
 
 func TestNote(t *testing.T) {
@@ -44,9 +47,19 @@ func TestNote(t *testing.T) {
 	}
 }
 
+// TestFacts holds that what is new is not in the first comment, of which versions of pgpi
+// that don't know it would take nothing.
+func TestFacts(t *testing.T) {
+	n := Note{Connection: 7, Overwritten: true}
+	want := []string{"pgpi: connection #7", "pgpi: overwritten=undecoded"}
+	if got := comments(&n); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestNoteOfOthers(t *testing.T) {
 	for _, comment := range []string{
-		"", "look here", "pgpi", "pgpi: ", "pgpi: something new", "pgpi: something=new",
+		"", "look here", "pgpi", "pgpi: ", "pgpi: something new", "pgpi: something=new", "pgpi: overwritten=in part",
 		"pgpi: bytes left x", "pgpi: bytes left -1", "pgpi: connection #4294967296", "pgpi: time zone ", "connection #7",
 	} {
 		if n := ParseNote([]string{comment}); n != (Note{}) {
@@ -148,6 +161,7 @@ func TestSection(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(string(AppendSentence(nil, &event.Event{Conn: 1, Status: event.HungUp, Args: []string{"client", ""}})))
 	f.Add("pgpi: connection #3; bytes left 7")
+	f.Add("pgpi: client -> server; overwritten=undecoded")
 	f.Fuzz(func(t *testing.T, text string) {
 		if e, err := ParseSentence([]byte(text)); err == nil {
 			again, err := ParseSentence(AppendSentence(nil, &e))

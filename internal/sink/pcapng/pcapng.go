@@ -110,6 +110,7 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 	}
 	n.Left, n.OneByOne = e.Left, e.OneByOne
 	n.CutOff = len(e.Data) == 0
+	n.Overwritten = s.options.Redacted && e.Kind == event.Undecoded
 	return s.send(c, v, sender, e, n)
 }
 

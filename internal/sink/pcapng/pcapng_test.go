@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +220,28 @@ func TestLargeWrite(t *testing.T) {
 	}
 	if sizes[0] != maxPayload || sizes[2] != maxPayload || sizes[3] != 1 || more != 3 {
 		t.Errorf("payloads of %v bytes, of which %d go on", sizes, more)
+	}
+}
+
+// TestOverwritten notes undecoded bytes where redaction has overwritten them, in a comment
+// of their own.
+func TestOverwritten(t *testing.T) {
+	for _, redacted := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "r.pcapng")
+		events := opening("127.0.0.1:40000", "127.0.0.1 port 5433")[:11]
+		undecoded := events[10]
+		undecoded.Kind, undecoded.Messages, undecoded.Data, undecoded.Left = event.Undecoded, nil, []byte("****"), 7
+		recordTo(t, Options{Path: path, Redacted: redacted}, append(events, undecoded))
+		all, _ := packets(t, path)
+		want := []string{"pgpi: bytes left 7"}
+		if redacted {
+			want = append(want, "pgpi: overwritten=undecoded")
+		}
+		for i, p := range all {
+			if i == len(all)-1 && !slices.Equal(p.comments, want) || i < len(all)-1 && strings.Contains(strings.Join(p.comments, ""), "overwritten") {
+				t.Errorf("redacted %t: packet %d of %d has the comments %q", redacted, i+1, len(all), p.comments)
+			}
+		}
 	}
 }
 
