@@ -151,7 +151,7 @@ func (b *Bus) takeBatch(batch *batch) {
 	}
 	for i := range batch.recorded {
 		e := &batch.recorded[i]
-		if e.Kind != event.End {
+		if e.TakesNumber() {
 			b.seq++
 		}
 		e.Seq = b.seq

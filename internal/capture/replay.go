@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,16 +64,7 @@ func (r *replay) begin(in *input) bool {
 
 // packet takes the next packet.
 func (r *replay) packet(p *packet, f *frame) {
-	var n recording.Note
-	var m recording.Mark
-	for _, comment := range p.comments {
-		if parsed, ok := recording.ParseNote(comment); ok {
-			n = parsed
-		}
-		if parsed, ok := recording.ParseMark(comment); ok {
-			m = parsed
-		}
-	}
+	n := recording.ParseNote(p.comments)
 	if n.HasZone {
 		r.zone = time.FixedZone("", n.Zone)
 	}
@@ -81,7 +73,7 @@ func (r *replay) packet(p *packet, f *frame) {
 		r.datagram(at, n, f.payload)
 		return
 	}
-	r.segment(at, n, m, f)
+	r.segment(at, n, f)
 }
 
 // connection finds a connection by the tag that it had.
@@ -121,7 +113,10 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	}
 	e, err := recording.ParseSentence(payload)
 	r.sentence = nil
-	if err != nil {
+	switch {
+	case errors.Is(err, recording.ErrUnknownSentence):
+		return
+	case err != nil:
 		r.reader.damage(err)
 		return
 	}
@@ -187,7 +182,7 @@ func (r *replay) forget(tag uint32, c *replayed) {
 }
 
 // segment is a packet of a conversation.
-func (r *replay) segment(at time.Time, n recording.Note, m recording.Mark, f *frame) {
+func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 	key := keyOf(f.from, f.to)
 	v := r.conversations[key]
 	if f.flags&(flagSYN|flagACK) == flagSYN {
@@ -210,14 +205,14 @@ func (r *replay) segment(at time.Time, n recording.Note, m recording.Mark, f *fr
 	case f.flags&flagSYN != 0:
 		v.next[d] = f.seq + 1
 	case len(f.payload) > 0 || n.CutOff:
-		r.data(at, n, m, f, v, d)
-	case m.End:
-		r.record(v.connection, &event.Event{Kind: event.End, Direction: d, Broken: m.Broken}, at, n)
+		r.data(at, n, f, v, d)
+	case n.End:
+		r.record(v.connection, &event.Event{Kind: event.End, Direction: d, Broken: n.Broken}, at, n)
 	}
 }
 
 // data is a packet with bytes, or with a note that there were no more.
-func (r *replay) data(at time.Time, n recording.Note, m recording.Mark, f *frame, v *conversation, sender event.Direction) {
+func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation, sender event.Direction) {
 	c, d := v.connection, sender
 	if n.Scripted {
 		d = n.Direction
@@ -241,9 +236,9 @@ func (r *replay) data(at time.Time, n recording.Note, m recording.Mark, f *frame
 	}
 	e := event.Event{
 		Kind: event.Bytes, Direction: d, Data: b, Count: countMessages(b), Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
-		Opaque: m.Opaque, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
+		Opaque: n.Opaque, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
 	}
-	if m.Opaque {
+	if n.Opaque {
 		e.Kind = event.Undecoded
 	}
 	r.record(c, &e, at, n)

@@ -51,6 +51,8 @@ type direction struct {
 	cut    int64
 	wanted event.Size
 	inside bool // a message too large to hold is on its way
+	// unsure says that bytes were missing, and no message was found since.
+	unsure bool
 }
 
 // Take decodes an event.
@@ -138,9 +140,10 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	if e.Redacted && piece.Kind == event.Fragment {
 		withoutBlanks(piece.Messages)
 	}
-	redacted := e.Redacted // here; later stages may redact it
+	told := e.Redacted || d.unsure // by the recording; later stages may redact the event
+	d.unsure = d.unsure && piece.Kind == event.Undecoded
 	emit(e)
-	if piece.Lost != nil && !redacted {
+	if piece.Lost != nil && !told {
 		say(e, event.OutOfSync{Direction: e.Direction, Offset: piece.Lost.Offset, Why: piece.Lost.Why}, emit)
 	}
 }

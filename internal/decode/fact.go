@@ -13,14 +13,18 @@ import (
 func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 	switch f := e.Fact.(type) {
 	case event.Opened:
-		c.opened(f)
+		s.open(c, f)
 	case event.Connected:
 		c.tracker.NewServer()
 	case event.Joined:
 		c.tracker.Join()
+		c.directions[0].unsure, c.directions[1].unsure = true, true
 		c.change(func(i *event.Identity) { i.Known = true }) // what was said at the beginning will never come
 	case event.Missing:
 		c.missing(e, f, emit)
+	case event.Resumed:
+		c.direction(f.Direction).unsure = false
+		c.tracker.Resume(f.Direction)
 	case event.ObserverFailed:
 		c.blind = true
 	case event.OutOfSync:
@@ -71,7 +75,7 @@ func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.E
 		c.sayCutOff(e, f.Direction, emit)
 		c.tracker.Gap(f.Direction, f.Bytes)
 	}
-	d.cut, d.inside = 0, false
+	d.cut, d.inside, d.unsure = 0, false, true
 }
 
 // maxRunning is how much of a statement a sentence repeats, in bytes.

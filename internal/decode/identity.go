@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"pgpi/internal/event"
+	"pgpi/internal/session"
 	"pgpi/internal/wire"
 )
 
@@ -20,8 +21,13 @@ func (c *connection) change(by func(*event.Identity)) {
 	c.identity = &next
 }
 
-// opened takes the client's address.
-func (c *connection) opened(f event.Opened) {
+// open takes the client's address. A connection that is opened again is one that goes on where
+// files of a recording are missing: nothing is true any more of what was known.
+func (s *Stage) open(c *connection, f event.Opened) {
+	if c.identity != nil {
+		c.tracker.Close()
+		*c = connection{tracker: session.New(s.budget)}
+	}
 	address := f.Client
 	if a, err := netip.ParseAddrPort(address); err == nil {
 		address = a.Addr().Unmap().String()

@@ -20,7 +20,7 @@ import (
 // Event is one thing that happened. The zero Event says nothing.
 type Event struct {
 	// Seq orders all events of a run, from 1. What a stage adds has the Seq of the event that
-	// brought it about, and an End that of the event before it.
+	// brought it about. See [Event.TakesNumber].
 	Seq uint64
 	// At is when it happened, Elapsed the same since the connection was opened.
 	At      time.Time
@@ -67,6 +67,13 @@ type Event struct {
 
 	// Identity is what was known by then of who is connected, nil where nothing was.
 	Identity *Identity
+}
+
+// TakesNumber reports whether a recorded event takes the next Seq, or has that of the event
+// before it. What no log shows takes none, and neither does what will be derived anyway: so the
+// numbers of a log are the same live and read from a recording.
+func (e *Event) TakesNumber() bool {
+	return e.Kind != End && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
 }
 
 // Kind is what sort of event it is.

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -199,12 +200,16 @@ func textOf(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
+// ErrUnknownFact is a key that this version of pgpi does not have.
+var ErrUnknownFact = errors.New("there is no such sentence in this version of pgpi")
+
 // ParseFact makes a fact of its key and its arguments. Arguments that are missing are the
-// zero value; an argument that can't be read is an error, and so is a key that is not known.
+// zero value, and those that are too many are passed over. An argument that can't be read is an
+// error, and so is a key that is not known.
 func ParseFact(key string, arguments []string) (Fact, error) {
 	s := sentencesByKey[key]
 	if s == nil {
-		return nil, fmt.Errorf("there is no sentence %q in this version of pgpi", key)
+		return nil, fmt.Errorf("%w: %q", ErrUnknownFact, key)
 	}
 	v := reflect.New(reflect.TypeOf(s.fact)).Elem()
 	i := 0

@@ -55,9 +55,13 @@ func quote(arg string) string {
 	return strings.ReplaceAll(strconv.Quote(arg), "]", `\x5d`)
 }
 
-var errSentence = errors.New("a datagram that is no sentence of this version of pgpi")
+var errSentence = errors.New("a datagram that is not a sentence of pgpi")
 
-// ParseSentence reads a sentence back.
+// ErrUnknownSentence is a sentence that this version of pgpi does not have. Whoever reads a
+// recording passes it over: it is of a later version.
+var ErrUnknownSentence = errors.New("a sentence that this version of pgpi does not know")
+
+// ParseSentence reads a sentence back. Arguments that it does not know are passed over.
 func ParseSentence(datagram []byte) (e event.Event, err error) {
 	rest, ok := bytes.CutPrefix(datagram, []byte(sentenceStart))
 	if !ok {
@@ -77,16 +81,20 @@ func ParseSentence(datagram []byte) (e event.Event, err error) {
 		return e, errSentence
 	}
 	fact, err := event.ParseFact(string(key), args)
-	if err != nil {
+	switch {
+	case errors.Is(err, event.ErrUnknownFact):
+		return e, ErrUnknownSentence
+	case err != nil:
 		return e, errSentence
 	}
 	return event.Event{Conn: uint32(tag), Kind: event.Said, Fact: fact}, nil
 }
 
-// parseArguments reads structured data up to its end.
+// parseArguments reads the arguments of a sentence, which are numbered from 1. Those that
+// have other names are of later versions.
 func parseArguments(text string) (args []string, ok bool) {
 	for strings.HasPrefix(text, " ") {
-		_, value, ok := strings.Cut(text, "=")
+		name, value, ok := strings.Cut(text[1:], "=")
 		quoted, err := strconv.QuotedPrefix(value)
 		if err != nil || !ok {
 			return nil, false
@@ -95,7 +103,9 @@ func parseArguments(text string) (args []string, ok bool) {
 		if err != nil {
 			return nil, false
 		}
-		args = append(args, arg)
+		if name == strconv.Itoa(len(args)+1) {
+			args = append(args, arg)
+		}
 		text = value[len(quoted):]
 	}
 	return args, strings.HasPrefix(text, "]")

@@ -29,6 +29,14 @@ func (t *Tracker) Gap(d event.Direction, size int64) {
 	t.copying.gap()
 }
 
+// Resume says that a message begins with the next bytes of a direction, which may have been out
+// of sync.
+func (t *Tracker) Resume(d event.Direction) {
+	if s := &t.framer.streams[place(d)]; s.lost {
+		*s = stream{offset: s.offset}
+	}
+}
+
 // Gap is [Tracker.Gap].
 func (f *Framer) Gap(d event.Direction, size int64) {
 	s := &f.streams[place(d)]

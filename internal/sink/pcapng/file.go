@@ -28,7 +28,7 @@ type file struct {
 	zone   zone
 	isns   uint32 // initial sequence numbers that were given
 	packet []byte // memory for the packet at hand
-	note   []byte // likewise
+	note   []byte // memory for its comments
 }
 
 // keepFromOthers makes a file that was there already its owner's alone. A device or a
@@ -85,14 +85,15 @@ func create(path string, overwrite bool, section recording.Section, isns uint32)
 const blockSize = 32
 
 // write writes the packet at hand.
-func (f *file) write(at time.Time, n recording.Note, m recording.Mark) error {
+func (f *file) write(at time.Time, n recording.Note) error {
 	var options pcapgo.NgPacketOptions
-	if f.note = n.Append(f.note[:0]); len(f.note) > 0 {
-		options.Comments = []string{string(f.note)}
-	}
-	if noted := len(f.note); m != (recording.Mark{}) {
-		f.note = m.Append(f.note)
-		options.Comments = append(options.Comments, string(f.note[noted:]))
+	f.note = n.AppendWords(f.note[:0])
+	words := len(f.note)
+	f.note = n.AppendFacts(f.note)
+	for _, comment := range [...][]byte{f.note[:words], f.note[words:]} {
+		if len(comment) > 0 {
+			options.Comments = append(options.Comments, string(comment))
+		}
 	}
 	info := gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.packet), Length: len(f.packet)}
 	f.size += int64(blockSize + len(f.packet) + len(f.note))
@@ -115,7 +116,7 @@ func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 		if s.flags&flagSYN != 0 {
 			segment.options = windowScale
 		}
-		if err := f.send(v, s.sender, segment, nil, at, n, recording.Mark{}); err != nil {
+		if err := f.send(v, s.sender, segment, nil, at, n); err != nil {
 			return err
 		}
 		n = recording.Note{}
@@ -124,26 +125,26 @@ func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 }
 
 // data writes bytes of one end.
-func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recording.Note, m recording.Mark) error {
+func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recording.Note) error {
 	for len(b) > maxPayload {
 		part := n
 		part.More = true
-		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part, m); err != nil {
+		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part); err != nil {
 			return err
 		}
 		b = b[maxPayload:]
 		n.HasElapsed, n.HasZone = false, false
 	}
-	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n, m)
+	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n)
 }
 
 // end lets one end say its last.
-func (f *file) end(v *conversation, sender int, at time.Time, n recording.Note, m recording.Mark) error {
+func (f *file) end(v *conversation, sender int, at time.Time, n recording.Note) error {
 	if v.ended[sender] {
 		return nil
 	}
 	v.ended[sender] = true
-	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, n, m)
+	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, n)
 }
 
 // reset lets one end break the conversation off.
@@ -152,11 +153,11 @@ func (f *file) reset(v *conversation, sender int, at time.Time) error {
 		return nil
 	}
 	v.ended = [2]bool{true, true}
-	return f.send(v, sender, segment{flags: flagRST | flagACK}, nil, at, recording.Note{}, recording.Mark{})
+	return f.send(v, sender, segment{flags: flagRST | flagACK}, nil, at, recording.Note{})
 }
 
 // send writes one packet of a conversation and counts its bytes.
-func (f *file) send(v *conversation, sender int, s segment, payload []byte, at time.Time, n recording.Note, m recording.Mark) error {
+func (f *file) send(v *conversation, sender int, s segment, payload []byte, at time.Time, n recording.Note) error {
 	ends := v.ends
 	if sender == serverEnd {
 		ends = ends.reversed()
@@ -170,7 +171,7 @@ func (f *file) send(v *conversation, sender int, s segment, payload []byte, at t
 	if s.flags&(flagSYN|flagFIN) != 0 {
 		v.next[sender]++
 	}
-	return f.write(at, n, m)
+	return f.write(at, n)
 }
 
 // close writes what is left.
@@ -188,12 +189,12 @@ func (f *file) sentence(b []byte, at time.Time, n recording.Note) error {
 		part := n
 		part.More = true
 		f.packet = voice.appendUDP(f.packet[:0], b[:maxDatagram])
-		if err := f.write(at, part, recording.Mark{}); err != nil {
+		if err := f.write(at, part); err != nil {
 			return err
 		}
 		b = b[maxDatagram:]
 		n = recording.Note{}
 	}
 	f.packet = voice.appendUDP(f.packet[:0], b)
-	return f.write(at, n, recording.Mark{})
+	return f.write(at, n)
 }

@@ -115,7 +115,7 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 		return err
 	}
 	n.Left, n.OneByOne = e.Left, e.OneByOne
-	n.CutOff = len(e.Data) == 0
+	n.CutOff, n.Opaque = len(e.Data) == 0, e.Opaque
 	return s.send(c, v, sender, e, n)
 }
 
@@ -127,7 +127,8 @@ func (s *Sink) end(c *connection, e *event.Event, n recording.Note) error {
 			return err
 		}
 	}
-	return s.file.end(v, sender, e.At, n, recording.Mark{End: true, Broken: e.Broken})
+	n.End, n.Broken = true, e.Broken
+	return s.file.end(v, sender, e.At, n)
 }
 
 // said records a sentence, and what it means for the conversations. Those that it
@@ -157,7 +158,7 @@ func (s *Sink) finish(e *event.Event, conversations ...*conversation) error {
 			if v == nil || !v.begun {
 				continue
 			}
-			if err := s.file.end(v, end, e.At, recording.Note{}, recording.Mark{}); err != nil {
+			if err := s.file.end(v, end, e.At, recording.Note{}); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +220,27 @@ func TestLargeWrite(t *testing.T) {
 	}
 	if sizes[0] != maxPayload || sizes[2] != maxPayload || sizes[3] != 1 || more != 3 {
 		t.Errorf("payloads of %v bytes, of which %d go on", sizes, more)
+	}
+}
+
+// TestOpaque notes bytes from which nothing follows, in a comment of its own.
+func TestOpaque(t *testing.T) {
+	for _, opaque := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "r.pcapng")
+		events := opening("127.0.0.1:40000", "127.0.0.1 port 5433")[:11]
+		undecoded := events[10]
+		undecoded.Kind, undecoded.Messages, undecoded.Data, undecoded.Left, undecoded.Opaque = event.Undecoded, nil, []byte("****"), 7, opaque
+		recordTo(t, Options{Path: path}, append(events, undecoded))
+		all, _ := packets(t, path)
+		want := []string{"pgpi: bytes left 7"}
+		if opaque {
+			want = append(want, "pgpi: bytes=opaque")
+		}
+		for i, p := range all {
+			if i == len(all)-1 && !slices.Equal(p.comments, want) || i < len(all)-1 && strings.Contains(strings.Join(p.comments, ""), "opaque") {
+				t.Errorf("opaque %t: packet %d of %d has the comments %q", opaque, i+1, len(all), p.comments)
+			}
+		}
 	}
 }
 
