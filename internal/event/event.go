@@ -142,8 +142,13 @@ type Message struct {
 	Settings *Settings
 	// Exchange numbers the exchange that the message belongs to within its connection,
 	// from 1: a Query, or all that leads to an Execute, with their replies. It is 0
-	// where there is none, or it is not known.
-	Exchange uint32
+	// where there is none, or it is not known. Done numbers the last exchange that is over with
+	// this message. Replies are in order, so that those before it are over, too.
+	Exchange, Done uint32
+	// Skipped says that the server ignores the message, after an error.
+	Skipped bool
+	// About has the SQL of the exchange, nil where it is not known.
+	About *Context
 	// Redacted are the byte spans of Bytes that were blanked, in order.
 	Redacted []Span
 	// Secret says that the message is of a kind that can be a password and that

@@ -163,7 +163,7 @@ func (p *payloads) advance(from wire.Sender, m *wire.Message) {
 
 // begin prepares for the data that a response announces.
 func (c *copying) begin(m wire.Message, y *memory) {
-	r := y.exchanges.current()
+	r := y.requests.current()
 	sql := &event.Context{}
 	query := false
 	if r != nil {
@@ -185,7 +185,7 @@ func (c *copying) begin(m wire.Message, y *memory) {
 		c.server = c.payloadsOf(m, command, sql, query, y.settings)
 	default:
 		c.client = c.payloadsOf(m, command, sql, query, y.settings)
-		if c.early || !y.exchanges.copyIn {
+		if c.early || !y.requests.copyIn {
 			c.client = nil // some of the data was sent before, or all of it
 		}
 	}

@@ -48,7 +48,7 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 
 // gap forgets what messages that were not seen may have changed.
 func (y *memory) gap() {
-	y.exchanges.gap()
+	y.requests.gap()
 	y.names.forget()
 	y.result = nil
 }
