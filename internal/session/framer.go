@@ -42,9 +42,8 @@ type Loss struct {
 
 // stream is what one party has sent so far.
 type stream struct {
-	offset   int64 // of the next byte
-	lost     bool
-	unknowns int // unknown messages in a row
+	offset int64 // of the next byte
+	lost   bool
 	// size is that of a message too large to wait for, while it passes, seen what has
 	// passed of it, and head its beginning.
 	size, seen int64
@@ -204,9 +203,6 @@ func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (
 	if !wire.PlausibleType(rest[0]) {
 		return 0, "no message begins with this byte"
 	}
-	if s.unknowns > 0 && wire.Identify(sender, rest) == wire.UnknownMessage {
-		return 0, "second unknown message in a row"
-	}
 	size = wire.Size(rest)
 	if size < 0 {
 		return 0, "impossible message length"
@@ -224,13 +220,7 @@ func (f *Framer) message(d event.Direction, b []byte, size int64) {
 
 // name names a message.
 func (f *Framer) name(d event.Direction, b []byte) wire.Type {
-	t := f.legOf(d).identify(d.Sender(), b)
-	s := &f.streams[place(d)]
-	s.unknowns++
-	if t != wire.UnknownMessage {
-		s.unknowns = 0
-	}
-	return t
+	return f.legOf(d).identify(d.Sender(), b)
 }
 
 // observe remembers what a message changes, on the leg that it was sent on, and on the
