@@ -105,7 +105,7 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 	if len(pending) == 0 {
 		return Frame{}, 0
 	}
-	want, _ = f.frame(d, s, pending, false)
+	want, _ = f.frame(d, pending, false)
 	s.offset += int64(len(pending))
 	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending)), Count: 1}, want
 }
@@ -119,7 +119,7 @@ func (f *Framer) Next(d event.Direction, pending []byte) int64 {
 	if len(pending) == 0 {
 		return 0
 	}
-	size, why := f.frame(d, &f.streams[place(d)], pending, false)
+	size, why := f.frame(d, pending, false)
 	if why != "" {
 		return -1
 	}
@@ -148,7 +148,7 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	used, count, last := 0, 0, byte(0)
 	for used < len(pending) {
 		rest := pending[used:]
-		size, why := f.frame(d, s, rest, framed)
+		size, why := f.frame(d, rest, framed)
 		if why != "" && used == 0 {
 			return s.lose(pending, why)
 		}
@@ -190,7 +190,7 @@ func (s *stream) pass(pending []byte) Frame {
 
 // frame finds the size of the message that begins rest: 0 while that can't be told, or a
 // reason why it can't be a message.
-func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (size int64, why string) {
+func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64, why string) {
 	l, sender := f.legOf(d), d.Sender()
 	if sender == wire.Client && !l.started || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
 		return l.frameUntyped(sender, rest)
