@@ -24,6 +24,7 @@ func (t *Tracker) Gap(d event.Direction, size int64) {
 	t.drop(&t.places[place(d)])
 	for _, l := range []*leg{&t.framer.client, &t.framer.server} {
 		l.started, l.requested = true, false // a packet without a type byte can't be found
+		l.protocol = 0
 	}
 	t.memory.gap()
 	t.copying.gap()
