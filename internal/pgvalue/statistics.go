@@ -39,9 +39,9 @@ func (p *printer) statisticsHeader(magic uint32, size int) (binary.ByteOrder, in
 	return order, int(n)
 }
 
-// ndistinct is pg_ndistinct, the distinct values of groups of columns. An item is a float8, an Int32
-// count, and Int16 columns. It prints as [{"attributes": [1, 2], "ndistinct": 7}], up to server 18
-// as {"1, 2": 7} (pg_ndistinct_out in statistics/mvdistinct.c, from 19 on in
+// ndistinct is pg_ndistinct, the distinct values of groups of columns. An item is a float8, an
+// Int32 count, and Int16 columns. It prints as [{"attributes": [1, 2], "ndistinct": 7}], up to
+// server 18 as {"1, 2": 7} (pg_ndistinct_out in statistics/mvdistinct.c, from 19 on in
 // utils/adt/pg_ndistinct.c).
 func (p *printer) ndistinct() {
 	order, n := p.statisticsHeader(ndistinctMagic, 12)
@@ -65,11 +65,10 @@ func (p *printer) ndistinct() {
 	p.string(either(old, "}", "]"))
 }
 
-// dependencies is pg_dependencies, how far columns determine another. An item is a float8, an Int16
-// count, and Int16 columns, the determined one last. It prints as
-// [{"attributes": [1], "dependency": 2, "degree": 1.000000}], up to server 18 as
-// {"1 => 2": 1.000000} (pg_dependencies_out in statistics/dependencies.c, from 19 on in
-// utils/adt/pg_dependencies.c).
+// dependencies is pg_dependencies, how far columns determine another. An item is a float8, an
+// Int16 count, and Int16 columns, the determined one last. It prints as [{"attributes": [1],
+// "dependency": 2, "degree": 1.000000}], up to server 18 as {"1 => 2": 1.000000}
+// (pg_dependencies_out in statistics/dependencies.c, from 19 on in utils/adt/pg_dependencies.c).
 func (p *printer) dependencies() {
 	order, n := p.statisticsHeader(dependenciesMagic, 10)
 	old := p.settings.before(19)

@@ -148,8 +148,8 @@ func (l *leg) observe(m *wire.Message) {
 	}
 }
 
-// versionOf reads a version of the protocol. It is 0 where it is not all there. The documentation up
-// to server 17 lets a server answer with the minor version alone.
+// versionOf reads a version of the protocol. It is 0 where it is not all there. The documentation
+// up to server 17 lets a server answer with the minor version alone.
 func versionOf(b []byte) uint32 {
 	if len(b) < 4 {
 		return 0

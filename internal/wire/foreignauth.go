@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Authentication as servers have it that are not PostgreSQL, but use its message. They gave numbers
-// to methods of their own that PostgreSQL gave to others, so that only its form tells what a message
-// is.
+// Authentication as servers have it that are not PostgreSQL, but use its message. They gave
+// numbers to methods of their own that PostgreSQL gave to others, so that only its form tells what
+// a message is.
 //
 // openGauss: 10, 11, 13 and 14 (src/include/libpq/pqcomm.h, sendAuthRequest in
 // src/common/backend/libpq/auth.cpp). Redshift: 13 and 14 (ConnectionFactoryImpl.java of its JDBC
@@ -68,8 +68,8 @@ func hasGaussForm(b []byte, method byte) bool {
 	return slices.Equal(begins, []byte{0, 0, 0, method}[:len(begins)])
 }
 
-// hasMD5SHA256Form reports whether a message is a salt of hexadecimal digits, and the four bytes that
-// AuthenticationMD5Password has.
+// hasMD5SHA256Form reports whether a message is a salt of hexadecimal digits, and the four bytes
+// that AuthenticationMD5Password has.
 func hasMD5SHA256Form(b []byte) bool {
 	const size = authenticationBody + gaussSalt + 4
 	if Size(b) != size || len(b) < size {
@@ -83,7 +83,8 @@ func hasMD5SHA256Form(b []byte) bool {
 	return true
 }
 
-// hasDigestForm reports whether a message is an algorithm, and a salt and a nonce with their lengths.
+// hasDigestForm reports whether a message is an algorithm, and a salt and a nonce with their
+// lengths.
 func hasDigestForm(b []byte) bool {
 	size := Size(b)
 	if size < authenticationBody+12 || size > int64(len(b)) {

@@ -13,12 +13,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// functionTable has each function by OID and major version: its name, the OID of its result type and
-// those of its arguments, with spaces between them.
+// functionTable has each function by OID and major version: its name, the OID of its result type
+// and those of its arguments, with spaces between them.
 type functionTable map[uint32]map[int]string
 
 // functionsQuery asks for the functions whose OIDs are assigned by hand in the PostgreSQL sources.
-// Unlike those of types they do change, if rarely: a function that gets an argument may keep its OID.
+// Unlike those of types they do change, if rarely: a function that gets an argument may keep its
+// OID.
 const functionsQuery = `
 select oid, pg_catalog.concat_ws(' ', proname, prorettype::oid, nullif(proargtypes::text, ''))
 from pg_catalog.pg_proc where oid < 10000`
@@ -66,8 +67,8 @@ func (f functionTable) versions() (first, last int, err error) {
 	return first, last, nil
 }
 
-// render writes a line for each function, ordered by OID. Versions stand in it where not all of them
-// have the function as the line says.
+// render writes a line for each function, ordered by OID. Versions stand in it where not all of
+// them have the function as the line says.
 func (f functionTable) render() ([]byte, error) {
 	first, last, err := f.versions()
 	if err != nil {
