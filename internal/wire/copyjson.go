@@ -3,7 +3,7 @@ package wire
 import "bytes"
 
 // Rows of COPY TO with FORMAT json, which servers from 19 on have (documentation of the command
-// COPY, "JSON Format"; src/backend/commands/copyto.c). A message is a row: an object and a line
+// COPY; src/backend/commands/copyto.c). A message is a row: an object and a line
 // feed. With FORCE_ARRAY the rows are elements of an array: "[" is a line of its own, a space or a
 // comma is in front of each row, and "]" ends the data.
 func walkCopyJSON(c *cursor) {

@@ -12,7 +12,7 @@ import (
 
 // There is no package of PostgreSQL 19. These conversations have everything in which it differs on the wire, by its
 // sources of 2026: src/backend/utils/adt/pg_lsn.c, pg_ndistinct.c, pg_dependencies.c and oid8.c, commands/copyto.c,
-// libpq/crypt.c, replication/walsender.c, and its documentation.
+// libpq/crypt.c, replication/walsender.c, and its documentation. The words of its warnings and errors are made up here.
 
 // Values as 19 sends them in binary format.
 const (
