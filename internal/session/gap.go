@@ -43,6 +43,7 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 	*s = stream{offset: s.offset + size}
 	for _, l := range []*leg{&f.client, &f.server} {
 		l.started, l.requested = true, false // a packet without a type byte can't be found
+		l.protocol = 0
 	}
 }
 
