@@ -203,6 +203,12 @@ type (
 		Party Party
 		What  string
 	}
+	// ServerMistake says what the server sent that nobody asked for. Names are withheld until
+	// there is no doubt any more what it answers.
+	ServerMistake struct {
+		fact
+		What string
+	}
 	// OutOfSync says at which byte of a direction no message begins.
 	OutOfSync struct {
 		fact

@@ -67,6 +67,7 @@ var sentences = []sentence{
 
 	{NotPostgres{}, "not_postgres", Known, "not a Postgres client: {what}"},
 	{ProtocolViolation{}, "protocol_violation", Known, "protocol violation by {party}: {what}"},
+	{ServerMistake{}, "server_mistake", Derived, "protocol violation by server: {what}"},
 	{OutOfSync{}, "out_of_sync", Derived, "{direction} out of sync at byte {offset}: {why}; relaying the rest undecoded"},
 	{Undecodable{}, "undecoded", Derived, "{direction}: {bytes} bytes relayed undecoded"},
 	{CutOff{}, "cut_off", Derived, "{direction}: the last message was cut off after {bytes} of {size} bytes"},

@@ -102,7 +102,7 @@ func (v *Values) withoutValues(sql string) string {
 // message replaces the values of a message. One that was too large to hold is blanked,
 // because its bytes were.
 func (v *Values) message(m *event.Message, large bool) {
-	context := m.Context
+	context, about := m.Context, m.About
 	v.passwords.Message(m)
 	for _, p := range v.pieces.of(m) {
 		if large || p.kind == opaquePiece {
@@ -112,6 +112,9 @@ func (v *Values) message(m *event.Message, large bool) {
 		v.replacePiece(m, p)
 	}
 	m.Context = v.context(context)
+	if m.About = m.Context; about != context {
+		m.About = v.context(about)
+	}
 }
 
 // replacePiece replaces a piece, with another pseudonym where values stand in the

@@ -55,7 +55,11 @@ func (p *Passwords) Message(m *event.Message) {
 		p.field(m, f)
 	}
 	m.Secret = m.Type.Code() == 'p'
+	about, same := m.About, m.About == m.Context
 	m.Context = p.Context(m.Context)
+	if m.About = m.Context; !same {
+		m.About = p.Context(about)
+	}
 	if len(p.spans) == 0 {
 		return
 	}

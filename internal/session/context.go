@@ -223,7 +223,7 @@ func (y *memory) query(m *wire.Message, r *request) {
 // server learns from a message of the server.
 func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
 	switch m.Type {
-	case wire.ParameterStatus:
+	case wire.ParameterStatus, wire.YbParameterStatus:
 		y.parameterStatus(m)
 		fallthrough
 	case wire.NoticeResponse:
@@ -374,7 +374,7 @@ func (y *memory) deallocated(m *wire.Message) {
 // parameterStatus remembers the settings that values depend on.
 func (y *memory) parameterStatus(m *wire.Message) {
 	key, rest, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
-	value := bytes.TrimSuffix(rest, []byte{0})
+	value, _, _ := bytes.Cut(rest, []byte{0})
 	var s event.Settings
 	if y.settings != nil {
 		s = *y.settings

@@ -230,6 +230,9 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 	}
 	in, isBinary := m.Type == wire.CopyInResponse, m.Bytes[wire.HeaderSize] == 1
 	s, found := findCopy(sql.SQL, index, settings == nil || settings.StandardStrings != "off")
+	if s.format == "json" && s.to && !in && !isBinary {
+		return jsonRows(sql, s.relation)
+	}
 	found = found && s.to != in && (s.format == "binary") == isBinary
 	p := &payloads{holds: wire.CopyBinary}
 	switch {

@@ -115,6 +115,9 @@ func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
 	s := &t.places[place(d)]
 	s.messages, s.mistakes = s.messages[:0], s.mistakes[:0]
 	frame := t.framer.scan(d, pending, t, framed)
+	if frame.Lost != nil {
+		t.Unsee()
+	}
 	if frame.Kind == event.Fragment {
 		t.keep(d, s, frame, pending[:frame.Size])
 	}
@@ -190,8 +193,11 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	last.Bytes, last.Size = b, size
 	last.Type = t.framer.name(d, b)
 	last.State.Mechanism = t.framer.legOf(d).mechanism
-	if last.Type == wire.CopyData {
+	switch last.Type {
+	case wire.CopyData:
 		t.copying.identify(d.Sender(), last)
+	case wire.BackendKeyData:
+		last.State.Protocol = t.framer.legOf(d).protocol
 	}
 	return last
 }
