@@ -25,12 +25,16 @@ type Event struct {
 	// At is when it happened, Elapsed the same since the connection was opened.
 	At      time.Time
 	Elapsed time.Duration
+	// Waited is how long before At the first of its bytes was read.
+	Waited time.Duration
 	// Conn is the connection's tag, from 1; 0 is pgpi itself.
 	Conn uint32
 	Kind Kind
 
 	// Fact is what a Said event says.
 	Fact Fact
+	// Exchange is what an Exchanged event adds up.
+	Exchange *Exchange
 
 	// Direction is that of the bytes, for all other kinds.
 	Direction Direction
@@ -69,6 +73,9 @@ type Event struct {
 	Identity *Identity
 }
 
+// Began returns when the first byte of the event was seen, as Elapsed.
+func (e *Event) Began() time.Duration { return e.Elapsed - e.Waited }
+
 // TakesNumber reports whether a recorded event takes the next Seq, or has that of the event
 // before it. What no log shows takes none, and neither does what will be derived anyway: so the
 // numbers of a log are the same live and read from a recording.
@@ -97,6 +104,8 @@ const (
 	// Undecoded is bytes in which nobody knows where messages begin: the direction is out of
 	// sync, a defect has ended the decoding, or a capture lacks what was before them.
 	Undecoded
+	// Exchanged is an exchange that is over, added up.
+	Exchanged
 	// End says that a direction has ended. Only stages and recordings look at it; the log
 	// says what it means in sentences.
 	End
