@@ -25,8 +25,10 @@ type Event struct {
 	// At is when it happened, Elapsed the same since the connection was opened.
 	At      time.Time
 	Elapsed time.Duration
-	// Waited is how long before At the first of its bytes was read.
-	Waited time.Duration
+	// Waited is how long before At the first of its bytes was read. Held is how much of that pgpi
+	// waited for its own outlets, and Stalled how long the writes of the same direction before
+	// this event waited for their reader.
+	Waited, Held, Stalled time.Duration
 	// Conn is the connection's tag, from 1; 0 is pgpi itself.
 	Conn uint32
 	Kind Kind

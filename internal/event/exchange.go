@@ -104,6 +104,9 @@ type Times struct {
 	Answered, FirstRow time.Duration
 	// Done is when the last reply of its own was seen, and Ready the ReadyForQuery.
 	Done, Ready time.Duration
+	// ClientStalled and ServerStalled are how long writes waited for their reader, and Held how
+	// long pgpi waited for its own outlets.
+	ClientStalled, ServerStalled, Held time.Duration
 }
 
 // End returns the last time of the exchange that was seen.

@@ -35,6 +35,8 @@ type connection struct {
 	failing  bool // an error was seen, and no ReadyForQuery since
 	// began is when the first byte of the message at hand was seen, by direction.
 	began [2]time.Duration
+	// latest is the exchange of the last message, by direction.
+	latest [2]uint32
 	told  []*event.Exchange
 }
 
@@ -87,6 +89,27 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 		x.request(e, m)
 	} else {
 		x.reply(e, m, c.began[e.Direction])
+	}
+}
+
+// wait books what the bytes of an event have waited for. The writes that stalled were those before
+// it, in the same direction.
+func (c *connection) wait(e *event.Event) {
+	x := c.find(c.latest[e.Direction])
+	if len(e.Messages) > 0 {
+		c.latest[e.Direction] = e.Messages[len(e.Messages)-1].Exchange
+		if x == nil {
+			x = c.find(e.Messages[0].Exchange)
+		}
+	}
+	if x == nil || e.Stalled == 0 && e.Held == 0 {
+		return
+	}
+	x.Times.Held += e.Held
+	if e.Direction == event.ServerToClient {
+		x.Times.ClientStalled += e.Stalled
+	} else {
+		x.Times.ServerStalled += e.Stalled
 	}
 }
 

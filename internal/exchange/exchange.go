@@ -80,6 +80,7 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 	if e.Kind == event.Traffic || e.Offset == 0 {
 		c.began[e.Direction] = e.Began()
 	}
+	c.wait(e)
 	for i := range e.Messages {
 		m := &e.Messages[i]
 		c.add(e, m)
