@@ -31,7 +31,8 @@ var batches = sync.Pool{New: func() any { return &batch{data: make([]byte, 0, ba
 func newBatch() *batch { return batches.Get().(*batch) }
 
 // add copies an event into the batch, which will have so many messages where it has none
-// yet.
+// yet. It is [event.Event.Clone] into memory that is used again: relayed bytes wait for it, so
+// it must not allocate.
 func (b *batch) add(e *event.Event, messages int, decode event.Decode) {
 	b.recorded = append(b.recorded, recorded{*e, decode})
 	own := &b.recorded[len(b.recorded)-1].event

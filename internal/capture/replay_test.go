@@ -29,13 +29,7 @@ type collector struct{ events []event.Event }
 func (c *collector) Wait(<-chan struct{}) {}
 
 func (c *collector) Record(e *event.Event) {
-	own := *e
-	own.Data = bytes.Clone(e.Data)
-	own.Messages = slices.Clone(e.Messages)
-	for i := range own.Messages {
-		own.Messages[i].Bytes = bytes.Clone(own.Messages[i].Bytes)
-	}
-	c.events = append(c.events, own)
+	c.events = append(c.events, e.Clone())
 }
 
 // proxy makes the events of connections, as the proxy does.

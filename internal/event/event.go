@@ -5,20 +5,22 @@
 // than the session decided.
 //
 // It must not know where events come from (a live connection, a recording) nor
-// what becomes of them. It is data without behavior; the only functions are
-// tables of words.
+// what becomes of them. It is data without behavior; the only functions are tables of words,
+// [Event.IsNothing] and the one deep copy, [Event.Clone].
 //
 // Start reading at [Event], then status.go, which has everything that pgpi says
 // in its own words.
 package event
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"pgpi/internal/wire"
 )
 
-// Event is one thing that happened.
+// Event is one thing that happened. The zero event says nothing: no output has a line of it.
 type Event struct {
 	// Seq orders all events of a run, from 1.
 	Seq uint64
@@ -51,6 +53,29 @@ type Event struct {
 	Offset int64
 }
 
+// IsNothing reports whether an event says nothing, as the zero event does: outputs pass it over.
+func (e *Event) IsNothing() bool {
+	return e.Kind == Nothing || e.Kind == Said && e.Status == NoStatus
+}
+
+// Clone returns a copy that belongs to the caller. It shares with e only what never changes:
+// strings, contexts and settings. Messages that tile Data tile the copy's.
+func (e *Event) Clone() Event {
+	own := *e
+	own.Args, own.Data, own.Messages = slices.Clone(e.Args), bytes.Clone(e.Data), slices.Clone(e.Messages)
+	rest := own.Data
+	for i := range own.Messages {
+		m := &own.Messages[i]
+		m.Redacted = slices.Clone(m.Redacted)
+		if n := len(m.Bytes); e.Kind == Traffic && n <= len(rest) {
+			m.Bytes, rest = rest[:n:n], rest[n:]
+		} else {
+			m.Bytes = bytes.Clone(m.Bytes)
+		}
+	}
+	return own
+}
+
 // Decode makes of an event that was taken down in haste, its bytes without their
 // messages, those that sinks see: mostly one, with its messages. What it is given is its
 // own; what it gives belongs to it again when emit returns, but for bytes.
@@ -61,8 +86,10 @@ type Kind uint8
 
 // The kinds of events.
 const (
+	// Nothing is the kind of the zero event.
+	Nothing Kind = iota
 	// Said is a sentence of pgpi about the connection or about itself.
-	Said Kind = iota
+	Said
 	// Traffic is the complete messages of one write.
 	Traffic
 	// Fragment is a part of a message too large to hold. The last one has the

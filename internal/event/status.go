@@ -6,9 +6,10 @@ import "strings"
 // phrase, which programs may look for.
 type Status uint8
 
-// Everything that pgpi says. The phrases are in the table below.
+// Everything that pgpi says. The phrases are in the table below; NoStatus has none.
 const (
-	Listening Status = iota
+	NoStatus Status = iota
+	Listening
 	Opened
 	AcceptFailed
 	Dropped
@@ -154,9 +155,9 @@ func (s Status) Format(args []string) string {
 
 // Statuses lists all of them, for the documentation.
 func Statuses() []Status {
-	all := make([]Status, statusCount)
-	for s := range all {
-		all[s] = Status(s)
+	var all []Status
+	for s := NoStatus + 1; s < statusCount; s++ {
+		all = append(all, s)
 	}
 	return all
 }

@@ -1,9 +1,7 @@
 package filter
 
 import (
-	"bytes"
 	"net/netip"
-	"slices"
 	"strconv"
 
 	"github.com/expr-lang/expr/vm"
@@ -186,16 +184,12 @@ func (s *ConnectionSink) decide(c *candidate, chosen bool) {
 
 // hold keeps a copy of an event: what it points to belongs to the bus.
 func (c *candidate) hold(e *event.Event) {
-	own := *e
-	own.Args, own.Data, own.Messages = slices.Clone(e.Args), bytes.Clone(e.Data), slices.Clone(e.Messages)
-	c.size += cost + len(own.Data)
-	for _, arg := range own.Args {
+	c.size += cost + len(e.Data)
+	for _, arg := range e.Args {
 		c.size += len(arg)
 	}
-	for i := range own.Messages {
-		m := &own.Messages[i]
-		m.Bytes = bytes.Clone(m.Bytes)
-		c.size += cost + len(m.Bytes)
+	for i := range e.Messages {
+		c.size += cost + len(e.Messages[i].Bytes)
 	}
-	c.held = append(c.held, own)
+	c.held = append(c.held, e.Clone())
 }

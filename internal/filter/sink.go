@@ -249,11 +249,6 @@ func (s *Sink) pass(h *held) {
 
 // own copies what belongs to the bus.
 func (h *held) own() {
-	e := &h.event
-	e.Args = slices.Clone(e.Args)
-	e.Data = nil // a filtered log shows messages
-	e.Messages = slices.Clone(e.Messages)
-	for i := range e.Messages {
-		e.Messages[i].Bytes = bytes.Clone(e.Messages[i].Bytes)
-	}
+	h.event.Data = nil // a filtered log shows messages
+	h.event = h.event.Clone()
 }

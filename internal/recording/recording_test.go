@@ -42,12 +42,12 @@ func TestNoteOfOthers(t *testing.T) {
 
 func TestSentence(t *testing.T) {
 	for _, e := range []event.Event{
-		{Conn: 1, Status: event.Ended},
-		{Status: event.Listening, Args: []string{"127.0.0.1 port 5432"}},
-		{Conn: 4294967295, Status: event.CertificateFrom, Args: []string{"server", "two\nlines, \"quotes\" and ] brackets [pgpi connection=\"3\"\n"}},
-		{Conn: 1, Status: event.ServerName, Args: []string{"\xff\x00\x1b[31m\\]\\"}},
-		{Conn: 1, Status: event.HungUp, Args: []string{"client", ""}},
-		{Conn: 1, Status: event.CancelForwarded, Args: []string{"2", strings.Repeat("ü=\" ", 40000)}},
+		{Conn: 1, Kind: event.Said, Status: event.Ended},
+		{Kind: event.Said, Status: event.Listening, Args: []string{"127.0.0.1 port 5432"}},
+		{Conn: 4294967295, Kind: event.Said, Status: event.CertificateFrom, Args: []string{"server", "two\nlines, \"quotes\" and ] brackets [pgpi connection=\"3\"\n"}},
+		{Conn: 1, Kind: event.Said, Status: event.ServerName, Args: []string{"\xff\x00\x1b[31m\\]\\"}},
+		{Conn: 1, Kind: event.Said, Status: event.HungUp, Args: []string{"client", ""}},
+		{Conn: 1, Kind: event.Said, Status: event.CancelForwarded, Args: []string{"2", strings.Repeat("ü=\" ", 40000)}},
 	} {
 		b := AppendSentence(nil, &e)
 		got, err := ParseSentence(b)

@@ -33,6 +33,9 @@ type page struct {
 
 // add writes the lines of an event.
 func (p *page) add(e *event.Event) {
+	if e.IsNothing() {
+		return
+	}
 	p.start(e)
 	if e.Kind == event.Said {
 		p.status()

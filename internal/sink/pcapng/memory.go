@@ -73,9 +73,9 @@ func (m *memory) observe(e *event.Event) {
 func (m *memory) sentence(e *event.Event) {
 	switch e.Status {
 	case event.Opened:
-		m.said = append(m.said, *e)
+		m.said = append(m.said, e.Clone())
 	case event.Connected:
-		m.said = append(m.said[:min(1, len(m.said))], *e)
+		m.said = append(m.said[:min(1, len(m.said))], e.Clone())
 		m.login = slices.DeleteFunc(m.login, func(w write) bool {
 			return w.direction == event.ScriptToServer || w.direction == event.ServerToScript
 		})

@@ -79,6 +79,9 @@ func (s *Sink) Close() error {
 
 // add records one event.
 func (s *Sink) add(e *event.Event) error {
+	if e.IsNothing() {
+		return nil
+	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
 		if err := s.rotate(e.At); err != nil {
 			return err

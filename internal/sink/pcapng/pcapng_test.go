@@ -26,21 +26,24 @@ func opening(client, server string) []event.Event {
 	show := func(d event.Direction, m wire.Message) event.Event {
 		return event.Event{Kind: event.Traffic, Direction: d, Data: m.Bytes, Messages: []event.Message{{Message: m}}, Total: m.Size}
 	}
+	say := func(s event.Status, args ...string) event.Event {
+		return event.Event{Kind: event.Said, Status: s, Args: args}
+	}
 	request := wire.Message{Type: wire.SSLRequest, Bytes: []byte("\x00\x00\x00\x08\x04\xd2\x16\x2f"), Size: 8}
 	reply := wire.Message{Type: wire.SSLResponse, Bytes: []byte("S"), Size: 1}
 	query := wire.Message{Type: wire.Query, Bytes: []byte("Q\x00\x00\x00\x05\x00"), Size: 6}
 	events := []event.Event{
-		{Status: event.Opened, Args: []string{"now", client}},
+		say(event.Opened, "now", client),
 		show(event.ClientToScript, request), show(event.ScriptToClient, reply),
-		{Status: event.TLSEstablished, Args: []string{"TLS", "client"}},
+		say(event.TLSEstablished, "TLS", "client"),
 		show(event.ClientToScript, startup),
-		{Status: event.Connected, Args: []string{server}},
+		say(event.Connected, server),
 		show(event.ScriptToServer, request), show(event.ServerToScript, reply),
-		{Status: event.TLSEstablished, Args: []string{"TLS", "server"}},
+		say(event.TLSEstablished, "TLS", "server"),
 		show(event.ScriptToServer, startup),
 		show(event.ClientToServer, query),
-		{Status: event.HungUp, Args: []string{"client", ""}},
-		{Status: event.Ended},
+		say(event.HungUp, "client", ""),
+		say(event.Ended),
 	}
 	for i := range events {
 		events[i].Conn, events[i].Seq = 1, uint64(i+1)

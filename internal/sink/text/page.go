@@ -38,6 +38,9 @@ type page struct {
 
 // add writes the lines of an event.
 func (p *page) add(e *event.Event) {
+	if e.IsNothing() {
+		return
+	}
 	p.now = e
 	if e.Kind == event.Said {
 		status := e.Status
