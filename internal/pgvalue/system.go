@@ -12,22 +12,27 @@ func (p *printer) tid() {
 	p.string(")")
 }
 
-// lsn is a place in the write-ahead log: 0/1A2B3C4 (pg_lsn_out in
-// utils/adt/pg_lsn.c).
 func (p *printer) lsn() {
-	p.upperHex(p.uint32())
-	p.string("/")
-	p.upperHex(p.uint32())
+	high, low := p.uint32(), p.uint32()
+	p.out = AppendLSN(p.out, uint64(high)<<32|uint64(low))
 }
 
-func (p *printer) upperHex(v uint32) {
-	start := len(p.out)
-	p.out = strconv.AppendUint(p.out, uint64(v), 16)
-	for i, c := range p.out[start:] {
+// AppendLSN appends a place in the write-ahead log as the server prints it: 0/1A2B3C4
+// (pg_lsn_out in utils/adt/pg_lsn.c).
+func AppendLSN(dst []byte, lsn uint64) []byte {
+	dst = append(appendUpperHex(dst, lsn>>32), '/')
+	return appendUpperHex(dst, lsn&0xffffffff)
+}
+
+func appendUpperHex(dst []byte, v uint64) []byte {
+	start := len(dst)
+	dst = strconv.AppendUint(dst, v, 16)
+	for i, c := range dst[start:] {
 		if c >= 'a' {
-			p.out[start+i] = c - 'a' + 'A'
+			dst[start+i] = c - 'a' + 'A'
 		}
 	}
+	return dst
 }
 
 // snapshot is Int32 count, Int64 xmin, Int64 xmax, and the transactions in
