@@ -138,7 +138,7 @@ func name(msg *event.Message) string {
 	var memory [8]wire.Field
 	for _, f := range wire.AppendFields(memory[:0], &msg.Message) {
 		if f.Name == wire.Statement {
-			return string(bytes.TrimSuffix(msg.Bytes[f.Start:f.End], []byte{0}))
+			return string(msg.Content(&f))
 		}
 	}
 	return ""
