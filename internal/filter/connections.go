@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -45,7 +46,7 @@ type ConnectionSink struct {
 
 	filter     *Connections
 	candidates map[uint32]*candidate // by the connection's tag, until it ends
-	fields     []wire.Field
+	reader     reading.Reader
 }
 
 // candidate is a connection that is chosen, or not, or not yet decided.
@@ -114,7 +115,7 @@ func (s *ConnectionSink) consider(c *candidate, e *event.Event) {
 		s.decide(c, named != nil && named.chosen || named == nil && s.matches(c))
 	case e.Kind == event.Said && e.Status == event.Opened:
 		c.client = clientOf(e)
-	case e.Kind == event.Said && e.Status == event.Ended, c.begins(e, &s.fields), c.size > maxBeginning:
+	case e.Kind == event.Said && e.Status == event.Ended, c.begins(e, &s.reader), c.size > maxBeginning:
 		s.decide(c, s.matches(c))
 	}
 }
@@ -138,7 +139,7 @@ func (s *ConnectionSink) named(e *event.Event) *candidate {
 // begins reports whether an event has the first message of a connection, encryption
 // aside, and takes from it what is asked about. Where that is no StartupMessage, none
 // will come.
-func (c *candidate) begins(e *event.Event, scratch *[]wire.Field) bool {
+func (c *candidate) begins(e *event.Event, r *reading.Reader) bool {
 	for i := range e.Messages {
 		m := &e.Messages[i]
 		switch m.Type {
@@ -148,8 +149,8 @@ func (c *candidate) begins(e *event.Event, scratch *[]wire.Field) bool {
 			c.cancels = true
 			return false
 		case wire.StartupMessage:
-			*scratch = wire.AppendFields((*scratch)[:0], &m.Message)
-			c.login.read(m, *scratch)
+			r.Read(m)
+			c.login.read(r)
 		}
 		return true
 	}
