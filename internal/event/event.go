@@ -12,6 +12,8 @@
 package event
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"pgpi/internal/wire"
@@ -83,6 +85,27 @@ func (e *Event) Began() time.Duration { return e.Elapsed - e.Waited }
 // numbers of a log are the same live and read from a recording.
 func (e *Event) TakesNumber() bool {
 	return e.Kind != End && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
+}
+
+// IsNothing reports whether an event says nothing, as the zero event does: outputs pass it over.
+func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said && e.Fact == nil }
+
+// Clone returns a copy that belongs to the caller. It shares with e only what never changes:
+// facts, strings, contexts, settings, identities and exchanges. Messages that tile Data tile the copy's.
+func (e *Event) Clone() Event {
+	own := *e
+	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
+	rest := own.Data
+	for i := range own.Messages {
+		m := &own.Messages[i]
+		m.Redacted = slices.Clone(m.Redacted)
+		if n := len(m.Bytes); e.Kind == Traffic && n <= len(rest) {
+			m.Bytes, rest = rest[:n:n], rest[n:]
+		} else {
+			m.Bytes = bytes.Clone(m.Bytes)
+		}
+	}
+	return own
 }
 
 // Kind is what sort of event it is.

@@ -44,6 +44,19 @@ func TypeName(oid uint32) string {
 	return ""
 }
 
+// IsText reports whether the binary format of a built-in type is its text.
+func IsText(oid uint32) bool {
+	b := lookup(oid)
+	if b == nil {
+		return false
+	}
+	switch b.send {
+	case textSend, varcharSend, bpcharSend, nameSend, unknownSend, cstringSend, charSend, jsonSend, xmlSend:
+		return true
+	}
+	return false
+}
+
 func typeLabel(oid uint32) string {
 	if name := TypeName(oid); name != "" {
 		return name

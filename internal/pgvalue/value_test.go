@@ -3,8 +3,10 @@ package pgvalue_test
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"pgpi/internal/pgvalue"
 )
@@ -62,6 +64,35 @@ func TestAppendText(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", got, err, "before "+test.want)
 			}
 		})
+	}
+}
+
+// TestIsText holds the types whose binary format is shown as it came.
+func TestIsText(t *testing.T) {
+	var names []string
+	for oid := range uint32(20_000) {
+		if !pgvalue.IsText(oid) {
+			continue
+		}
+		names = append(names, pgvalue.TypeName(oid))
+		if got, err := pgvalue.AppendText(nil, oid, pgvalue.Binary, []byte("x"), nil); err != nil || string(got) != "x" {
+			t.Errorf("%s: x is read as %q, %v", pgvalue.TypeName(oid), got, err)
+		}
+	}
+	const want = "char name text json xml unknown bpchar varchar refcursor cstring"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("the types are %s, want %s", got, want)
+	}
+}
+
+func TestTime(t *testing.T) {
+	for micros, want := range map[int64]string{
+		0: "2000-01-01T00:00:00Z", -1: "1999-12-31T23:59:59.999999Z", 804_951_000_123_456: "2025-07-04T13:30:00.123456Z",
+		math.MaxInt64: "294277-01-09T04:00:54.775807Z", math.MinInt64: "-290278-12-22T19:59:05.224192Z",
+	} {
+		if got := pgvalue.Time(micros).Format(time.RFC3339Nano); got != want {
+			t.Errorf("%d is %s, want %s", micros, got, want)
+		}
 	}
 }
 

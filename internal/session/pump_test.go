@@ -224,7 +224,7 @@ func (p *pump) check(d event.Direction, piece Piece, pending []byte) {
 		if len(piece.Messages) > 0 || piece.Size != len(pending) {
 			p.tb.Fatalf("%s: %d messages, %d of %d bytes undecoded", d, len(piece.Messages), piece.Size, len(pending))
 		}
-	case event.Said:
+	case event.Nothing:
 		if piece.Size > 0 {
 			p.tb.Fatalf("%s: a piece without a kind", d)
 		}

@@ -15,6 +15,15 @@ type Field struct {
 	Int int64
 }
 
+// Content returns the bytes of a field of the message, without the NUL that ends a string.
+func (m *Message) Content(f *Field) []byte {
+	b := m.Bytes[f.Start:f.End]
+	if n := len(b); f.Kind == CString && n > 0 && b[n-1] == 0 {
+		b = b[:n-1]
+	}
+	return b
+}
+
 // Kind is how a field's bytes are to be read.
 type Kind uint8
 

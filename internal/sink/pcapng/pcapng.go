@@ -79,7 +79,7 @@ func (s *Sink) Close() error {
 
 // add records one event.
 func (s *Sink) add(e *event.Event) error {
-	if e.Kind == event.Nothing {
+	if e.IsNothing() {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {

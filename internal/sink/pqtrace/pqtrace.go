@@ -80,7 +80,7 @@ func (s *Sink) Close() error { return s.flush() }
 
 // add writes the lines of an event.
 func (s *Sink) add(e *event.Event) {
-	if e.Kind == event.Said || e.Direction == event.ScriptToServer || e.Direction == event.ServerToScript {
+	if e.IsNothing() || e.Kind == event.Said || e.Direction == event.ScriptToServer || e.Direction == event.ServerToScript {
 		return
 	}
 	start := len(s.line.text)
