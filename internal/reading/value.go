@@ -142,14 +142,14 @@ func (r *Reader) isCut(i int) bool {
 	case int(f.End) < len(r.Message.Bytes):
 		return false
 	case f.Kind == wire.CString:
-		return f.End == f.Start || r.Message.Bytes[f.End-1] != 0
+		return r.Message.Bytes[f.End-1] != 0
 	case f.Kind.IsInteger() || f.Kind == wire.Byte1 || f.Kind == wire.Group:
 		return false
 	case i == 0:
 		return true
 	}
 	length := &r.Fields[i-1]
-	known := (length.Name == wire.ValueLength || length.Name == wire.DataLength) && length.Kind == wire.Int32 && !r.hides(length)
+	known := (length.Name == wire.ValueLength || length.Name == wire.DataLength) && !r.hides(length)
 	return !known || length.Int != int64(f.End-f.Start)
 }
 
