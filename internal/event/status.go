@@ -21,6 +21,7 @@ const (
 	CertificateFrom
 	CertificateTo
 	CertificateWanted
+	CertificateWeak
 
 	Connecting
 	Connected
@@ -81,6 +82,7 @@ var phrases = [statusCount]struct{ key, template string }{
 	CertificateFrom:      {"certificate_from", "certificate received from {party}:\n{certificate}"},
 	CertificateTo:        {"certificate_to", "certificate presented to {party}:\n{certificate}"},
 	CertificateWanted:    {"certificate_wanted", "the server asks for a client certificate and none is set: give one with --server-sslcert and --server-sslkey"},
+	CertificateWeak:      {"certificate_weak", "certificate of {party} is weak: {why}"},
 
 	Connecting:         {"connecting", "connecting to Postgres server: {server}"},
 	Connected:          {"connected", "connected to Postgres server at {address}"},

@@ -172,6 +172,9 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 		status = event.DirectTLSEstablished
 	}
 	c.say(status, pgtls.Describe(conn.ConnectionState()), "server")
+	if why := c.config.Server.Weakness(conn.ConnectionState()); why != "" {
+		c.say(event.CertificateWeak, "server", why)
+	}
 	c.logCertificates(c.server)
 	return nil
 }
