@@ -2,7 +2,7 @@
 // rules for sslmode and sslrootcert towards the server, key logs, and certificates and failures in words.
 //
 // It guarantees that a server is accepted or refused as libpq would accept or refuse it, but for the differences
-// that come from Go, that no failed key log breaks a connection, and that every refusal names its reason
+// that docs/certificates.md names, that no failed key log breaks a connection, and that every refusal names its reason
 // and what the user can change.
 //
 // It must not know sockets, messages or the log: it makes a [crypto/tls.Config], and the proxy does the
