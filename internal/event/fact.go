@@ -117,6 +117,12 @@ type (
 	}
 	// CertificateWanted says that the server asked for one that pgpi does not have.
 	CertificateWanted struct{ fact }
+	// CertificateWeak says why a certificate does not protect as it should.
+	CertificateWeak struct {
+		fact
+		Party Party
+		Why   string
+	}
 	// TLSRefused says that a server has no TLS where the sslmode requires it.
 	TLSRefused struct {
 		fact

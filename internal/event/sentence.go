@@ -45,6 +45,7 @@ var sentences = []sentence{
 	{CertificateFrom{}, "certificate_from", Known, "certificate received from {party}:\n{certificate}"},
 	{CertificateTo{}, "certificate_to", Known, "certificate presented to {party}:\n{certificate}"},
 	{CertificateWanted{}, "certificate_wanted", Known, "the server asks for a client certificate and none is set: give one with --server-sslcert and --server-sslkey"},
+	{CertificateWeak{}, "certificate_weak", Known, "certificate of {party} is weak: {why}"},
 
 	{Connecting{}, "connecting", Known, "connecting to Postgres server: {server}"},
 	{Connected{}, "connected", Known, "connected to Postgres server at {address}"},
