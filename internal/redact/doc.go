@@ -8,5 +8,5 @@
 // It must not know sockets, sinks or how anything is shown: it says which bytes to hide, and hides them.
 //
 // Start reading at [Passwords.Apply], which says what of an event is secret, and at [AppendSQLSecrets], which finds
-// secrets in SQL text.
+// secrets in SQL text. Package sqltext cuts that into tokens; what of it is secret is decided here alone.
 package redact
