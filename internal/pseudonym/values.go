@@ -7,6 +7,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/redact"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -28,6 +29,8 @@ type Values struct {
 	blanked   int64
 
 	pieces     pieces
+	reading    sqltext.Settings // of the SQL in the message at hand
+	settings   *event.Settings  // which it was made of
 	contexts   map[*event.Context]*event.Context
 	literals   []literal
 	quotations []quotation
@@ -50,10 +53,22 @@ func New() *Values {
 func (v *Values) Learn(e *event.Event) {
 	for i := range e.Messages {
 		m := &e.Messages[i]
+		v.read(m.Settings)
 		for _, p := range v.pieces.of(m) {
 			v.learn(m, p)
 		}
 	}
+}
+
+// read prepares for SQL that was sent in a session with these settings.
+func (v *Values) read(s *event.Settings) sqltext.Settings {
+	if s != v.settings {
+		v.settings, v.reading = s, sqltext.Settings{}
+		if s != nil {
+			v.reading = sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+		}
+	}
+	return v.reading
 }
 
 // Apply replaces the values of an event, in place. The event's bytes are not those that
@@ -82,7 +97,7 @@ func (v *Values) said(e *event.Event) {
 	tagged := e.Status == event.CancelForwarded || e.Status == event.CancelFor
 	for i, arg := range args {
 		if i > 0 || !tagged {
-			args[i] = v.withoutValues(arg)
+			args[i] = v.withoutValues(arg, sqltext.Settings{})
 		}
 	}
 	e.Args = args
@@ -90,10 +105,10 @@ func (v *Values) said(e *event.Event) {
 }
 
 // withoutValues is SQL, or text that may quote some, with pseudonyms.
-func (v *Values) withoutValues(sql string) string {
+func (v *Values) withoutValues(sql string, settings sqltext.Settings) string {
 	b := []byte(sql)
-	v.learnSQL(b)
-	v.replaceSQL(b)
+	v.learnLiterals(b, settings)
+	v.replaceLiterals(b, settings)
 	v.clean(b)
 	return string(b)
 }
@@ -102,6 +117,7 @@ func (v *Values) withoutValues(sql string) string {
 // because its bytes were.
 func (v *Values) message(m *event.Message, large bool) {
 	context := m.Context
+	v.read(m.Settings)
 	v.passwords.Message(m)
 	for _, p := range v.pieces.of(m) {
 		if large || p.kind == opaquePiece {
@@ -239,7 +255,7 @@ func (v *Values) context(c *event.Context) *event.Context {
 	}
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
-	changed.SQL = v.withoutValues(c.SQL)
+	changed.SQL = v.withoutValues(c.SQL, v.read(c.Settings))
 	changed.Relation = v.name(c.Relation)
 	changed.Columns = append([]event.Column(nil), c.Columns...)
 	for i := range changed.Columns {
