@@ -21,20 +21,21 @@ import (
 // format is a way to write the log.
 type format struct {
 	name string
-	// decodes says that messages are to be decoded after the login too, speaks that
-	// what pgpi itself has to say is there, such as where it listens.
-	decodes, speaks bool
-	sink            func(o *options, file *os.File) bus.Sink
+	// wants is what the sink shows, speaks says that what pgpi itself has to say is there,
+	// such as where it listens.
+	wants  bus.Want
+	speaks bool
+	sink   func(o *options, file *os.File) bus.Sink
 }
 
 // formats are what --log-forwarded and --log know.
 var formats = []format{
-	{"annotated", true, true, textSink(text.Annotated)},
-	{"raw", true, true, textSink(text.Raw)},
-	{"none", false, true, textSink(text.None)},
-	{"json", true, true, jsonSink},
-	{"pqtrace", true, false, pqtraceSink(false)},
-	{"pqtrace-regress", true, false, pqtraceSink(true)},
+	{"annotated", bus.Messages, true, textSink(text.Annotated)},
+	{"raw", bus.Messages, true, textSink(text.Raw)},
+	{"none", bus.Facts, true, textSink(text.None)},
+	{"json", bus.Messages, true, jsonSink},
+	{"pqtrace", bus.Messages, false, pqtraceSink(false)},
+	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
 }
 
 func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
@@ -154,12 +155,6 @@ func formatNamed(name string) (format, error) {
 	return formats[i], nil
 }
 
-// decodes reports whether an output shows messages after the login.
-func (l *logOptions) decodes() bool {
-	all, _ := l.outputs() // the options were checked
-	return slices.ContainsFunc(all, func(o output) bool { return o.format.decodes })
-}
-
 // announcement tells a person where pgpi listens and where the logs go, and is empty
 // where standard output shows it.
 func (l *logOptions) announcement(address string) string {
@@ -213,7 +208,7 @@ func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, erro
 		if expression != nil {
 			sink = expression.New(sink)
 		}
-		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Drop: o.Log.LogOverflow == "drop"})
+		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: out.format.wants, Drop: o.Log.LogOverflow == "drop"})
 	}
 	return logs, nil
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
+
+	"pgpi/internal/bus"
 )
 
 // TestFormats: the short form takes every format that --log does, and its help names them.
@@ -21,20 +24,39 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestDecodes: nothing is decoded after the login where no output shows it.
-func TestDecodes(t *testing.T) {
+// TestWants: nothing is recorded after the login where no output shows it.
+func TestWants(t *testing.T) {
 	for _, c := range []struct {
-		options logOptions
-		want    bool
+		options options
+		want    bus.Want
 	}{
-		{logOptions{}, true},
-		{logOptions{LogForwarded: "none"}, false},
-		{logOptions{LogForwarded: "json"}, true},
-		{logOptions{Log: []string{"none=a"}}, false},
-		{logOptions{Log: []string{"none=a", "json=b"}}, true},
+		{options{}, bus.Messages},
+		{options{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
+		{options{Log: logOptions{LogForwarded: "json"}}, bus.Messages},
+		{options{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},
+		{options{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Messages},
+		{options{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Messages},
 	} {
-		if c.options.decodes() != c.want {
-			t.Errorf("with %+v it decodes: %t", c.options, !c.want)
+		t.Chdir(t.TempDir())
+		var closers closers
+		logs, err := openLogs(&c.options, os.Stdout, &closers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := outlets(&c.options, logs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bus.Wanted(all); got != c.want {
+			t.Errorf("with %+v they want %d, not %d", c.options, got, c.want)
+		}
+		for _, o := range all {
+			if err := o.Sink.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := closers.close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 
 	"pgpi/internal/bus"
 	"pgpi/internal/capture"
-	"pgpi/internal/session"
 )
 
 // readOptions are the options of pgpi read.
@@ -104,7 +103,7 @@ func readCaptures(o *readOptions) (err error) {
 
 	bar := newProgressBar(os.Stderr, os.Stdout)
 	reader, err := capture.Open(o.Files, capture.Options{
-		Ports: o.Read.Port, Budget: session.NewBudget(session.DefaultBudget), Progress: bar.show,
+		Ports: o.Read.Port, Progress: bar.show,
 		Problem: func(err error) { bar.clear(); complain(err) },
 	})
 	if err != nil {

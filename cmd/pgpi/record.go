@@ -108,7 +108,7 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 	if chosen != nil {
 		sink = chosen.New(file)
 	}
-	return append(logs, bus.Outlet{Name: "the recording", Sink: sink}), nil
+	return append(logs, bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Messages}), nil
 }
 
 // names lists outlets, for the user.

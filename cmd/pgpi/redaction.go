@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 
+	"pgpi/internal/bus"
 	"pgpi/internal/capture"
 	"pgpi/internal/event"
 	"pgpi/internal/pseudonym"
 	"pgpi/internal/redact"
-	"pgpi/internal/session"
 )
 
 // newValues is the redaction of values, nil where they are not redacted.
@@ -25,22 +26,28 @@ func newValues(what string) *pseudonym.Values {
 // redacts reports whether anything is redacted.
 func (o *redactOptions) redacts() bool { return o.RedactPasswords || o.Redact != "" }
 
-// rewrite is what redacts events, nil where nothing is.
-func (o *options) rewrite() func(*event.Event) {
+// redaction is the stage that redacts events, nil where nothing is redacted.
+func (o *options) redaction() event.Stage {
 	switch {
 	case o.values != nil:
-		return o.values.Apply
+		return o.values
 	case o.Auth.redacts():
-		return new(redact.Passwords).Apply
+		return new(redact.Passwords)
 	}
 	return nil
 }
 
-// recorder gives events to a function, one at a time.
-type recorder func(*event.Event)
+// each is a sink that gives events to a function, one at a time.
+type each func(*event.Event)
 
-func (r recorder) Record(e *event.Event) { r(e) }
-func (recorder) Wait(<-chan struct{})    {}
+func (f each) Write(events []event.Event) error {
+	for i := range events {
+		f(&events[i])
+	}
+	return nil
+}
+
+func (each) Close() error { return nil }
 
 // learnValues reads captures to know all their values before any of it is shown.
 // Standard input can be read only once: what comes late in it is not known early.
@@ -55,12 +62,14 @@ func learnValues(ctx context.Context, v *pseudonym.Values, o *readOptions) error
 // another reading to tell.
 func readAll(ctx context.Context, files []string, ports []int, f func(*event.Event)) error {
 	reader, err := capture.Open(files, capture.Options{
-		Ports: ports, Budget: session.NewBudget(session.DefaultBudget), Problem: func(error) {}, Progress: func(int64, int64) {},
+		Ports: ports, Problem: func(error) {}, Progress: func(int64, int64) {},
 	})
 	if err != nil {
 		return err
 	}
-	reader.Read(ctx, recorder(f))
+	events := bus.New([]bus.Outlet{{Sink: each(f), Wants: bus.Messages}}, bus.Options{Stages: []bus.Stage{decodeStage()}})
+	reader.Read(ctx, events)
+	events.Close(math.MaxInt64)
 	return nil
 }
 

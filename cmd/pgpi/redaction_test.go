@@ -25,7 +25,7 @@ func record(t *testing.T, path string, said ...string) {
 		t.Fatal(err)
 	}
 	at, tracker := time.Now(), session.New(nil)
-	events := []event.Event{{Conn: 1, Kind: event.Said, Status: event.Opened, Args: []string{at.String(), "127.0.0.1 port 50000"}, At: at}}
+	events := []event.Event{{Conn: 1, Kind: event.Said, Fact: event.Opened{Time: at, Client: "127.0.0.1 port 50000"}, At: at}}
 	for _, b := range said {
 		d := event.ClientToServer
 		if rest, server := strings.CutPrefix(b, "<"); server {
@@ -36,7 +36,7 @@ func record(t *testing.T, path string, said ...string) {
 			Conn: 1, Kind: piece.Kind, Direction: d, Relayed: true, Data: []byte(b), Messages: slices.Clone(piece.Messages), Total: piece.Total, At: at,
 		})
 	}
-	events = append(events, event.Event{Conn: 1, Kind: event.Said, Status: event.Ended, At: at})
+	events = append(events, event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}, At: at})
 	if err := sink.Write(events); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/decode"
 	"pgpi/internal/localpg"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
@@ -66,7 +67,7 @@ func relay(o *options) (err error) {
 		return err
 	}
 	events := bus.New(outlets, busOptions(o))
-	config.Recorder = events
+	config.Recorder, config.DecodeAll = events, bus.Wanted(outlets) >= bus.Messages
 	if text := o.Log.announcement(addresses(listeners)); text != "" {
 		fmt.Fprintln(os.Stderr, "pgpi: "+text)
 	}
@@ -128,8 +129,7 @@ func proxyConfig(o *options, closers *closers) (proxy.Config, error) {
 		OverrideAuth: o.Auth.OverrideAuth, ChannelBinding: pgauth.ChannelBinding(o.Auth.ServerChannelBinding),
 		HideBinding: o.Auth.HideChannelBinding,
 		ByteByByte:  o.Behavior.SendChunking == "byte", LogCerts: o.Log.LogCerts, QuitOnHangup: o.Behavior.QuitOnHangup,
-		DecodeAll:      o.Log.decodes() || o.Record.Record != "",
-		MaxConnections: o.Behavior.MaxConnections, Budget: session.NewBudget(session.DefaultBudget),
+		MaxConnections: o.Behavior.MaxConnections,
 		Complain:       complain,
 		StartupTimeout: o.Client.StartupTimeout, ConnectTimeout: o.Server.ConnectTimeout,
 	}, nil
@@ -252,7 +252,7 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 	return fmt.Sprintf("postgresql://%s:%s@%s/%s?sslmode=require&channel_binding=disable", server.User, server.Password, host, server.Database)
 }
 
-// busOptions puts redaction in front of all sinks.
+// busOptions says what events go through, and what the user is told of outlets.
 func busOptions(o *options) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
 		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, withoutPath(err)))
@@ -263,8 +263,21 @@ func busOptions(o *options) bus.Options {
 		}
 		complain(fmt.Errorf("%s can't be written fast enough: %s", name, what))
 	}}
-	options.Rewrite = o.rewrite()
+	options.Stages = stages(o)
 	return options
+}
+
+// stages are what events go through before any outlet sees them.
+func stages(o *options) []bus.Stage {
+	all := []bus.Stage{decodeStage()}
+	if redaction := o.redaction(); redaction != nil {
+		all = append(all, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
+	}
+	return all
+}
+
+func decodeStage() bus.Stage {
+	return bus.Stage{Stage: decode.New(session.NewBudget(session.DefaultBudget)), Name: "decoding"}
 }
 
 // closers are what has to be closed at the end, last first.

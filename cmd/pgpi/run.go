@@ -127,7 +127,7 @@ func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen
 	}
 	o.values = newValues(o.Auth.Redact)
 	events := bus.New(outlets, busOptions(&o.options))
-	config.Recorder, config.ForCommand = events, true
+	config.Recorder, config.DecodeAll, config.ForCommand = events, bus.Wanted(outlets) >= bus.Messages, true
 	p := proxy.New(config)
 	ctx, end := context.WithCancel(context.Background())
 	var serving sync.WaitGroup

@@ -11,7 +11,7 @@ import (
 // then as sinks see them. It is shared by the sinks and used again when the last has read
 // it.
 type batch struct {
-	recorded []recorded
+	recorded []event.Event
 	taken    int // what was recorded weighs
 	events   []event.Event
 	messages []event.Message
@@ -20,27 +20,19 @@ type batch struct {
 	readers  atomic.Int32
 }
 
-// recorded is an event as it came. Decode is nil where it is ready for sinks.
-type recorded struct {
-	event  event.Event
-	decode event.Decode
-}
-
 var batches = sync.Pool{New: func() any { return &batch{data: make([]byte, 0, batchSize)} }}
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// add copies an event into the batch, which will have so many messages where it has none
-// yet.
-func (b *batch) add(e *event.Event, messages int, decode event.Decode) {
-	b.recorded = append(b.recorded, recorded{*e, decode})
-	own := &b.recorded[len(b.recorded)-1].event
-	b.size += eventCost + len(e.Data) + eventCost*max(messages, len(e.Messages))
+// record copies an event into the batch. It weighs what it will when it is decoded.
+func (b *batch) record(e *event.Event) {
+	b.recorded = append(b.recorded, *e)
+	own := &b.recorded[len(b.recorded)-1]
+	b.size += eventCost + len(e.Data) + eventCost*max(e.Count, len(e.Messages))
 	own.Data = b.copyData(e.Data)
 	if len(e.Messages) > 0 {
 		own.Messages = b.copyMessages(e.Messages)
 		tile(own)
-		b.weighKept(own)
 	}
 	b.taken = b.size
 }
@@ -66,10 +58,13 @@ func (b *batch) weighKept(e *event.Event) {
 	}
 }
 
-// append adds an event for sinks.
+// append adds an event for sinks. Its messages belong to whoever calls.
 func (b *batch) append(e *event.Event) *event.Event {
 	b.events = append(b.events, *e)
-	return &b.events[len(b.events)-1]
+	own := &b.events[len(b.events)-1]
+	own.Messages = b.copyMessages(e.Messages)
+	b.weighKept(own)
+	return own
 }
 
 // copyData copies into the batch's memory. Where it is used up, earlier events keep

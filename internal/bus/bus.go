@@ -1,15 +1,19 @@
-// Package bus carries events from connections to sinks.
+// Package bus carries events from connections through stages to sinks.
 //
-// It guarantees one order for all sinks, taken under one lock; that a sink gets
-// events in batches, whole and in that order; that whoever records waits for no
-// decoding; that a slow sink holds traffic back
-// in bounded memory and loses nothing; and that a sink which fails is detached
-// and reported while the others, and the traffic, go on.
+// It guarantees:
+//   - There is one order for all sinks, taken under one lock when an event is recorded.
+//   - Whoever records waits for no stage. Stages run in one goroutine, a batch at a time.
+//   - A sink gets events in batches, whole and in that order.
+//   - A slow sink holds traffic back in bounded memory and loses nothing, unless it asks to.
+//   - A sink that fails is detached and reported. The others, and the traffic, go on.
+//   - A panic in a stage costs what that stage does for one connection, and no more.
+//
+// Less formally: there is one true history. Everybody reads the same one, at their own pace.
 //
 // It must not know what events mean, where they come from or what sinks do with
 // them.
 //
-// Start reading at [Bus.Defer] for the way in; decode.go is what happens on the way, and
+// Start reading at [Bus.Record] for the way in. stages.go is what happens on the way, and
 // outlet.go the way out.
 package bus
 
@@ -31,19 +35,38 @@ type Sink interface {
 	Close() error
 }
 
+// Want is how much of a connection an outlet wants to see. Each includes those before it.
+type Want uint8
+
+const (
+	// Facts are what pgpi knows of a connection, and the messages of its login.
+	Facts Want = iota
+	// Messages are all that is relayed.
+	Messages
+)
+
 // Outlet is a sink with its name in messages to the user.
 type Outlet struct {
-	Name string
-	Sink Sink
+	Name  string
+	Sink  Sink
+	Wants Want
 	// Drop lets a sink that is behind lose its oldest events, instead of holding
 	// traffic back. Where they are missing the sink is told how many.
 	Drop bool
 }
 
+// Wanted is what the most demanding of the outlets wants: nobody needs to record or decode more.
+func Wanted(outlets []Outlet) (most Want) {
+	for _, o := range outlets {
+		most = max(most, o.Wants)
+	}
+	return most
+}
+
 // Options of a bus.
 type Options struct {
-	// Rewrite changes an event before any sink sees it. It owns what it is given.
-	Rewrite func(*event.Event)
+	// Stages are what events go through before any sink sees them, in this order.
+	Stages []Stage
 	// Failed is told when a sink is detached.
 	Failed func(name string, err error)
 	// Behind is told once of each sink that is so slow that traffic is held back, or
@@ -59,9 +82,9 @@ const (
 	batchSize  = 64 << 10
 	batchDelay = 20 * time.Millisecond
 	// queueLimit is what may wait for one sink before traffic is held back, and
-	// decodeLimit what may wait to be decoded.
+	// stagesLimit what may wait for the stages.
 	queueLimit  = 8 << 20
-	decodeLimit = 2 << 20
+	stagesLimit = 2 << 20
 	// eventCost is what an event or a message weighs beside its data.
 	eventCost = 200
 )
@@ -72,23 +95,24 @@ type Bus struct {
 	outlets []*outlet
 	// behind is set while more waits than may.
 	behind atomic.Bool
-	wake   chan struct{} // holds at most one token: there is something to decode
-	timer  *time.Timer   // when what is there is to be decoded, however little
-	done   chan struct{} // closed when all is decoded and nothing more comes
+	wake   chan struct{} // holds at most one token: there is something for the stages
+	timer  *time.Timer   // when the stages get what is there, however little
+	done   chan struct{} // closed when all went through the stages and nothing more comes
 
 	mu      sync.Mutex
 	batch   *batch        // which fills; nil while it is empty
-	queue   []*batch      // which wait to be decoded
-	waiting int           // the size of those, and of the one that is being decoded
+	queue   []*batch      // which wait for the stages
+	waiting int           // the size of those, and of the one that the stages have
 	room    chan struct{} // closed when everybody has caught up; nil while none waits
 	closed  bool
 
-	// Of the decoding goroutine only.
-	seq      uint64
-	decoding *batch
+	// Of the stages' goroutine only.
+	seq     uint64
+	runners []*runner
+	current *batch
 }
 
-// New starts a bus. It has a goroutine that decodes, and one for each sink, which end
+// New starts a bus. It has a goroutine for the stages, and one for each sink, which end
 // with [Bus.Close].
 func New(outlets []Outlet, options Options) *Bus {
 	b := &Bus{options: options, wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour), done: make(chan struct{})}
@@ -98,7 +122,8 @@ func New(outlets []Outlet, options Options) *Bus {
 		b.outlets = append(b.outlets, out)
 		go out.run()
 	}
-	go b.decode()
+	b.connect()
+	go b.run()
 	return b
 }
 
@@ -126,12 +151,7 @@ func (b *Bus) Wait(done <-chan struct{}) {
 
 // Record takes an event: it gets its place in the order, and everything that
 // belongs to the caller is copied. It never blocks; see [Bus.Wait].
-func (b *Bus) Record(e *event.Event) { b.Defer(e, 0, nil) }
-
-// Defer takes an event as Record does, and hands sinks what decode makes of it, which is
-// so many messages. Decode is called in the order of all events, by one goroutine. It must
-// not panic.
-func (b *Bus) Defer(e *event.Event, messages int, decode event.Decode) {
+func (b *Bus) Record(e *event.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -141,7 +161,7 @@ func (b *Bus) Defer(e *event.Event, messages int, decode event.Decode) {
 	if first {
 		b.batch = newBatch()
 	}
-	b.batch.add(e, messages, decode)
+	b.batch.record(e)
 	switch {
 	case b.batch.size >= batchSize:
 		b.handOver()
@@ -150,7 +170,7 @@ func (b *Bus) Defer(e *event.Event, messages int, decode event.Decode) {
 	}
 }
 
-// handOver gives the batch to the goroutine that decodes. The caller holds the lock.
+// handOver gives the batch to the stages. The caller holds the lock.
 func (b *Bus) handOver() {
 	if b.batch == nil {
 		return
@@ -158,7 +178,7 @@ func (b *Bus) handOver() {
 	b.queue = append(b.queue, b.batch)
 	b.waiting += b.batch.size
 	b.batch = nil
-	if b.waiting > decodeLimit {
+	if b.waiting > stagesLimit {
 		b.behind.Store(true)
 	}
 	b.signal()
@@ -178,7 +198,7 @@ func (b *Bus) caughtUp() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.waiting > decodeLimit || slices.ContainsFunc(b.outlets, (*outlet).behind) {
+	if b.waiting > stagesLimit || slices.ContainsFunc(b.outlets, (*outlet).behind) {
 		return
 	}
 	b.behind.Store(false)
@@ -189,8 +209,8 @@ func (b *Bus) caughtUp() {
 }
 
 // Close hands over what is left, closes the sinks and waits for them, but no
-// longer than limit. It reports whether all have finished, decoding and rewriting
-// included. Later events are dropped.
+// longer than limit. It reports whether all have finished, stages included. Later
+// events are dropped.
 func (b *Bus) Close(limit time.Duration) bool {
 	b.mu.Lock()
 	b.handOver()

@@ -35,7 +35,7 @@ func (s *sink) Write(events []event.Event) error {
 		s.seqs = append(s.seqs, e.Seq)
 		s.data = append(s.data, string(e.Data))
 		if e.Kind == event.Said {
-			s.said = append(s.said, e.Status.Format(e.Args))
+			s.said = append(s.said, event.Sentence(e.Fact))
 		}
 	}
 	s.mu.Unlock()
@@ -203,7 +203,7 @@ func TestReuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fast, slow := &careful{t: t, pause: time.Microsecond}, &careful{t: t, pause: 5 * time.Millisecond}
 		b := New([]Outlet{{Name: "fast", Sink: fast}, {Name: "slow", Sink: slow}}, Options{
-			Rewrite: func(e *event.Event) { e.Data[0] |= 0x20 },
+			Stages: []Stage{rewriting(func(e *event.Event) { e.Data[0] |= 0x20 })},
 		})
 		sent := 0
 		e := messages("aaaa", "bb", strings.Repeat("c", 20000))
@@ -236,20 +236,20 @@ func TestRewrite(t *testing.T) {
 	t.Parallel()
 	rewritten := 0
 	sinks := []*sink{{}, {}}
-	b := New([]Outlet{{Name: "one", Sink: sinks[0]}, {Name: "two", Sink: sinks[1]}}, Options{Rewrite: func(e *event.Event) {
+	b := New([]Outlet{{Name: "one", Sink: sinks[0]}, {Name: "two", Sink: sinks[1]}}, Options{Stages: []Stage{rewriting(func(e *event.Event) {
 		rewritten++
 		if string(e.Data) == "bad" {
 			panic("a defect")
 		}
 		copy(e.Data, "****")
-	}})
+	})}})
 	original := messages("friend")
 	b.Record(original)
 	b.Record(messages("bad"))
 	b.Record(messages("foe"))
 	finish(t, b)
 	for _, s := range sinks {
-		if want := []string{"****nd", "\x00\x00\x00", "***"}; !slices.Equal(s.data, want) {
+		if want := []string{"****nd", "", "***"}; !slices.Equal(s.data, want) {
 			t.Errorf("a sink has %q, not %q", s.data, want)
 		}
 		if len(s.said) != 1 || !strings.Contains(s.said[0], "redaction: a defect") {
@@ -264,9 +264,23 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-// What is made of an event has its place, whatever it is: nothing, itself with messages,
-// or more. It is made of a copy of the bytes, and rewritten.
-func TestDefer(t *testing.T) {
+// function is a stage.
+type function func(e *event.Event, emit func(*event.Event))
+
+func (f function) Take(e *event.Event, emit func(*event.Event)) { f(e, emit) }
+
+// rewriting is a stage that changes all events, or withholds them.
+func rewriting(f func(*event.Event)) Stage {
+	return Stage{Name: "redaction", Withholds: true, Stage: function(func(e *event.Event, emit func(*event.Event)) {
+		f(e)
+		emit(e)
+	})}
+}
+
+// What a stage makes of an event goes to the next one: nothing, the event with messages, or
+// more. It is made of a copy of the bytes, and has the number of the event that brought it
+// about.
+func TestStages(t *testing.T) {
 	t.Parallel()
 	s := &sink{}
 	var shown []event.Event
@@ -279,57 +293,132 @@ func TestDefer(t *testing.T) {
 			shown = append(shown, e)
 		}
 	}
-	b := New([]Outlet{{Name: "log", Sink: s}}, Options{Rewrite: func(e *event.Event) {
-		for i := range e.Data {
-			e.Data[i] |= 0x20
-		}
-	}})
 	scratch := make([]event.Message, 1) // used again for each event
 	one := func(e *event.Event, emit func(*event.Event)) {
 		scratch[0] = event.Message{Message: wire.Message{Type: wire.Query, Bytes: e.Data, Size: int64(len(e.Data))}}
-		e.Messages = scratch
+		e.Kind, e.Messages = event.Traffic, scratch
 		emit(e)
 	}
-	none := func(*event.Event, func(*event.Event)) {}
-	two := func(e *event.Event, emit func(*event.Event)) {
-		emit(&event.Event{Kind: event.Said, Status: event.ObserverFailed, Args: []string{"why"}})
-		one(e, emit)
-	}
+	first := function(func(e *event.Event, emit func(*event.Event)) {
+		switch e.Data[0] {
+		case 'B': // dropped
+		case 'C':
+			emit(&event.Event{Seq: e.Seq, Kind: event.Said, Fact: event.OutOfSync{}})
+			one(e, emit)
+		case 'D':
+			emit(e)
+		default:
+			one(e, emit)
+		}
+	})
+	b := New([]Outlet{{Name: "log", Sink: s}}, Options{Stages: []Stage{{Stage: first}, rewriting(func(e *event.Event) {
+		for i := range e.Data {
+			e.Data[i] |= 0x20
+		}
+	})}})
 	data := []byte("ABC")
-	for i, decode := range []event.Decode{one, none, two, nil, one} {
+	for i := range 5 {
 		data[0] = 'A' + byte(i)
-		b.Defer(&event.Event{Kind: event.Traffic, Data: data}, 1, decode)
+		b.Record(&event.Event{Kind: event.Bytes, Data: data, Count: 1})
 	}
 	clear(data)
 	finish(t, b)
 	if want := []string{"abc", "", "cbc", "dbc", "ebc"}; !slices.Equal(s.data, want) {
 		t.Fatalf("the sink has %q, not %q", s.data, want)
 	}
+	if want := []uint64{1, 3, 3, 4, 5}; !slices.Equal(s.seqs, want) {
+		t.Errorf("the events have the numbers %v, not %v", s.seqs, want)
+	}
 	for i, e := range shown {
-		if e.Seq != uint64(i+1) {
-			t.Errorf("event %d has the number %d", i+1, e.Seq)
-		}
-		decoded := e.Kind == event.Traffic && i != 3
+		decoded := e.Kind == event.Traffic
 		if decoded != (len(e.Messages) == 1) || decoded && string(e.Messages[0].Bytes) != string(e.Data) {
 			t.Errorf("event %d, %q, has %d messages", i+1, e.Data, len(e.Messages))
 		}
 	}
 }
 
-// Decoding that takes its time holds traffic back, and nobody who records.
-func TestSlowDecoding(t *testing.T) {
+// An End takes no number: it has that of the event before it.
+func TestEndsHaveNoNumber(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	b := New([]Outlet{{Name: "log", Sink: s}}, Options{})
+	for _, k := range []event.Kind{event.Said, event.End, event.End, event.Said} {
+		b.Record(&event.Event{Kind: k})
+	}
+	finish(t, b)
+	if want := []uint64{1, 1, 1, 2}; !slices.Equal(s.seqs, want) {
+		t.Errorf("the events have the numbers %v, not %v", s.seqs, want)
+	}
+}
+
+// blindable is a stage that panics at some bytes, unless it is blind.
+type blindable struct{ blind map[uint32]bool }
+
+func (b *blindable) Blind(conn uint32) { b.blind[conn] = true }
+
+func (b *blindable) Take(e *event.Event, emit func(*event.Event)) {
+	if !b.blind[e.Conn] && string(e.Data) == "bad" {
+		panic("a defect")
+	}
+	emit(e)
+}
+
+// A panic in a stage costs what the stage does for that connection, is said once, and leaves
+// nothing behind when the connection has ended.
+func TestWall(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		stage event.Stage
+		said  string
+	}{
+		"a stage that can go on": {&blindable{blind: map[uint32]bool{}}, "decoding failed, which is a defect of pgpi: a defect"},
+		"any other": {function(func(e *event.Event, emit func(*event.Event)) {
+			if string(e.Data) == "bad" {
+				panic("a defect")
+			}
+			emit(e)
+		}), "counting failed, which is a defect of pgpi: a defect"},
+		"one that has passed the event on": {function(func(e *event.Event, emit func(*event.Event)) {
+			emit(e)
+			if string(e.Data) == "bad" {
+				panic("a defect")
+			}
+		}), "counting failed, which is a defect of pgpi: a defect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &sink{}
+			b := New([]Outlet{{Name: "log", Sink: s}}, Options{Stages: []Stage{{Stage: test.stage, Name: "counting"}}})
+			for _, data := range []string{"good", "bad", "bad", "good"} {
+				b.Record(&event.Event{Conn: 1, Kind: event.Bytes, Data: []byte(data)})
+				b.Record(&event.Event{Conn: 2, Kind: event.Bytes, Data: []byte("other")})
+			}
+			b.Record(&event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}})
+			finish(t, b)
+			if len(s.said) != 2 || !strings.HasPrefix(s.said[0], test.said) || s.said[1] != "connection end" {
+				t.Errorf("the log says %q", s.said)
+			}
+			passed := slices.DeleteFunc(s.data, func(data string) bool { return data == "" })
+			if want := []string{"good", "other", "bad", "other", "bad", "other", "good", "other"}; !slices.Equal(passed, want) {
+				t.Errorf("the sink has %q, not %q", passed, want)
+			}
+			if left := len(b.runners[0].off); left > 0 {
+				t.Errorf("%d connections are remembered that have ended", left)
+			}
+		})
+	}
+}
+
+// A stage that takes its time holds traffic back, and nobody who records.
+func TestSlowStage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &sink{}
-		b := New([]Outlet{{Name: "log", Sink: s}}, Options{})
 		ready := make(chan struct{})
-		slow := func(e *event.Event, emit func(*event.Event)) {
-			<-ready
-			emit(e)
-		}
-		const count = 2 * decodeLimit / batchSize
+		b := New([]Outlet{{Name: "log", Sink: s}}, Options{Stages: []Stage{rewriting(func(*event.Event) { <-ready })}})
+		const count = 2 * stagesLimit / batchSize
 		for range count {
-			b.Defer(messages(strings.Repeat("x", batchSize)), 1, slow)
+			b.Record(messages(strings.Repeat("x", batchSize)))
 		}
 		waited := false
 		go func() {
@@ -338,12 +427,12 @@ func TestSlowDecoding(t *testing.T) {
 		}()
 		synctest.Wait()
 		if waited {
-			t.Error("there is room while too much waits to be decoded")
+			t.Error("there is room while too much waits for the stage")
 		}
 		close(ready)
 		synctest.Wait()
 		if !waited || s.count() != count {
-			t.Errorf("after decoding there is room: %t, and the sink has %d of %d events", waited, s.count(), count)
+			t.Errorf("behind the stage there is room: %t, and the sink has %d of %d events", waited, s.count(), count)
 		}
 		finish(t, b)
 	})
@@ -378,7 +467,7 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool forget: run the test without it")
 	}
-	b := New([]Outlet{{Name: "none", Sink: nothing{}}}, Options{Rewrite: func(*event.Event) {}})
+	b := New([]Outlet{{Name: "none", Sink: nothing{}}}, Options{Stages: []Stage{rewriting(func(*event.Event) {})}})
 	defer finish(t, b)
 	e := messages("SELECT 1", strings.Repeat("x", 1000))
 	record := func() { b.Record(e) }

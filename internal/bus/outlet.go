@@ -3,7 +3,6 @@ package bus
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"pgpi/internal/event"
@@ -135,7 +134,7 @@ func (o *outlet) take() (b *batch, dropped int) {
 func (o *outlet) write(b *batch, dropped int) error {
 	if dropped > 0 {
 		next := b.events[0]
-		gap := event.Event{At: next.At, Seq: next.Seq, Kind: event.Said, Status: event.Dropped, Args: []string{strconv.Itoa(dropped)}}
+		gap := event.Event{At: next.At, Seq: next.Seq, Kind: event.Said, Fact: event.Dropped{Events: dropped}}
 		if err := o.sink.Write([]event.Event{gap}); err != nil {
 			return err
 		}

@@ -260,20 +260,16 @@ func TestSlowSinkOfSmallMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		slow := &sink{onWrite: func() error { <-release; return nil }}
-		b := New([]Outlet{{Name: "slow", Sink: slow}}, Options{})
 		const each = 10_000
 		small := make([]event.Message, each)
-		decode := func(e *event.Event, emit func(*event.Event)) {
-			e.Messages = small
-			emit(e)
-		}
+		b := New([]Outlet{{Name: "slow", Sink: slow}}, Options{Stages: []Stage{rewriting(func(e *event.Event) { e.Messages = small })}})
 		recorded := 0
 		for free := waiting(b, nil); free(); free = waiting(b, nil) {
-			b.Defer(&event.Event{Kind: event.Traffic, Data: make([]byte, 5*each)}, each, decode)
+			b.Record(&event.Event{Kind: event.Bytes, Data: make([]byte, 5*each), Count: each})
 			recorded += each
 			synctest.Wait()
 		}
-		if most := (queueLimit+decodeLimit)/eventCost + each; recorded > most {
+		if most := (queueLimit+stagesLimit)/eventCost + each; recorded > most {
 			t.Errorf("%d messages wait for a sink, more than %d", recorded, most)
 		}
 		close(release)
@@ -281,15 +277,15 @@ func TestSlowSinkOfSmallMessages(t *testing.T) {
 	})
 }
 
-// The end of a bus is the end of its decoding, also where no sink is left.
-func TestCloseAwaitsDecoding(t *testing.T) {
+// The end of a bus is the end of its stages, also where no sink is left.
+func TestCloseAwaitsStages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		rewritten := 0
-		b := New([]Outlet{{Name: "full", Sink: &sink{onWrite: func() error { return errFull }}}}, Options{Rewrite: func(*event.Event) {
+		b := New([]Outlet{{Name: "full", Sink: &sink{onWrite: func() error { return errFull }}}}, Options{Stages: []Stage{rewriting(func(*event.Event) {
 			time.Sleep(time.Millisecond)
 			rewritten++
-		}})
+		})}})
 		const count = 100
 		for range count {
 			b.Record(messages(strings.Repeat("x", batchSize)))

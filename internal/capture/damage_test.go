@@ -16,6 +16,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/sink/pcapng"
+	"pgpi/test/decoded"
 )
 
 // TestNoCapture refuses what is no capture, in one sentence.
@@ -227,7 +228,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		l := newLogger()
-		reader.Read(t.Context(), l)
+		reader.Read(t.Context(), decoded.New(l.take))
 		for line := range strings.Lines(l.log.String()) {
 			if strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\x00\x1b\r\n") {
 				t.Errorf("%q", line)
@@ -261,17 +262,18 @@ func TestFlipped(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			reader.Read(t.Context(), newLogger())
+			reader.Read(t.Context(), decoded.New(newLogger().take))
 		}
 	}
 }
 
 // peak is a recorder that measures memory.
 type peak struct {
-	logger
 	count int
 	bytes uint64
 }
+
+func (p *peak) Wait(<-chan struct{}) {}
 
 func (p *peak) Record(*event.Event) {
 	if p.count++; p.count%200_000 == 0 {

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"fmt"
 	"time"
 
 	"pgpi/internal/event"
@@ -10,19 +9,18 @@ import (
 )
 
 // dialogue is a connection of which a capture has the bytes in order, with the gaps
-// named. It makes events of them as the proxy does of what it relays.
+// named. It records them as the proxy records what it relays.
 type dialogue struct {
-	reader  *Reader
-	id      uint32
-	opened  time.Time
-	tracker *session.Tracker
-	halves  [2]half // by event.ClientToServer and event.ServerToClient
-	key     string  // of the cancel requests that name it
+	reader *Reader
+	id     uint32
+	opened time.Time
+	watch  session.Watch
+	halves [2]half // by event.ClientToServer and event.ServerToClient
+	key    string  // of the cancel requests that name it
 	// encrypted is set when what follows is no Postgres that can be read.
 	encrypted bool
-	broken    bool        // by a reset
-	event     event.Event // used again for each piece
-	left      bool        // it was said who hung up
+	broken    bool // by a reset
+	left      bool // it was said who hung up
 }
 
 // half is one direction of a dialogue.
@@ -32,28 +30,34 @@ type half struct {
 	// not decoded.
 	rest      int64
 	searching *search // nil where messages follow on each other
-	undecoded int64   // bytes that were not decoded
+	unread    int64   // encrypted bytes
 	ended     bool
 }
 
 // newDialogue says that a connection was opened.
 func (r *Reader) newDialogue(at time.Time, client, server end) *dialogue {
 	r.tags++
-	d := &dialogue{reader: r, id: r.tags, opened: at, tracker: session.New(r.options.Budget)}
-	d.say(at, event.Opened, at.Format("2006-01-02 15:04:05 -0700"), client.String())
-	d.say(at, event.Connected, server.words())
+	d := &dialogue{reader: r, id: r.tags, opened: at}
+	d.say(at, event.Opened{Time: at.Truncate(time.Second), Client: client.String()})
+	d.say(at, event.Connected{Address: server.words()})
 	return d
 }
 
-// say records a sentence about the connection.
-func (d *dialogue) say(at time.Time, s event.Status, args ...string) {
-	d.reader.record(&event.Event{At: at, Elapsed: at.Sub(d.opened), Conn: d.id, Kind: event.Said, Status: s, Args: args})
+// say records a fact about the connection.
+func (d *dialogue) say(at time.Time, f event.Fact) {
+	d.record(&event.Event{At: at, Kind: event.Said, Fact: f})
+}
+
+// record records an event of the connection.
+func (d *dialogue) record(e *event.Event) {
+	e.Elapsed, e.Conn = e.At.Sub(d.opened), d.id
+	d.reader.record(e)
 }
 
 // join says that the beginning was not seen.
 func (d *dialogue) join(at time.Time) {
-	d.say(at, event.Joined)
-	d.tracker.Join()
+	d.say(at, event.Joined{})
+	d.watch.Join()
 	for i := range d.halves {
 		d.halves[i].searching = &search{}
 	}
@@ -63,17 +67,17 @@ func (d *dialogue) join(at time.Time) {
 func (d *dialogue) data(at time.Time, direction event.Direction, b []byte) {
 	h := &d.halves[direction]
 	if d.encrypted {
-		h.undecoded += int64(len(b))
+		h.unread += int64(len(b))
 		return
 	}
 	if b = d.skipRest(at, direction, b); len(b) == 0 {
 		return
 	}
-	unsure := h.searching != nil || !d.tracker.Ready()
+	unsure := h.searching != nil || !d.watch.Ready()
 	switch {
 	case unsure && len(h.pending) == 0 && beginsWithTLS(b):
 		d.encrypt(at, "TLS")
-		h.undecoded += int64(len(b))
+		h.unread += int64(len(b))
 	case h.searching != nil:
 		d.searchIn(at, direction, b)
 	default:
@@ -88,23 +92,23 @@ func beginsWithTLS(b []byte) bool {
 	return len(b) > 2 && b[0] >= changeCipherSpec && b[0] <= applicationData && b[1] == major && b[2] <= 4
 }
 
-// scan makes events of all that is complete.
+// scan records all that is complete.
 func (d *dialogue) scan(at time.Time, direction event.Direction, b []byte) {
 	h := &d.halves[direction]
-	kept := len(h.pending) > 0
-	if kept {
+	if len(h.pending) > 0 {
 		h.pending = append(h.pending, b...)
 		b = h.pending
 	}
 	for len(b) > 0 {
-		piece := d.tracker.Scan(direction, b)
-		if piece.Size == 0 {
+		f := d.watch.Scan(direction, b)
+		if f.Size == 0 {
 			break
 		}
-		d.observe(at, direction, piece, b[:piece.Size], len(b)-piece.Size)
-		b = b[piece.Size:]
+		d.bytes(at, direction, b[:f.Size], f.Count, len(b)-f.Size)
+		d.conclude(at)
+		b = b[f.Size:]
 		if d.encrypted {
-			h.undecoded += int64(len(b))
+			h.unread += int64(len(b))
 			b = nil
 		}
 	}
@@ -114,59 +118,46 @@ func (d *dialogue) scan(at time.Time, direction event.Direction, b []byte) {
 	}
 }
 
-// observe records a piece, and draws the conclusions that reading needs.
-func (d *dialogue) observe(at time.Time, direction event.Direction, piece session.Piece, b []byte, left int) {
-	e := &d.event
-	*e = event.Event{
-		At: at, Elapsed: at.Sub(d.opened), Conn: d.id, Kind: piece.Kind, Direction: direction,
-		Data: b, Messages: piece.Messages, Relayed: true, Total: piece.Total, Left: left, Offset: piece.Offset,
-	}
-	d.reader.record(e)
-	if piece.Lost != nil {
-		d.say(at, event.OutOfSync, direction.String(), fmt.Sprint(piece.Lost.Offset), piece.Lost.Why)
-	}
-	if piece.Kind == event.Undecoded {
-		d.halves[direction].undecoded += int64(len(b))
-	}
-	for i := range piece.Messages {
-		d.conclude(at, &piece.Messages[i])
+// bytes records a frame, or the beginning of a message that never came whole.
+func (d *dialogue) bytes(at time.Time, direction event.Direction, b []byte, count, left int) {
+	d.record(&event.Event{At: at, Kind: event.Bytes, Direction: direction, Data: b, Count: count, Relayed: true, Left: left})
+}
+
+// undecoded records bytes in which nobody knows where a message begins.
+func (d *dialogue) undecoded(at time.Time, direction event.Direction, b []byte) {
+	if len(b) > 0 {
+		d.record(&event.Event{At: at, Kind: event.Undecoded, Opaque: true, Direction: direction, Data: b, Relayed: true})
 	}
 }
 
-// conclude draws conclusions from a message.
-func (d *dialogue) conclude(at time.Time, m *event.Message) {
-	switch m.Type {
-	case wire.SSLResponse:
-		if m.Bytes[0] == 'S' {
-			d.encrypt(at, "TLS")
-		}
-	case wire.GSSENCResponse:
-		if m.Bytes[0] == 'G' {
-			d.encrypt(at, "GSSAPI")
-		}
-	case wire.BackendKeyData:
-		d.key = string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
-		d.reader.keys[d.key] = d
-	case wire.CancelRequest:
-		const header = 8
-		if named := d.reader.keys[string(m.Bytes[min(len(m.Bytes), header):])]; named != nil {
-			d.say(at, event.CancelFor, fmt.Sprint(named.id), named.running())
+// conclude draws the conclusions from the messages of a login that reading needs.
+func (d *dialogue) conclude(at time.Time) {
+	for _, m := range d.watch.Login() {
+		switch m.Type {
+		case wire.SSLResponse:
+			if m.Bytes[0] == 'S' {
+				d.encrypt(at, "TLS")
+			}
+		case wire.GSSENCResponse:
+			if m.Bytes[0] == 'G' {
+				d.encrypt(at, "GSSAPI")
+			}
+		case wire.BackendKeyData:
+			d.key = string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
+			d.reader.keys[d.key] = d
+		case wire.CancelRequest:
+			const header = 8
+			if named := d.reader.keys[string(m.Bytes[min(len(m.Bytes), header):])]; named != nil {
+				d.say(at, event.CancelFor{Connection: named.id})
+			}
 		}
 	}
-}
-
-// running is the SQL that the connection's server works on.
-func (d *dialogue) running() string {
-	if sql := d.tracker.Running(); sql != "" {
-		return sql
-	}
-	return "nothing that is known"
 }
 
 func (d *dialogue) encrypt(at time.Time, what string) {
 	d.encrypted = true
 	d.reader.report.Encrypted++
-	d.say(at, event.Encrypted, what)
+	d.say(at, event.Encrypted{What: what})
 }
 
 // gap says that bytes of a direction are missing in the capture. Where they are a part
@@ -178,7 +169,7 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 		return
 	}
 	if d.encrypted {
-		h.undecoded += size
+		h.unread += size
 		return
 	}
 	d.reader.report.Missing += size
@@ -189,31 +180,23 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 	case rest == 0:
 		rest = d.cutOff(at, direction)
 	}
-	d.say(at, event.Missing, direction.String(), fmt.Sprint(size))
-	d.tracker.Gap(direction, size)
+	d.say(at, event.Missing{Direction: direction, Bytes: size})
+	d.watch.Gap(direction, size)
 	if h.rest = max(0, rest-size); rest < size && h.searching == nil {
 		h.searching = &search{}
 	}
 }
 
-// cutOff shows the message that a gap or the end of the stream has cut, and returns
-// how many bytes of it were still to come, as far as that is known.
+// cutOff records the beginning of the message that a gap has cut, and returns how many bytes of
+// it were still to come, as far as that is known.
 func (d *dialogue) cutOff(at time.Time, direction event.Direction) (left int64) {
 	h := &d.halves[direction]
-	piece, want := d.tracker.End(direction, h.pending)
-	if piece.Total > 0 {
-		d.observe(at, direction, piece, h.pending[:piece.Size], 0)
-		d.say(at, event.CutOff, direction.String(), fmt.Sprint(piece.Total), wanted(want))
+	f, want := d.watch.End(direction, h.pending)
+	if len(h.pending) > 0 {
+		d.bytes(at, direction, h.pending, f.Count, 0)
+		h.pending = h.pending[:0]
 	}
-	h.pending = h.pending[:0]
-	return max(0, want-piece.Total)
-}
-
-func wanted(size int64) string {
-	if size <= 0 {
-		return "an unknown number of"
-	}
-	return fmt.Sprint(size)
+	return max(0, want-f.Total)
 }
 
 // skipRest passes over what is left of a message that has a gap in it.
@@ -226,13 +209,6 @@ func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) [
 	h.rest -= int64(n)
 	d.undecoded(at, direction, b[:n])
 	return b[n:]
-}
-
-// undecoded records bytes that are no whole message.
-func (d *dialogue) undecoded(at time.Time, direction event.Direction, b []byte) {
-	if len(b) > 0 {
-		d.observe(at, direction, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(b)}}, b, 0)
-	}
 }
 
 // searchIn looks for the first message in what has come since a gap.
@@ -248,7 +224,7 @@ func (d *dialogue) searchIn(at time.Time, direction event.Direction, b []byte) {
 	h.searching = nil
 	if offset > 0 || s.passed > 0 {
 		d.undecoded(at, direction, s.bytes[:offset])
-		d.say(at, event.Resumed, direction.String(), fmt.Sprint(s.passed+int64(offset)))
+		d.say(at, event.Resumed{Direction: direction, Bytes: s.passed + int64(offset)})
 	}
 	d.scan(at, direction, rest)
 }
@@ -263,38 +239,36 @@ func (d *dialogue) passOver(at time.Time, direction event.Direction, n int) {
 }
 
 // end says that a direction has ended.
-func (d *dialogue) end(at time.Time, direction event.Direction) {
+func (d *dialogue) end(at time.Time, direction event.Direction, broken bool) {
 	h := &d.halves[direction]
 	if h.ended {
 		return
 	}
 	h.ended = true
+	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Unread: h.unread}
 	if s := h.searching; s != nil {
 		d.passOver(at, direction, len(s.bytes))
 	} else if !d.encrypted && h.rest == 0 {
-		d.cutOff(at, direction)
+		e.Data = h.pending
 	}
-	if h.undecoded > 0 {
-		d.say(at, event.Undecodable, direction.String(), fmt.Sprint(h.undecoded))
-	}
+	d.record(&e)
 }
 
 // close ends the dialogue.
 func (d *dialogue) close(at time.Time) {
-	d.end(at, event.ClientToServer)
-	d.end(at, event.ServerToClient)
+	d.end(at, event.ClientToServer, true)
+	d.end(at, event.ServerToClient, true)
 	if d.reader.keys[d.key] == d {
 		delete(d.reader.keys, d.key)
 	}
-	d.tracker.Close()
-	d.say(at, event.Ended)
+	d.say(at, event.Ended{})
 }
 
 // hungUp says, once, who was the first to end its direction.
-func (d *dialogue) hungUp(at time.Time, party string) {
+func (d *dialogue) hungUp(at time.Time, p event.Party) {
 	if !d.left {
 		d.left = true
-		d.say(at, event.HungUp, party, "")
+		d.say(at, event.HungUp{Party: p})
 	}
 }
 

@@ -146,7 +146,7 @@ func (t *flows) close(key flowKey, f *flow) {
 	f.tcp.flush(f.last, &flowReceiver{f, t.reader})
 	if f.dialogue != nil {
 		if !f.over() && !f.dialogue.broken {
-			f.dialogue.say(f.last, event.CaptureEnded)
+			f.dialogue.say(f.last, event.CaptureEnded{})
 		}
 		f.dialogue.close(f.last)
 	}
@@ -191,7 +191,7 @@ func (f *flow) resets(r *Reader, at time.Time, p *frame) bool {
 	f.tcp.flush(at, &flowReceiver{f, r})
 	if d := f.dialogue; d != nil {
 		d.broken = true
-		d.say(at, event.ConnectionLost, partyOf(f.direction(f.senderOf(p))), "it reset the connection")
+		d.say(at, event.ConnectionLost{Party: event.PartyOf(f.direction(f.senderOf(p))), Why: "it reset the connection"})
 	}
 	return true
 }
@@ -202,13 +202,6 @@ func (f *flow) direction(sender int) event.Direction {
 		return event.ClientToServer
 	}
 	return event.ServerToClient
-}
-
-func partyOf(d event.Direction) string {
-	if d == event.ServerToClient {
-		return "server"
-	}
-	return "client"
 }
 
 // flowReceiver takes what a flow has in order.
@@ -266,8 +259,8 @@ func (f *flowReceiver) fin(at time.Time, sender int) {
 		return
 	}
 	direction := f.direction(sender)
-	d.end(at, direction)
-	d.hungUp(at, partyOf(direction))
+	d.end(at, direction, false)
+	d.hungUp(at, event.PartyOf(direction))
 }
 
 // isStartup reports whether a client's first bytes are one of the packets that begin a

@@ -1,5 +1,5 @@
-// Package capture reads captures of Postgres traffic and makes events of them, as the
-// proxy does of what it relays.
+// Package capture reads captures of Postgres traffic and records what is in them, as the
+// proxy records what it relays.
 //
 // It guarantees that the events of a recording of pgpi are those that were recorded;
 // that what a capture of somebody else has not (packets that were lost, the beginning
@@ -11,7 +11,7 @@
 //
 // Start reading at [Reader.Read]. input.go and merge.go give packets in order,
 // frame.go takes their headers away; replay.go reads recordings of pgpi; stream.go,
-// flow.go, dialogue.go and search.go make messages of other captures.
+// flow.go, dialogue.go and search.go find out where messages begin and end in other captures.
 package capture
 
 import (
@@ -20,7 +20,6 @@ import (
 	"fmt"
 
 	"pgpi/internal/event"
-	"pgpi/internal/session"
 )
 
 // Recorder takes events.
@@ -35,8 +34,6 @@ type Recorder interface {
 type Options struct {
 	// Ports are those of servers, beside 5432.
 	Ports []int
-	// Budget bounds what is remembered of all connections.
-	Budget *session.Budget
 	// Problem is told, in a sentence, of what can't be read.
 	Problem func(error)
 	// Progress is told now and then how many bytes of how many were read. The total is

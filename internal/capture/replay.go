@@ -1,16 +1,16 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"pgpi/internal/event"
 	"pgpi/internal/recording"
-	"pgpi/internal/session"
 	"pgpi/internal/wire"
 )
 
-// replay makes the events of a recording again. Its packets are in order, and say what
+// replay records again what is in a recording. Its packets are in order, and say what
 // does not follow from their bytes.
 type replay struct {
 	reader        *Reader
@@ -24,18 +24,11 @@ type replay struct {
 
 // replayed is a connection of a recording.
 type replayed struct {
-	id      uint32 // its tag now
-	opened  time.Time
-	tracker *session.Tracker
-	blind   bool // decoding had failed
-	edited  bool // packets were taken out of the recording
-	// redacted says that secrets were blanked, and large messages altogether.
-	redacted bool
+	id     uint32 // its tag now
+	opened time.Time
 	// primed is the file that repeated what is known of it, because the recording was
 	// not read from its beginning.
 	primed int
-	// inside says, by sender, that a message is under way whose beginning was read.
-	inside [2]bool
 	keys   []flowKey
 }
 
@@ -71,12 +64,7 @@ func (r *replay) begin(in *input) bool {
 
 // packet takes the next packet.
 func (r *replay) packet(p *packet, f *frame) {
-	var n recording.Note
-	for _, comment := range p.comments {
-		if parsed, ok := recording.ParseNote(comment); ok {
-			n = parsed
-		}
-	}
+	n := recording.ParseNote(p.comments)
 	if n.HasZone {
 		r.zone = time.FixedZone("", n.Zone)
 	}
@@ -92,7 +80,7 @@ func (r *replay) packet(p *packet, f *frame) {
 func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replayed {
 	c := r.connections[tag]
 	if c == nil {
-		c = &replayed{id: tag, opened: at.Add(-n.Elapsed), tracker: session.New(r.reader.options.Budget), redacted: r.redacted}
+		c = &replayed{id: tag, opened: at.Add(-n.Elapsed)}
 		if r.reader.mixed && tag != 0 {
 			r.reader.tags++
 			c.id = r.reader.tags
@@ -105,12 +93,13 @@ func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replaye
 	return c
 }
 
-// stamp gives an event its times.
-func (c *replayed) stamp(e *event.Event, at time.Time, n recording.Note) {
-	e.At, e.Elapsed, e.Conn = at, at.Sub(c.opened), c.id
+// record records an event of a connection.
+func (r *replay) record(c *replayed, e *event.Event, at time.Time, n recording.Note) {
+	e.At, e.Elapsed, e.Conn, e.Redacted = at, at.Sub(c.opened), c.id, r.redacted
 	if n.HasElapsed {
 		e.Elapsed = n.Elapsed
 	}
+	r.reader.record(e)
 }
 
 // datagram is a sentence of pgpi, or a part of one.
@@ -124,7 +113,10 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	}
 	e, err := recording.ParseSentence(payload)
 	r.sentence = nil
-	if err != nil {
+	switch {
+	case errors.Is(err, recording.ErrUnknownSentence):
+		return
+	case err != nil:
 		r.reader.damage(err)
 		return
 	}
@@ -133,26 +125,54 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	if n.Repeated && c.primed != r.file {
 		return
 	}
-	c.stamp(&e, at, n)
-	r.reader.record(&e)
-	switch e.Status {
+	fact := r.known(e.Fact)
+	e.Fact = fact
+	r.record(c, &e, at, n)
+	switch f := fact.(type) {
 	case event.Opened:
 		r.reader.report.Connections++
 		if n.Repeated {
-			c.say(r.reader, at, event.Continued)
+			r.record(c, &event.Event{Kind: event.Said, Fact: event.Continued{}}, at, recording.Note{})
 		}
-	case event.Connected:
-		c.tracker.NewServer()
-	case event.ObserverFailed:
-		c.blind = true
+	case event.Missing:
+		r.reader.report.Missing += f.Bytes
+	case event.Encrypted:
+		r.reader.report.Encrypted++
 	case event.Ended:
 		r.forget(tag, c)
 	}
 }
 
+// known is what of a fact is to be read: what follows from bytes is derived again, unless
+// redaction has overwritten them. Connections have the tags that they have now.
+func (r *replay) known(f event.Fact) event.Fact {
+	switch f := f.(type) {
+	case event.CancelForwarded:
+		f.Connection, f.SQL = r.tag(f.Connection), r.quoted(f.SQL)
+		return f
+	case event.CancelFor:
+		f.Connection, f.SQL = r.tag(f.Connection), r.quoted(f.SQL)
+		return f
+	}
+	return f
+}
+
+func (r *replay) tag(tag uint32) uint32 {
+	if c := r.connections[tag]; c != nil {
+		return c.id
+	}
+	return tag
+}
+
+func (r *replay) quoted(sql string) string {
+	if r.redacted {
+		return sql
+	}
+	return ""
+}
+
 // forget drops a connection that has ended.
 func (r *replay) forget(tag uint32, c *replayed) {
-	c.tracker.Close()
 	for _, key := range c.keys {
 		if v := r.conversations[key]; v != nil && v.connection == c {
 			delete(r.conversations, key)
@@ -186,17 +206,20 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 		v.next[d] = f.seq + 1
 	case len(f.payload) > 0 || n.CutOff:
 		r.data(at, n, f, v, d)
+	case n.End:
+		r.record(v.connection, &event.Event{Kind: event.End, Direction: d, Broken: n.Broken}, at, n)
 	}
 }
 
 // data is a packet with bytes, or with a note that there were no more.
 func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation, sender event.Direction) {
-	d := sender
+	c, d := v.connection, sender
 	if n.Scripted {
 		d = n.Direction
 	}
-	if missing := f.seq - v.next[sender]; missing > 0 {
-		v.connection.gap(r.reader, at, d, int64(missing))
+	if missing := f.seq - v.next[sender]; missing > 0 { // packets were taken out of the recording
+		r.reader.report.Missing += int64(missing)
+		r.record(c, &event.Event{Kind: event.Said, Fact: event.Missing{Direction: d, Bytes: int64(missing)}}, at, recording.Note{})
 	}
 	v.next[sender] = f.seq + uint32(len(f.payload))
 	b := f.payload
@@ -208,67 +231,30 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 		return
 	}
 	v.write = nil
-	switch c := v.connection; {
-	case n.Repeated && c.primed == r.file:
-		c.tracker.Scan(d, b)
-	case !n.Repeated:
-		c.observe(r.reader, at, n, d, b)
+	if n.Repeated && c.primed != r.file {
+		return
 	}
-}
-
-// observe makes an event of a write as it was: what is no whole message was the end
-// of a stream.
-func (c *replayed) observe(r *Reader, at time.Time, n recording.Note, d event.Direction, b []byte) {
-	for first := true; first || len(b) > 0; first = false {
-		piece := session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(b)}}
-		if !c.blind && !c.skips(n, d) {
-			piece = c.tracker.Scan(d, b)
-			if piece.Size == 0 {
-				piece, _ = c.tracker.End(d, b)
-			}
-		}
-		c.inside[d.Sender()] = piece.Kind == event.Fragment && len(piece.Messages) == 0
-		e := event.Event{
-			Kind: piece.Kind, Direction: d, Data: b[:piece.Size], Messages: piece.Messages, Total: piece.Total,
-			Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left, Offset: piece.Offset,
-		}
-		if c.redacted && piece.Kind == event.Fragment {
-			for i := range e.Messages {
-				m := &e.Messages[i]
-				m.Bytes = m.Bytes[:min(len(m.Bytes), wire.HeaderSize)] // the rest was blanked
-			}
-		}
-		c.stamp(&e, at, n)
-		r.record(&e)
-		if piece.Lost != nil && c.edited {
-			c.say(r, at, event.OutOfSync, d.String(), fmt.Sprint(piece.Lost.Offset), piece.Lost.Why)
-		}
-		b = b[piece.Size:]
-		if piece.Size == 0 {
-			return
-		}
+	e := event.Event{
+		Kind: event.Bytes, Direction: d, Data: b, Count: countMessages(b), Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
+		Opaque: n.Opaque, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
 	}
+	if n.Opaque {
+		e.Kind = event.Undecoded
+	}
+	r.record(c, &e, at, n)
 }
 
-// skips reports whether bytes belong to a message whose beginning was in a file that was
-// not read.
-func (c *replayed) skips(n recording.Note, d event.Direction) bool {
-	return n.Inside && c.primed != 0 && !c.inside[d.Sender()]
-}
-
-// gap says that packets were taken out of a recording.
-func (c *replayed) gap(r *Reader, at time.Time, d event.Direction, size int64) {
-	c.edited = true
-	r.report.Missing += size
-	c.tracker.Gap(d, size)
-	c.say(r, at, event.Missing, d.String(), fmt.Sprint(size))
-}
-
-// say records a sentence that is not in the recording.
-func (c *replayed) say(r *Reader, at time.Time, s event.Status, args ...string) {
-	e := event.Event{Kind: event.Said, Status: s, Args: args}
-	c.stamp(&e, at, recording.Note{})
-	r.record(&e)
+// countMessages estimates how many messages are in a write, by their lengths alone.
+func countMessages(b []byte) (n int) {
+	for len(b) > 0 {
+		n++
+		size := wire.Size(b)
+		if size <= 0 || size > int64(len(b)) {
+			break
+		}
+		b = b[size:]
+	}
+	return n
 }
 
 // close ends the connections that the recording does not see the end of.

@@ -21,14 +21,13 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/session"
 	"pgpi/internal/sink/pcapng"
+	"pgpi/test/decoded"
 )
 
-// collector is a recorder that keeps copies of events.
+// collector keeps copies of events as sinks see them.
 type collector struct{ events []event.Event }
 
-func (c *collector) Wait(<-chan struct{}) {}
-
-func (c *collector) Record(e *event.Event) {
+func (c *collector) take(e *event.Event) {
 	own := *e
 	own.Data = bytes.Clone(e.Data)
 	own.Messages = slices.Clone(e.Messages)
@@ -38,9 +37,11 @@ func (c *collector) Record(e *event.Event) {
 	c.events = append(c.events, own)
 }
 
-// proxy makes the events of connections, as the proxy does.
+// proxy records connections as the proxy does.
 type proxy struct {
 	collector
+	*decoded.Recorder
+
 	r      *rand.Rand
 	opened time.Time
 	now    time.Duration
@@ -51,25 +52,27 @@ type relayed struct {
 	*proxy
 	id      uint32
 	began   time.Duration
-	tracker *session.Tracker
+	watch   session.Watch
 	pending [2][]byte
 }
 
 func newProxy(seed uint64) *proxy {
 	zone := time.FixedZone("", -5*3600)
-	return &proxy{r: rand.New(rand.NewPCG(seed, 2)), opened: time.Date(2025, 7, 4, 12, 0, 0, 123, zone)}
+	p := &proxy{r: rand.New(rand.NewPCG(seed, 2)), opened: time.Date(2025, 7, 4, 12, 0, 0, 123, zone)}
+	p.Recorder = decoded.New(p.take)
+	return p
 }
 
 func (p *proxy) connect(id uint32) *relayed {
-	c := &relayed{proxy: p, id: id, began: p.now, tracker: session.New(nil)}
-	c.say(event.Opened, p.opened.Add(p.now).Format("2006-01-02 15:04:05 -0700"), fmt.Sprintf("127.0.0.1:%d", 40000+id))
+	c := &relayed{proxy: p, id: id, began: p.now}
+	c.say(event.Opened{Time: p.opened.Add(p.now).Truncate(time.Second), Client: fmt.Sprintf("127.0.0.1:%d", 40000+id)})
 	c.show(event.ClientToScript, []byte("\x00\x00\x00\x08\x04\xd2\x16\x2f"))
 	c.show(event.ScriptToClient, []byte("S"))
-	c.say(event.TLSEstablished, "TLSv1.3", "client")
-	c.say(event.CertificateTo, "client", strings.Repeat("a \"certificate\" ] with\nlines\n", 5000)) // longer than a datagram
+	c.say(event.TLSEstablished{TLS: "TLSv1.3", Party: event.Client})
+	c.say(event.CertificateTo{Party: event.Client, Certificate: strings.Repeat("a \"certificate\" ] with\nlines\n", 5000)}) // longer than a datagram
 	c.show(event.ClientToScript, startup())
-	c.say(event.Connected, "127.0.0.1 port 5433")
-	c.tracker.NewServer()
+	c.say(event.Connected{Address: "127.0.0.1 port 5433"})
+	c.watch.NewServer()
 	c.show(event.ScriptToServer, startup())
 	return c
 }
@@ -84,46 +87,38 @@ func (c *relayed) stamp(e event.Event) {
 	c.Record(&e)
 }
 
-func (c *relayed) say(s event.Status, args ...string) {
-	c.stamp(event.Event{Kind: event.Said, Status: s, Args: args})
-}
+func (c *relayed) say(f event.Fact) { c.stamp(event.Event{Kind: event.Said, Fact: f}) }
 
 func (c *relayed) show(d event.Direction, b []byte) {
-	p := c.tracker.Scan(d, b)
-	c.stamp(event.Event{Kind: p.Kind, Direction: d, Data: b, Messages: p.Messages, Total: p.Total})
+	f := c.watch.Scan(d, b)
+	c.stamp(event.Event{Kind: event.Bytes, Direction: d, Data: b, Count: f.Count})
 }
 
 // relay passes bytes on, as much as is complete.
 func (c *relayed) relay(d event.Direction, b []byte) {
 	c.pending[d] = append(c.pending[d], b...)
 	for len(c.pending[d]) > 0 {
-		p := c.tracker.Scan(d, c.pending[d])
-		if p.Size == 0 {
+		f := c.watch.Scan(d, c.pending[d])
+		if f.Size == 0 {
 			return
 		}
 		c.stamp(event.Event{
-			Kind: p.Kind, Direction: d, Data: c.pending[d][:p.Size], Messages: p.Messages, Total: p.Total, Offset: p.Offset,
-			Relayed: true, OneByOne: c.r.IntN(9) == 0, Left: len(c.pending[d]) - p.Size,
+			Kind: event.Bytes, Direction: d, Data: c.pending[d][:f.Size], Count: f.Count,
+			Relayed: true, OneByOne: c.r.IntN(9) == 0, Left: len(c.pending[d]) - f.Size,
 		})
-		if p.Lost != nil {
-			c.say(event.OutOfSync, d.String(), fmt.Sprint(p.Lost.Offset), p.Lost.Why)
-		}
-		c.pending[d] = c.pending[d][p.Size:]
+		c.pending[d] = c.pending[d][f.Size:]
 	}
 }
 
 // end ends a direction in the middle of whatever it is.
 func (c *relayed) end(d event.Direction) {
-	p, want := c.tracker.End(d, c.pending[d])
-	if p.Total > 0 {
-		c.stamp(event.Event{Kind: p.Kind, Direction: d, Data: c.pending[d][:p.Size], Messages: p.Messages, Total: p.Total, Offset: p.Offset, Relayed: true})
-		c.say(event.CutOff, d.String(), fmt.Sprint(p.Total), fmt.Sprint(want))
-	}
+	c.watch.End(d, c.pending[d])
+	c.stamp(event.Event{Kind: event.End, Direction: d, Data: c.pending[d]})
 }
 
 // converse relays the traffic of some connections, cut anywhere and mixed.
 func (p *proxy) converse(connections int, traffic []write) {
-	p.Record(&event.Event{At: p.opened, Kind: event.Said, Status: event.Listening, Args: []string{"127.0.0.1 port 1"}})
+	p.Record(&event.Event{At: p.opened, Kind: event.Said, Fact: event.Listening{Address: "127.0.0.1 port 1"}})
 	all := make([]*relayed, connections)
 	streams := make([][]write, connections)
 	for i := range all {
@@ -139,8 +134,8 @@ func (p *proxy) converse(connections int, traffic []write) {
 		if len(streams[i]) == 0 {
 			c.relay(event.ServerToClient, message('D', "\x00\x01\x00\x00\x01\x00text")[:12])
 			c.end(event.ServerToClient)
-			c.say(event.HungUp, "client", "")
-			c.say(event.Ended)
+			c.say(event.HungUp{Party: event.Client})
+			c.say(event.Ended{})
 			all[i] = nil
 			open--
 			continue
@@ -188,7 +183,7 @@ func replayOf(t *testing.T, files ...string) ([]event.Event, Report) {
 		t.Fatal(err)
 	}
 	var c collector
-	report := reader.Read(context.Background(), &c)
+	report := reader.Read(context.Background(), decoded.New(c.take))
 	return c.events, report
 }
 
@@ -257,8 +252,8 @@ func TestRotation(t *testing.T) {
 		if report.Incomplete() {
 			t.Errorf("%s: %+v", f, report)
 		}
-		for next > 0 && got[0].Kind == event.Said && (got[0].Status == event.Opened || got[0].Status == event.Connected || got[0].Status == event.Continued) {
-			got = got[1:] // it is repeated
+		for next > 0 && isRepeated(got[0].Fact) {
+			got = got[1:]
 		}
 		for i := range got {
 			alike(t, &got[i], &p.events[next])
@@ -270,10 +265,19 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// isRepeated reports whether a fact is one that each file tells again.
+func isRepeated(f event.Fact) bool {
+	switch f.(type) {
+	case event.Opened, event.Connected, event.Continued:
+		return true
+	}
+	return false
+}
+
 // alike compares what does not depend on earlier files.
 func alike(t *testing.T, g, w *event.Event) {
 	t.Helper()
-	ok := g.Conn == w.Conn && g.Elapsed == w.Elapsed && g.Status == w.Status && bytes.Equal(g.Data, w.Data)
+	ok := g.Conn == w.Conn && g.Elapsed == w.Elapsed && g.Fact == w.Fact && bytes.Equal(g.Data, w.Data)
 	if g.Kind == event.Undecoded && w.Kind == event.Fragment {
 		return // the message began in the file before
 	}

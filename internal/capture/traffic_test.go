@@ -19,6 +19,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/sink/text"
+	"pgpi/test/decoded"
 )
 
 // write is what one party of a test's traffic sends at once.
@@ -212,7 +213,7 @@ type logger struct {
 	log  strings.Builder
 	sink *text.Sink
 	// events counts them, by kind.
-	events [event.Undecoded + 1]int
+	events [event.End + 1]int
 	data   [2]int64 // bytes of decoded and undecoded data
 }
 
@@ -222,9 +223,8 @@ func newLogger() *logger {
 	return l
 }
 
-func (l *logger) Wait(<-chan struct{}) {}
-
-func (l *logger) Record(e *event.Event) {
+// take takes an event as sinks see it.
+func (l *logger) take(e *event.Event) {
 	l.events[e.Kind]++
 	if e.Kind == event.Undecoded {
 		l.data[1] += int64(len(e.Data))
@@ -243,7 +243,7 @@ func read(t testing.TB, o Options, files ...string) (log string, l *logger, r Re
 		t.Fatal(err)
 	}
 	l = newLogger()
-	r = reader.Read(t.Context(), l)
+	r = reader.Read(t.Context(), decoded.New(l.take))
 	var kept strings.Builder
 	for line := range strings.Lines(l.log.String()) {
 		if !strings.Contains(line, "^^") {

@@ -52,3 +52,21 @@ type Settings struct {
 	// in '…' is nothing but a backslash.
 	StandardStrings string
 }
+
+// Identity is an immutable snapshot of who is connected: what a client said of itself. What was
+// not said is empty.
+type Identity struct {
+	// Known says that the StartupMessage was seen, or that there will be none.
+	Known bool
+	User  string
+	// Database is the user's name where the StartupMessage names none.
+	Database string
+	// Application is application_name as the server last reported it, and Startup as the
+	// StartupMessage had it.
+	Application, Startup string
+	// Address is the client's, without its port, or the path of a Unix socket.
+	Address string
+	// Cancels is the identity of the connection that a CancelRequest is for, nil where that is
+	// unknown or the connection is no CancelRequest.
+	Cancels *Identity
+}

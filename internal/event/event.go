@@ -5,10 +5,9 @@
 // than the session decided.
 //
 // It must not know where events come from (a live connection, a recording) nor
-// what becomes of them. It is data without behavior; the only functions are
-// tables of words.
+// what becomes of them. It is data with little behavior: a table of words, and copies.
 //
-// Start reading at [Event], then status.go, which has everything that pgpi says
+// Start reading at [Event], then fact.go, which has everything that pgpi says
 // in its own words.
 package event
 
@@ -18,9 +17,10 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Event is one thing that happened.
+// Event is one thing that happened. The zero Event says nothing.
 type Event struct {
-	// Seq orders all events of a run, from 1.
+	// Seq orders all events of a run, from 1. What a stage adds has the Seq of the event that
+	// brought it about. See [Event.TakesNumber].
 	Seq uint64
 	// At is when it happened, Elapsed the same since the connection was opened.
 	At      time.Time
@@ -29,14 +29,16 @@ type Event struct {
 	Conn uint32
 	Kind Kind
 
-	// Status and Args are what a Said event says.
-	Status Status
-	Args   []string
+	// Fact is what a Said event says.
+	Fact Fact
 
 	// Direction is that of the bytes, for all other kinds.
 	Direction Direction
-	// Data is the bytes as they were handed on, in one write.
+	// Data is the bytes as they were handed on, in one write. Of an End it is the beginning of
+	// a message that never came whole.
 	Data []byte
+	// Count is how many messages end in Data, for those who must know before it is decoded.
+	Count int
 	// Messages are those that end in Data. Of a Traffic event they tile Data; the one
 	// of a Fragment began earlier, and its Bytes are what was kept of it.
 	Messages []Message
@@ -49,27 +51,55 @@ type Event struct {
 	Left     int
 	// Offset is how many bytes of its message came before a Fragment.
 	Offset int64
+	// Broken says of an End that the stream did not end: it was lost, or cut off by pgpi.
+	Broken bool
+	// Unread counts, of an End, the bytes of the direction that are in no event, because they
+	// are encrypted.
+	Unread int64
+	// Opaque says that nothing can be concluded from Data: redaction has overwritten it, or
+	// nobody could know where its messages begin.
+	Opaque bool
+	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
+	Redacted bool
+	// Repeated says that a recording tells it again for those who have not read it before, and
+	// Inside that its message began in a file of the recording before this one.
+	Repeated, Inside bool
+
+	// Identity is what was known by then of who is connected, nil where nothing was.
+	Identity *Identity
 }
 
-// Decode makes of an event that was taken down in haste, its bytes without their
-// messages, those that sinks see: mostly one, with its messages. What it is given is its
-// own; what it gives belongs to it again when emit returns, but for bytes.
-type Decode func(e *Event, emit func(*Event))
+// TakesNumber reports whether a recorded event takes the next Seq, or has that of the event
+// before it. What no log shows takes none, and neither does what will be derived anyway: so the
+// numbers of a log are the same live and read from a recording.
+func (e *Event) TakesNumber() bool {
+	return e.Kind != End && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
+}
 
 // Kind is what sort of event it is.
 type Kind uint8
 
-// The kinds of events.
+// The kinds of events. Sources record Said, Bytes, Undecoded and End. Decoding makes Traffic,
+// Fragment and Undecoded of Bytes.
 const (
-	// Said is a sentence of pgpi about the connection or about itself.
-	Said Kind = iota
+	// Nothing is the kind of the zero Event.
+	Nothing Kind = iota
+	// Said is a fact about the connection or about pgpi itself.
+	Said
+	// Bytes is what one party sent, not decoded yet: complete messages, or a part of one that
+	// is too large to hold.
+	Bytes
 	// Traffic is the complete messages of one write.
 	Traffic
 	// Fragment is a part of a message too large to hold. The last one has the
 	// message.
 	Fragment
-	// Undecoded is bytes of a direction that is out of sync.
+	// Undecoded is bytes in which nobody knows where messages begin: the direction is out of
+	// sync, a defect has ended the decoding, or a capture lacks what was before them.
 	Undecoded
+	// End says that a direction has ended. Only stages and recordings look at it; the log
+	// says what it means in sentences.
+	End
 )
 
 // Direction is from whom bytes came and to whom they went.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"github.com/expr-lang/expr/vm"
 
@@ -102,7 +101,7 @@ func (s *ConnectionSink) take(e *event.Event) {
 	case c.chosen:
 		s.out = append(s.out, *e)
 	}
-	if e.Kind == event.Said && e.Status == event.Ended {
+	if _, ended := e.Fact.(event.Ended); ended {
 		delete(s.candidates, e.Conn)
 	}
 }
@@ -110,13 +109,15 @@ func (s *ConnectionSink) take(e *event.Event) {
 // consider decides about a connection where an event tells enough. A CancelRequest has
 // nothing but a key: the next event says whose it is.
 func (s *ConnectionSink) consider(c *candidate, e *event.Event) {
+	opened, isOpened := e.Fact.(event.Opened)
+	_, ended := e.Fact.(event.Ended)
 	switch {
 	case c.cancels:
 		named := s.named(e)
 		s.decide(c, named != nil && named.chosen || named == nil && s.matches(c))
-	case e.Kind == event.Said && e.Status == event.Opened:
-		c.client = clientOf(e)
-	case e.Kind == event.Said && e.Status == event.Ended, c.begins(e, &s.fields), c.size > maxBeginning:
+	case isOpened:
+		c.client = clientOf(opened)
+	case ended, c.begins(e, &s.fields), c.size > maxBeginning:
 		s.decide(c, s.matches(c))
 	}
 }
@@ -124,14 +125,14 @@ func (s *ConnectionSink) consider(c *candidate, e *event.Event) {
 // named is the connection that a sentence names as that of a CancelRequest, nil where
 // it names none about which there is a decision.
 func (s *ConnectionSink) named(e *event.Event) *candidate {
-	if e.Kind != event.Said || len(e.Args) == 0 || e.Status != event.CancelForwarded && e.Status != event.CancelFor {
-		return nil
+	tag := uint32(0)
+	switch f := e.Fact.(type) {
+	case event.CancelForwarded:
+		tag = f.Connection
+	case event.CancelFor:
+		tag = f.Connection
 	}
-	tag, err := strconv.ParseUint(e.Args[0], 10, 32)
-	if err != nil {
-		return nil
-	}
-	if c := s.candidates[uint32(tag)]; c != nil && c.decided {
+	if c := s.candidates[tag]; c != nil && c.decided {
 		return c
 	}
 	return nil
@@ -159,15 +160,11 @@ func (c *candidate) begins(e *event.Event, scratch *[]wire.Field) bool {
 }
 
 // clientOf is the address in a sentence that says that a client has connected.
-func clientOf(e *event.Event) string {
-	const address = 1
-	if len(e.Args) <= address {
-		return ""
-	}
-	if a, err := netip.ParseAddrPort(e.Args[address]); err == nil {
+func clientOf(f event.Opened) string {
+	if a, err := netip.ParseAddrPort(f.Client); err == nil {
 		return a.Addr().Unmap().String()
 	}
-	return e.Args[address] // of a Unix socket
+	return f.Client // of a Unix socket
 }
 
 func (s *ConnectionSink) matches(c *candidate) bool {
@@ -187,10 +184,10 @@ func (s *ConnectionSink) decide(c *candidate, chosen bool) {
 // hold keeps a copy of an event: what it points to belongs to the bus.
 func (c *candidate) hold(e *event.Event) {
 	own := *e
-	own.Args, own.Data, own.Messages = slices.Clone(e.Args), bytes.Clone(e.Data), slices.Clone(e.Messages)
+	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
 	c.size += cost + len(own.Data)
-	for _, arg := range own.Args {
-		c.size += len(arg)
+	for _, arg := range event.Arguments(e.Fact) {
+		c.size += len(arg.Text)
 	}
 	for i := range own.Messages {
 		m := &own.Messages[i]

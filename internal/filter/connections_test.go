@@ -17,7 +17,7 @@ func (j *journal) Write(events []event.Event) error {
 	for i := range events {
 		e := &events[i]
 		if e.Kind == event.Said {
-			j.words = append(j.words, fmt.Sprintf("%d:%s", e.Conn, e.Status.Key()))
+			j.words = append(j.words, fmt.Sprintf("%d:%s", e.Conn, event.Key(e.Fact)))
 		}
 		for k := range e.Messages {
 			j.words = append(j.words, fmt.Sprintf("%d:%v", e.Conn, e.Messages[k].Type))
@@ -61,20 +61,17 @@ func (c *chooser) write(e event.Event) {
 	for i := range e.Data {
 		e.Data[i] = '!' // the bus uses its memory again
 	}
-	for i := range e.Args {
-		e.Args[i] = "!!!!"
-	}
 }
 
-func (c *chooser) say(conn uint32, s event.Status, args ...string) {
+func (c *chooser) say(conn uint32, f event.Fact) {
 	c.t.Helper()
-	c.write(event.Event{Kind: event.Said, Conn: conn, Status: s, Args: args})
+	c.write(event.Event{Kind: event.Said, Conn: conn, Fact: f})
 }
 
 func (c *chooser) open(conn uint32, client string) {
 	c.t.Helper()
 	c.trackers[conn] = session.New(nil)
-	c.say(conn, event.Opened, "now", client)
+	c.say(conn, event.Opened{Client: client})
 }
 
 func (c *chooser) pass(conn uint32, direction event.Direction, b []byte) {
@@ -102,7 +99,7 @@ func (c *chooser) session(conn uint32, client, user string) {
 	c.t.Helper()
 	c.open(conn, client)
 	c.begin(conn, user)
-	c.say(conn, event.Ended)
+	c.say(conn, event.Ended{})
 }
 
 // begin is what comes up to the login, which is sent to the server too.
@@ -110,9 +107,9 @@ func (c *chooser) begin(conn uint32, user string) {
 	c.t.Helper()
 	c.pass(conn, event.ClientToScript, packet(tlsCode, ""))
 	c.pass(conn, event.ScriptToClient, []byte("S"))
-	c.say(conn, event.TLSEstablished, "TLSv1.3", "client")
+	c.say(conn, event.TLSEstablished{TLS: "TLSv1.3", Party: event.Client})
 	c.pass(conn, event.ClientToScript, packet(startupCode, "user\x00"+user+"\x00application_name\x00till\x00\x00"))
-	c.say(conn, event.Connected, "10.0.0.9 port 5432")
+	c.say(conn, event.Connected{Address: "10.0.0.9 port 5432"})
 	c.pass(conn, event.ScriptToServer, packet(startupCode, "user\x00"+user+"\x00application_name\x00till\x00\x00"))
 	c.pass(conn, event.ServerToClient, message('Z', "I"))
 }
@@ -147,7 +144,7 @@ func TestConnections(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			c := choose(t, expression)
-			c.say(0, event.Listening, "here")
+			c.say(0, event.Listening{Address: "here"})
 			c.session(bob, "10.0.0.1:4711", "bob")
 			c.session(eve, "[fe80::1%eth0]:4712", "eve")
 			words := []string{"0:listening"}
@@ -172,7 +169,7 @@ func TestInterleaved(t *testing.T) {
 	c.begin(2, "eve")
 	c.begin(1, "bob")
 	for conn := range uint32(3) {
-		c.say(conn+1, event.Ended)
+		c.say(conn+1, event.Ended{})
 	}
 	three, one := strings.TrimSuffix(whole(3), " 3:closed"), strings.TrimSuffix(whole(1), " 1:closed")
 	if got, want := c.got(), three+" "+one+" 1:closed 3:closed"; got != want {
@@ -188,19 +185,19 @@ func TestUnknown(t *testing.T) {
 	} {
 		for name, play := range map[string]func(c *chooser) (want string){
 			"ended": func(c *chooser) string {
-				c.say(1, event.Ended)
+				c.say(1, event.Ended{})
 				return "1:opened 1:closed"
 			},
 			"still open": func(*chooser) string { return "1:opened" },
 			"joined": func(c *chooser) string {
 				c.trackers[1].Join()
-				c.say(1, event.Joined)
+				c.say(1, event.Joined{})
 				c.pass(1, event.ClientToServer, message('Q', "select 1\x00"))
 				return "1:opened 1:joined 1:Query"
 			},
 			"much before it": func(c *chooser) string {
 				for range maxBeginning / 1000 {
-					c.say(1, event.CertificateTo, "client", strings.Repeat("x", 1100))
+					c.say(1, event.CertificateTo{Party: event.Client, Certificate: strings.Repeat("x", 1100)})
 				}
 				if !c.sink.candidates[1].decided {
 					c.t.Error("all of it is held back")
@@ -228,21 +225,19 @@ func TestCancelRequests(t *testing.T) {
 	const cancel = "3:opened 3:CancelRequest 3:%s 3:connecting 3:closed"
 	for _, test := range []struct {
 		expression string
-		status     event.Status
-		args       []string
+		fact       event.Fact
 		chosen     bool
 	}{
-		{`user == "bob"`, event.CancelForwarded, []string{"1", "select"}, true},
-		{`user == "bob"`, event.CancelForwarded, []string{"2", "select"}, false},
-		{`user == "eve"`, event.CancelFor, []string{"2", "select"}, true},
-		{`user != "bob"`, event.CancelForwarded, []string{"1", "select"}, false},
-		{`user != "bob"`, event.CancelUnknown, []string{"server"}, true},
-		{`user == "bob"`, event.CancelUnknown, []string{"server"}, false},
-		{`client == "10.0.0.3"`, event.CancelUnknown, []string{"server"}, true},
-		{`client == "10.0.0.3"`, event.CancelForwarded, []string{"1", "select"}, false},
-		{`client == "10.0.0.3"`, event.CancelForwarded, []string{"77", "select"}, true}, // that has ended
-		{`client == "10.0.0.3"`, event.CancelForwarded, []string{"!"}, true},
-		{`client == "10.0.0.3"`, event.CancelForwarded, nil, true},
+		{`user == "bob"`, event.CancelForwarded{Connection: 1, SQL: "select"}, true},
+		{`user == "bob"`, event.CancelForwarded{Connection: 2, SQL: "select"}, false},
+		{`user == "eve"`, event.CancelFor{Connection: 2, SQL: "select"}, true},
+		{`user != "bob"`, event.CancelForwarded{Connection: 1, SQL: "select"}, false},
+		{`user != "bob"`, event.CancelUnknown{Server: "server"}, true},
+		{`user == "bob"`, event.CancelUnknown{Server: "server"}, false},
+		{`client == "10.0.0.3"`, event.CancelUnknown{Server: "server"}, true},
+		{`client == "10.0.0.3"`, event.CancelForwarded{Connection: 1, SQL: "select"}, false},
+		{`client == "10.0.0.3"`, event.CancelForwarded{Connection: 77, SQL: "select"}, true}, // that has ended
+		{`client == "10.0.0.3"`, event.CancelForwarded{}, true},
 	} {
 		c := choose(t, test.expression)
 		for conn, user := range []string{1: "bob", 2: "eve"} {
@@ -254,15 +249,15 @@ func TestCancelRequests(t *testing.T) {
 		c.out.words = nil
 		c.open(3, "10.0.0.3:1")
 		c.pass(3, event.ClientToScript, packet(cancelCode, "\x00\x00\x00\x01secr"))
-		c.say(3, test.status, test.args...)
-		c.say(3, event.Connecting, "server")
-		c.say(3, event.Ended)
+		c.say(3, test.fact)
+		c.say(3, event.Connecting{Server: "server"})
+		c.say(3, event.Ended{})
 		want := ""
 		if test.chosen {
-			want = fmt.Sprintf(cancel, test.status.Key())
+			want = fmt.Sprintf(cancel, event.Key(test.fact))
 		}
 		if got := c.got(); got != want {
-			t.Errorf("%s, %s %q:\ngot  %s\nwant %s", test.expression, test.status.Key(), test.args, got, want)
+			t.Errorf("%s, %#v:\ngot  %s\nwant %s", test.expression, test.fact, got, want)
 		}
 	}
 }

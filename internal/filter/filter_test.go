@@ -21,7 +21,7 @@ func (k *kept) Write(events []event.Event) error {
 	for i := range events {
 		e := &events[i]
 		if e.Kind == event.Said {
-			k.words = append(k.words, e.Status.Key())
+			k.words = append(k.words, event.Key(e.Fact))
 		}
 		for j := range e.Messages {
 			k.words = append(k.words, e.Messages[j].Type.String())
@@ -78,7 +78,7 @@ func (d *dialogue) write(e event.Event) {
 }
 
 func (d *dialogue) login() {
-	d.write(event.Event{Kind: event.Said, Status: event.Opened, Args: []string{"now", "here"}})
+	d.write(event.Event{Kind: event.Said, Fact: event.Opened{Client: "here"}})
 	startup := append([]byte{0, 0, 0, 0, 0, 3, 0, 0}, "user\x00bob\x00database\x00shop\x00application_name\x00till\x00\x00"...)
 	binary.BigEndian.PutUint32(startup, uint32(len(startup)))
 	d.pass(event.ClientToScript, startup)
@@ -105,7 +105,7 @@ func (d *dialogue) prepared(parameter uint32) {
 
 func (d *dialogue) end() []string {
 	d.t.Helper()
-	d.write(event.Event{Kind: event.Said, Status: event.Ended})
+	d.write(event.Event{Kind: event.Said, Fact: event.Ended{}})
 	if err := d.sink.Close(); err != nil {
 		d.t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func (s *Sink) take(e *event.Event) {
 	if len(c.held) > 0 && c.held[len(c.held)-1] == h {
 		h.own()
 	}
-	if e.Kind == event.Said && e.Status == event.Ended {
+	if _, ended := e.Fact.(event.Ended); ended {
 		s.release(c, len(c.held))
 		delete(s.connections, e.Conn)
 	}
@@ -250,7 +250,6 @@ func (s *Sink) pass(h *held) {
 // own copies what belongs to the bus.
 func (h *held) own() {
 	e := &h.event
-	e.Args = slices.Clone(e.Args)
 	e.Data = nil // a filtered log shows messages
 	e.Messages = slices.Clone(e.Messages)
 	for i := range e.Messages {

@@ -150,7 +150,7 @@ func (c *connection) of(e *event.Event, m *event.Message) variables {
 func (c *connection) common(e *event.Event) variables {
 	v := variables{Conn: int(e.Conn), User: c.user, Database: c.database, App: c.app, Tx: c.tx, From: "script"}
 	if e.Kind == event.Said {
-		v.Type = e.Status.Key()
+		v.Type = event.Key(e.Fact)
 		return v
 	}
 	switch e.Direction {

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -63,9 +62,9 @@ func (c *connection) forwardCancel(packet []byte) {
 	if named := c.proxy.cancels.find(string(packet[cancelHeader:])); named != nil {
 		c.host = named.host
 		c.target = named.target
-		c.sayLater(named.decoder.addRunning, event.CancelForwarded, fmt.Sprint(named.id))
+		c.say(event.CancelForwarded{Connection: named.id})
 	} else {
-		c.say(event.CancelUnknown, c.host)
+		c.say(event.CancelUnknown{Server: c.host})
 	}
 	if err := c.reachForCancel(); err != nil {
 		return // a client that cancels reads no error
@@ -80,7 +79,7 @@ func (c *connection) forwardCancel(packet []byte) {
 	case err == nil:
 		c.show(event.ServerToScript, c.server.pending())
 	case errors.Is(err, io.EOF):
-		c.say(event.HungUp, "server", "")
+		c.say(event.HungUp{Party: event.Server})
 		// libpq from 17 on takes an end without close_notify for a failure.
 		c.client.closeWrite(c.server.notified())
 	default:
@@ -91,7 +90,7 @@ func (c *connection) forwardCancel(packet []byte) {
 // reachForCancel connects to the server of a CancelRequest, in the first way that the
 // sslmode allows and the server takes.
 func (c *connection) reachForCancel() error {
-	c.say(event.Connecting, c.host)
+	c.say(event.Connecting{Server: c.host})
 	targets := []target{c.target}
 	if c.target.address == "" {
 		var err error
@@ -106,7 +105,7 @@ func (c *connection) reachForCancel() error {
 			return err
 		}
 		c.server.close()
-		c.say(event.FallingBack, mode.String(), a.next, rejected)
+		c.say(event.FallingBack{Mode: mode.String(), How: a.next, Why: rejected})
 	}
 	return errEnded
 }
@@ -118,7 +117,7 @@ func (c *connection) connectForCancel(a attempt, mode pgtls.SSLMode, targets []t
 	if err != nil {
 		return "", c.unreachable(err)
 	}
-	c.setServer(newLeg("server", conn))
+	c.setServer(newLeg(event.Server, conn))
 	if !a.tls {
 		return "", nil
 	}

@@ -54,7 +54,7 @@ func (c *connection) negotiateClient() ([]byte, error) {
 			return nil, c.refuseRequest(t)
 		default:
 			if c.client.tls == nil && !asked[wire.SSLRequest] {
-				c.say(event.NoSSLRequest)
+				c.say(event.NoSSLRequest{})
 			}
 			c.show(event.ClientToScript, packet)
 			return packet, c.client.raw.SetReadDeadline(time.Time{})
@@ -76,7 +76,8 @@ func (c *connection) answerRequest(t wire.Type, packet []byte) error {
 	// (CVE-2021-23222).
 	rest := c.client.pending()
 	if len(rest) > 0 && (!accept || rest[0] != recordTypeHandshake) {
-		c.say(event.ProtocolViolation, "client", fmt.Sprintf("%d bytes follow the %v before its reply: closing the connection", len(rest), t))
+		c.showGarbage(event.ClientToScript, rest)
+		c.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("%d bytes follow the %v before its reply: closing the connection", len(rest), t)})
 		return errEnded
 	}
 	c.show(event.ScriptToClient, reply)
@@ -102,13 +103,9 @@ func (c *connection) refuseRequest(t wire.Type) error {
 
 // clientTLS does the server's part of a TLS handshake.
 func (c *connection) clientTLS(config *tls.Config) error {
-	direct := ""
-	if c.directTLS {
-		direct = "direct "
-		if c.config.DenyTLS {
-			c.say(event.TLSFailed, "client", "direct TLS is refused, as --client-deny-ssl demands")
-			return errEnded
-		}
+	if c.directTLS && c.config.DenyTLS {
+		c.say(event.TLSFailed{Party: event.Client, Why: "direct TLS is refused, as --client-deny-ssl demands"})
+		return errEnded
 	}
 	c.client.handToTLS()
 	conn := tls.Server(c.client.raw, config)
@@ -120,25 +117,30 @@ func (c *connection) clientTLS(config *tls.Config) error {
 		case isTimeout(err):
 			return c.negotiationFailed(err, "during the TLS handshake")
 		default:
-			c.say(event.TLSFailed, "client", pgtls.ExplainClient(err))
+			c.say(event.TLSFailed{Party: event.Client, Why: pgtls.ExplainClient(err)})
 		}
 		return errEnded
 	}
 	c.client.encrypt(conn)
 	state := conn.ConnectionState()
-	status := event.TLSEstablished
-	if direct != "" {
-		status = event.DirectTLSEstablished
-	}
-	c.say(status, pgtls.Describe(state), "client")
+	c.sayEncrypted(event.Client, state, c.directTLS)
 	if state.ServerName != "" {
-		c.say(event.ServerName, state.ServerName)
+		c.say(event.ServerName{Name: state.ServerName})
 	}
 	if c.config.LogCerts {
 		c.logOwnCertificate()
 	}
 	c.logCertificates(c.client)
 	return nil
+}
+
+// sayEncrypted says that TLS is established on a leg.
+func (c *connection) sayEncrypted(party event.Party, state tls.ConnectionState, direct bool) {
+	if direct {
+		c.say(event.DirectTLSEstablished{TLS: pgtls.Describe(state), Party: party})
+	} else {
+		c.say(event.TLSEstablished{TLS: pgtls.Describe(state), Party: party})
+	}
 }
 
 // startupPacket reads a packet without a type byte. What no server would take is
@@ -148,7 +150,8 @@ func (c *connection) startupPacket() ([]byte, error) {
 		b := c.client.pending()
 		size := wire.StartupSize(b)
 		if size < 0 {
-			c.say(event.NotPostgres, describeGarbage(b))
+			c.showGarbage(event.ClientToScript, b)
+			c.say(event.NotPostgres{What: describeGarbage(b)})
 			return nil, errEnded
 		}
 		if size > 0 && size <= int64(len(b)) {
@@ -160,6 +163,7 @@ func (c *connection) startupPacket() ([]byte, error) {
 			when := "before startup"
 			if len(b) > 0 {
 				when = fmt.Sprintf("after %d bytes of a startup packet", len(b))
+				c.showGarbage(event.ClientToScript, b)
 			}
 			return nil, c.negotiationFailed(err, when)
 		}
@@ -185,9 +189,9 @@ func (c *connection) negotiationFailed(err error, when string) error {
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.Is(err, io.EOF):
-		c.say(event.Disconnected, "client", when)
+		c.say(event.Disconnected{Party: event.Client, When: when})
 	case isTimeout(err):
-		c.say(event.ProtocolViolation, "client", fmt.Sprintf("no StartupMessage within %v: closing the connection", c.config.StartupTimeout))
+		c.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("no StartupMessage within %v: closing the connection", c.config.StartupTimeout)})
 	default:
 		c.lost(c.client, err)
 	}

@@ -37,14 +37,12 @@ type connection struct {
 
 	// mu guards what follows, and keeps events in the order in which the framer saw the
 	// bytes.
-	mu     sync.Mutex
-	framer *session.Framer
-	blind  bool // observing has failed: nothing is decoded any more
-	login  login
+	mu    sync.Mutex
+	watch *session.Watch
+	blind bool // observing has failed: nothing is decoded any more
+	login login
 	// terminated says that the client has sent Terminate.
 	terminated bool
-
-	decoder *decoder
 
 	// silent is set when the login is over and nobody wants the rest decoded.
 	silent atomic.Bool
@@ -57,7 +55,7 @@ type connection struct {
 func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
 	c := &connection{
 		proxy: p, config: &p.config, id: id, opened: time.Now(),
-		client: newLeg("client", conn), framer: new(session.Framer), decoder: newDecoder(id, p.config.Budget, &p.messages),
+		client: newLeg(event.Client, conn), watch: new(session.Watch),
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c.ctx, c.abort, c.stop = ctx, func() { cancel(nil) }, func() { cancel(errStopping) }
@@ -76,13 +74,13 @@ func (c *connection) run() {
 	stop := context.AfterFunc(c.ctx, c.closeLegs)
 	defer stop()
 	defer c.closeLegs()
-	c.say(event.Opened, c.opened.Format("2006-01-02 15:04:05 -0700"), clientAddress(c.client.raw))
+	c.say(event.Opened{Time: c.opened.Truncate(time.Second), Client: clientAddress(c.client.raw)})
 
 	c.contain(c.converse)
 	if errors.Is(context.Cause(c.ctx), errStopping) {
-		c.hungUp.Do(func() { c.say(event.Stopping) })
+		c.hungUp.Do(func() { c.say(event.Stopping{}) })
 	}
-	c.sayLater(c.decoder.close, event.Ended)
+	c.say(event.Ended{})
 }
 
 // contain does something that belongs to this connection only: a panic in it is a defect, which ends the connection.
@@ -94,7 +92,7 @@ func (c *connection) contain(something func()) {
 			return
 		}
 		c.defect.Do(func() {
-			c.say(event.ConnectionFailed, fmt.Sprint(reason))
+			c.say(event.ConnectionFailed{Why: fmt.Sprint(reason)})
 			if c.config.Complain != nil {
 				c.config.Complain(fmt.Errorf("connection #%d: %v: this is a defect of pgpi: the connection is closed, others go on", c.id, reason))
 			}
@@ -128,7 +126,7 @@ func clientAddress(conn net.Conn) string {
 // serve connects to the server and relays.
 func (c *connection) serve(startup []byte) {
 	if !c.proxy.admit() {
-		c.say(event.TooMany, fmt.Sprint(c.config.MaxConnections))
+		c.say(event.TooMany{Limit: c.config.MaxConnections})
 		c.sendError("53300", fmt.Sprintf("pgpi: sorry, too many clients already: it relays %d at most (--max-connections)", c.config.MaxConnections))
 		return
 	}
@@ -145,9 +143,9 @@ func (c *connection) serve(startup []byte) {
 		}
 	}
 	if c.config.DecodeAll {
-		c.say(event.Forwarding)
+		c.say(event.Forwarding{})
 	} else {
-		c.say(event.ForwardingSilently)
+		c.say(event.ForwardingSilently{})
 	}
 	c.relay()
 }
@@ -168,9 +166,7 @@ func (c *connection) setServer(l *leg) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.server = l
-	c.guard(c.framer.NewServer)
-	at, elapsed := c.now()
-	_ = c.proxy.record(&event.Event{At: at, Elapsed: elapsed, Conn: c.id}, 0, c.decoder.newServer) // no event: nothing to lose
+	c.guard(c.watch.NewServer)
 	if c.ctx.Err() != nil {
 		l.close() // the connection was ended meanwhile
 	}
@@ -230,7 +226,7 @@ func (c *connection) awaitEnd(l *leg) {
 // lost says that a connection has ended badly, unless pgpi itself ended it.
 func (c *connection) lost(l *leg, err error) {
 	if c.ctx.Err() == nil {
-		c.say(event.ConnectionLost, l.party, c.whyLost(l, err))
+		c.say(event.ConnectionLost{Party: l.party, Why: c.whyLost(l, err)})
 	}
 }
 
@@ -251,7 +247,7 @@ func (c *connection) refusedLate(err error) bool {
 // logOwnCertificate shows what pgpi presents to clients.
 func (c *connection) logOwnCertificate() {
 	if own, err := c.ownCertificate(); err == nil { // there was a handshake with it
-		c.say(event.CertificateTo, "client", pgtls.CertificateText(own))
+		c.say(event.CertificateTo{Party: event.Client, Certificate: pgtls.CertificateText(own)})
 	}
 }
 
@@ -261,6 +257,6 @@ func (c *connection) logCertificates(l *leg) {
 		return
 	}
 	for _, cert := range l.tls.ConnectionState().PeerCertificates {
-		c.say(event.CertificateFrom, l.party, pgtls.CertificateText(cert))
+		c.say(event.CertificateFrom{Party: l.party, Certificate: pgtls.CertificateText(cert)})
 	}
 }

@@ -7,18 +7,19 @@ import (
 	"net"
 	"sync/atomic"
 
+	"pgpi/internal/event"
 	"pgpi/internal/session"
 )
 
 // leg is the connection to one party, with TLS or without.
 type leg struct {
-	party string // "client" or "server"
+	party event.Party
 	raw   *rawConn
 	tls   *tls.Conn // nil without TLS
 	inlet
 }
 
-func newLeg(party string, conn net.Conn) *leg {
+func newLeg(party event.Party, conn net.Conn) *leg {
 	l := &leg{party: party, raw: &rawConn{Conn: conn}}
 	l.source = l.raw
 	return l

@@ -5,7 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/binary"
-	"iter"
+	"slices"
 	"strings"
 
 	"pgpi/internal/event"
@@ -16,7 +16,6 @@ import (
 // login is what the proxy itself remembers of an authentication dialogue that it
 // relays: enough to say why channel binding will make it fail.
 type login struct {
-	over     bool // ReadyForQuery has passed
 	offered  bool // the server has offered SASL
 	binding  bool // and SCRAM-SHA-256-PLUS in it
 	answered bool // the client has answered
@@ -28,16 +27,15 @@ const plusMechanism = "SCRAM-SHA-256-PLUS"
 
 // watchLogin looks at the messages of a login: for the key that a CancelRequest will
 // name, and for channel binding. The caller holds the lock.
-func (c *connection) watchLogin(d event.Direction, b []byte) {
-	for m := range messages(d.Sender(), b) {
+func (c *connection) watchLogin(messages []wire.Message) {
+	for _, m := range messages {
 		switch m.Type {
 		case wire.AuthenticationSASL:
 			c.login.offered, c.login.binding = true, offersBinding(m)
 			c.warnOfOffer()
-		case wire.PasswordOrToken:
-			if c.login.offered && !c.login.answered {
+		case wire.SASLInitialResponse:
+			if !c.login.answered {
 				c.login.answered = true
-				m.Type = wire.SASLInitialResponse
 				c.warnOfAnswer(m)
 			}
 		case wire.ErrorResponse:
@@ -45,7 +43,6 @@ func (c *connection) watchLogin(d event.Direction, b []byte) {
 		case wire.BackendKeyData:
 			c.proxy.cancels.remember(string(m.Bytes[wire.HeaderSize:]), c)
 		case wire.ReadyForQuery:
-			c.login.over = true
 			if !c.config.DecodeAll {
 				c.silent.Store(true)
 			}
@@ -53,26 +50,10 @@ func (c *connection) watchLogin(d event.Direction, b []byte) {
 	}
 }
 
-// messages are those that tile b, as their bytes alone name them.
-func messages(from wire.Sender, b []byte) iter.Seq[wire.Message] {
-	return func(yield func(wire.Message) bool) {
-		for {
-			size := wire.Size(b)
-			if size <= 0 || size > int64(len(b)) {
-				return
-			}
-			if !yield(wire.Message{Type: wire.Identify(from, b), Bytes: b[:size:size], Size: size}) {
-				return
-			}
-			b = b[size:]
-		}
-	}
-}
-
 // offersBinding reports whether an AuthenticationSASL has the mechanism with channel
 // binding.
 func offersBinding(m wire.Message) bool {
-	return bytes.Contains(m.Bytes, []byte(plusMechanism+"\x00"))
+	return m.Type == wire.AuthenticationSASL && bytes.Contains(m.Bytes, []byte(plusMechanism+"\x00"))
 }
 
 // warnOfOffer warns of clients that fail at the sight of the offer.
@@ -154,7 +135,7 @@ func (c *connection) warn(what string, remedies ...string) {
 		return
 	}
 	c.login.warned = true
-	c.say(event.BindingWillFail, what, "use "+strings.Join(remedies, ", or "))
+	c.say(event.BindingWillFail{What: what, Remedies: "use " + strings.Join(remedies, ", or ")})
 }
 
 // ownCertificate is what pgpi presents to clients.
@@ -175,27 +156,11 @@ func (c *connection) sameCertificate() bool {
 	return err == nil && own.Equal(c.server.tls.ConnectionState().PeerCertificates[0])
 }
 
-// hides reports whether messages have an offer that is changed on its way. The caller
+// hides reports whether the last frame has an offer that is changed on its way. The caller
 // holds the lock.
-func (c *connection) hides(d event.Direction, b []byte) bool {
-	if !c.config.HideBinding || c.login.over || d != event.ServerToClient || c.client.tls != nil {
-		return false
-	}
-	start, _ := findOffer(b)
-	return start >= 0
-}
-
-// findOffer finds the first offer of the mechanism with channel binding. Start is -1 where
-// there is none.
-func findOffer(b []byte) (start, end int) {
-	for m := range messages(wire.Server, b) {
-		end = start + len(m.Bytes)
-		if m.Type == wire.AuthenticationSASL && offersBinding(m) {
-			return start, end
-		}
-		start = end
-	}
-	return -1, -1
+func (p *pump) hides() bool {
+	return p.config.HideBinding && p.d == event.ServerToClient && p.client.tls == nil &&
+		slices.ContainsFunc(p.loginMessages(), offersBinding)
 }
 
 // forwardHidden forwards messages of which an offer loses the mechanism with channel
@@ -203,34 +168,30 @@ func findOffer(b []byte) (start, end int) {
 // came and what went. The caller holds the lock, and nothing else is under way: the
 // client waits.
 func (p *pump) forwardHidden(b []byte) error {
-	start, end := findOffer(b)
-	for ; start >= 0; start, end = findOffer(b) {
-		if err := p.forwardPart(b[:start], len(b)-start); err != nil {
-			return err
+	for _, m := range p.loginMessages() {
+		part := b[:len(m.Bytes)]
+		b = b[len(part):]
+		if !offersBinding(m) {
+			p.recordBytes(&event.Event{Direction: p.d, Relayed: true, OneByOne: p.config.ByteByByte, Left: len(b)}, traffic(part), part)
+			p.watchLogin([]wire.Message{m})
+			if err := p.write(part); err != nil {
+				return err
+			}
+			continue
 		}
-		came, went := b[start:end], withoutBinding(b[start:end])
-		p.say(event.BindingHidden)
-		p.record(&event.Event{Direction: event.ServerToScript}, traffic(came), came, p.decoder.scan)
-		p.record(&event.Event{Direction: event.ScriptToClient}, traffic(went), went, p.decoder.scan)
+		went := withoutBinding(part)
+		p.say(event.BindingHidden{})
+		p.recordBytes(&event.Event{Direction: event.ServerToScript}, traffic(part), part)
+		p.recordBytes(&event.Event{Direction: event.ScriptToClient}, traffic(went), went)
 		p.login.offered = true
 		if err := p.write(went); err != nil {
 			return err
 		}
-		b = b[end:]
 	}
-	return p.forwardPart(b, 0)
+	return nil
 }
 
-// forwardPart forwards complete messages as they are.
-func (p *pump) forwardPart(b []byte, left int) error {
-	if len(b) == 0 {
-		return nil
-	}
-	p.observe(traffic(b), b, left)
-	return p.write(b)
-}
-
-// traffic is the frame of complete messages, which are few.
+// traffic is the frame of one message.
 func traffic(b []byte) session.Frame {
 	return session.Frame{Kind: event.Traffic, Size: len(b), Total: int64(len(b)), Count: 1}
 }

@@ -6,11 +6,12 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/session"
+	"pgpi/internal/wire"
 )
 
 // Observing stands behind a wall: a panic in it is a defect, which ends the decoding
 // of one connection, and no connection. The relay finds out only where messages end, and
-// what it has to know itself; what they mean is found out later, by the [decoder].
+// what it has to know itself; what they mean is found out later, from what was recorded.
 
 // clockSlack is how far the clock on the wall may stray before it counts as set.
 const clockSlack = 100 * time.Millisecond
@@ -28,16 +29,17 @@ func (c *connection) now() (at time.Time, elapsed time.Duration) {
 	return at, elapsed
 }
 
-// say records a sentence about the connection.
-func (c *connection) say(s event.Status, args ...string) { c.sayLater(nil, s, args...) }
+// say records a fact about the connection.
+func (c *connection) say(f event.Fact) {
+	// A fact that can't be recorded has no other place to be told.
+	_ = c.record(&event.Event{Kind: event.Said, Fact: f})
+}
 
-// sayLater records a sentence that decode completes.
-func (c *connection) sayLater(decode event.Decode, s event.Status, args ...string) {
-	at, elapsed := c.now()
-	// A sentence that can't be recorded has no other place to be told.
-	_ = c.proxy.record(&event.Event{
-		At: at, Elapsed: elapsed, Conn: c.id, Kind: event.Said, Status: s, Args: args,
-	}, 0, decode)
+// record records an event of the connection, and returns what the recorder panics with.
+func (c *connection) record(e *event.Event) (reason any) {
+	e.At, e.Elapsed = c.now()
+	e.Conn = c.id
+	return c.proxy.record(e)
 }
 
 // show records packets that pgpi itself got or sent.
@@ -45,51 +47,63 @@ func (c *connection) show(d event.Direction, b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(b) > 0 {
-		e := event.Event{Direction: d}
-		f, decode := c.scan(d, b), c.decoder.scan
+		f := c.scan(d, b)
 		if f.Size == 0 {
-			f, _ = c.end(d, b)
-			decode = c.decoder.end
+			f = c.end(d, b)
 		}
-		c.record(&e, f, b[:f.Size], decode)
+		c.recordBytes(&event.Event{Direction: d}, f, b[:f.Size])
 		b = b[f.Size:]
 	}
 }
 
-// record records the bytes of a frame. The caller holds the lock.
-func (c *connection) record(e *event.Event, f session.Frame, data []byte, decode event.Decode) {
-	e.At, e.Elapsed = c.now()
-	e.Conn, e.Kind, e.Data, e.Total, e.Offset = c.id, f.Kind, data, f.Total, f.Offset
-	if reason := c.proxy.record(e, f.Count, decode); reason != nil {
-		c.fail(reason)
-	}
-	if f.Lost != nil {
-		c.say(event.OutOfSync, e.Direction.String(), fmt.Sprint(f.Lost.Offset), f.Lost.Why)
+// showGarbage records bytes that pgpi got and does not relay, because they are no packet.
+func (c *connection) showGarbage(d event.Direction, b []byte) {
+	if len(b) > 0 {
+		_ = c.record(&event.Event{Kind: event.Undecoded, Opaque: true, Direction: d, Data: b}) // as in say
 	}
 }
 
-// scan is [session.Framer.Scan]. The caller holds the lock.
+// recordBytes records the bytes of a frame. The caller holds the lock.
+func (c *connection) recordBytes(e *event.Event, f session.Frame, data []byte) {
+	e.Kind, e.Data, e.Count = event.Bytes, data, f.Count
+	if c.blind {
+		e.Kind = event.Undecoded
+	}
+	if reason := c.record(e); reason != nil {
+		c.fail(reason)
+	}
+}
+
+// scan is [session.Watch.Scan]. The caller holds the lock.
 func (c *connection) scan(d event.Direction, pending []byte) (f session.Frame) {
-	if c.blind || !c.guard(func() { f = c.framer.Scan(d, pending) }) {
+	if c.blind || !c.guard(func() { f = c.watch.Scan(d, pending) }) {
 		return undecoded(pending)
 	}
 	return f
 }
 
-// scanFrame is [session.Framer.ScanFrame]. The caller holds the lock.
+// scanFrame is [session.Watch.ScanFrame]. The caller holds the lock.
 func (c *connection) scanFrame(d event.Direction, b []byte) (f session.Frame) {
-	if c.blind || !c.guard(func() { f = c.framer.ScanFrame(d, b) }) {
+	if c.blind || !c.guard(func() { f = c.watch.ScanFrame(d, b) }) {
 		return undecoded(b)
 	}
 	return f
 }
 
 // end is [session.Framer.End]. The caller holds the lock.
-func (c *connection) end(d event.Direction, pending []byte) (f session.Frame, want int64) {
-	if c.blind || !c.guard(func() { f, want = c.framer.End(d, pending) }) {
-		return undecoded(pending), 0
+func (c *connection) end(d event.Direction, pending []byte) (f session.Frame) {
+	if c.blind || !c.guard(func() { f, _ = c.watch.End(d, pending) }) {
+		return undecoded(pending)
 	}
-	return f, want
+	return f
+}
+
+// loginMessages returns those of the last frame. The caller holds the lock.
+func (c *connection) loginMessages() []wire.Message {
+	if c.blind {
+		return nil
+	}
+	return c.watch.Login()
 }
 
 func undecoded(pending []byte) session.Frame {
@@ -113,15 +127,14 @@ func (c *connection) guard(something func()) (done bool) {
 func (c *connection) fail(reason any) {
 	if !c.blind {
 		c.blind = true
-		c.say(event.ObserverFailed, fmt.Sprint(reason))
+		c.say(event.ObserverFailed{Why: fmt.Sprint(reason)})
 	}
 }
 
-// record hands an event to the recorder, and returns what that panics with. Decode is nil
-// where the event is complete.
-func (p *Proxy) record(e *event.Event, messages int, decode event.Decode) (reason any) {
+// record hands an event to the recorder, and returns what that panics with.
+func (p *Proxy) record(e *event.Event) (reason any) {
 	defer func() { reason = recover() }()
-	p.config.Recorder.Defer(e, messages, decode)
+	p.config.Recorder.Record(e)
 	return nil
 }
 

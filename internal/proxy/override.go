@@ -49,7 +49,7 @@ func (c *connection) overrideAuth(startup []byte) error {
 			continue
 		}
 		if exchange == nil {
-			c.say(event.OverridingAuth)
+			c.say(event.OverridingAuth{})
 		}
 		c.show(event.ServerToScript, m)
 		if exchange == nil {
@@ -189,7 +189,7 @@ func (c *connection) messageSize(l *leg, b []byte) (size int64) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.blind || !c.guard(func() { size = c.framer.Next(d, b) }) {
+	if c.blind || !c.guard(func() { size = c.watch.Next(d, b) }) {
 		return wire.Size(b)
 	}
 	return size
@@ -211,7 +211,7 @@ func (c *connection) relayOne(m []byte) error {
 
 // overrideFailed says on all sides that the login can't go on.
 func (c *connection) overrideFailed(err error) error {
-	c.say(event.OverrideFailed, err.Error())
+	c.say(event.OverrideFailed{Why: err.Error()})
 	c.sendError("28000", "pgpi: overriding authentication failed: "+err.Error())
 	return errEnded
 }
@@ -227,9 +227,9 @@ func (c *connection) overrideLost(l *leg, err error) error {
 	switch {
 	case c.ctx.Err() != nil:
 	case errors.Is(err, errNotAMessage):
-		c.say(event.ProtocolViolation, l.party, err.Error())
+		c.say(event.ProtocolViolation{Party: l.party, What: err.Error()})
 	case errors.Is(err, io.EOF):
-		c.say(event.Disconnected, l.party, "during authentication")
+		c.say(event.Disconnected{Party: l.party, When: "during authentication"})
 	case l == c.server && c.refusedLate(err):
 		c.lost(l, err)
 		c.tell("08006", lostServer+c.whyLost(l, err))

@@ -26,7 +26,6 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
-	"pgpi/internal/session"
 )
 
 // Recorder takes what connections have to tell.
@@ -34,10 +33,8 @@ type Recorder interface {
 	// Wait returns when there is room for another event, or when done is closed. It
 	// is called without any lock held.
 	Wait(done <-chan struct{})
-	// Defer takes an event and copies what it keeps; it does not block. What decode
-	// makes of it, in the order of all events, is what happened, with so many messages;
-	// decode is nil where the event is complete.
-	Defer(e *event.Event, messages int, decode event.Decode)
+	// Record takes an event and copies what it keeps. It does not block.
+	Record(e *event.Event)
 }
 
 // Negotiation is how TLS begins on the server leg.
@@ -85,9 +82,6 @@ type Config struct {
 	// MaxConnections is how many connections are relayed at once. Cancel requests
 	// don't count.
 	MaxConnections int
-	// Budget bounds what is kept of all connections.
-	Budget *session.Budget
-
 	// Complain is told of defects of pgpi that have ended a connection; nil is nobody.
 	Complain func(error)
 
@@ -106,8 +100,6 @@ type Proxy struct {
 	config  Config
 	started time.Time
 	cancels directory
-	// messages belongs to the decoders of all connections.
-	messages []event.Message
 
 	mu          sync.Mutex
 	listeners   []net.Listener
@@ -144,7 +136,7 @@ func New(config Config) *Proxy {
 func (p *Proxy) Serve(ctx context.Context, address string, listeners ...net.Listener) {
 	p.listeners, p.address = listeners, address
 	if !p.config.ForCommand {
-		p.say(event.Listening, address)
+		p.say(event.Listening{Address: address})
 	}
 	for _, l := range listeners {
 		p.running.Go(func() { p.accept(l) })
@@ -174,7 +166,7 @@ func (p *Proxy) accept(l net.Listener) {
 			return
 		default:
 			if pause == 0 {
-				p.say(event.AcceptFailed, err.Error())
+				p.say(event.AcceptFailed{Why: err.Error()})
 			}
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 			time.Sleep(pause)
@@ -224,7 +216,7 @@ func (p *Proxy) closed(c *connection) {
 	defer p.mu.Unlock()
 	delete(p.connections, c)
 	if len(p.connections) == 0 && !p.stopping && !p.config.QuitOnHangup && !p.config.ForCommand {
-		p.say(event.Listening, p.address)
+		p.say(event.Listening{Address: p.address})
 	}
 	p.endedOnce.Do(func() { close(p.ended) })
 }
@@ -263,8 +255,8 @@ func (p *Proxy) stop() {
 	p.running.Wait()
 }
 
-// say records a sentence about pgpi itself.
-func (p *Proxy) say(s event.Status, args ...string) {
+// say records a fact about pgpi itself.
+func (p *Proxy) say(f event.Fact) {
 	now := time.Now()
-	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Status: s, Args: args}, 0, nil)
+	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Fact: f})
 }

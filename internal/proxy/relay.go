@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -78,10 +77,10 @@ func (c *connection) sayHungUp(l *leg) {
 	terminated := c.terminated
 	c.mu.Unlock()
 	if l == c.server && terminated {
-		c.say(event.HungUp, c.client.party, "")
+		c.say(event.HungUp{Party: event.Client})
 		return
 	}
-	c.say(event.HungUp, l.party, hangUp(l))
+	c.say(event.HungUp{Party: l.party, How: hangUp(l)})
 }
 
 // awaitLastWords waits until all has been relayed that a party said before it went:
@@ -117,7 +116,7 @@ func (p *pump) run() error {
 			return err
 		}
 		if err := p.from.fill(); err != nil {
-			if endErr := p.forwardEnd(); endErr != nil {
+			if endErr := p.forwardEnd(!errors.Is(err, io.EOF)); endErr != nil {
 				return endErr
 			}
 			return err
@@ -156,7 +155,7 @@ func (p *pump) forward(pending []byte) (session.Frame, error) {
 		return f, nil
 	}
 	b := pending[:f.Size]
-	if f.Kind == event.Traffic && p.hides(p.d, b) {
+	if f.Kind == event.Traffic && p.hides() {
 		defer p.mu.Unlock()
 		return f, p.forwardHidden(b)
 	}
@@ -168,9 +167,10 @@ func (p *pump) forward(pending []byte) (session.Frame, error) {
 // observe records a frame and draws the conclusions that the proxy itself needs.
 // The caller holds the lock.
 func (p *pump) observe(f session.Frame, b []byte, left int) {
-	p.note(f, b, left, p.decoder.scan)
-	if !p.login.over && f.Kind == event.Traffic {
-		p.guard(func() { p.watchLogin(p.d, b) })
+	p.event = event.Event{Direction: p.d, Relayed: true, OneByOne: p.config.ByteByByte, Left: left}
+	p.recordBytes(&p.event, f, b)
+	if messages := p.loginMessages(); len(messages) > 0 {
+		p.guard(func() { p.watchLogin(messages) })
 	}
 	if p.d == event.ClientToServer && f.Last == terminate {
 		p.terminated = true
@@ -179,12 +179,6 @@ func (p *pump) observe(f session.Frame, b []byte, left int) {
 
 // terminate is the first byte of a Terminate message.
 const terminate = 'X'
-
-// note records a frame. The caller holds the lock.
-func (p *pump) note(f session.Frame, b []byte, left int, decode event.Decode) {
-	p.event.Direction, p.event.Relayed, p.event.OneByOne, p.event.Left = p.d, true, p.config.ByteByByte, left
-	p.record(&p.event, f, b, decode)
-}
 
 // write sends bytes to the receiver, in one write or each in its own.
 func (p *pump) write(b []byte) error {
@@ -203,14 +197,14 @@ func (p *pump) write(b []byte) error {
 }
 
 // forwardEnd forwards what is left when the sender's stream has ended: the
-// beginning of a message that was cut off.
-func (p *pump) forwardEnd() error {
+// beginning of a message that was cut off. Broken says that it did not end properly.
+func (p *pump) forwardEnd(broken bool) error {
 	rest := p.from.pending()
 	if p.ctx.Err() != nil {
 		return nil //nolint:nilerr // pgpi itself has ended the connection
 	}
 	if !p.silent.Load() {
-		p.observeEnd(rest)
+		p.observeEnd(rest, broken)
 	}
 	if len(rest) == 0 {
 		return nil
@@ -219,26 +213,17 @@ func (p *pump) forwardEnd() error {
 	return p.write(rest)
 }
 
-// observeEnd says what was cut off, and how much was not decoded. Nothing is concluded
-// from half a message.
-func (p *pump) observeEnd(rest []byte) {
+// observeEnd records that the direction has ended, with what is left of it.
+func (p *pump) observeEnd(rest []byte, broken bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f, want := p.end(p.d, rest)
-	if f.Total > 0 || f.Size > 0 {
-		p.note(f, rest[:f.Size], 0, p.decoder.end)
+	p.end(p.d, rest)
+	reason := p.record(&event.Event{
+		Kind: event.End, Direction: p.d, Data: rest, OneByOne: p.config.ByteByByte, Broken: broken,
+	})
+	if reason != nil {
+		p.fail(reason)
 	}
-	if f.Total > 0 {
-		p.say(event.CutOff, p.d.String(), fmt.Sprint(f.Total), wanted(want))
-	}
-	p.sayLater(func(e *event.Event, emit func(*event.Event)) { p.decoder.sumUp(p.d, e, emit) }, event.Undecodable)
-}
-
-func wanted(size int64) string {
-	if size <= 0 {
-		return "an unknown number of"
-	}
-	return fmt.Sprint(size)
 }
 
 // hangUp says what was unusual about how a party ended its half.

@@ -48,7 +48,7 @@ func (c *connection) directToServer() bool {
 // reachServer connects to the server by the rules of the sslmode and sends it the
 // StartupMessage. An error has been logged, and may be a refusal for the client.
 func (c *connection) reachServer(startup []byte) error {
-	c.say(event.Connecting, c.host)
+	c.say(event.Connecting{Server: c.host})
 	targets, err := c.targets(c.ctx, c.host)
 	if err != nil {
 		return c.unreachable(err)
@@ -64,7 +64,7 @@ func (c *connection) reachServer(startup []byte) error {
 			return nil
 		}
 		c.server.close()
-		c.say(event.FallingBack, mode.String(), a.next, rejected)
+		c.say(event.FallingBack{Mode: mode.String(), How: a.next, Why: rejected})
 		targets = []target{c.target} // the others have had their turn
 		before = fmt.Sprintf("; before that, %s, %s", a.how(), rejected)
 	}
@@ -88,7 +88,7 @@ func (c *connection) attempt(a attempt, mode pgtls.SSLMode, targets []target, st
 		return "", c.unreachable(err)
 	}
 	c.target = t
-	c.setServer(newLeg("server", conn))
+	c.setServer(newLeg(event.Server, conn))
 	if a.tls {
 		if err := c.serverTLS(mode); err != nil {
 			var failed *handshakeError
@@ -98,7 +98,7 @@ func (c *connection) attempt(a attempt, mode pgtls.SSLMode, targets []target, st
 			return "", err
 		}
 	}
-	c.say(event.StartupForwarded)
+	c.say(event.StartupForwarded{})
 	c.show(event.ScriptToServer, startup)
 	if _, err := c.server.Write(startup); err != nil {
 		err = c.lastWord(err)
@@ -128,10 +128,10 @@ func (c *connection) unreachable(err error) error {
 	case errors.Is(err, errEnded):
 		return err
 	case errors.Is(err, errSelf):
-		c.say(event.ConnectRefusedSelf, c.host)
+		c.say(event.ConnectRefusedSelf{Server: c.host})
 		return &refusal{"08001", fmt.Sprintf("pgpi: server %s is pgpi itself", c.host)}
 	}
-	c.say(event.ConnectFailed, err.Error())
+	c.say(event.ConnectFailed{Why: err.Error()})
 	return &refusal{"08001", fmt.Sprintf("pgpi: connection to server %s failed: %v", c.host, err)}
 }
 
@@ -152,7 +152,7 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 			return err
 		}
 	}
-	conn := tls.Client(c.server.raw, c.config.Server.Config(c.host, direct, func() { c.say(event.CertificateWanted) }))
+	conn := tls.Client(c.server.raw, c.config.Server.Config(c.host, direct, func() { c.say(event.CertificateWanted{}) }))
 	ctx, cancel := context.WithTimeout(c.ctx, c.config.ConnectTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
@@ -163,15 +163,11 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 		if isTimeout(err) {
 			why = fmt.Sprintf("no answer within %v", c.config.ConnectTimeout)
 		}
-		c.say(event.TLSFailed, "server", why)
+		c.say(event.TLSFailed{Party: event.Server, Why: why})
 		return &handshakeError{refusal{"08001", "pgpi: TLS handshake with server failed: " + why}, "the TLS handshake failed"}
 	}
 	c.server.encrypt(conn)
-	status := event.TLSEstablished
-	if direct {
-		status = event.DirectTLSEstablished
-	}
-	c.say(status, pgtls.Describe(conn.ConnectionState()), "server")
+	c.sayEncrypted(event.Server, conn.ConnectionState(), direct)
 	c.logCertificates(c.server)
 	return nil
 }
@@ -197,15 +193,16 @@ func (c *connection) requestTLS(mode pgtls.SSLMode) (encrypted bool, err error) 
 	case 'N':
 		c.show(event.ServerToScript, reply)
 		if mode > pgtls.Prefer || mode == pgtls.Allow {
-			c.say(event.TLSRefused, mode.String())
+			c.say(event.TLSRefused{Mode: mode.String()})
 			return false, &refusal{"08001", "pgpi: server does not support SSL, but SSL was required"}
 		}
-		c.say(event.ContinuingPlain)
+		c.say(event.ContinuingPlain{})
 		return false, nil
 	case 'E':
 		return false, c.serverError(reply)
 	}
-	c.say(event.ProtocolViolation, "server", fmt.Sprintf("reply %q to an SSLRequest", reply))
+	c.showGarbage(event.ServerToScript, reply)
+	c.say(event.ProtocolViolation{Party: event.Server, What: fmt.Sprintf("reply %q to an SSLRequest", reply)})
 	return false, &refusal{"08P01", fmt.Sprintf("pgpi: server sent %q in reply to an SSLRequest", reply)}
 }
 
@@ -231,7 +228,7 @@ func (c *connection) negotiationLost(err error) error {
 	case c.ctx.Err() != nil:
 		return errEnded
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		c.say(event.Disconnected, "server", "before it answered the SSLRequest")
+		c.say(event.Disconnected{Party: event.Server, When: "before it answered the SSLRequest"})
 	default:
 		c.lost(c.server, err)
 		return &refusal{"08006", "pgpi: connection to server lost during SSL negotiation: " + plainError(err)}
@@ -315,7 +312,7 @@ func (w clientWatch) watch() {
 	switch err := c.client.fill(); {
 	case err == nil, isTimeout(err):
 	case errors.Is(err, io.EOF):
-		c.hungUp.Do(func() { c.say(event.HungUp, c.client.party, hangUp(c.client)) })
+		c.hungUp.Do(func() { c.say(event.HungUp{Party: event.Client, How: hangUp(c.client)}) })
 		c.server.closeWrite(c.client.notified()) // the client may still read: the server decides
 	default:
 		c.lost(c.client, err)

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"pgpi/internal/event"
 	"pgpi/internal/proxy"
 )
 
@@ -93,10 +92,6 @@ func (f full) Wait(done <-chan struct{}) {
 	}
 }
 
-func (f full) Defer(e *event.Event, messages int, decode event.Decode) {
-	f.Recorder.Defer(e, messages, decode)
-}
-
 // A log that can't keep up holds back what is relayed, and nothing else: neither a
 // login's negotiation nor the end.
 func TestRecorderHoldsBack(t *testing.T) {
@@ -128,25 +123,4 @@ func TestRecorderHoldsBack(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Decoding holds on to nothing of what it has given: the bytes belong to the recorder.
-func TestDecodersHoldNothing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, "")
-		s.open()
-		s.play(`
-			log in
-			client sends query"SELECT 1" query"SELECT 2"
-			server receives query"SELECT 1" query"SELECT 2"`)
-		log := s.sofar()
-		if strings.Count(log, "SELECT") != 2 {
-			t.Fatalf("the log is\n%s", log)
-		}
-		if held := s.proxy.Held(); held != 0 {
-			t.Errorf("%d messages are held", held)
-		}
-		s.close()
-	})
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/decode"
+	"pgpi/internal/event"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
@@ -46,6 +48,9 @@ type stage struct {
 	options bus.Options
 	text    text.Options
 	sinks   []bus.Outlet // besides the log
+	// decoding and redaction are what events go through.
+	decoding  *decoding
+	redaction event.Stage
 	// recorder is where events go; nil is a bus with the log at its end.
 	recorder func(proxy.Recorder) proxy.Recorder
 	identity tls.Certificate
@@ -129,9 +134,9 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 	case "quit-on-hangup":
 		s.config.QuitOnHangup = true
 	case "redact":
-		s.options.Rewrite = new(redact.Passwords).Apply
+		s.redaction = new(redact.Passwords)
 	case "redact-values":
-		s.options.Rewrite = pseudonym.New().Apply
+		s.redaction = pseudonym.New()
 	case "sinks":
 		s.addSinks()
 	case "raw":
@@ -164,8 +169,33 @@ func (s *stage) addSinks() {
 	}
 }
 
+// decoding is the stage that decodes, which can be broken.
+type decoding struct {
+	*decode.Stage
+	broken bool
+	blind  map[uint32]bool
+}
+
+func (d *decoding) Blind(conn uint32) {
+	d.blind[conn] = true
+	d.Stage.Blind(conn)
+}
+
+func (d *decoding) Take(e *event.Event, emit func(*event.Event)) {
+	if d.broken && e.Conn == 1 && !d.blind[e.Conn] {
+		var nobody *event.Identity
+		_ = nobody.User
+	}
+	d.Stage.Take(e, emit)
+}
+
 // open starts the proxy.
 func (s *stage) open() {
+	s.decoding = &decoding{Stage: decode.New(nil), blind: map[uint32]bool{}}
+	s.options.Stages = []bus.Stage{{Stage: s.decoding, Name: "decoding"}}
+	if s.redaction != nil {
+		s.options.Stages = append(s.options.Stages, bus.Stage{Stage: s.redaction, Name: "redaction", Withholds: true})
+	}
 	s.bus = bus.New(append(s.sinks, bus.Outlet{Name: "log", Sink: text.New(&s.log, s.text)}), s.options)
 	s.config.Recorder = s.bus
 	if s.recorder != nil {

@@ -87,7 +87,7 @@ func (c *connection) dial(targets []target) (net.Conn, target, error) {
 		conn, err := c.config.Dial(ctx, t.network, t.address)
 		cancel()
 		if err == nil {
-			c.say(event.Connected, t.words())
+			c.say(event.Connected{Address: t.words()})
 			return conn, t, nil
 		}
 		if c.ctx.Err() != nil {

@@ -25,11 +25,11 @@ func (d defective) Wait(done <-chan struct{}) {
 	d.Recorder.Wait(done)
 }
 
-func (d defective) Defer(e *event.Event, messages int, decode event.Decode) {
+func (d defective) Record(e *event.Event) {
 	if d.event(e) {
 		panic("no memory")
 	}
-	d.Recorder.Defer(e, messages, decode)
+	d.Recorder.Record(e)
 }
 
 // session is a connection from its beginning to its end, with enough in it to be cut
@@ -55,8 +55,8 @@ func TestRecorderPanics(t *testing.T) {
 	for name, d := range map[string]defective{
 		"always":       {wait: true, event: func(*event.Event) bool { return true }},
 		"of sentences": {event: ofKind(event.Said)},
-		"of messages":  {event: ofKind(event.Traffic), said: 1},
-		"of fragments": {event: ofKind(event.Fragment), said: 1},
+		"of bytes":     {event: ofKind(event.Bytes), said: 1},
+		"of ends":      {event: ofKind(event.End), said: 1},
 		"of room":      {wait: true, event: func(*event.Event) bool { return false }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,12 +87,12 @@ func TestSessionPanics(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
-		broken   func(*proxy.Proxy)
+		broken   func(*stage)
 		server   string // receives first
 		messages bool   // can still be found
 	}{
-		{"framer", (*proxy.Proxy).BreakFramers, `query"SELECT 1" "Q\x00\x00"`, false},
-		{"decoder", (*proxy.Proxy).BreakDecoders, `query"SELECT 1"`, true},
+		{"framer", func(s *stage) { s.proxy.BreakFramers() }, `query"SELECT 1" "Q\x00\x00"`, false},
+		{"decoder", func(s *stage) { s.decoding.broken = true }, `query"SELECT 1"`, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +100,7 @@ func TestSessionPanics(t *testing.T) {
 				s := newStage(t, "")
 				s.open()
 				s.play("log in")
-				test.broken(s.proxy)
+				test.broken(s)
 				s.play(`
 					client sends query"SELECT 1" "Q\x00\x00"
 					server receives ` + test.server + `

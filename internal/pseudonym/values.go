@@ -3,7 +3,6 @@ package pseudonym
 import (
 	"bytes"
 	"crypto/rand"
-	"slices"
 
 	"pgpi/internal/event"
 	"pgpi/internal/redact"
@@ -71,6 +70,12 @@ func (v *Values) read(s *event.Settings) sqltext.Settings {
 	return v.reading
 }
 
+// Take replaces the values of an event: Values is an [event.Stage].
+func (v *Values) Take(e *event.Event, emit func(*event.Event)) {
+	v.Apply(e)
+	emit(e)
+}
+
 // Apply replaces the values of an event, in place. The event's bytes are not those that
 // are relayed.
 func (v *Values) Apply(e *event.Event) {
@@ -78,29 +83,25 @@ func (v *Values) Apply(e *event.Event) {
 	switch e.Kind {
 	case event.Fragment:
 		v.blankFragment(e)
-	case event.Undecoded:
+	case event.Undecoded, event.Bytes, event.End:
 		redact.Overwrite(e.Data)
+		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, true
 	case event.Said:
-		if e.Status.QuotesSQL() {
-			v.said(e)
-		}
+		v.said(e)
 	}
 	for i := range e.Messages {
 		v.message(&e.Messages[i], e.Kind == event.Fragment)
 	}
 }
 
-// said replaces what is data in a sentence. The tag of a connection is none, and readers
-// of recordings follow it.
+// said replaces what is data in the words of a peer.
 func (v *Values) said(e *event.Event) {
-	args := slices.Clone(e.Args)
-	tagged := e.Status == event.CancelForwarded || e.Status == event.CancelFor
-	for i, arg := range args {
-		if i > 0 || !tagged {
-			args[i] = v.withoutValues(arg, sqltext.Settings{})
+	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
+		if w.Name {
+			return v.name(text)
 		}
-	}
-	e.Args = args
+		return v.withoutValues(text, sqltext.Settings{})
+	})
 	v.passwords.Sentence(e)
 }
 

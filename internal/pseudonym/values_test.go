@@ -138,12 +138,12 @@ func TestErrorValues(t *testing.T) {
 
 // TestTagStays: the connection that a sentence names is no value, the SQL is.
 func TestTagStays(t *testing.T) {
-	for _, status := range []event.Status{event.CancelForwarded, event.CancelFor} {
-		e := event.Event{Kind: event.Said, Status: status, Args: []string{"4711", "select 4711"}}
-		args := e.Args
+	for _, f := range []event.Fact{event.CancelForwarded{Connection: 4711, SQL: "select 4711"}, event.CancelFor{Connection: 4711, SQL: "select 4711"}} {
+		e := event.Event{Kind: event.Said, Fact: f}
 		New().Apply(&e)
-		if e.Args[0] != "4711" || e.Args[1] == "select 4711" || args[1] != "select 4711" {
-			t.Errorf("%s has become %q, of %q", status.Key(), e.Args, args)
+		args := event.Arguments(e.Fact)
+		if args[0].Text != "4711" || args[1].Text == "select 4711" || event.Arguments(f)[1].Text != "select 4711" {
+			t.Errorf("%v has become %v", f, e.Fact)
 		}
 	}
 }

@@ -1,10 +1,11 @@
 // Package recording is the vocabulary of a recording: what stands in it beside the
-// bytes that were relayed. There are two forms. A [Note] is the comment of a packet,
+// bytes that were relayed. There are two forms. A [Note] is in the comments of a packet,
 // for what TCP does not tell of it. A sentence of pgpi is a datagram in the form of
 // syslog (RFC 5424), because every reader of captures shows those.
 //
-// It guarantees that what was written is what is read, byte for byte, and that a
-// person who opens a recording elsewhere can read both forms.
+// It guarantees that what was written is what is read, byte for byte; that what a later
+// version of pgpi has added is passed over, and nothing else with it; and that a person
+// who opens a recording elsewhere can read both forms.
 //
 // It must not know files, packets or sinks: whoever writes and whoever reads a
 // recording share it, and nothing else.
@@ -48,12 +49,19 @@ type Note struct {
 	// Zone is the offset of local time in seconds, from this packet on.
 	Zone    int
 	HasZone bool
+
+	// Opaque is that of the event.
+	Opaque bool
+	// End says that the packet ends its direction, and Broken that the stream was lost there.
+	End, Broken bool
 }
 
-// prefix is how a note can be told from the comment of a user.
+// prefix tells a note from the comment of a user. Its items are separated by "; ".
 const prefix = "pgpi: "
 
-// The words of a note. Items are separated by "; ".
+// The words of a packet's first comment. The first versions of pgpi ignore a comment of
+// which they do not know an item, the connection's tag with it. So nothing may be added
+// here: what is new is a fact.
 const (
 	connection = "connection #"
 	left       = "bytes left "
@@ -66,8 +74,16 @@ const (
 	zone       = "time zone "
 )
 
-// Append appends the note as a comment to dst, or nothing where it says nothing.
-func (n *Note) Append(dst []byte) []byte {
+// The facts of a packet's second comment, each as key=value.
+const (
+	opaque = "bytes=opaque"
+	ended  = "end=closed"
+	broken = "end=broken"
+)
+
+// AppendWords appends the packet's first comment to dst, or nothing where the note has
+// none.
+func (n *Note) AppendWords(dst []byte) []byte {
 	start := len(dst)
 	item := func(words string) {
 		if len(dst) == start {
@@ -114,66 +130,89 @@ func (n *Note) Append(dst []byte) []byte {
 	return dst
 }
 
-// ParseNote reads a comment. It is false for comments of others.
-func ParseNote(comment string) (n Note, ok bool) {
-	items, ok := strings.CutPrefix(comment, prefix)
-	if !ok {
-		return Note{}, false
+// AppendFacts appends the packet's second comment to dst, or nothing where the note has
+// none.
+func (n *Note) AppendFacts(dst []byte) []byte {
+	var facts []string
+	if n.Opaque {
+		facts = append(facts, opaque)
 	}
-	for item := range strings.SplitSeq(items, "; ") {
-		if !n.parse(item) {
-			return Note{}, false
+	switch {
+	case n.End && n.Broken:
+		facts = append(facts, broken)
+	case n.End:
+		facts = append(facts, ended)
+	}
+	if len(facts) == 0 {
+		return dst
+	}
+	return append(append(dst, prefix...), strings.Join(facts, "; ")...)
+}
+
+// ParseNote reads the comments of a packet. Those of others, and items that it does not
+// know, are passed over.
+func ParseNote(comments []string) (n Note) {
+	for _, comment := range comments {
+		items, ok := strings.CutPrefix(comment, prefix)
+		if !ok {
+			continue
+		}
+		for item := range strings.SplitSeq(items, "; ") {
+			n.parse(item)
 		}
 	}
-	return n, true
+	return n
 }
 
 // parse reads one item.
-func (n *Note) parse(item string) bool {
+func (n *Note) parse(item string) {
 	switch item {
 	case oneByOne:
 		n.OneByOne = true
-		return true
 	case cutOff:
 		n.CutOff = true
-		return true
 	case more:
 		n.More = true
-		return true
 	case repeated:
 		n.Repeated = true
-		return true
 	case inside:
 		n.Inside = true
-		return true
+	case opaque:
+		n.Opaque = true
+	case ended:
+		n.End = true
+	case broken:
+		n.End, n.Broken = true, true
 	}
 	for d := event.ClientToServer; d <= event.ServerToScript; d++ {
 		if item == d.String() {
 			n.Direction, n.Scripted = d, true
-			return true
 		}
 	}
-	return n.parseNumber(item)
+	n.parseNumber(item)
 }
 
-func (n *Note) parseNumber(item string) bool {
+// parseNumber reads an item that ends with a number. A number that can't be one of a
+// recording is passed over.
+func (n *Note) parseNumber(item string) {
 	for _, words := range []string{connection, left, elapsed, zone} {
 		digits, ok := strings.CutPrefix(item, words)
 		if !ok {
 			continue
 		}
 		value, err := strconv.ParseInt(digits, 10, 64)
-		switch words {
-		case connection:
+		if err != nil {
+			return
+		}
+		switch {
+		case words == connection && value == int64(uint32(value)):
 			n.Connection = uint32(value)
-		case left:
+		case words == left && value == int64(int(value)) && value > 0:
 			n.Left = int(value)
-		case elapsed:
+		case words == elapsed:
 			n.Elapsed, n.HasElapsed = time.Duration(value), true
-		case zone:
+		case words == zone && value == int64(int(value)):
 			n.Zone, n.HasZone = int(value), true
 		}
-		return err == nil
 	}
-	return false
 }

@@ -35,13 +35,13 @@ func (s Section) String() string {
 }
 
 // ParseSection reads the comment of a section header. It is false where that is not
-// of a recording.
+// of a recording. What a later version may have added is passed over.
 func ParseSection(comment string) (s Section, ok bool) {
 	words, _, ok := strings.Cut(comment, ":")
 	if !ok {
 		return Section{}, false
 	}
-	words, s.Redacted = strings.CutSuffix(words, redacted)
+	s.Redacted = strings.Contains(words, redacted)
 	n, err := fmt.Sscanf(words, sectionFormat, &s.ID, &s.File)
 	return s, err == nil && n == 2
 }

@@ -16,6 +16,12 @@ type Passwords struct {
 	contexts map[*event.Context]*event.Context // with their secrets, and without
 }
 
+// Take hides the secrets of an event: Passwords is an [event.Stage].
+func (p *Passwords) Take(e *event.Event, emit func(*event.Event)) {
+	p.Apply(e)
+	emit(e)
+}
+
 // Apply hides the secrets of an event, in place, and marks the spans. The event's
 // bytes are not those that are relayed.
 func (p *Passwords) Apply(e *event.Event) {
@@ -27,22 +33,18 @@ func (p *Passwords) Apply(e *event.Event) {
 	case event.Fragment: // nobody can tell what it is a part of, but a recording needs the header
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
 		Overwrite(e.Data[header:])
-	case event.Undecoded:
+	case event.Undecoded, event.Bytes, event.End:
 		Overwrite(e.Data)
+		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, true
 	}
 }
 
-// Sentence hides what is secret in the SQL that a sentence of pgpi quotes. Other events it
-// leaves as they are.
+// Sentence hides what is secret in what a peer wrote of a fact. Other events it leaves as they
+// are.
 func (p *Passwords) Sentence(e *event.Event) {
-	if e.Kind != event.Said || !e.Status.QuotesSQL() {
-		return
-	}
-	args := make([]string, len(e.Args))
-	for i, arg := range e.Args {
-		args[i] = withoutSpans(arg, AppendSQLSecrets(nil, []byte(arg)))
-	}
-	e.Args = args
+	e.Fact = event.ReplaceWritten(e.Fact, func(_ event.Written, text string) string {
+		return withoutSpans(text, AppendSQLSecrets(nil, []byte(text)))
+	})
 }
 
 // Message hides the secrets of one message, those of its context included.

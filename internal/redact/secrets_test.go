@@ -241,3 +241,23 @@ func TestRandomMessages(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a peer wrote of a fact is looked through for secrets.
+func TestFacts(t *testing.T) {
+	looked := 0
+	for _, f := range event.Facts() {
+		filled := event.ReplaceWritten(f, func(w event.Written, _ string) string {
+			looked++
+			return string(w.By) + " alter role x password '" + songbird + "'"
+		})
+		e := event.Event{Kind: event.Said, Fact: filled}
+		new(Passwords).Take(&e, func(e *event.Event) {
+			if rest := sings([]byte(event.Sentence(e.Fact))); rest != "" {
+				t.Errorf("%s still has %q", event.Sentence(e.Fact), rest)
+			}
+		})
+	}
+	if looked == 0 {
+		t.Error("no fact has a field that a peer wrote")
+	}
+}

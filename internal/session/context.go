@@ -231,7 +231,7 @@ func (y *memory) server(m *wire.Message, loggedIn bool) *event.Context {
 		return y.failed()
 	case wire.ReadyForQuery:
 		y.ready(m, loggedIn)
-	case wire.ParameterStatus:
+	case wire.ParameterStatus, wire.YbParameterStatus:
 		y.parameterStatus(m)
 	}
 	return nil
@@ -310,7 +310,7 @@ func deallocatedName(c *event.Context) (name string, ok bool) {
 // parameterStatus remembers the settings that values depend on.
 func (y *memory) parameterStatus(m *wire.Message) {
 	key, rest, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
-	value := bytes.TrimSuffix(rest, []byte{0})
+	value, _, _ := bytes.Cut(rest, []byte{0})
 	var s event.Settings
 	if y.settings != nil {
 		s = *y.settings

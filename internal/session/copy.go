@@ -231,6 +231,9 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 	}
 	in, isBinary := m.Type == wire.CopyInResponse, m.Bytes[wire.HeaderSize] == 1
 	s, found := sqltext.FindCopy(sql.SQL, index, readingOf(sql.Settings))
+	if s.Format == "json" && s.To && !in && !isBinary {
+		return jsonRows(sql, s.Relation)
+	}
 	found = found && s.To != in && (s.Format == "binary") == isBinary
 	p := &payloads{holds: wire.CopyBinary}
 	switch {

@@ -42,9 +42,8 @@ type Loss struct {
 
 // stream is what one party has sent so far.
 type stream struct {
-	offset   int64 // of the next byte
-	lost     bool
-	unknowns int // unknown messages in a row
+	offset int64 // of the next byte
+	lost   bool
 	// size is that of a message too large to wait for, while it passes, seen what has
 	// passed of it, and head its beginning.
 	size, seen int64
@@ -78,12 +77,18 @@ func place(d event.Direction) int {
 // frame had. Pending may be cut anywhere. The caller passes the bytes of the frame on,
 // and calls again with the rest, for as long as a frame has a size.
 func (f *Framer) Scan(d event.Direction, pending []byte) Frame {
-	frame := f.scan(d, pending, f, false)
+	return f.scanWith(d, pending, f, false)
+}
+
+// scanWith is scan for those who keep no messages: of one too large to hold the framer itself
+// keeps the beginning, to name it.
+func (f *Framer) scanWith(d event.Direction, pending []byte, l listener, framed bool) Frame {
+	frame := f.scan(d, pending, l, framed)
 	if frame.Kind == event.Fragment {
 		s := &f.streams[place(d)]
 		s.head = append(s.head, pending[:min(frame.Size, headSize-len(s.head))]...)
 		if frame.Total > 0 {
-			f.message(d, s.head, frame.Total)
+			l.message(d, s.head, frame.Total)
 			s.head = nil
 		}
 	}
@@ -106,7 +111,7 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 	if len(pending) == 0 {
 		return Frame{}, 0
 	}
-	want, _ = f.frame(d, s, pending, false)
+	want, _ = f.frame(d, pending, false)
 	s.offset += int64(len(pending))
 	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending)), Count: 1}, want
 }
@@ -114,13 +119,13 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 // ScanFrame is Scan of bytes that are a frame, as Next has found when more was at hand.
 func (f *Framer) ScanFrame(d event.Direction, b []byte) Frame { return f.scan(d, b, f, true) }
 
-// Next gives the size of the message that begins pending: 0 while that can't be told, less
+// Next returns the size of the message that begins pending: 0 while that can't be told, less than 0
 // where it can't be a message. It changes nothing.
 func (f *Framer) Next(d event.Direction, pending []byte) int64 {
 	if len(pending) == 0 {
 		return 0
 	}
-	size, why := f.frame(d, &f.streams[place(d)], pending, false)
+	size, why := f.frame(d, pending, false)
 	if why != "" {
 		return -1
 	}
@@ -149,7 +154,7 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	used, count, last := 0, 0, byte(0)
 	for used < len(pending) {
 		rest := pending[used:]
-		size, why := f.frame(d, s, rest, framed)
+		size, why := f.frame(d, rest, framed)
 		if why != "" && used == 0 {
 			return s.lose(pending, why)
 		}
@@ -191,7 +196,7 @@ func (s *stream) pass(pending []byte) Frame {
 
 // frame finds the size of the message that begins rest: 0 while that can't be told, or a
 // reason why it can't be a message.
-func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (size int64, why string) {
+func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64, why string) {
 	l, sender := f.legOf(d), d.Sender()
 	if sender == wire.Client && !l.started || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
 		return l.frameUntyped(sender, rest)
@@ -204,9 +209,6 @@ func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (
 	if !wire.PlausibleType(rest[0]) {
 		return 0, "no message begins with this byte"
 	}
-	if s.unknowns > 0 && wire.Identify(sender, rest) == wire.UnknownMessage {
-		return 0, "second unknown message in a row"
-	}
 	size = wire.Size(rest)
 	if size < 0 {
 		return 0, "impossible message length"
@@ -214,23 +216,20 @@ func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (
 	return size, ""
 }
 
-// message remembers what a message says of the next.
-func (f *Framer) message(d event.Direction, b []byte, size int64) {
+func (f *Framer) message(d event.Direction, b []byte, size int64) { f.remember(d, b, size) }
+
+// remember names a message, and remembers what it says of the next.
+func (f *Framer) remember(d event.Direction, b []byte, size int64) wire.Type {
 	t := f.name(d, b)
 	if !f.client.settled() || !f.server.settled() {
 		f.observe(d, &wire.Message{Type: t, Bytes: b, Size: size})
 	}
+	return t
 }
 
 // name names a message.
 func (f *Framer) name(d event.Direction, b []byte) wire.Type {
-	t := f.legOf(d).identify(d.Sender(), b)
-	s := &f.streams[place(d)]
-	s.unknowns++
-	if t != wire.UnknownMessage {
-		s.unknowns = 0
-	}
-	return t
+	return f.legOf(d).identify(d.Sender(), b)
 }
 
 // observe remembers what a message changes, on the leg that it was sent on, and on the

@@ -8,25 +8,43 @@ import (
 // over, and nothing is known of what was asked and named before. Each direction must
 // begin with a message.
 func (t *Tracker) Join() {
-	for _, l := range []*leg{&t.framer.client, &t.framer.server} {
-		*l = leg{started: true, authenticated: true, ready: true}
-	}
+	t.framer.join()
 	t.memory.gap()
 	t.copying.gap()
+}
+
+func (f *Framer) join() {
+	for _, l := range []*leg{&f.client, &f.server} {
+		*l = leg{started: true, authenticated: true, ready: true}
+	}
 }
 
 // Gap says that bytes of a direction were not seen, and that a message begins behind
 // them. A direction that was out of sync is in sync again. What the bytes may have
 // changed is forgotten: names, and which request is being answered.
 func (t *Tracker) Gap(d event.Direction, size int64) {
-	s := &t.framer.streams[place(d)]
-	*s = stream{offset: s.offset + size}
+	t.framer.Gap(d, size)
 	t.drop(&t.places[place(d)])
-	for _, l := range []*leg{&t.framer.client, &t.framer.server} {
-		l.started, l.requested = true, false // a packet without a type byte can't be found
-	}
 	t.memory.gap()
 	t.copying.gap()
+}
+
+// Resume says that a message begins with the next bytes of a direction, which may have been out
+// of sync.
+func (t *Tracker) Resume(d event.Direction) {
+	if s := &t.framer.streams[place(d)]; s.lost {
+		*s = stream{offset: s.offset}
+	}
+}
+
+// Gap is [Tracker.Gap].
+func (f *Framer) Gap(d event.Direction, size int64) {
+	s := &f.streams[place(d)]
+	*s = stream{offset: s.offset + size}
+	for _, l := range []*leg{&f.client, &f.server} {
+		l.started, l.requested = true, false // a packet without a type byte can't be found
+		l.protocol = 0
+	}
 }
 
 // gap forgets what messages that were not seen may have changed.

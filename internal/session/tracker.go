@@ -184,8 +184,11 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	last.Bytes, last.Size = b, size
 	last.Type = t.framer.name(d, b)
 	last.State.Mechanism = t.framer.legOf(d).mechanism
-	if last.Type == wire.CopyData {
+	switch last.Type {
+	case wire.CopyData:
 		t.copying.identify(d.Sender(), last)
+	case wire.BackendKeyData:
+		last.State.Protocol = t.framer.legOf(d).protocol
 	}
 	return last
 }

@@ -22,7 +22,7 @@ type Copy struct {
 
 // FindCopy returns the COPY of the given index, from 0, among those of a text that the client takes part in. It is not
 // found either where a statement before it, or itself, can't be understood, or is not the same for all settings that
-// are possible.
+// are possible. One with options that mean nothing here, such as another format, is returned but not found.
 func FindCopy(sql string, index int, settings Settings) (Copy, bool) {
 	p := copyParser{newStatement(sql, settings)}
 	for ; !p.atEnd(); p.skip() {

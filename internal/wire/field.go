@@ -97,6 +97,11 @@ const (
 	Password
 	MD5Hash
 	GSSToken
+	Method
+	SaltLength
+	NonceLength
+	Nonce
+	Iterations
 	OptionCount
 	Option
 
@@ -229,6 +234,7 @@ var names = [nameCount]string{
 	SCRAMClientFinal: "scram_client_final", SCRAMServerFinal: "scram_server_final",
 	OAuthClientFirst: "oauth_client_first", OAuthServerError: "oauth_server_error", OAuthAbort: "oauth_abort",
 	SASLData: "sasl_data", Password: "password", MD5Hash: "md5_hash", GSSToken: "gss_token",
+	Method: "method", SaltLength: "salt_length", NonceLength: "nonce_length", Nonce: "nonce", Iterations: "iterations",
 	OptionCount: "option_count", Option: "option",
 
 	Portal: "portal", Statement: "statement", SQL: "sql",

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/decode"
 	"pgpi/internal/event"
 	"pgpi/internal/session"
 	"pgpi/internal/sink/text"
@@ -61,31 +62,19 @@ var queries = func() (all [1000][]byte) {
 
 // connection observes what two parties say to each other, as the relay does.
 type connection struct {
-	framer  session.Framer
-	tracker *session.Tracker
-	bus     *bus.Bus
-	event   event.Event
-	decode  event.Decode
+	framer session.Framer
+	bus    *bus.Bus
+	event  event.Event
 }
 
-func newConnection(to *bus.Bus) *connection {
-	c := &connection{tracker: session.New(nil), bus: to}
-	var messages []event.Message
-	c.decode = func(e *event.Event, emit func(*event.Event)) {
-		messages = c.tracker.ScanFrame(e.Direction, e.Data, messages).Messages
-		e.Messages = messages
-		emit(e)
-		clear(messages)
-	}
-	return c
-}
+func newConnection(to *bus.Bus) *connection { return &connection{bus: to} }
 
 func (c *connection) pass(d event.Direction, b []byte) {
 	for len(b) > 0 {
 		c.bus.Wait(nil)
 		f := c.framer.Scan(d, b)
-		c.event = event.Event{Conn: 1, Kind: f.Kind, Direction: d, Data: b[:f.Size], Relayed: true, Total: f.Total}
-		c.bus.Defer(&c.event, f.Count, c.decode)
+		c.event = event.Event{Conn: 1, Kind: event.Bytes, Direction: d, Data: b[:f.Size], Count: f.Count, Relayed: true}
+		c.bus.Record(&c.event)
 		b = b[f.Size:]
 	}
 }
@@ -106,7 +95,9 @@ func BenchmarkObserve(b *testing.B) {
 		},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
-			out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{})
+			out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{
+				Stages: []bus.Stage{{Stage: decode.New(nil), Name: "decoding"}},
+			})
 			c := newConnection(out)
 			c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
 			c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))

@@ -17,8 +17,8 @@ import (
 	"pgpi/internal/capture"
 	"pgpi/internal/event"
 	"pgpi/internal/localpg"
-	"pgpi/internal/session"
 	"pgpi/internal/wire"
+	"pgpi/test/decoded"
 	"pgpi/test/servers"
 )
 
@@ -236,27 +236,21 @@ type message struct {
 func messagesOf(t *testing.T, path string) []message {
 	t.Helper()
 	r, err := capture.Open([]string{path}, capture.Options{
-		Budget: session.NewBudget(session.DefaultBudget), Problem: func(err error) { t.Error(err) },
+		Problem: func(err error) { t.Error(err) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all messages
-	r.Read(t.Context(), &all)
-	return all
-}
-
-type messages []message
-
-func (*messages) Wait(<-chan struct{}) {}
-
-func (all *messages) Record(e *event.Event) {
-	for _, m := range e.Messages {
-		if m.Type != wire.SSLResponse {
-			m.Bytes = bytes.Clone(m.Bytes)
-			*all = append(*all, message{m.Message, e.Direction.Sender()})
+	var all []message
+	r.Read(t.Context(), decoded.New(func(e *event.Event) {
+		for _, m := range e.Messages {
+			if m.Type != wire.SSLResponse {
+				m.Bytes = bytes.Clone(m.Bytes)
+				all = append(all, message{m.Message, e.Direction.Sender()})
+			}
 		}
-	}
+	}))
+	return all
 }
 
 // compare compares what tshark and pgpi say of a message, and notes which fields there were, and which only pgpi has.

@@ -1,7 +1,8 @@
 // Package golden compares logs with files in testdata, and rewrites them with -update.
 //
-// It guarantees that a difference is shown by its line. It must not know what logs are
-// about, only what changes in them from run to run. Start reading at Compare.
+// It guarantees that a difference is shown as a unified diff, with the command that rewrites
+// the file. It must not know what logs are about, only what changes in them from run to run.
+// Start reading at Compare.
 package golden
 
 import (
@@ -11,12 +12,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // Compare checks a log against a file in testdata.
-func Compare(t *testing.T, name, got string) {
+func Compare(t testing.TB, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
@@ -26,14 +29,35 @@ func Compare(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
+		t.Fatalf("%v: write the file with: %s", err, rewrite(t))
+	}
+	if difference := diff.Diff(path, want, "this run", []byte(got)); difference != nil {
+		t.Fatalf("the log is not the golden file; if it is right, rewrite the file with: %s\n%s", rewrite(t), difference)
+	}
+}
+
+// rewrite returns the command that rewrites the golden files of a test.
+func rewrite(t testing.TB) string {
+	t.Helper()
+	folder, err := os.Getwd() // of the test's package
+	if err != nil {
 		t.Fatal(err)
 	}
-	lines, wanted := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(lines), len(wanted)) {
-		if i >= len(lines) || i >= len(wanted) || lines[i] != wanted[i] {
-			t.Fatalf("%s:%d: other than the golden file (rewrite it with -update):\n%s", path, i+1, strings.Join(lines[i:min(len(lines), i+3)], "\n"))
-		}
+	root := folder
+	for !isModule(root) && root != filepath.Dir(root) {
+		root = filepath.Dir(root)
 	}
+	pkg, err := filepath.Rel(root, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	test := "^" + strings.ReplaceAll(regexp.QuoteMeta(t.Name()), "/", "$/^") + "$"
+	return "go test ./" + filepath.ToSlash(pkg) + " -run '" + test + "' -update"
+}
+
+func isModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil
 }
 
 // changing is what differs from run to run: positions, times and numbers, but not those

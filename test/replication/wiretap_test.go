@@ -26,6 +26,7 @@ import (
 	"pgpi/internal/proxy"
 	"pgpi/internal/sink/text"
 	"pgpi/internal/wire"
+	"pgpi/test/decoded"
 	"pgpi/test/servers"
 )
 
@@ -63,7 +64,7 @@ func tap(t *testing.T, version, port int) *wiretap {
 	}
 	identity := sync.OnceValues(func() (tls.Certificate, error) { return pgtls.Generate(pgtls.ECDSA) })
 	p := proxy.New(proxy.Config{
-		Recorder: w, ServerHost: "127.0.0.1", ServerPort: port, Server: policy, Negotiation: proxy.Mimic, Identity: identity,
+		Recorder: decoded.New(w.record), ServerHost: "127.0.0.1", ServerPort: port, Server: policy, Negotiation: proxy.Mimic, Identity: identity,
 		ClientTLS: pgtls.ClientConfig(identity, false, nil), ClientDirectTLS: pgtls.ClientConfig(identity, true, nil),
 		ChannelBinding: pgauth.PreferBinding, DecodeAll: true, StartupTimeout: hang, ConnectTimeout: hang,
 	})
@@ -89,22 +90,10 @@ func tap(t *testing.T, version, port int) *wiretap {
 	return w
 }
 
-// Wait is of proxy.Recorder: there is always room.
-func (w *wiretap) Wait(<-chan struct{}) {}
-
-// Defer is of proxy.Recorder.
-func (w *wiretap) Defer(e *event.Event, _ int, decode event.Decode) {
+// record takes an event as sinks see it.
+func (w *wiretap) record(e *event.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if decode == nil {
-		w.record(e)
-		return
-	}
-	own := *e
-	decode(&own, w.record)
-}
-
-func (w *wiretap) record(e *event.Event) {
 	for i := range e.Messages {
 		w.check(&e.Messages[i])
 	}

@@ -36,9 +36,9 @@ func (s *Transcript) Add(e event.Event) *event.Event {
 	return &s.Events[len(s.Events)-1]
 }
 
-// Said adds a sentence.
-func (s *Transcript) Said(status event.Status, args ...string) {
-	s.Add(event.Event{Kind: event.Said, Status: status, Args: args})
+// Said adds a fact.
+func (s *Transcript) Said(f event.Fact) {
+	s.Add(event.Event{Kind: event.Said, Fact: f})
 }
 
 // Passed adds messages in one write, relayed where the direction is from party to party.

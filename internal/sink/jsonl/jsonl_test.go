@@ -98,13 +98,14 @@ func TestWriteError(t *testing.T) {
 // TestArgumentsOfStatuses: the arguments of a sentence have different names.
 func TestArgumentsOfStatuses(t *testing.T) {
 	s := newTranscript()
-	for _, status := range event.Statuses() {
-		s.Said(status, "1", "2", "3", "4")
+	for _, f := range event.Facts() {
+		s.Said(f)
 	}
 	for i, line := range parseLines(t, render(t, Options{}, s.Events)) {
 		args, _ := line.get("args").(object)
-		if want := strings.Count(event.Statuses()[i].Template(), "{"); len(args) != want {
-			t.Errorf("%s has the arguments %v, not %d", event.Statuses()[i].Key(), args, want)
+		phrase := event.Phrases()[i]
+		if want := strings.Count(phrase.Template, "{"); len(args) != want {
+			t.Errorf("%s has the arguments %v, not %d", phrase.Key, args, want)
 		}
 	}
 }

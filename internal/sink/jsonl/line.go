@@ -46,6 +46,9 @@ func (p *page) add(e *event.Event) {
 	case e.Kind == event.Undecoded:
 		p.traffic("undecoded", e.Direction)
 		p.integer("bytes", int64(len(e.Data)))
+		if !e.Relayed {
+			p.garbage()
+		}
 		p.end()
 	case e.Relayed && e.Total > 0:
 		p.traffic("forwarded", e.Direction)
@@ -56,6 +59,22 @@ func (p *page) add(e *event.Event) {
 			p.text = append(p.text, "true"...)
 		}
 		p.end()
+	}
+}
+
+// garbage writes bytes that pgpi got and did not relay, because they are no message.
+func (p *page) garbage() {
+	e := p.now
+	p.key("data")
+	if e.Redacted {
+		p.absent(marks{redacted: len(e.Data)})
+		return
+	}
+	end, omitted := p.shorten(0, len(e.Data))
+	if b := e.Data[:end]; isText(b) {
+		p.string(b, marks{omitted: omitted})
+	} else {
+		p.data(b, marks{omitted: omitted})
 	}
 }
 
@@ -101,22 +120,15 @@ func (p *page) end() { p.text = append(p.text, '}', '\n') }
 func (p *page) status() {
 	e := p.now
 	p.begin("status")
-	p.word("status", e.Status.Key())
+	p.word("status", event.Key(e.Fact))
 	p.key("text")
-	p.quote([]byte(strings.ToValidUTF8(e.Status.Format(e.Args), "\uFFFD")))
-	if len(e.Args) > 0 {
+	p.quote([]byte(strings.ToValidUTF8(event.Sentence(e.Fact), "\uFFFD")))
+	if args := event.Arguments(e.Fact); len(args) > 0 {
 		p.key("args")
 		p.text = append(p.text, '{')
-		rest := e.Status.Template()
-		for _, arg := range e.Args {
-			_, after, found := strings.Cut(rest, "{")
-			if !found {
-				break
-			}
-			var name string
-			name, rest, _ = strings.Cut(after, "}")
-			p.key(name)
-			p.argument([]byte(arg))
+		for _, arg := range args {
+			p.key(arg.Name)
+			p.argument([]byte(arg.Text))
 		}
 		p.text = append(p.text, '}')
 	}

@@ -64,40 +64,35 @@ func unixClient(id uint32) netip.AddrPort {
 
 // learn takes addresses, and the ends of conversations, from what pgpi says. Each
 // layer of encryption, and each attempt to reach a server, has a conversation of its
-// own.
-func (c *connection) learn(e *event.Event) (finished []*conversation) {
-	switch e.Status {
+// own. It returns the conversation that is finished, or nil.
+func (c *connection) learn(f event.Fact) (finished *conversation) {
+	switch f := f.(type) {
 	case event.Opened:
-		if a, err := netip.ParseAddrPort(argument(e, 1)); err == nil {
+		if a, err := netip.ParseAddrPort(f.Client); err == nil {
 			c.client = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 		}
 	case event.Connected:
 		c.server = netip.AddrPortFrom(unixServer, postgresPort)
-		if a, err := netip.ParseAddr(hostOf(argument(e, 0))); err == nil {
+		if a, err := netip.ParseAddr(hostOf(f.Address)); err == nil {
 			c.server = netip.AddrPortFrom(a.Unmap().WithZone(""), postgresPort)
 		}
-		return c.replaceServerLeg()
-	case event.TLSEstablished, event.DirectTLSEstablished:
-		if argument(e, 1) == "client" {
-			finished, c.clientLeg = append(finished, c.clientLeg), nil
-			return finished
-		}
-		return c.replaceServerLeg()
+		return c.replaceLeg(event.Server)
+	case event.TLSEstablished:
+		return c.replaceLeg(f.Party)
+	case event.DirectTLSEstablished:
+		return c.replaceLeg(f.Party)
 	}
 	return nil
 }
 
-func (c *connection) replaceServerLeg() []*conversation {
-	finished := c.serverLeg
-	c.serverLeg = nil
-	return []*conversation{finished}
-}
-
-func argument(e *event.Event, i int) string {
-	if i < len(e.Args) {
-		return e.Args[i]
+// replaceLeg begins the conversation with a party anew.
+func (c *connection) replaceLeg(p event.Party) (finished *conversation) {
+	leg := &c.serverLeg
+	if p == event.Client {
+		leg = &c.clientLeg
 	}
-	return ""
+	finished, *leg = *leg, nil
+	return finished
 }
 
 // hostOf is the address in "127.0.0.1 port 5432".

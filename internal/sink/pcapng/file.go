@@ -28,7 +28,7 @@ type file struct {
 	zone   zone
 	isns   uint32 // initial sequence numbers that were given
 	packet []byte // memory for the packet at hand
-	note   []byte // likewise
+	note   []byte // memory for its comments
 }
 
 // keepFromOthers makes a file that was there already its owner's alone. A device or a
@@ -87,8 +87,13 @@ const blockSize = 32
 // write writes the packet at hand.
 func (f *file) write(at time.Time, n recording.Note) error {
 	var options pcapgo.NgPacketOptions
-	if f.note = n.Append(f.note[:0]); len(f.note) > 0 {
-		options.Comments = []string{string(f.note)}
+	f.note = n.AppendWords(f.note[:0])
+	words := len(f.note)
+	f.note = n.AppendFacts(f.note)
+	for _, comment := range [...][]byte{f.note[:words], f.note[words:]} {
+		if len(comment) > 0 {
+			options.Comments = append(options.Comments, string(comment))
+		}
 	}
 	info := gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.packet), Length: len(f.packet)}
 	f.size += int64(blockSize + len(f.packet) + len(f.note))
@@ -134,12 +139,12 @@ func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recor
 }
 
 // end lets one end say its last.
-func (f *file) end(v *conversation, sender int, at time.Time) error {
+func (f *file) end(v *conversation, sender int, at time.Time, n recording.Note) error {
 	if v.ended[sender] {
 		return nil
 	}
 	v.ended[sender] = true
-	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, recording.Note{})
+	return f.send(v, sender, segment{flags: flagFIN | flagACK}, nil, at, n)
 }
 
 // reset lets one end break the conversation off.

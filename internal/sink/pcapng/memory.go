@@ -71,7 +71,7 @@ func (m *memory) observe(e *event.Event) {
 
 // sentence remembers addresses. Each attempt to reach a server begins anew.
 func (m *memory) sentence(e *event.Event) {
-	switch e.Status {
+	switch e.Fact.(type) {
 	case event.Opened:
 		m.said = append(m.said, *e)
 	case event.Connected:

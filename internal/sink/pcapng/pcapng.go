@@ -79,6 +79,9 @@ func (s *Sink) Close() error {
 
 // add records one event.
 func (s *Sink) add(e *event.Event) error {
+	if e.Kind == event.Nothing {
+		return nil
+	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
 		if err := s.rotate(e.At); err != nil {
 			return err
@@ -96,8 +99,11 @@ func (s *Sink) add(e *event.Event) error {
 	}
 	c.clock.note(&n, e)
 	s.file.zone.note(&n, e)
-	if e.Kind == event.Said {
+	switch e.Kind {
+	case event.Said:
 		return s.said(c, e, n)
+	case event.End:
+		return s.end(c, e, n)
 	}
 	return s.data(c, e, n)
 }
@@ -109,25 +115,35 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 		return err
 	}
 	n.Left, n.OneByOne = e.Left, e.OneByOne
-	n.CutOff = len(e.Data) == 0
+	n.CutOff, n.Opaque = len(e.Data) == 0, e.Opaque
 	return s.send(c, v, sender, e, n)
+}
+
+// end ends one direction of what is relayed.
+func (s *Sink) end(c *connection, e *event.Event, n recording.Note) error {
+	v, sender, _ := c.conversationOf(e)
+	if !v.begun {
+		if err := s.file.open(v, e.At, recording.Note{Connection: c.id}); err != nil {
+			return err
+		}
+	}
+	n.End, n.Broken = true, e.Broken
+	return s.file.end(v, sender, e.At, n)
 }
 
 // said records a sentence, and what it means for the conversations. Those that it
 // ends are closed before it, those that it breaks after it.
 func (s *Sink) said(c *connection, e *event.Event, n recording.Note) error {
-	if err := s.finish(e, c.learn(e)...); err != nil {
+	if err := s.finish(e, c.learn(e.Fact)); err != nil {
 		return err
 	}
 	s.sentence = recording.AppendSentence(s.sentence[:0], e)
 	if err := s.file.sentence(s.sentence, e.At, n); err != nil {
 		return err
 	}
-	switch e.Status {
-	case event.HungUp:
-		return s.hungUp(c, e)
+	switch f := e.Fact.(type) {
 	case event.ConnectionLost:
-		return s.lost(c, e)
+		return s.lost(c, e, f)
 	case event.Ended:
 		delete(s.connections, e.Conn)
 		return s.finish(e, c.clientLeg, c.serverLeg)
@@ -142,7 +158,7 @@ func (s *Sink) finish(e *event.Event, conversations ...*conversation) error {
 			if v == nil || !v.begun {
 				continue
 			}
-			if err := s.file.end(v, end, e.At); err != nil {
+			if err := s.file.end(v, end, e.At, recording.Note{}); err != nil {
 				return err
 			}
 		}
@@ -150,29 +166,21 @@ func (s *Sink) finish(e *event.Event, conversations ...*conversation) error {
 	return nil
 }
 
-// hungUp ends the half of a conversation that has ended: the other may go on.
-func (s *Sink) hungUp(c *connection, e *event.Event) error {
-	if c.serverLeg == nil || !c.serverLeg.begun {
-		return nil
-	}
-	return s.file.end(c.serverLeg, endOf(argument(e, 0)), e.At)
-}
-
 // lost breaks the conversation that is lost.
-func (s *Sink) lost(c *connection, e *event.Event) error {
+func (s *Sink) lost(c *connection, e *event.Event, f event.ConnectionLost) error {
 	for _, v := range []*conversation{c.clientLeg, c.serverLeg} {
 		if v == nil || !v.begun {
 			continue
 		}
-		if err := s.file.reset(v, endOf(argument(e, 0)), e.At); err != nil {
+		if err := s.file.reset(v, endOf(f.Party), e.At); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func endOf(party string) int {
-	if party == "server" {
+func endOf(p event.Party) int {
+	if p == event.Server {
 		return serverEnd
 	}
 	return clientEnd

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,17 +31,17 @@ func opening(client, server string) []event.Event {
 	reply := wire.Message{Type: wire.SSLResponse, Bytes: []byte("S"), Size: 1}
 	query := wire.Message{Type: wire.Query, Bytes: []byte("Q\x00\x00\x00\x05\x00"), Size: 6}
 	events := []event.Event{
-		{Status: event.Opened, Args: []string{"now", client}},
+		{Kind: event.Said, Fact: event.Opened{Time: time.Date(2025, 7, 4, 12, 0, 0, 0, time.UTC), Client: client}},
 		show(event.ClientToScript, request), show(event.ScriptToClient, reply),
-		{Status: event.TLSEstablished, Args: []string{"TLS", "client"}},
+		{Kind: event.Said, Fact: event.TLSEstablished{TLS: "TLS", Party: event.Client}},
 		show(event.ClientToScript, startup),
-		{Status: event.Connected, Args: []string{server}},
+		{Kind: event.Said, Fact: event.Connected{Address: server}},
 		show(event.ScriptToServer, request), show(event.ServerToScript, reply),
-		{Status: event.TLSEstablished, Args: []string{"TLS", "server"}},
+		{Kind: event.Said, Fact: event.TLSEstablished{TLS: "TLS", Party: event.Server}},
 		show(event.ScriptToServer, startup),
 		show(event.ClientToServer, query),
-		{Status: event.HungUp, Args: []string{"client", ""}},
-		{Status: event.Ended},
+		{Kind: event.Said, Fact: event.HungUp{Party: event.Client}},
+		{Kind: event.Said, Fact: event.Ended{}},
 	}
 	for i := range events {
 		events[i].Conn, events[i].Seq = 1, uint64(i+1)
@@ -219,6 +220,27 @@ func TestLargeWrite(t *testing.T) {
 	}
 	if sizes[0] != maxPayload || sizes[2] != maxPayload || sizes[3] != 1 || more != 3 {
 		t.Errorf("payloads of %v bytes, of which %d go on", sizes, more)
+	}
+}
+
+// TestOpaque notes bytes from which nothing follows, in a comment of its own.
+func TestOpaque(t *testing.T) {
+	for _, opaque := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "r.pcapng")
+		events := opening("127.0.0.1:40000", "127.0.0.1 port 5433")[:11]
+		undecoded := events[10]
+		undecoded.Kind, undecoded.Messages, undecoded.Data, undecoded.Left, undecoded.Opaque = event.Undecoded, nil, []byte("****"), 7, opaque
+		recordTo(t, Options{Path: path}, append(events, undecoded))
+		all, _ := packets(t, path)
+		want := []string{"pgpi: bytes left 7"}
+		if opaque {
+			want = append(want, "pgpi: bytes=opaque")
+		}
+		for i, p := range all {
+			if i == len(all)-1 && !slices.Equal(p.comments, want) || i < len(all)-1 && strings.Contains(strings.Join(p.comments, ""), "opaque") {
+				t.Errorf("opaque %t: packet %d of %d has the comments %q", opaque, i+1, len(all), p.comments)
+			}
+		}
 	}
 }
 

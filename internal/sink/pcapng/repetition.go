@@ -62,6 +62,7 @@ func appendSettings(dst []byte, s *event.Settings) []byte {
 		{"IntervalStyle", s.IntervalStyle},
 		{"TimeZone", s.TimeZone},
 		{"server_version", s.ServerVersion},
+		{"standard_conforming_strings", s.StandardStrings},
 	} {
 		if setting[1] != "" {
 			dst = appendMessage(dst, 'S', []byte(setting[0]+"\x00"+setting[1]+"\x00"))

@@ -1,8 +1,8 @@
-// Package pqtrace writes messages as libpq 18 traces them: line for line, byte for
-// byte what PQtrace would have printed in the client (PostgreSQL documentation,
-// libpq, "Control Functions"; src/interfaces/libpq/fe-trace.c). That goes for its
-// faults too, such as the lines about a "mismatched message length" that it has for
-// messages which are in order.
+// Package pqtrace writes messages as libpq traces them, in the form of 18.5 and
+// later: line for line, byte for byte what PQtrace would have printed in the client
+// (PostgreSQL documentation, libpq, "Control Functions";
+// src/interfaces/libpq/fe-trace.c). That goes for its faults too, such as the line
+// about a "mismatched message length" that it has for a message which is in order.
 //
 // It guarantees that the lines are those of PQtrace, whoever the client is, except
 // where PQtrace has none or would read beyond the end of a message: there a mark in

@@ -140,7 +140,7 @@ func brokenMessages(s *transcript.Transcript) {
 	e := s.Passed(event.ServerToClient, cut(row, 17))
 	e.Kind = event.Fragment
 	s.Add(event.Event{Kind: event.Undecoded, Direction: event.ServerToClient, Data: []byte("abc"), Relayed: true, Total: 3})
-	s.Said(event.OutOfSync, "server -> client", "1234", "impossible message length")
+	s.Said(event.OutOfSync{Direction: event.ServerToClient, Offset: 1234, Why: "impossible message length"})
 }
 
 func redactedMessages(s *transcript.Transcript) {
@@ -158,11 +158,11 @@ func redactedMessages(s *transcript.Transcript) {
 }
 
 func sentences(s *transcript.Transcript) {
-	s.Said(event.Listening, "127.0.0.1 port 5432")
+	s.Said(event.Listening{Address: "127.0.0.1 port 5432"})
 	s.Events[0].Conn = 0
-	s.Said(event.CertificateFrom, "server", "Certificate:\n    Data:\n        Version: 3 (0x2)\n")
+	s.Said(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
 	s.Events[1].Conn = 0
-	s.Said(event.CertificateFrom, "server", "Certificate:\n    Data:\n        Version: 3 (0x2)\n")
-	s.Said(event.ServerName, "\x1b]0;evil\a\r\nexämple\u202e\xff \"#{x}\"")
-	s.Said(event.Ended)
+	s.Said(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
+	s.Said(event.ServerName{Name: "\x1b]0;evil\a\r\nexämple\u202e\xff \"#{x}\""})
+	s.Said(event.Ended{})
 }

@@ -40,11 +40,11 @@ type page struct {
 func (p *page) add(e *event.Event) {
 	p.now = e
 	if e.Kind == event.Said {
-		status := e.Status
-		if p.Mode == None && status == event.Forwarding {
-			status = event.ForwardingSilently // for this log, though others are not silent
+		fact := e.Fact
+		if _, ok := fact.(event.Forwarding); ok && p.Mode == None {
+			fact = event.ForwardingSilently{} // for this log, though others are not silent
 		}
-		p.said(status.Format(e.Args))
+		p.said(event.Sentence(fact))
 		return
 	}
 	if p.Mode == None && e.Relayed {
@@ -53,9 +53,49 @@ func (p *page) add(e *event.Event) {
 	for i := range e.Messages {
 		p.repeated(e, &e.Messages[i])
 	}
-	if e.Relayed && e.Total > 0 && e.Kind != event.Undecoded {
+	switch {
+	case e.Kind == event.Undecoded && !e.Relayed:
+		p.garbage(e)
+	case e.Relayed && e.Total > 0 && e.Kind != event.Undecoded:
 		p.forwarded(e)
 	}
+}
+
+// garbage writes bytes that pgpi got and did not relay, because they are no message.
+func (p *page) garbage(e *event.Event) {
+	p.begin()
+	p.label(e.Direction)
+	shown := e.Data
+	if p.MaxValue > 0 && len(shown) > p.MaxValue {
+		shown = shown[:p.MaxValue]
+	}
+	switch {
+	case e.Redacted:
+		p.text = append(p.text, "[redacted]"...)
+	case p.Mode == Raw:
+		p.quoteBytes(shown, ascii)
+	default:
+		p.quoteBytes(shown, readable)
+	}
+	p.text = append(p.text, ' ')
+	p.paint(yellow)
+	p.text = append(p.text, "= "...)
+	p.text = strconv.AppendInt(p.text, int64(len(e.Data)), 10)
+	p.text = append(p.text, " bytes, not decoded"...)
+	if omitted := len(e.Data) - len(shown); omitted > 0 && !e.Redacted {
+		p.text = append(p.text, ", omitted: "...)
+		p.text = strconv.AppendInt(p.text, int64(omitted), 10)
+		p.text = append(p.text, " bytes"...)
+	}
+	p.unpaint()
+	p.end()
+}
+
+// quoteBytes writes bytes in double quotes.
+func (p *page) quoteBytes(b []byte, s style) {
+	p.text = append(p.text, '"')
+	p.text = appendEscaped(p.text, b, s)
+	p.text = append(p.text, '"')
 }
 
 // repeated writes a message, from memory where it was written before.

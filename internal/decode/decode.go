@@ -1,0 +1,200 @@
+// Package decode finds out what recorded bytes mean: it is the first stage behind the bus.
+//
+// It guarantees that live traffic, captures and recordings are decoded by the same code, from
+// what is in the stream of events alone: bytes, and the facts that change how they are read (a
+// server was reached, bytes are missing, a direction or a connection has ended). What follows
+// from bytes is derived here, once: messages with their context, where a direction goes out of
+// sync, what was cut off or not decoded, the SQL that a cancel request ends, and who is
+// connected.
+//
+// It must not know where events come from, nor what becomes of them. It does no I/O, and reads
+// no clock.
+//
+// Start reading at [Stage.Take]. Package session has the memory of a connection that it asks.
+package decode
+
+import (
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+)
+
+// Stage decodes the events of all connections. It serves one goroutine.
+type Stage struct {
+	budget      *session.Budget
+	connections map[uint32]*connection
+	// messages is room for those of an event. All connections share it: those that are idle
+	// should hold little.
+	messages []event.Message
+}
+
+// New makes a stage. What it keeps of all connections counts towards budget.
+func New(budget *session.Budget) *Stage {
+	return &Stage{budget: budget, connections: map[uint32]*connection{}}
+}
+
+// connection is what is known of one connection.
+type connection struct {
+	tracker  *session.Tracker
+	identity *event.Identity
+	blind    bool // decoding has failed
+	// encrypted says that not all bytes are in the stream of events.
+	encrypted bool
+	// directions are those that are relayed, by event.ClientToServer and event.ServerToClient.
+	directions [2]direction
+}
+
+// direction is one way through pgpi.
+type direction struct {
+	undecoded int64 // relayed bytes that nobody has understood
+	// cut is the size of the last message where it did not come whole, 0 where it did, and
+	// wanted what its size should have been.
+	cut    int64
+	wanted event.Size
+	inside bool // a message too large to hold is on its way
+	// unsure says that bytes were missing, and no message was found since.
+	unsure bool
+}
+
+// Take decodes an event.
+func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
+	if e.Conn == 0 {
+		emit(e)
+		return
+	}
+	c := s.connections[e.Conn]
+	if c == nil {
+		c = &connection{tracker: session.New(s.budget)}
+		s.connections[e.Conn] = c
+	}
+	e.Identity = c.identity
+	switch e.Kind {
+	case event.Said:
+		s.fact(c, e, emit)
+	case event.End:
+		c.end(e, emit)
+	default:
+		s.bytes(c, e, emit)
+	}
+}
+
+// Blind ends the decoding of a connection: what comes of it is passed on undecoded.
+func (s *Stage) Blind(conn uint32) {
+	if c := s.connections[conn]; c != nil {
+		c.blind = true
+	}
+}
+
+// bytes finds the messages in bytes. They are whole frames, as the source has found them; what
+// is no whole message is the end of one that was cut off.
+func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
+	headless := e.Inside && !c.inside(e.Direction) // its beginning is in a file that was not read
+	if c.blind || e.Kind == event.Undecoded || e.Opaque || headless {
+		e.Opaque = true
+		c.pass(e, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
+		return
+	}
+	for rest := e.Data; ; {
+		piece := c.tracker.ScanFrame(e.Direction, rest, s.messages)
+		s.messages = piece.Messages
+		if piece.Size == 0 {
+			c.cutOff(e, rest, emit)
+			break
+		}
+		if e.Data, rest = rest[:piece.Size], rest[piece.Size:]; len(rest) == 0 {
+			c.pass(e, piece, emit)
+			break
+		}
+		part := *e // later stages may change what they get
+		c.pass(&part, piece, emit)
+	}
+	clear(s.messages) // they point to what is not theirs
+}
+
+// inside reports whether the beginning of a message that is still on its way was seen.
+func (c *connection) inside(d event.Direction) bool { return c.direction(d).inside }
+
+// direction is what is known of a direction. Of what pgpi itself says and hears nothing is
+// remembered.
+func (c *connection) direction(d event.Direction) *direction {
+	if d <= event.ServerToClient {
+		return &c.directions[d]
+	}
+	return &direction{}
+}
+
+// pass emits what was found in the bytes of an event.
+func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.Event)) {
+	e.Kind, e.Messages, e.Count, e.Total, e.Offset = piece.Kind, piece.Messages, piece.Count, piece.Total, piece.Offset
+	d := c.direction(e.Direction)
+	d.inside = piece.Kind == event.Fragment && piece.Total == 0
+	if piece.Kind == event.Undecoded && !e.Repeated && !e.Inside {
+		d.undecoded += int64(len(e.Data))
+	}
+	for i := range piece.Messages {
+		c.identify(&piece.Messages[i])
+	}
+	e.Identity = c.identity
+	if e.Repeated || len(e.Data) == 0 && e.Total == 0 {
+		return
+	}
+	if e.Redacted && piece.Kind == event.Fragment {
+		withoutBlanks(piece.Messages)
+	}
+	told := e.Redacted || d.unsure // by the recording; later stages may redact the event
+	d.unsure = d.unsure && piece.Kind == event.Undecoded
+	emit(e)
+	if piece.Lost != nil && !told {
+		say(e, event.OutOfSync{Direction: e.Direction, Offset: piece.Lost.Offset, Why: piece.Lost.Why}, emit)
+	}
+}
+
+// cutOff emits the beginning of a message that did not come whole.
+func (c *connection) cutOff(e *event.Event, rest []byte, emit func(*event.Event)) {
+	piece, want := c.tracker.End(e.Direction, rest)
+	if piece.Total > 0 {
+		d := c.direction(e.Direction)
+		d.cut, d.wanted = piece.Total, event.Size(want)
+	}
+	e.Data = rest[:piece.Size]
+	c.pass(e, piece, emit)
+}
+
+// end sums up what a direction has left.
+func (c *connection) end(e *event.Event, emit func(*event.Event)) {
+	part := *e
+	part.Kind, part.Relayed = event.Bytes, true
+	d := c.direction(e.Direction)
+	switch {
+	case c.blind:
+		part.Opaque = true
+		c.pass(&part, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
+	case d.cut == 0:
+		c.cutOff(&part, e.Data, emit)
+	}
+	d.undecoded += e.Unread
+	c.sayCutOff(e, e.Direction, emit)
+	c.saySum(e, e.Direction, emit)
+	e.Data, e.Identity = nil, c.identity
+	emit(e)
+}
+
+// sayCutOff says that the last message of a direction did not come whole, if so.
+func (c *connection) sayCutOff(e *event.Event, direction event.Direction, emit func(*event.Event)) {
+	if d := c.direction(direction); d.cut > 0 {
+		say(e, event.CutOff{Direction: direction, Bytes: d.cut, Size: d.wanted}, emit)
+		d.cut = 0
+	}
+}
+
+// saySum says how many bytes of a direction were not decoded, if any.
+func (c *connection) saySum(e *event.Event, direction event.Direction, emit func(*event.Event)) {
+	if d := c.direction(direction); d.undecoded > 0 {
+		say(e, event.Undecodable{Direction: direction, Bytes: d.undecoded}, emit)
+		d.undecoded = 0
+	}
+}
+
+// say emits a fact that follows from an event.
+func say(e *event.Event, f event.Fact, emit func(*event.Event)) {
+	emit(&event.Event{Seq: e.Seq, At: e.At, Elapsed: e.Elapsed, Conn: e.Conn, Kind: event.Said, Fact: f, Identity: e.Identity})
+}

@@ -1,0 +1,108 @@
+package decode
+
+import (
+	"strings"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// fact takes what a fact changes, and completes it where that follows from bytes. Derived facts
+// come from recordings: they say where something is to be told, and the bytes say what. Only
+// where redaction has overwritten the bytes, the recorded fact is all there is.
+func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
+	switch f := e.Fact.(type) {
+	case event.Opened:
+		s.open(c, f)
+	case event.Connected:
+		c.tracker.NewServer()
+	case event.Joined:
+		c.tracker.Join()
+		c.directions[0].unsure, c.directions[1].unsure = true, true
+		c.change(func(i *event.Identity) { i.Known = true }) // what was said at the beginning will never come
+	case event.Missing:
+		c.missing(e, f, emit)
+	case event.Resumed:
+		c.direction(f.Direction).unsure = false
+		c.tracker.Resume(f.Direction)
+	case event.ObserverFailed:
+		c.blind = true
+	case event.OutOfSync:
+		if !e.Redacted {
+			return // it was derived from the bytes before it
+		}
+	case event.CutOff:
+		c.sayCutOff(e, f.Direction, emit)
+		return
+	case event.Undecodable:
+		if !c.encrypted {
+			c.saySum(e, f.Direction, emit)
+			return
+		}
+		c.direction(f.Direction).undecoded = 0 // they are among those that the recording counts
+	case event.Encrypted:
+		c.encrypted = true
+	case event.CancelForwarded:
+		if f.SQL == "" {
+			f.SQL = shortened(s.running(f.Connection))
+		}
+		e.Fact = f
+		s.cancels(c, f.Connection)
+	case event.CancelFor:
+		if f.SQL == "" {
+			f.SQL = s.running(f.Connection)
+		}
+		e.Fact = f
+		s.cancels(c, f.Connection)
+	case event.Ended:
+		c.change(func(i *event.Identity) { i.Known = true })
+		delete(s.connections, e.Conn)
+		defer c.tracker.Close()
+	}
+	e.Identity = c.identity
+	emit(e)
+}
+
+// missing forgets what bytes that were not seen may have changed.
+func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.Event)) {
+	d := c.direction(f.Direction)
+	if !c.blind {
+		part := *e
+		part.Kind, part.Fact, part.Direction, part.Relayed = event.Bytes, nil, f.Direction, true
+		if d.cut == 0 {
+			c.cutOff(&part, nil, emit)
+		}
+		c.sayCutOff(e, f.Direction, emit)
+		c.tracker.Gap(f.Direction, f.Bytes)
+	}
+	d.cut, d.inside, d.unsure = 0, false, true
+}
+
+// maxRunning is how much of a statement a sentence repeats, in bytes.
+const maxRunning = 200
+
+func shortened(sql string) string {
+	if len(sql) <= maxRunning {
+		return sql
+	}
+	return strings.ToValidUTF8(sql[:maxRunning], "") + " ..."
+}
+
+// running is the SQL that the server of a connection works on.
+func (s *Stage) running(conn uint32) string {
+	if c := s.connections[conn]; c != nil && !c.blind {
+		if sql := c.tracker.Running(); sql != "" {
+			return sql
+		}
+	}
+	return "nothing that is known"
+}
+
+// withoutBlanks drops what redaction has blanked of messages too large to hold: all but their
+// headers.
+func withoutBlanks(messages []event.Message) {
+	for i := range messages {
+		m := &messages[i]
+		m.Bytes = m.Bytes[:min(len(m.Bytes), wire.HeaderSize)]
+	}
+}

@@ -1,0 +1,90 @@
+package decode
+
+import (
+	"bytes"
+	"net/netip"
+
+	"pgpi/internal/event"
+	"pgpi/internal/session"
+	"pgpi/internal/wire"
+)
+
+// Who is connected is what a client says of itself. It is not what a server makes of it.
+
+// change makes a new snapshot, because events still have the old one.
+func (c *connection) change(by func(*event.Identity)) {
+	var next event.Identity
+	if c.identity != nil {
+		next = *c.identity
+	}
+	by(&next)
+	c.identity = &next
+}
+
+// open takes the client's address. A connection that is opened again is one that goes on where
+// files of a recording are missing: nothing is true any more of what was known.
+func (s *Stage) open(c *connection, f event.Opened) {
+	if c.identity != nil {
+		c.tracker.Close()
+		*c = connection{tracker: session.New(s.budget)}
+	}
+	address := f.Client
+	if a, err := netip.ParseAddrPort(address); err == nil {
+		address = a.Addr().Unmap().String()
+	}
+	c.change(func(i *event.Identity) { i.Address = address })
+}
+
+// cancels says that a connection is there to cancel what another does.
+func (s *Stage) cancels(c *connection, conn uint32) {
+	if named := s.connections[conn]; named != nil {
+		c.change(func(i *event.Identity) { i.Cancels = named.identity })
+	}
+}
+
+// identify takes from a message what it says of its client.
+func (c *connection) identify(m *event.Message) {
+	switch m.Type {
+	case wire.StartupMessage:
+		c.change(func(i *event.Identity) { readStartup(i, m) })
+	case wire.CancelRequest:
+		c.change(func(i *event.Identity) { i.Known = true })
+	case wire.ParameterStatus:
+		body := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
+		key, value, _ := bytes.Cut(body, []byte{0})
+		if string(key) == "application_name" {
+			name := string(bytes.TrimSuffix(value, []byte{0}))
+			if c.identity != nil && c.identity.Application == name {
+				return
+			}
+			c.change(func(i *event.Identity) { i.Application = name })
+		}
+	}
+}
+
+// readStartup takes what a StartupMessage says.
+func readStartup(i *event.Identity, m *event.Message) {
+	key := ""
+	var memory [32]wire.Field
+	for _, f := range wire.AppendFields(memory[:0], &m.Message) {
+		text := string(bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0}))
+		if f.Name == wire.Key {
+			key = text
+		}
+		if f.Name != wire.KeyValue {
+			continue
+		}
+		switch key {
+		case "user":
+			i.User = text
+		case "database":
+			i.Database = text
+		case "application_name":
+			i.Application, i.Startup = text, text
+		}
+	}
+	if i.Database == "" {
+		i.Database = i.User
+	}
+	i.Known = true
+}

@@ -1,0 +1,49 @@
+package session
+
+import (
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Watch is a [Framer] that shows the messages of the login to whoever must know them before
+// anything is decoded: the answer to a request for encryption, the key of cancel requests, the
+// offer of an authentication mechanism, the end of the login.
+type Watch struct {
+	Framer
+
+	login []wire.Message
+	over  bool
+}
+
+// Scan is [Framer.Scan].
+func (w *Watch) Scan(d event.Direction, pending []byte) Frame {
+	w.login = w.login[:0]
+	return w.scanWith(d, pending, w, false)
+}
+
+// ScanFrame is [Framer.ScanFrame].
+func (w *Watch) ScanFrame(d event.Direction, b []byte) Frame {
+	w.login = w.login[:0]
+	return w.scan(d, b, w, true)
+}
+
+// Login returns the messages of the last frame, up to the first ReadyForQuery of the connection
+// and none behind it. They are named as the dialogue names them, and valid until the next call.
+// Of a message too large to hold there is only the beginning.
+func (w *Watch) Login() []wire.Message { return w.login }
+
+// Ready reports whether the server has sent its first ReadyForQuery to the client, or nobody
+// saw the beginning of the connection.
+func (w *Watch) Ready() bool { return w.client.ready }
+
+// Join is [Tracker.Join].
+func (w *Watch) Join() { w.join() }
+
+func (w *Watch) message(d event.Direction, b []byte, size int64) {
+	t := w.remember(d, b, size)
+	if w.over {
+		return
+	}
+	w.login = append(w.login, wire.Message{Type: t, Bytes: b, Size: size})
+	w.over = t == wire.ReadyForQuery && d == event.ServerToClient
+}
