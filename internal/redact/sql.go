@@ -10,9 +10,10 @@ import (
 // Span is a run of bytes that is hidden. It is never empty.
 type Span = event.Span
 
-// AppendSQLSecrets appends to dst the spans of sql that may hold a secret, in order and without overlap, and returns
-// the extended slice. Spans are relative to sql, which is the text of a query without its NUL. A span lies inside the
-// quotes of a literal, so that the statement stays readable:
+// AppendSQLSecrets appends to dst the spans of sql that may hold a secret, in order and without
+// overlap, and returns the extended slice. Spans are relative to sql, which is the text of a query
+// without its NUL. A span lies inside the quotes of a literal, so that the statement stays
+// readable:
 //
 //	ALTER ROLE joe PASSWORD 'hidden' VALID UNTIL 'hidden as well'
 //	SELECT dblink_connect('host=db user=joe password hidden to the end of this literal')
@@ -20,17 +21,19 @@ type Span = event.Span
 //
 // Three rules decide, and each hides too much rather than too little:
 //
-//   - From a secret word (one that contains password, passwd, pwd, secret, token and the like, whatever its case,
-//     or CONNECTION before a literal) to the end of its statement, every literal is hidden.
-//   - Inside a literal, a quoted name or a comment, everything after a secret word is hidden, and everything after the
-//     "://" of a URI with a password. This covers connection strings, SQL within SQL, DO blocks and function bodies.
-//   - Where quotes don't match, or may not, everything after the first secret word of the text is hidden: literals
-//     cut off, a backslash before a quote (standard_conforming_strings decides what it means, and so does the
-//     client encoding), bit strings with anything but digits in them, and a secret literal that runs straight into a
-//     word, as in PASSWORD 'it's'.
+//   - From a secret word (one that contains password, passwd, pwd, secret, token and the like,
+//     whatever its case, or CONNECTION before a literal) to the end of its statement, every literal
+//     is hidden.
+//   - Inside a literal, a quoted name or a comment, everything after a secret word is hidden, and
+//     everything after the "://" of a URI with a password. This covers connection strings, SQL
+//     within SQL, DO blocks and function bodies.
+//   - Where quotes don't match, or may not, everything after the first secret word of the text is
+//     hidden: literals cut off, a backslash before a quote (standard_conforming_strings decides
+//     what it means, and so does the client encoding), bit strings with anything but digits in
+//     them, and a secret literal that runs straight into a word, as in PASSWORD 'it's'.
 //
-// Literals that can spell letters by escapes (U&'…', and E'…' with \x, \u or octal ones) are hidden whole. A password
-// in no quotes at all, which no server accepts, is not seen.
+// Literals that can spell letters by escapes (U&'…', and E'…' with \x, \u or octal ones) are hidden
+// whole. A password in no quotes at all, which no server accepts, is not seen.
 func AppendSQLSecrets(dst []Span, sql []byte) []Span {
 	s := search{
 		sql: sql, tokens: sqltext.NewScanner(sql, sqltext.Settings{}), spans: dst, before: len(dst),
@@ -42,8 +45,8 @@ func AppendSQLSecrets(dst []Span, sql []byte) []Span {
 	return s.finish()
 }
 
-// search goes through the tokens of SQL. It reads them without the session's settings: where these decide where a
-// literal ends, nothing is taken for granted.
+// search goes through the tokens of SQL. It reads them without the session's settings: where these
+// decide where a literal ends, nothing is taken for granted.
 type search struct {
 	sql    []byte
 	tokens sqltext.Scanner
@@ -59,8 +62,8 @@ type search struct {
 	searched   bool // all that follows a literal of which nobody can tell where it ends has been searched
 }
 
-// token decides on one token. What the last token was still counts behind spaces, comments, bytes that are no token of any
-// sort, and an equals sign: password = "typed in the wrong quotes".
+// token decides on one token. What the last token was still counts behind spaces, comments, bytes
+// that are no token of any sort, and an equals sign: password = "typed in the wrong quotes".
 func (s *search) token(t sqltext.Token) {
 	if s.secret && t.Start == s.quote && runsOn(t.Kind) {
 		s.mismatch(t.Start, t.Kind)
@@ -88,7 +91,8 @@ func (s *search) token(t sqltext.Token) {
 	}
 }
 
-// runsOn reports whether a token begins with a letter or digit, so that none is expected behind a closing quote.
+// runsOn reports whether a token begins with a letter or digit, so that none is expected behind a
+// closing quote.
 func runsOn(k sqltext.Kind) bool {
 	switch k {
 	case sqltext.String, sqltext.DollarString, sqltext.QuotedName:
@@ -115,8 +119,8 @@ func (s *search) word(t sqltext.Token) {
 	s.lastWord(secret, len(text) >= len(connection) && hasPrefixFold(text[len(text)-len(connection):], connection))
 }
 
-// name decides on a quoted name. It hides a name in the place of a password, and what follows a secret word where a
-// missing quote seems to have made SQL part of the name.
+// name decides on a quoted name. It hides a name in the place of a password, and what follows a
+// secret word where a missing quote seems to have made SQL part of the name.
 func (s *search) name(t sqltext.Token) {
 	p := s.tokens.Parts(t)
 	p.Next()
@@ -163,7 +167,8 @@ func (s *search) content(start, end int, kind sqltext.Kind) {
 	s.lastWord(false, false)
 }
 
-// spellsLetters reports whether an E'…' literal has escapes that could stand for letters: \x41, \u0041, \101.
+// spellsLetters reports whether an E'…' literal has escapes that could stand for letters: \x41,
+// \u0041, \101.
 func spellsLetters(text []byte) bool {
 	for i := 0; i+1 < len(text); i++ {
 		if text[i] != '\\' {
@@ -187,8 +192,8 @@ func (s *search) closeQuote(t sqltext.Token) {
 	}
 }
 
-// isClosed reports whether a token in quotes has certainly been closed where it ends. Bit strings with anything but digits
-// in them are the sign of quotes that don't match.
+// isClosed reports whether a token in quotes has certainly been closed where it ends. Bit strings
+// with anything but digits in them are the sign of quotes that don't match.
 func (s *search) isClosed(t sqltext.Token) bool {
 	if t.Kind == sqltext.BitString || t.Kind == sqltext.HexString {
 		if _, valid := s.tokens.AppendValue(nil, t); !valid {
@@ -198,8 +203,8 @@ func (s *search) isClosed(t sqltext.Token) bool {
 	return !t.Unterminated && t.Doubt != sqltext.CutInDoubt
 }
 
-// mismatch hides everything from where the text begins to be secret, because quotes don't match. Where nothing was secret
-// up to a place, what follows it is searched as one text.
+// mismatch hides everything from where the text begins to be secret, because quotes don't match.
+// Where nothing was secret up to a place, what follows it is searched as one text.
 func (s *search) mismatch(from int, kind sqltext.Kind) {
 	rest := s.sql[from:]
 	switch {

@@ -1,7 +1,8 @@
 package redact
 
-// secretWords are what the name of a secret contains, in lower case: SQL's PASSWORD, the options of connections and
-// of foreign servers, columns and settings. Each begins with one of the letters that secretIn looks for.
+// secretWords are what the name of a secret contains, in lower case: SQL's PASSWORD, the options of
+// connections and of foreign servers, columns and settings. Each begins with one of the letters
+// that secretIn looks for.
 var secretWords = [...]string{
 	"password", "passwd", "passwort", "passphrase", "passcode", "pwd", "private_key",
 	"secret", "scram_client_key", "scram_server_key", "token",
@@ -11,9 +12,9 @@ var secretWords = [...]string{
 // harmlessWords contain a secret word and name no secret.
 var harmlessWords = [...]string{"password_encryption", "password_required"}
 
-// secretIn returns where text begins to be secret: after its first secret word, or after the "://" of its first URI
-// if a ":" follows, and an "@" after that or, in text that may have been cut off, not even that. It returns -1 if
-// text has neither.
+// secretIn returns where text begins to be secret: after its first secret word, or after the "://"
+// of its first URI if a ":" follows, and an "@" after that or, in text that may have been cut off,
+// not even that. It returns -1 if text has neither.
 func secretIn(text []byte, cut bool) int {
 	uri, colon := -1, false
 	for i := range text {
@@ -40,7 +41,8 @@ func secretIn(text []byte, cut bool) int {
 	return -1
 }
 
-// matchFold returns the length of the first of the words that text begins with, whatever its case, or 0.
+// matchFold returns the length of the first of the words that text begins with, whatever its case,
+// or 0.
 func matchFold(text []byte, words []string) int {
 	for _, word := range words {
 		if hasPrefixFold(text, word) {
@@ -50,7 +52,8 @@ func matchFold(text []byte, words []string) int {
 	return 0
 }
 
-// hasPrefixFold reports whether text begins with the prefix, which is in lower case, whatever text's own case.
+// hasPrefixFold reports whether text begins with the prefix, which is in lower case, whatever
+// text's own case.
 func hasPrefixFold(text []byte, prefix string) bool {
 	if len(text) < len(prefix) {
 		return false

@@ -38,8 +38,8 @@ func classify() (all [256]uint8) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// fold returns a letter in lower case. Letters beyond ASCII stay: servers fold them only where the encoding of the
-// database has one byte for each character (src/backend/parser/scansup.c).
+// fold returns a letter in lower case. Letters beyond ASCII stay: servers fold them only where the
+// encoding of the database has one byte for each character (src/backend/parser/scansup.c).
 func fold(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		c += 'a' - 'A'

@@ -34,8 +34,8 @@ func (s *Scanner) constant(k Kind, start, prefix int) Token {
 	return t
 }
 
-// mayDiffer reports whether it depends on settings that are not known how a constant is read: on whether backslashes
-// are escapes, or on whether an escape is the second half of a character.
+// mayDiffer reports whether it depends on settings that are not known how a constant is read: on
+// whether backslashes are escapes, or on whether an escape is the second half of a character.
 func (s *Scanner) mayDiffer(k Kind, content []byte) bool {
 	plain := k == String || k == NationalString
 	if plain && s.settings.Strings == UnknownStrings {
@@ -52,8 +52,8 @@ func (s *Scanner) mayDiffer(k Kind, content []byte) bool {
 	return false
 }
 
-// constantEnd returns where a constant ends that begins behind its opening quote, at pos. It goes on where another
-// quote follows on another line.
+// constantEnd returns where a constant ends that begins behind its opening quote, at pos. It goes
+// on where another quote follows on another line.
 func (r rules) constantEnd(sql []byte, pos int) (end int, unterminated bool) {
 	for {
 		end, closed := r.partEnd(sql, pos)
@@ -66,8 +66,8 @@ func (r rules) constantEnd(sql []byte, pos int) (end int, unterminated bool) {
 	}
 }
 
-// partEnd returns where the content of a constant, or of a part of it, ends that begins at pos, and whether a quote
-// closes it.
+// partEnd returns where the content of a constant, or of a part of it, ends that begins at pos, and
+// whether a quote closes it.
 func (r rules) partEnd(sql []byte, pos int) (end int, closed bool) {
 	for pos < len(sql) {
 		switch c := sql[pos]; {
@@ -87,8 +87,9 @@ func (r rules) partEnd(sql []byte, pos int) (end int, closed bool) {
 	return len(sql), false
 }
 
-// continuation returns where the next part of a constant begins, behind its opening quote, or -1 where there is none:
-// between the parts are nothing but space and line comments, with a line end among them (rule {quotecontinue}).
+// continuation returns where the next part of a constant begins, behind its opening quote, or -1
+// where there is none: between the parts are nothing but space and line comments, with a line end
+// among them (rule {quotecontinue}).
 func continuation(sql []byte, pos int) int {
 	for newLine := false; pos < len(sql); pos++ {
 		switch c := sql[pos]; {
@@ -110,8 +111,9 @@ func continuation(sql []byte, pos int) int {
 	return -1
 }
 
-// Parts goes through a token without its quotes. Most tokens have one part. A constant that is continued has one for
-// each pair of quotes, and one for each comment between them. A part may be empty.
+// Parts goes through a token without its quotes. Most tokens have one part. A constant that is
+// continued has one for each pair of quotes, and one for each comment between them. A part may be
+// empty.
 //
 //	for p := tokens.Parts(t); p.Next(); {
 //		part := sql[p.Start:p.End]

@@ -2,7 +2,8 @@ package sqltext
 
 import "strings"
 
-// Copy is what a COPY statement says of the rows that the client sends or gets (documentation of the command COPY).
+// Copy is what a COPY statement says of the rows that the client sends or gets (documentation of
+// the command COPY).
 type Copy struct {
 	Relation string   // as it was written, without quotes; "" for a query
 	Columns  []string // nil where none are named
@@ -20,9 +21,10 @@ type Copy struct {
 	Encoding                 string
 }
 
-// FindCopy returns the COPY of the given index, from 0, among those of a text that the client takes part in. It is not
-// found either where a statement before it, or itself, can't be understood, or is not the same for all settings that
-// are possible. One with options that mean nothing here, such as another format, is returned but not found.
+// FindCopy returns the COPY of the given index, from 0, among those of a text that the client takes
+// part in. It is not found either where a statement before it, or itself, can't be understood, or
+// is not the same for all settings that are possible. One with options that mean nothing here, such
+// as another format, is returned but not found.
 func FindCopy(sql string, index int, settings Settings) (Copy, bool) {
 	p := copyParser{newStatement(sql, settings)}
 	for ; !p.atEnd(); p.skip() {
@@ -51,11 +53,12 @@ func (c *Copy) valid() bool {
 	return c.Format == "binary"
 }
 
-// copyParser reads a COPY statement, in the syntax of today and in the older ones that servers still take.
+// copyParser reads a COPY statement, in the syntax of today and in the older ones that servers
+// still take.
 type copyParser struct{ *statement }
 
-// copy reads what follows the word COPY. Client says that its rows come from the client or go there, not to a file of
-// the server.
+// copy reads what follows the word COPY. Client says that its rows come from the client or go
+// there, not to a file of the server.
 func (p copyParser) copy() (c Copy, client, ok bool) {
 	c.Format = "text"
 	if p.is("binary") {
@@ -186,7 +189,8 @@ func (p copyParser) option(c *Copy) bool {
 	return true
 }
 
-// header reads the value of an option: since server 15 it can be "match", from 19 on a number of lines.
+// header reads the value of an option: since server 15 it can be "match", from 19 on a number of
+// lines.
 func (c *Copy) header(value string) bool {
 	switch value {
 	case "true", "on":

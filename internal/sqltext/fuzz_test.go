@@ -12,8 +12,9 @@ import (
 	"pgpi/test/sqlgen"
 )
 
-// check looks at all that may be said of any text: each byte is in one token, parts are in order inside of theirs, and
-// the tokens by settings that are not known are those by any that they may be, as long as no token says otherwise.
+// check looks at all that may be said of any text: each byte is in one token, parts are in order
+// inside of theirs, and the tokens by settings that are not known are those by any that they may
+// be, as long as no token says otherwise.
 func check(t *testing.T, sql []byte) {
 	t.Helper()
 	for _, encoding := range []Encoding{ASCIISafe, Pairs, ShiftJIS} {
@@ -114,7 +115,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestHostileTexts scans texts of a quarter of a megabyte that would take hours if the work did not grow with their size alone.
+// TestHostileTexts scans texts of a quarter of a megabyte that would take hours if the work did not
+// grow with their size alone.
 func TestHostileTexts(t *testing.T) {
 	const size = 1 << 18
 	for _, piece := range []string{

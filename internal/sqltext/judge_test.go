@@ -22,8 +22,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestJudge lets real servers judge what constants and names are and what they mean, with standard_conforming_strings on
-// and off: they return what we say.
+// TestJudge lets real servers judge what constants and names are and what they mean, with
+// standard_conforming_strings on and off: they return what we say.
 func TestJudge(t *testing.T) {
 	for _, version := range servers.Versions {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
@@ -60,7 +60,8 @@ var numbers = map[string][5]string{
 	"1..2": {}, "5.": {"5", "5", "5", "5", "5"}, "1.e1": {"10", "10", "10", "10", "10"}, "1_": {"1"}, "0x": {"0"}, "1.5.5": {},
 }
 
-// pairs are characters of which the second byte is one of ASCII, a backslash where the encoding has such a character.
+// pairs are characters of which the second byte is one of ASCII, a backslash where the encoding has
+// such a character.
 var pairs = map[string][]string{
 	"SJIS": {"\x83\x5c", "\x95\x5c", "\x83\x7c", "\xb1"}, "SHIFT_JIS_2004": {"\x83\x5c", "\x95\x5c"}, "BIG5": {"\xa5\x5c", "\xb3\x5c", "\xa4\x7c"},
 	"GBK": {"\x81\x5c", "\x81\x7c", "\x95\x60"}, "GB18030": {"\x81\x5c", "\x81\x30\x84\x36"}, "UHC": {"\x81\x41", "\x81\x61"},
@@ -169,8 +170,8 @@ const (
 	no
 )
 
-// compare asks the server for what SQL is if that is a list of constants, each with a name perhaps. What we say that no
-// server takes it refuses.
+// compare asks the server for what SQL is if that is a list of constants, each with a name perhaps.
+// What we say that no server takes it refuses.
 func (j *judge) compare(t *testing.T, sql string) verdict {
 	t.Helper()
 	values, names, verdict := j.list(sql)

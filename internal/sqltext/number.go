@@ -20,8 +20,8 @@ func (s *Scanner) numberEnd(start int) int {
 	return s.junkEnd(end)
 }
 
-// digitsEnd returns where digits end that begin at pos: an underscore may be between two of them. It is pos where there
-// are none.
+// digitsEnd returns where digits end that begin at pos: an underscore may be between two of them.
+// It is pos where there are none.
 func (s *Scanner) digitsEnd(pos int) int {
 	for first := pos; ; pos++ {
 		if c := s.at(pos); !isDigit(c) && (c != '_' || pos == first || !isDigit(s.at(pos+1))) {
@@ -30,8 +30,9 @@ func (s *Scanner) digitsEnd(pos int) int {
 	}
 }
 
-// junkEnd returns where a word ends that runs on behind a number, or pos where none does. A letter before a quote is not
-// part of one: it belongs to a constant to server 14, and later ones refuse either.
+// junkEnd returns where a word ends that runs on behind a number, or pos where none does. A letter
+// before a quote is not part of one: it belongs to a constant to server 14, and later ones refuse
+// either.
 func (s *Scanner) junkEnd(pos int) int {
 	if classes[s.at(pos)]&letter == 0 {
 		return pos

@@ -7,8 +7,8 @@ type Scanner struct {
 	sql      []byte
 	settings Settings
 	pos      int
-	// signs is the end of a run of + and - that are tokens of their own. It keeps long runs from being looked
-	// through again for each of them.
+	// signs is the end of a run of + and - that are tokens of their own. It keeps long runs from
+	// being looked through again for each of them.
 	signs   int
 	inDoubt bool // a token before may have ended elsewhere
 }
@@ -18,7 +18,8 @@ func NewScanner(sql []byte, settings Settings) Scanner {
 	return Scanner{sql: sql, settings: settings}
 }
 
-// Next returns the next token. Behind the last it returns one of kind [End], as often as it is asked.
+// Next returns the next token. Behind the last it returns one of kind [End], as often as it is
+// asked.
 func (s *Scanner) Next() Token {
 	t := Token{Span: Span{Start: s.pos, End: s.pos}}
 	if s.pos < len(s.sql) {
@@ -31,8 +32,8 @@ func (s *Scanner) Next() Token {
 	return t
 }
 
-// NextSignificant returns the next token that is neither space nor a comment. A comment that never ends is
-// significant.
+// NextSignificant returns the next token that is neither space nor a comment. A comment that never
+// ends is significant.
 func (s *Scanner) NextSignificant() Token {
 	t := s.Next()
 	for t.Kind == Space || t.Kind.IsComment() && !t.Unterminated {
@@ -44,8 +45,8 @@ func (s *Scanner) NextSignificant() Token {
 // Text returns a token as it is written.
 func (s *Scanner) Text(t Token) []byte { return s.sql[t.Start:t.End] }
 
-// Is reports whether a token is a key word, an operator or a punctuation mark. Key words are to be given in lower
-// case, and match whatever their case is.
+// Is reports whether a token is a key word, an operator or a punctuation mark. Key words are to be
+// given in lower case, and match whatever their case is.
 func (s *Scanner) Is(t Token, text string) bool {
 	if t.Kind != Word && t.Kind != Operator && t.Kind != Punctuation || t.End-t.Start != len(text) {
 		return false
@@ -113,8 +114,8 @@ func (s *Scanner) word(start int) Token {
 	}
 }
 
-// prefixed returns what a text that starts with a letter begins with, and the length of its prefix with the opening
-// quote: a constant or a name in quotes with a letter before it, or a word.
+// prefixed returns what a text that starts with a letter begins with, and the length of its prefix
+// with the opening quote: a constant or a name in quotes with a letter before it, or a word.
 func prefixed(b []byte) (k Kind, prefix int) {
 	if len(b) < 2 || b[1] != '\'' && b[1] != '&' {
 		return Word, 0
@@ -155,7 +156,8 @@ func (s *Scanner) wordEnd(pos int) int {
 	return pos
 }
 
-// name cuts a name in double quotes, behind a prefix that has the opening one. A doubled quote does not close it.
+// name cuts a name in double quotes, behind a prefix that has the opening one. A doubled quote does
+// not close it.
 func (s *Scanner) name(k Kind, start, prefix int) Token {
 	for pos := start + prefix; ; pos += 2 {
 		n := bytes.IndexByte(s.sql[pos:], '"')
@@ -189,8 +191,8 @@ func (s *Scanner) dollar(start int) Token {
 	return token(DollarString, start, start+tag+n+tag)
 }
 
-// tagLength returns the length of the $$ or $tag$ that b begins with, or 0: a tag is a word without a $. That b is not a
-// parameter has been made sure of.
+// tagLength returns the length of the $$ or $tag$ that b begins with, or 0: a tag is a word without
+// a $. That b is not a parameter has been made sure of.
 func (s *Scanner) tagLength(b []byte) int {
 	for n := 1; n < len(b); n += s.settings.Encoding.size(b[n:]) {
 		switch classes[b[n]] {
@@ -221,8 +223,9 @@ func (s *Scanner) operator(start int) Token {
 	return token(Operator, start, s.operatorEnd(start))
 }
 
-// operatorEnd returns where an operator ends: before a comment, and before + and - at its end unless it has a character
-// in it that no operator of the SQL standard has (rule {operator} of scan.l).
+// operatorEnd returns where an operator ends: before a comment, and before + and - at its end
+// unless it has a character in it that no operator of the SQL standard has (rule {operator} of
+// scan.l).
 func (s *Scanner) operatorEnd(start int) int {
 	end, unusual := start, false
 	for end < len(s.sql) && classes[s.sql[end]]&operator != 0 {

@@ -12,8 +12,8 @@ var marks = map[Kind]string{
 	NationalString: "n", DollarString: "d", BitString: "b", HexString: "x", Number: "#", Parameter: "$", Operator: "o", Punctuation: "p", Other: "?",
 }
 
-// describe returns the tokens of SQL but spaces: each as its mark and its text. "!" says that it is not terminated, "~"
-// that its value is in doubt, "~~" that its end is.
+// describe returns the tokens of SQL but spaces: each as its mark and its text. "!" says that it is
+// not terminated, "~" that its value is in doubt, "~~" that its end is.
 func describe(sql string, settings Settings) string {
 	var all []string
 	s := NewScanner([]byte(sql), settings)

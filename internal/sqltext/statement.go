@@ -2,7 +2,8 @@ package sqltext
 
 import "strings"
 
-// statement reads the significant tokens of a text, one ahead. It is tolerant: what does not matter it skips.
+// statement reads the significant tokens of a text, one ahead. It is tolerant: what does not matter
+// it skips.
 type statement struct {
 	tokens Scanner
 	token  Token
@@ -44,8 +45,8 @@ func (st *statement) name() (string, bool) {
 	return name, ok
 }
 
-// text reads a constant in quotes. One that is spelled with Unicode escapes is not understood, and servers take no others
-// where an option is expected.
+// text reads a constant in quotes. One that is spelled with Unicode escapes is not understood, and
+// servers take no others where an option is expected.
 func (st *statement) text() (string, bool) {
 	switch st.token.Kind {
 	case String, EscapeString, DollarString:
@@ -94,15 +95,16 @@ func DeallocatedName(sql string, settings Settings) (name string, ok bool) {
 	return name, ok && st.atEnd()
 }
 
-// Replication is a command of the replication protocol (documentation section "Streaming Replication Protocol").
+// Replication is a command of the replication protocol (documentation section "Streaming
+// Replication Protocol").
 type Replication struct {
 	Command string // the first word, in lower case
 	Logical bool
 	Options map[string]string // of a logical slot, which its plugin reads; their names are in lower case
 }
 
-// ParseReplication reads a command of the replication protocol, which has a lexer of its own that cuts what matters
-// here as that of SQL does (src/backend/replication/repl_scanner.l).
+// ParseReplication reads a command of the replication protocol, which has a lexer of its own that
+// cuts what matters here as that of SQL does (src/backend/replication/repl_scanner.l).
 func ParseReplication(sql string) Replication {
 	st := newStatement(sql, Settings{Strings: StandardStrings})
 	c := Replication{Options: map[string]string{}}

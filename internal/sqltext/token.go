@@ -5,14 +5,16 @@ type Span struct{ Start, End int }
 
 // Token is a piece of SQL.
 //
-// Tokens are those of the server, with three exceptions. Spaces and comments, which the server skips, are tokens as
-// well. N'…' is one token, where the server reads the word nchar and a constant. And where the server gives up, as
-// it does at a constant that never ends, there is a token for that too, and the scan goes on behind it.
+// Tokens are those of the server, with three exceptions. Spaces and comments, which the server
+// skips, are tokens as well. N'…' is one token, where the server reads the word nchar and a
+// constant. And where the server gives up, as it does at a constant that never ends, there is a
+// token for that too, and the scan goes on behind it.
 type Token struct {
 	Kind  Kind
 	Doubt Doubt
-	// Unterminated says that the text ends before the closing quote of a constant or a name, or before the end of
-	// a comment between /* and */. No server takes such a text; it may be the beginning of one.
+	// Unterminated says that the text ends before the closing quote of a constant or a name, or
+	// before the end of a comment between /* and */. No server takes such a text; it may be the
+	// beginning of one.
 	Unterminated bool
 	Span
 }
@@ -57,17 +59,20 @@ const (
 	BitString
 	// HexString is X'…'.
 	HexString
-	// Number is a number without its sign, and what runs on behind its digits: 1_000, 0x1F, 12abc. In the first
-	// two, servers before 16 see a number and a name, as those before 15 do in the third, which later ones refuse.
+	// Number is a number without its sign, and what runs on behind its digits: 1_000, 0x1F, 12abc.
+	// In the first two, servers before 16 see a number and a name, as those before 15 do in the
+	// third, which later ones refuse.
 	Number
 
-	// Parameter is $1. A word that runs on behind its digits is another token: servers from 15 on refuse it.
+	// Parameter is $1. A word that runs on behind its digits is another token: servers from 15 on
+	// refuse it.
 	Parameter
 	// Operator is an operator, of one character or of several.
 	Operator
 	// Punctuation is one of , ( ) [ ] . ; : :: .. and :=.
 	Punctuation
-	// Other is a byte that begins none of these: a $ by itself, a backslash, a brace, a control character.
+	// Other is a byte that begins none of these: a $ by itself, a backslash, a brace, a control
+	// character.
 	Other
 )
 
@@ -94,8 +99,9 @@ func (k Kind) IsConstant() bool { return k >= String && k <= Number }
 
 // Doubt is what about a token depends on settings that are not known.
 //
-// Only constants bring doubt about, and only their backslashes do: [Settings] says which. A word or an operator beside
-// a byte above 0x7f is cut as if the encoding were UTF-8 where that is not known, and does not say so.
+// Only constants bring doubt about, and only their backslashes do: [Settings] says which. A word or
+// an operator beside a byte above 0x7f is cut as if the encoding were UTF-8 where that is not
+// known, and does not say so.
 type Doubt uint8
 
 const (
@@ -103,8 +109,8 @@ const (
 	NoDoubt Doubt = iota
 	// ValueInDoubt says that the token is cut the same, but may mean something else, as '\n' does.
 	ValueInDoubt
-	// CutInDoubt says that by one of the possible settings the token ends elsewhere, as 'C:\' may. All tokens behind
-	// it are in the same doubt. They are cut as [StandardStrings] and UTF-8 have them, and [Settings.Readings] has
-	// the settings by which to scan again.
+	// CutInDoubt says that by one of the possible settings the token ends elsewhere, as 'C:\' may.
+	// All tokens behind it are in the same doubt. They are cut as [StandardStrings] and UTF-8 have
+	// them, and [Settings.Readings] has the settings by which to scan again.
 	CutInDoubt
 )

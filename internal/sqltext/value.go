@@ -5,14 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// AppendValue appends to dst what a token means, and reports whether a server would take it: a word in lower case, what
-// is between the quotes of a name or a constant, without the quotes that are doubled in it and the escapes, and what
-// is continued in one piece. Of any other token it appends the text. Where a constant does not end or has an escape
-// that is not one, it appends what comes nearest.
+// AppendValue appends to dst what a token means, and reports whether a server would take it: a word
+// in lower case, what is between the quotes of a name or a constant, without the quotes that are
+// doubled in it and the escapes, and what is continued in one piece. Of any other token it appends
+// the text. Where a constant does not end or has an escape that is not one, it appends what comes
+// nearest.
 //
-// The value is in the client's encoding, in which the text is. Two sorts of escapes are not: one that names a byte, as \xc3
-// does, names a byte of the server's encoding and is appended as that byte; one that names a character, as \u00e9 does,
-// is appended in UTF-8. That bytes are text in any encoding is not checked, and names are not cut off at 63 bytes.
+// The value is in the client's encoding, in which the text is. Two sorts of escapes are not: one
+// that names a byte, as \xc3 does, names a byte of the server's encoding and is appended as that
+// byte; one that names a character, as \u00e9 does, is appended in UTF-8. That bytes are text in
+// any encoding is not checked, and names are not cut off at 63 bytes.
 func (s *Scanner) AppendValue(dst []byte, t Token) (value []byte, ok bool) {
 	switch t.Kind {
 	case Word:
@@ -75,7 +77,8 @@ func appendUndoubled(dst, content []byte, quote byte) []byte {
 	return dst
 }
 
-// appendEscaped appends what E'…' means (documentation section "String Constants with C-Style Escapes").
+// appendEscaped appends what E'…' means (documentation section "String Constants with C-Style
+// Escapes").
 func (e Encoding) appendEscaped(dst, content []byte) (value []byte, ok bool) {
 	ok = true
 	for i := 0; i < len(content); {
@@ -96,8 +99,8 @@ func (e Encoding) appendEscaped(dst, content []byte) (value []byte, ok bool) {
 	return dst, ok
 }
 
-// appendEscape appends what the escape at the beginning of b means, and returns its length. \v is one since server 17;
-// before that it was the letter.
+// appendEscape appends what the escape at the beginning of b means, and returns its length. \v is
+// one since server 17; before that it was the letter.
 func (e Encoding) appendEscape(dst, b []byte) (value []byte, n int, ok bool) {
 	c := b[1]
 	if i := strings.IndexByte("bfnrtv", c); i >= 0 {
@@ -116,7 +119,8 @@ func (e Encoding) appendEscape(dst, b []byte) (value []byte, n int, ok bool) {
 	return append(dst, b[1:n]...), n, true
 }
 
-// appendCharacter appends what \u and four digits or \U and eight mean, or two of them that are a surrogate pair.
+// appendCharacter appends what \u and four digits or \U and eight mean, or two of them that are a
+// surrogate pair.
 func appendCharacter(dst, b []byte) (value []byte, n int, ok bool) {
 	code, n := character(b)
 	if n > 0 && isHighSurrogate(code) {
@@ -145,7 +149,8 @@ func character(b []byte) (code, n int) {
 	return code, 2 + want
 }
 
-// appendPair appends the character that two surrogates mean, or the character U+FFFD where they are not a pair.
+// appendPair appends the character that two surrogates mean, or the character U+FFFD where they are
+// not a pair.
 func appendPair(dst []byte, high, low, n int) (value []byte, length int, ok bool) {
 	if low < 0xdc00 || low > 0xdfff {
 		return utf8.AppendRune(dst, utf8.RuneError), n, false
@@ -169,8 +174,8 @@ func number(b []byte, base, most int) (value, n int) {
 	return value, n
 }
 
-// appendUnescaped appends what a quoted name or U&'…' means, with the escapes of the latter (src/backend/parser/parser.c,
-// str_udeescape).
+// appendUnescaped appends what a quoted name or U&'…' means, with the escapes of the latter
+// (src/backend/parser/parser.c, str_udeescape).
 func (s *Scanner) appendUnescaped(dst []byte, t Token) (value []byte, ok bool) {
 	quote, start := byte('"'), len(dst)
 	if t.Kind == UnicodeString {
@@ -202,7 +207,8 @@ func (s *Scanner) appendUnescaped(dst []byte, t Token) (value []byte, ok bool) {
 	return dst, ok
 }
 
-// appendUnicode appends what \0041 or \+000041 means, or two of them that are a surrogate pair, or two escape characters.
+// appendUnicode appends what \0041 or \+000041 means, or two of them that are a surrogate pair, or
+// two escape characters.
 func appendUnicode(dst, b []byte, escape byte) (value []byte, n int, ok bool) {
 	if len(b) > 1 && b[1] == escape {
 		return append(dst, escape), 2, true
@@ -234,7 +240,8 @@ func unicode(b []byte, escape byte) (code, n int) {
 	return code, start + want
 }
 
-// unicodeEscape returns the escape character of U&'…' or U&"…": what a UESCAPE behind it says, or a backslash.
+// unicodeEscape returns the escape character of U&'…' or U&"…": what a UESCAPE behind it says, or a
+// backslash.
 func (s *Scanner) unicodeEscape(t Token) (escape byte, ok bool) {
 	behind := Scanner{sql: s.sql, settings: s.settings, pos: t.End}
 	if !behind.Is(behind.NextSignificant(), "uescape") {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Constant returns a string constant in any of the notations, continued on other lines now and then.
+// Constant returns a string constant in any of the notations, continued on other lines now and
+// then.
 func Constant(r *rand.Rand) string {
 	switch r.IntN(9) {
 	case 0:

@@ -1,8 +1,9 @@
-// Package sqlgen makes SQL for tests of what reads it: statements as programs send them, constants of every notation,
-// and texts that are nearly SQL.
+// Package sqlgen makes SQL for tests of what reads it: statements as programs send them, constants
+// of every notation, and texts that are nearly SQL.
 //
-// It guarantees that a text is valid UTF-8 without a NUL, as whatever reaches the scanner of a server is, and that equal
-// random numbers make equal texts. It must not know what is tested. Start reading at Text.
+// It guarantees that a text is valid UTF-8 without a NUL, as whatever reaches the scanner of a
+// server is, and that equal random numbers make equal texts. It must not know what is tested. Start
+// reading at Text.
 package sqlgen
 
 import (
@@ -24,7 +25,8 @@ func Statements() []string {
 	return all
 }
 
-// Text returns a statement, a heap of what statements are made of, or a statement with something wrong.
+// Text returns a statement, a heap of what statements are made of, or a statement with something
+// wrong.
 func Text(r *rand.Rand) string {
 	switch r.IntN(8) {
 	case 0:

@@ -27,7 +27,8 @@ type token struct {
 // inputs is how many texts are compared; PGPI_SQL_INPUTS says otherwise.
 const inputs = 300_000
 
-// TestScanner compares texts of all sorts. The seed is fixed: what it finds today it finds tomorrow.
+// TestScanner compares texts of all sorts. The seed is fixed: what it finds today it finds
+// tomorrow.
 func TestScanner(t *testing.T) {
 	n := inputs
 	if s := os.Getenv("PGPI_SQL_INPUTS"); s != "" {
@@ -54,7 +55,8 @@ func TestScanner(t *testing.T) {
 	t.Logf("%d texts, %d tokens; PostgreSQL gives up in %d texts", n, tokens, refused)
 }
 
-// compare compares one text, and returns how many tokens both agree on and whether PostgreSQL has given up.
+// compare compares one text, and returns how many tokens both agree on and whether PostgreSQL has
+// given up.
 func compare(t *testing.T, sql string) (tokens int, refused bool) {
 	t.Helper()
 	ours, asked := scan(t, sql)
@@ -78,8 +80,9 @@ func compare(t *testing.T, sql string) (tokens int, refused bool) {
 	return len(theirs), end < len(sql)
 }
 
-// scan returns our tokens, and the text to compare them by: pg_query's scanner has learned to return comments, and has
-// unlearned that a constant can be continued behind one, so that those are blanks to it. Each byte is in one token.
+// scan returns our tokens, and the text to compare them by: pg_query's scanner has learned to
+// return comments, and has unlearned that a constant can be continued behind one, so that those are
+// blanks to it. Each byte is in one token.
 func scan(t *testing.T, sql string) (all []token, asked string) {
 	t.Helper()
 	blanked := []byte(sql)
@@ -109,8 +112,8 @@ func scan(t *testing.T, sql string) (all []token, asked string) {
 	return all, string(blanked)
 }
 
-// nameOf returns what both scanners know of a kind: to theirs, constants with and without escapes and in dollar quotes
-// are the same, and so are names with and without quotes.
+// nameOf returns what both scanners know of a kind: to theirs, constants with and without escapes
+// and in dollar quotes are the same, and so are names with and without quotes.
 func nameOf(k sqltext.Kind) string {
 	switch k {
 	case sqltext.EscapeString, sqltext.DollarString:
@@ -123,8 +126,9 @@ func nameOf(k sqltext.Kind) string {
 	return k.String()
 }
 
-// ask returns PostgreSQL's tokens, up to the place where it gives up. It says nothing of those before that place, so it is
-// asked again for what is before. Where it does not say the place, or says the end of the text, that is in our last token.
+// ask returns PostgreSQL's tokens, up to the place where it gives up. It says nothing of those
+// before that place, so it is asked again for what is before. Where it does not say the place, or
+// says the end of the text, that is in our last token.
 func ask(sql string, ours []token) (tokens []token, end int, err error) {
 	for end = len(sql); ; {
 		result, err := pg_query.Scan(sql[:end])
