@@ -37,7 +37,7 @@ type connection struct {
 	began [2]time.Duration
 	// latest is the exchange of the last message, by direction.
 	latest [2]uint32
-	told  []*event.Exchange
+	told   []*event.Exchange
 }
 
 // span is a run of exchanges, empty where first is 0.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -136,7 +137,8 @@ func (y *memory) parse(m *wire.Message, r *request) {
 		return
 	}
 	r.name = string(name)
-	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, sql, omitted, y.types), r.number})
+	f := source{sql: sql, omitted: omitted, types: y.types, settings: y.settings}
+	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, f), r.number})
 	r.statement = y.names.statements[r.name].what
 }
 
@@ -211,9 +213,9 @@ func (r *request) context() *event.Context {
 func (y *memory) query(m *wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})
-	omitted := int(m.Size) - len(m.Bytes)
-	if r.statement = y.queries.find(sql, omitted, nil); r.statement == nil {
-		r.statement = makeStatement(sql, min(len(sql), maxSQL), omitted)
+	f := source{sql: sql, omitted: int(m.Size) - len(m.Bytes), settings: y.settings}
+	if r.statement = y.queries.find(f); r.statement == nil {
+		r.statement = f.statement(min(len(sql), maxSQL))
 		y.queries.add(r.statement)
 	}
 	r.statement0 = y.names.setStatement("", named[statement]{})
@@ -352,23 +354,29 @@ func (y *memory) ready(m *wire.Message, loggedIn bool) {
 
 // deallocated forgets the statements that SQL has told the server to forget.
 func (y *memory) deallocated(m *wire.Message) {
-	before, sql := y.numbered+1, ""
+	before := y.numbered + 1
+	var c *event.Context
 	if r := y.requests.current(); r != nil {
-		before = r.number
-		if c := r.context(); c != nil && c.Shortened == 0 {
-			sql = c.SQL
-		}
+		before, c = r.number, r.context()
 	}
 	switch string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):]) {
 	case "DISCARD ALL\x00", "DEALLOCATE ALL\x00":
 		y.names.deallocateAll(before)
 	case "DEALLOCATE\x00":
-		if name, ok := deallocatedName(sql); ok {
+		if name, ok := deallocatedName(c); ok {
 			y.names.deallocate(name, before)
 		} else {
 			y.names.deallocateAll(before) // rather than to name one wrongly
 		}
 	}
+}
+
+// deallocatedName returns the name of the one statement that SQL tells the server to forget.
+func deallocatedName(c *event.Context) (name string, ok bool) {
+	if c == nil || c.Shortened > 0 {
+		return "", false
+	}
+	return sqltext.DeallocatedName(c.SQL, readingOf(c.Settings))
 }
 
 // parameterStatus remembers the settings that values depend on.
@@ -396,6 +404,14 @@ func (y *memory) parameterStatus(m *wire.Message) {
 		return
 	}
 	y.settings = &s
+}
+
+// readingOf returns the settings that SQL is cut by.
+func readingOf(s *event.Settings) sqltext.Settings {
+	if s == nil {
+		return sqltext.Settings{}
+	}
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
 // text is a field without its NUL.
