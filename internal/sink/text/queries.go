@@ -1,0 +1,464 @@
+package text
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
+)
+
+// In queries mode an exchange is a line: who, when, how long, how many rows, and what. So is a
+// connection, when it has logged in or could not. Everything else that pgpi says is there only
+// where something is wrong.
+
+// client is what the log remembers of a connection until it has logged in.
+type client struct {
+	tls      [2]string // with the client, and with the server
+	loggedIn bool
+}
+
+// queries writes the line of an event, if it is one.
+func (p *page) queries(e *event.Event) {
+	switch e.Kind {
+	case event.Exchanged:
+		if p.showsExchange(e.Exchange) {
+			p.exchange(e.Exchange)
+		}
+	case event.Said:
+		p.connectionFact(e)
+	case event.Traffic:
+		for i := range e.Messages {
+			p.loginMessage(&e.Messages[i])
+		}
+	}
+}
+
+// noticeable is how long a request that runs nothing must take to be shown.
+const noticeable = time.Millisecond
+
+// showsExchange reports whether an exchange is a line: it runs something, or it failed or took its
+// time.
+func (p *page) showsExchange(x *event.Exchange) bool {
+	if x.Kind != event.Prepare && x.Kind != event.SyncAlone || x.Outcome != event.Done {
+		return true
+	}
+	return p.Time != NoTime && x.Times.Duration() >= noticeable
+}
+
+// exchange writes the line of an exchange, and below it what an error says more.
+func (p *page) exchange(x *event.Exchange) {
+	p.beginLine()
+	p.duration(x)
+	p.rows(x)
+	p.text = append(p.text, ' ', transactionMark(x.Transaction))
+	p.statement(x)
+	p.remark(x)
+	p.endLine()
+	if x.SQLState == "" {
+		return
+	}
+	for _, more := range [][2]string{{"detail", x.Detail}, {"hint", x.Hint}} {
+		if more[1] != "" {
+			p.continueLine(more[0], more[1])
+		}
+	}
+	if place := placeIn(x); place != "" {
+		p.continueLine("at", place)
+	}
+	if first, last := x.RolledBackToo[0], x.RolledBackToo[1]; first != 0 {
+		p.continueLine("rolled back too", "exchanges "+strconv.Itoa(int(first))+" to "+strconv.Itoa(int(last)))
+	}
+}
+
+// beginLine starts a line with the connection's tag, who is connected, and the time.
+func (p *page) beginLine() {
+	p.tag()
+	if i := p.now.Identity; i != nil && i.User != "" {
+		p.text = appendSafe(p.text, i.User+"@"+i.Database)
+		p.text = append(p.text, ' ', ' ')
+	}
+	switch p.Time {
+	case Short:
+		p.text = p.now.At.AppendFormat(p.text, "15:04:05.000")
+		p.text = append(p.text, ' ')
+	case Relative:
+		p.text = appendElapsed(p.text, p.now.Elapsed, 6)
+		p.text = append(p.text, ' ')
+	case ISO:
+		p.text = p.now.At.AppendFormat(p.text, "2006-01-02T15:04:05.000000Z07:00")
+		p.text = append(p.text, ' ')
+	}
+}
+
+// endLine ends a line, which is cut to the width of the terminal, if there is one.
+func (p *page) endLine() {
+	if p.Width != nil {
+		if width := p.Width(); width > 0 {
+			p.cutTo(width)
+		}
+	}
+	p.text = append(p.text, '\n')
+}
+
+// cutTo shortens the line at hand to so many columns, colors aside.
+func (p *page) cutTo(width int) {
+	column := 0
+	for i := lineBegin(p.text); i < len(p.text); {
+		if p.text[i] == 0x1b {
+			for i < len(p.text) && p.text[i] != 'm' {
+				i++
+			}
+			i++
+			continue
+		}
+		_, size := utf8.DecodeRune(p.text[i:])
+		if column++; column >= width && i+size < len(p.text) {
+			p.text = append(p.text[:i], "…"...)
+			p.unpaint()
+			return
+		}
+		i += size
+	}
+}
+
+// lineBegin is where the last line of a text begins.
+func lineBegin(text []byte) int {
+	i := len(text)
+	for i > 0 && text[i-1] != '\n' {
+		i--
+	}
+	return i
+}
+
+// continueLine writes more of what an error says.
+func (p *page) continueLine(what, words string) {
+	p.tag()
+	p.text = append(p.text, "  "...)
+	p.text = append(p.text, what...)
+	p.text = append(p.text, ": "...)
+	p.text = appendSafe(p.text, words)
+	p.endLine()
+}
+
+// duration writes how long an exchange took, with a mark where that is slow.
+func (p *page) duration(x *event.Exchange) {
+	if p.Time == NoTime {
+		return
+	}
+	d := x.Times.Duration()
+	mark := byte(' ')
+	if p.Slow > 0 && d >= p.Slow {
+		mark = '*'
+	}
+	p.paint(colorOf(d))
+	p.text = append(p.text, mark)
+	p.text = appendPadded(p.text, Duration(d), 7)
+	p.unpaint()
+}
+
+// colorOf is the color of a duration.
+func colorOf(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return red
+	case d >= 100*time.Millisecond:
+		return yellow
+	}
+	return reset
+}
+
+// Duration writes a time with three significant digits: "1.23 ms". Nothing stands for one that was
+// not seen.
+func Duration(d time.Duration) string {
+	if d < 0 {
+		return "-"
+	}
+	unit, name := time.Microsecond, " µs"
+	switch {
+	case d >= 999500*time.Microsecond:
+		unit, name = time.Second, " s"
+	case d >= 999500*time.Nanosecond:
+		unit, name = time.Millisecond, " ms"
+	}
+	value := float64(d) / float64(unit)
+	decimals := 2
+	for limit := 9.995; value >= limit && decimals > 0; limit *= 10 {
+		decimals--
+	}
+	return strconv.FormatFloat(value, 'f', decimals, 64) + name
+}
+
+// appendPadded appends words at the right of so many columns.
+func appendPadded(dst []byte, words string, width int) []byte {
+	for n := utf8.RuneCountInString(words); n < width; n++ {
+		dst = append(dst, ' ')
+	}
+	return append(dst, words...)
+}
+
+// rows writes how many rows there were, or in their place how else it ended.
+func (p *page) rows(x *event.Exchange) {
+	words, color := "", ""
+	rows := x.Rows
+	if rows == 0 {
+		rows = x.Counted
+	}
+	switch {
+	case x.SQLState != "":
+		words, color = x.SQLState, red
+	case x.Outcome == event.Skipped || x.Outcome == event.Lost:
+		words, color = x.Outcome.String(), red
+	case x.Outcome == event.Unanswered:
+		words, color = "no reply", red
+	case rows == 1:
+		words = "1 row"
+	case rows >= 0:
+		words = strconv.FormatInt(rows, 10) + " rows"
+	}
+	p.paint(color)
+	p.text = appendPadded(p.text, words, 10)
+	if color != "" {
+		p.unpaint()
+	}
+}
+
+// transactionMark shows at a glance what is in a transaction, and in a failed one.
+func transactionMark(status byte) byte {
+	switch status {
+	case 'T':
+		return '|'
+	case 'E':
+		return '!'
+	}
+	return ' '
+}
+
+// statement writes what was asked. A mark says where the line is not what was sent: "$" where
+// parameters are in their places, "~" where only spaces, comments and line ends are others.
+func (p *page) statement(x *event.Exchange) {
+	mark := len(p.text)
+	p.text = append(p.text, ' ', ' ')
+	switch {
+	case x.Kind == event.FunctionCall:
+		p.text = append(p.text, "function call"...)
+	case x.Kind == event.SyncAlone:
+		p.text = append(p.text, "sync"...)
+	case x.Context == nil || x.Context.SQL == "" && x.Context.Shortened > 0:
+		p.text = append(p.text, "(SQL not seen)"...)
+	default:
+		if sent := p.sql(x); sent != ' ' {
+			p.text[mark] = sent
+		}
+	}
+	if x.Portal != "" {
+		p.text = append(p.text, " /* portal "...)
+		p.text = appendSafe(p.text, x.Portal)
+		p.text = append(p.text, " */"...)
+	}
+}
+
+// sql writes SQL on one line, with parameters in their places, and returns the mark for it.
+func (p *page) sql(x *event.Exchange) byte {
+	if x.Kind == event.Prepare {
+		p.text = append(p.text, "prepare: "...)
+	}
+	settings := sqltext.Settings{}
+	if x.Settings != nil {
+		settings = sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
+	}
+	p.literals.read(x.Bind)
+	replaced := false
+	parameter := func(dst []byte, number int) ([]byte, bool) {
+		dst, ok := p.literals.appendTo(dst, number, p.MaxValue)
+		replaced = replaced || ok
+		return dst, ok
+	}
+	p.scratch = append(p.scratch[:0], x.Context.SQL...)
+	line, asSent := sqltext.AppendLine(p.line[:0], p.scratch, settings, parameter)
+	p.line = line
+	p.text = appendSafe(p.text, string(p.inUTF8(x, line)))
+	if x.Context.Shortened > 0 {
+		p.text = append(p.text, " …"...)
+	}
+	switch {
+	case replaced:
+		return '$'
+	case !asSent:
+		return '~'
+	}
+	return ' '
+}
+
+// inUTF8 is a text of the session in the log's encoding.
+func (p *page) inUTF8(x *event.Exchange, text []byte) []byte {
+	if x.Settings == nil || isASCII(text) {
+		return text
+	}
+	p.reader.Message = &event.Message{Settings: x.Settings}
+	if p.reader.IsUTF8() {
+		return text
+	}
+	p.scratch = p.reader.AppendUTF8(p.scratch[:0], text)
+	return p.scratch
+}
+
+// remark writes what else there is to say of how an exchange ended.
+func (p *page) remark(x *event.Exchange) {
+	if x.Message != "" {
+		p.text = append(p.text, ": "...)
+		p.text = appendSafe(p.text, x.Message)
+	}
+	switch x.Outcome {
+	case event.RolledBack, event.Suspended, event.Canceled:
+		p.text = append(p.text, " ("...)
+		p.text = append(p.text, x.Outcome.String()...)
+		p.text = append(p.text, ')')
+	}
+	for i, s := range x.Statements {
+		separator := "; "
+		if i == 0 {
+			separator = " -- "
+		}
+		p.text = append(p.text, separator...)
+		p.text = appendSafe(p.text, s.Tag)
+	}
+}
+
+// placeIn is what stands in SQL at the place that an error names.
+func placeIn(x *event.Exchange) string {
+	const most = 60
+	if x.Position < 1 || x.Context == nil || x.Context.Redacted {
+		return ""
+	}
+	rest := x.Context.SQL
+	for n := 1; n < x.Position && rest != ""; n++ {
+		_, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+	}
+	line, _ := sqltext.AppendLine(nil, []byte(rest[:min(len(rest), 4*most)]), sqltext.Settings{}, nil)
+	for i := range string(line) {
+		if i >= most {
+			return string(line[:i]) + " …"
+		}
+	}
+	return string(line)
+}
+
+// connectionFact takes what a fact says of a connection, and writes it where something is wrong.
+func (p *page) connectionFact(e *event.Event) {
+	switch f := e.Fact.(type) {
+	case event.TLSEstablished:
+		p.encrypted(e.Conn, f.Party, f.TLS)
+		return
+	case event.DirectTLSEstablished:
+		p.encrypted(e.Conn, f.Party, f.TLS)
+		return
+	case event.Dropped:
+		p.clients = nil // the ends of some may be among what is missing
+	case event.Ended:
+		delete(p.clients, e.Conn)
+		return
+	case event.Opened, event.ServerName, event.NoSSLRequest, event.CertificateFrom, event.CertificateTo, event.Connecting,
+		event.Connected, event.ContinuingPlain, event.StartupForwarded, event.Forwarding, event.ForwardingSilently,
+		event.OverridingAuth, event.BindingHidden, event.HungUp, event.Undecodable, event.Resumed:
+		return
+	}
+	p.beginLine()
+	p.text = appendSafe(p.text, oneLine(event.Sentence(e.Fact)))
+	p.endLine()
+}
+
+// oneLine is a sentence with "; " for its line ends.
+func oneLine(sentence string) string {
+	var b []byte
+	for _, c := range []byte(sentence) {
+		if c == '\n' {
+			b = append(b, "; "...)
+			continue
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}
+
+func (p *page) client(conn uint32) *client {
+	c := p.clients[conn]
+	if c == nil {
+		if p.clients == nil {
+			p.clients = map[uint32]*client{}
+		}
+		c = &client{}
+		p.clients[conn] = c
+	}
+	return c
+}
+
+func (p *page) encrypted(conn uint32, party event.Party, tls string) {
+	if party == event.Client {
+		p.client(conn).tls[0] = tls
+	} else {
+		p.client(conn).tls[1] = tls
+	}
+}
+
+// loginMessage writes how a login ended, and errors that answer nothing.
+func (p *page) loginMessage(m *event.Message) {
+	e := p.now
+	if m.Exchange != 0 || e.Direction.Sender() != wire.Server || e.Direction == event.ScriptToClient {
+		return
+	}
+	switch m.Type {
+	case wire.ReadyForQuery:
+		if c := p.client(e.Conn); !c.loggedIn && e.Direction == event.ServerToClient {
+			c.loggedIn = true
+			p.connected(c)
+		}
+	case wire.ErrorResponse, wire.OldErrorResponse:
+		p.beginLine()
+		code, _ := wire.ErrorFieldOf(m.Bytes, 'C')
+		text, _ := wire.ErrorFieldOf(m.Bytes, 'M')
+		p.paint(red)
+		p.text = append(p.text, code...)
+		p.unpaint()
+		if !p.client(e.Conn).loggedIn {
+			p.text = append(p.text, " login failed"...)
+		}
+		p.text = append(p.text, ": "...)
+		p.text = appendSafe(p.text, string(text))
+		p.endLine()
+	}
+}
+
+// connected writes the line of a connection.
+func (p *page) connected(c *client) {
+	p.beginLine()
+	p.text = append(p.text, "connected"...)
+	if i := p.now.Identity; i != nil {
+		if i.Address != "" {
+			p.text = append(p.text, " from "...)
+			p.text = appendSafe(p.text, i.Address)
+		}
+		if i.Application != "" {
+			p.text = append(p.text, ", application "...)
+			p.text = appendSafe(p.text, i.Application)
+		}
+	}
+	for i, party := range []string{"client", "server"} {
+		p.text = append(p.text, ", "...)
+		if c.tls[i] == "" {
+			p.text = append(p.text, "no TLS"...)
+		} else {
+			p.text = append(p.text, c.tls[i]...)
+		}
+		p.text = append(p.text, " with "...)
+		p.text = append(p.text, party...)
+	}
+	if p.Time != NoTime {
+		p.text = append(p.text, ", after "...)
+		p.text = append(p.text, Duration(p.now.Elapsed)...)
+	}
+	p.endLine()
+}
