@@ -124,7 +124,7 @@ func readCaptures(o *readOptions) (err error) {
 		return err
 	}
 	output := &outputFailure{stop: stop}
-	options := busOptions(all)
+	options := busOptions(all, outlets)
 	options.Failed, options.Behind = output.failed, nil // there is no hurry
 	events := bus.New(outlets, options)
 	report := reader.Read(ctx, events)

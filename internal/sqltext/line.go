@@ -5,12 +5,16 @@ import (
 	"strconv"
 )
 
+// Replace appends what is to be in the place of a parameter, and reports whether it did. Cast says
+// that the SQL casts it already.
+type Replace func(dst []byte, number int, cast bool) (replaced []byte, ok bool)
+
 // AppendLine appends SQL to dst on one line that means the same: a run of spaces is one, a comment
 // to the end of its line is one between /* and */, and a constant with a line end in it is E'…'
 // with \n. Parameter appends what is to be in the place of a parameter, by its number, and reports
 // whether it did; where it did not, or is nil, the parameter stays. AsSent reports whether the line
 // is what was sent, to the byte.
-func AppendLine(dst, sql []byte, settings Settings, parameter func(dst []byte, number int) ([]byte, bool)) (line []byte, asSent bool) {
+func AppendLine(dst, sql []byte, settings Settings, parameter Replace) (line []byte, asSent bool) {
 	start := len(dst)
 	tokens := NewScanner(sql, settings)
 	space := false
@@ -28,12 +32,12 @@ func AppendLine(dst, sql []byte, settings Settings, parameter func(dst []byte, n
 	return dst, bytes.Equal(dst[start:], sql)
 }
 
-func (s *Scanner) appendOnLine(dst []byte, t Token, parameter func([]byte, int) ([]byte, bool)) []byte {
+func (s *Scanner) appendOnLine(dst []byte, t Token, parameter Replace) []byte {
 	text := s.Text(t)
 	switch {
 	case t.Kind == Parameter && parameter != nil:
 		number, err := strconv.Atoi(string(text[1:]))
-		if replaced, ok := parameter(dst, number); err == nil && ok {
+		if replaced, ok := parameter(dst, number, s.isCast()); err == nil && ok {
 			return replaced
 		}
 	case t.Kind == LineComment:
@@ -45,6 +49,12 @@ func (s *Scanner) appendOnLine(dst []byte, t Token, parameter func([]byte, int) 
 		}
 	}
 	return appendWithoutBreaks(dst, text)
+}
+
+// isCast reports whether what comes next is a cast.
+func (s *Scanner) isCast() bool {
+	ahead := *s
+	return ahead.Is(ahead.NextSignificant(), "::")
 }
 
 // appendComment appends a comment to the end of its line as one that has an end of its own.

@@ -17,9 +17,13 @@ func TestAppendLine(t *testing.T) {
 		{"select 'a'\n'b\nc'", `select E'ab\nc'`},
 		{"select \"a\nb\"", `select "a b"`},
 		{"select 'never\nends", `select 'never ends`},
+		{"select $1 ::int, $2", "select <cast> ::int, <2>"},
 		{"select '$1', $1$", "select '$1', <1>$"},
 	} {
-		got, asSent := AppendLine(nil, []byte(test.sql), Settings{Strings: StandardStrings, Encoding: ASCIISafe}, func(dst []byte, n int) ([]byte, bool) {
+		got, asSent := AppendLine(nil, []byte(test.sql), Settings{Strings: StandardStrings, Encoding: ASCIISafe}, func(dst []byte, n int, cast bool) ([]byte, bool) {
+			if cast {
+				return append(dst, "<cast>"...), true
+			}
 			return append(append(append(dst, '<'), strconv.Itoa(n)...), '>'), n != 3
 		})
 		if string(got) != test.want || asSent != (test.sql == test.want) {

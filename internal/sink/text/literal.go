@@ -34,7 +34,7 @@ func (l *literals) read(m *event.Message) {
 
 // appendTo appends a parameter, counted from 1, as a constant that is read as its type. It reports
 // false where there is none. A value in binary format whose type is not known stays a parameter.
-func (l *literals) appendTo(dst []byte, number, most int) ([]byte, bool) {
+func (l *literals) appendTo(dst []byte, number, most int, cast bool) ([]byte, bool) {
 	at, found := l.find(number)
 	if !found {
 		return dst, false
@@ -64,7 +64,7 @@ func (l *literals) appendTo(dst []byte, number, most int) ([]byte, bool) {
 		omitted = len(l.value) - most
 		l.value = l.value[:most]
 	}
-	dst = appendLiteral(dst, name, l.value)
+	dst = appendLiteral(dst, name, l.value, cast)
 	if omitted > 0 {
 		dst = append(dst, " /* and "...)
 		dst = strconv.AppendInt(dst, int64(omitted), 10)
@@ -101,8 +101,8 @@ func (l *literals) unknown(dst []byte, number int, b []byte, most int) []byte {
 }
 
 // appendLiteral appends a value as a constant, with a cast where the text alone would be read as
-// another type (documentation section "Constants").
-func appendLiteral(dst []byte, typeName string, text []byte) []byte {
+// another type (documentation section "Constants") and no cast follows.
+func appendLiteral(dst []byte, typeName string, text []byte, cast bool) []byte {
 	switch typeName {
 	case "", "text", "varchar", "unknown":
 		return sqltext.AppendQuoted(dst, text)
@@ -113,16 +113,24 @@ func appendLiteral(dst []byte, typeName string, text []byte) []byte {
 		if string(text) == "f" || string(text) == "false" {
 			return append(dst, "false"...)
 		}
-	case "int4":
-		if n, err := strconv.ParseUint(string(text), 10, 31); err == nil {
-			return strconv.AppendUint(dst, n, 10)
+	case "int2", "int4", "int8", "oid":
+		n, err := strconv.ParseUint(string(text), 10, 63) // a sign would need parentheses
+		if err != nil {
+			break
 		}
-	case "int8":
-		if n, err := strconv.ParseUint(string(text), 10, 63); err == nil && n > 1<<31-1 {
-			return strconv.AppendUint(dst, n, 10)
+		dst = strconv.AppendUint(dst, n, 10)
+		if isInt4 := n < 1<<31; isInt4 == (typeName == "int4") && (isInt4 || typeName == "int8") {
+			return dst
 		}
+		return appendCast(dst, typeName, cast)
 	}
-	dst = sqltext.AppendQuoted(dst, text)
+	return appendCast(sqltext.AppendQuoted(dst, text), typeName, cast)
+}
+
+func appendCast(dst []byte, typeName string, cast bool) []byte {
+	if cast {
+		return dst
+	}
 	dst = append(dst, "::"...)
 	return append(dst, typeName...)
 }

@@ -142,7 +142,7 @@ func (p *page) said(sentence string) {
 		if i > 0 {
 			p.wrap()
 		}
-		p.text = appendSafe(p.text, line)
+		p.text = AppendSafe(p.text, line)
 	}
 	p.end()
 }

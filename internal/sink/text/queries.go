@@ -77,7 +77,7 @@ func (p *page) exchange(x *event.Exchange) {
 func (p *page) beginLine() {
 	p.tag()
 	if i := p.now.Identity; i != nil && i.User != "" {
-		p.text = appendSafe(p.text, i.User+"@"+i.Database)
+		p.text = AppendSafe(p.text, i.User+"@"+i.Database)
 		p.text = append(p.text, ' ', ' ')
 	}
 	switch p.Time {
@@ -139,7 +139,7 @@ func (p *page) continueLine(what, words string) {
 	p.text = append(p.text, "  "...)
 	p.text = append(p.text, what...)
 	p.text = append(p.text, ": "...)
-	p.text = appendSafe(p.text, words)
+	p.text = AppendSafe(p.text, words)
 	p.endLine()
 }
 
@@ -255,7 +255,7 @@ func (p *page) statement(x *event.Exchange) {
 	}
 	if x.Portal != "" {
 		p.text = append(p.text, " /* portal "...)
-		p.text = appendSafe(p.text, x.Portal)
+		p.text = AppendSafe(p.text, x.Portal)
 		p.text = append(p.text, " */"...)
 	}
 }
@@ -271,15 +271,15 @@ func (p *page) sql(x *event.Exchange) byte {
 	}
 	p.literals.read(x.Bind)
 	replaced := false
-	parameter := func(dst []byte, number int) ([]byte, bool) {
-		dst, ok := p.literals.appendTo(dst, number, p.MaxValue)
+	parameter := func(dst []byte, number int, cast bool) ([]byte, bool) {
+		dst, ok := p.literals.appendTo(dst, number, p.MaxValue, cast)
 		replaced = replaced || ok
 		return dst, ok
 	}
 	p.scratch = append(p.scratch[:0], x.Context.SQL...)
 	line, asSent := sqltext.AppendLine(p.line[:0], p.scratch, settings, parameter)
 	p.line = line
-	p.text = appendSafe(p.text, string(p.inUTF8(x, line)))
+	p.text = AppendSafe(p.text, string(p.inUTF8(x, line)))
 	if x.Context.Shortened > 0 {
 		p.text = append(p.text, " …"...)
 	}
@@ -305,25 +305,24 @@ func (p *page) inUTF8(x *event.Exchange, text []byte) []byte {
 	return p.scratch
 }
 
-// remark writes what else there is to say of how an exchange ended.
+// remark writes what else there is to say of how an exchange ended. It is a comment to SQL: a line
+// can be pasted as it is.
 func (p *page) remark(x *event.Exchange) {
+	separator := " -- "
+	say := func(words string) {
+		p.text = append(p.text, separator...)
+		p.text = AppendSafe(p.text, words)
+		separator = "; "
+	}
 	if x.Message != "" {
-		p.text = append(p.text, ": "...)
-		p.text = appendSafe(p.text, x.Message)
+		say(oneLine(x.Message))
 	}
 	switch x.Outcome {
 	case event.RolledBack, event.Suspended, event.Canceled:
-		p.text = append(p.text, " ("...)
-		p.text = append(p.text, x.Outcome.String()...)
-		p.text = append(p.text, ')')
+		say(x.Outcome.String())
 	}
-	for i, s := range x.Statements {
-		separator := "; "
-		if i == 0 {
-			separator = " -- "
-		}
-		p.text = append(p.text, separator...)
-		p.text = appendSafe(p.text, s.Tag)
+	for _, s := range x.Statements {
+		say(s.Tag)
 	}
 }
 
@@ -367,7 +366,7 @@ func (p *page) connectionFact(e *event.Event) {
 		return
 	}
 	p.beginLine()
-	p.text = appendSafe(p.text, oneLine(event.Sentence(e.Fact)))
+	p.text = AppendSafe(p.text, oneLine(event.Sentence(e.Fact)))
 	p.endLine()
 }
 
@@ -427,7 +426,7 @@ func (p *page) loginMessage(m *event.Message) {
 			p.text = append(p.text, " login failed"...)
 		}
 		p.text = append(p.text, ": "...)
-		p.text = appendSafe(p.text, string(text))
+		p.text = AppendSafe(p.text, string(text))
 		p.endLine()
 	}
 }
@@ -439,11 +438,11 @@ func (p *page) connected(c *client) {
 	if i := p.now.Identity; i != nil {
 		if i.Address != "" {
 			p.text = append(p.text, " from "...)
-			p.text = appendSafe(p.text, i.Address)
+			p.text = AppendSafe(p.text, i.Address)
 		}
 		if i.Application != "" {
 			p.text = append(p.text, ", application "...)
-			p.text = appendSafe(p.text, i.Application)
+			p.text = AppendSafe(p.text, i.Application)
 		}
 	}
 	for i, party := range []string{"client", "server"} {
