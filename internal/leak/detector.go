@@ -1,0 +1,131 @@
+package leak
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pgpi/internal/event"
+)
+
+// Detector learns the values of an input, and finds those that are in an output. It
+// serves one goroutine at a time.
+type Detector struct {
+	memory *memory
+	reader reader
+	// settings are those of each connection, for sentences that quote its SQL.
+	settings map[uint32]*event.Settings
+	contexts map[*event.Context]bool // that were searched
+	tails    map[stream][]byte       // what came last of messages too large to hold
+
+	unsure    places // SQL of the input that can be read in two ways
+	shortened int64  // messages of the input that were not kept whole
+	unread    int64  // bytes of the input that were not decoded
+
+	found   places // values
+	visible places // what is not blank, but should be
+
+	fields, searched, sentences int64 // fields, contexts and sentences of the output
+}
+
+// stream is one direction of a connection.
+type stream struct {
+	conn      uint32
+	direction event.Direction
+}
+
+// New makes a detector that knows no value.
+func New() *Detector {
+	return &Detector{
+		memory: newMemory(), settings: map[uint32]*event.Settings{},
+		contexts: map[*event.Context]bool{}, tails: map[stream][]byte{},
+	}
+}
+
+// Learn remembers the values of an event of the input. It leaves the event as it is.
+func (d *Detector) Learn(e *event.Event) {
+	switch {
+	case e.Kind == event.Undecoded:
+		d.unread += int64(len(e.Data))
+	case e.Kind == event.Said && e.Status == event.Ended:
+		delete(d.settings, e.Conn)
+	case e.Kind == event.Said:
+		d.learnSentence(e)
+	}
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		d.settings[e.Conn] = m.Settings
+		if int64(len(m.Bytes)) < m.Size {
+			d.shortened++
+		}
+		for _, p := range d.reader.read(m) {
+			d.learn(m, p, place{m.Type.String(), e.Conn})
+		}
+	}
+}
+
+// Err is nil where no value was found and none can have been missed. It is for the user.
+func (d *Detector) Err() error {
+	var errs []error
+	if d.found.any() {
+		errs = append(errs, fmt.Errorf("values of the input are in what was written: %v", d.found))
+	}
+	if d.visible.any() {
+		errs = append(errs, fmt.Errorf("bytes that nobody can read are not blank in what was written: %v", d.visible))
+	}
+	if d.unsure.any() {
+		errs = append(errs, fmt.Errorf("string constants end at one place if standard_conforming_strings is on and at another if it is off, "+
+			"and the input does not say which it was: %v: capture these connections from their login on, where the server says it", d.unsure))
+	}
+	if n := d.memory.forgotten; n > 0 {
+		errs = append(errs, fmt.Errorf("%d values more than can be remembered were not looked for: redact a part of the input at a time", n))
+	}
+	return errors.Join(errs...)
+}
+
+// String says what was looked for, where, and what was not.
+func (d *Detector) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d values of four bytes or more were looked for in %d fields, %d contexts (the SQL and the columns that messages are shown with) "+
+		"and %d sentences of pgpi: text anywhere in them, binary values as whole fields. Not looked at were the login, the protocol's own numbers and words, "+
+		"and what a value has behind its first %d bytes", d.memory.size(), d.fields, d.searched, d.sentences, longest)
+	if d.shortened > 0 {
+		fmt.Fprintf(&b, "; not known are values at the end of %d messages that were too large to hold", d.shortened)
+	}
+	if d.unread > 0 {
+		fmt.Fprintf(&b, "; not known are values in %d bytes that could not be decoded", d.unread)
+	}
+	return b.String()
+}
+
+// place is where something is.
+type place struct {
+	what string
+	conn uint32
+}
+
+// places counts places.
+type places struct {
+	counts map[string]int64
+	first  uint32 // connection
+}
+
+func (p *places) add(where place) {
+	if p.counts == nil {
+		p.counts, p.first = map[string]int64{}, where.conn
+	}
+	p.counts[where.what]++
+}
+
+func (p *places) any() bool { return len(p.counts) > 0 }
+
+// String lists the places, and says where the first one is.
+func (p places) String() string {
+	var all []string
+	for _, what := range slices.Sorted(maps.Keys(p.counts)) {
+		all = append(all, fmt.Sprintf("%s (%d)", what, p.counts[what]))
+	}
+	return fmt.Sprintf("%s, first in connection #%d", strings.Join(all, ", "), p.first)
+}
