@@ -6,20 +6,42 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"pgpi/internal/capture"
 	"pgpi/internal/event"
+	"pgpi/internal/leak"
 	"pgpi/internal/pseudonym"
 	"pgpi/internal/redact"
 	"pgpi/internal/session"
 )
 
+// valueRedaction puts pseudonyms in the place of users' data.
+type valueRedaction struct {
+	*pseudonym.Values
+	// leaks finds what they have missed. It learns the values by itself, and is there
+	// where a recording will be checked.
+	leaks *leak.Detector
+}
+
 // newValues is the redaction of values, nil where they are not redacted.
-func newValues(what string) *pseudonym.Values {
+func newValues(what string, r *recordOptions) *valueRedaction {
 	if what != "values" {
 		return nil
 	}
-	return pseudonym.New()
+	v := &valueRedaction{Values: pseudonym.New()}
+	if r.Record != "" && r.RecordRotate == 0 {
+		v.leaks = leak.New()
+	}
+	return v
+}
+
+// rewrite redacts an event, which leaks sees as it was.
+func (v *valueRedaction) rewrite(e *event.Event) {
+	if v.leaks != nil {
+		v.leaks.Learn(e)
+	}
+	v.Apply(e)
 }
 
 // redacts reports whether anything is redacted.
@@ -29,7 +51,7 @@ func (o *redactOptions) redacts() bool { return o.RedactPasswords || o.Redact !=
 func (o *options) rewrite() func(*event.Event) {
 	switch {
 	case o.values != nil:
-		return o.values.Apply
+		return o.values.rewrite
 	case o.Auth.redacts():
 		return new(redact.Passwords).Apply
 	}
@@ -44,7 +66,7 @@ func (recorder) Wait(<-chan struct{})    {}
 
 // learnValues reads captures to know all their values before any of it is shown.
 // Standard input can be read only once: what comes late in it is not known early.
-func learnValues(ctx context.Context, v *pseudonym.Values, o *readOptions) error {
+func learnValues(ctx context.Context, v *valueRedaction, o *readOptions) error {
 	if v == nil || slices.Contains(o.Files, "-") {
 		return nil
 	}
@@ -65,21 +87,33 @@ func readAll(ctx context.Context, files []string, ports []int, f func(*event.Eve
 }
 
 // checkValues reads the recording that was written, and looks whether a value that was
-// there before stands in it.
+// there before is in it: by what the redaction knows, and by what was learned beside it.
 func checkValues(ctx context.Context, o *options) error {
 	if o.values == nil || o.Record.Record == "" {
 		return nil
 	}
-	if o.Record.RecordRotate > 0 {
+	if o.values.leaks == nil {
 		return errors.New("the files of the recording were not checked for values: check one file by leaving out --record-rotate")
 	}
-	check := o.values.Check()
-	if err := readAll(ctx, []string{o.Record.Record}, nil, check.Add); err != nil {
+	check, leaks := o.values.Check(), o.values.leaks
+	if err := readAll(ctx, []string{o.Record.Record}, nil, func(e *event.Event) {
+		check.Add(e)
+		leaks.Search(e)
+	}); err != nil {
 		return fmt.Errorf("check the recording for values: %w", err)
 	}
+	var found []string
 	if err := check.Err(); err != nil {
-		return fmt.Errorf("check the recording %s for values: %w: don't hand it on; record without --redact instead, and redact that with pgpi read --redact values --record, which knows all values from the beginning", o.Record.Record, err)
+		found = append(found, err.Error())
+	}
+	if err := leaks.Err(); err != nil {
+		found = append(found, "a second check, which has learned the values by itself: "+err.Error())
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("check the recording %s for values: %s: don't hand it on; record without --redact instead, and redact that with pgpi read --redact values --record, which knows all values from the beginning",
+			o.Record.Record, strings.ReplaceAll(strings.Join(found, "; "), "\n", "; "))
 	}
 	fmt.Fprintf(os.Stderr, "pgpi: no value of the input stands in %s: %v\n", o.Record.Record, check)
+	fmt.Fprintf(os.Stderr, "pgpi: a second check, which has learned the values by itself, has found none: %v\n", leaks)
 	return nil
 }

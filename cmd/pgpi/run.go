@@ -125,7 +125,7 @@ func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen
 	if err != nil {
 		return err
 	}
-	o.values = newValues(o.Auth.Redact)
+	o.values = newValues(o.Auth.Redact, &o.Record)
 	events := bus.New(outlets, busOptions(&o.options))
 	config.Recorder, config.ForCommand = events, true
 	p := proxy.New(config)
