@@ -36,12 +36,13 @@ func newValues(what string, r *recordOptions) *valueRedaction {
 	return v
 }
 
-// rewrite redacts an event, which leaks sees as it was.
+// rewrite redacts an event.
 func (v *valueRedaction) rewrite(e *event.Event) {
-	if v.leaks != nil {
-		v.leaks.Learn(e)
+	if v.leaks == nil {
+		v.Apply(e)
+		return
 	}
-	v.Apply(e)
+	v.leaks.Watch(e, v.Apply)
 }
 
 // redacts reports whether anything is redacted.

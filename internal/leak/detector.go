@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
+	"pgpi/internal/wire"
 )
 
 // Detector learns the values of an input, and finds those that are in an output. It
@@ -24,7 +26,12 @@ type Detector struct {
 	shortened int64  // messages of the input that were not kept whole
 	unread    int64  // bytes of the input that were not decoded
 
+	words    []dataWord // of the event at hand, which must be replaced
+	before   []byte     // what they were
+	compared int64      // words so far
+
 	found   places // values
+	kept    places // words of values that were not replaced
 	visible places // what is not blank, but should be
 
 	fields, searched, sentences int64 // fields, contexts and sentences of the output
@@ -44,24 +51,17 @@ func New() *Detector {
 	}
 }
 
-// Learn remembers the values of an event of the input. It leaves the event as it is.
-func (d *Detector) Learn(e *event.Event) {
-	switch {
-	case e.Kind == event.Undecoded:
-		d.unread += int64(len(e.Data))
-	case e.Kind == event.Said && e.Status == event.Ended:
-		delete(d.settings, e.Conn)
-	case e.Kind == event.Said:
-		d.learnSentence(e)
-	}
-	for i := range e.Messages {
-		m := &e.Messages[i]
-		d.settings[e.Conn] = m.Settings
-		if int64(len(m.Bytes)) < m.Size {
-			d.shortened++
-		}
-		for _, p := range d.reader.read(m) {
-			d.learn(m, p, place{m.Type.String(), e.Conn})
+// Watch remembers the values of an event of the input, lets it be redacted in place, and
+// compares: where a word of a value stays, no value may be left as a whole, but a part of
+// one is.
+func (d *Detector) Watch(e *event.Event, redact func(*event.Event)) {
+	d.words, d.before = d.words[:0], d.before[:0]
+	d.learn(e)
+	redact(e)
+	d.compared += int64(len(d.words))
+	for _, w := range d.words {
+		if bytes.Equal(w.now, d.before[w.start:w.start+len(w.now)]) {
+			d.kept.add(w.where)
 		}
 	}
 }
@@ -71,6 +71,9 @@ func (d *Detector) Err() error {
 	var errs []error
 	if d.found.any() {
 		errs = append(errs, fmt.Errorf("values of the input are in what was written: %v", d.found))
+	}
+	if d.kept.any() {
+		errs = append(errs, fmt.Errorf("words of values were not replaced: %v", d.kept))
 	}
 	if d.visible.any() {
 		errs = append(errs, fmt.Errorf("bytes that nobody can read are not blank in what was written: %v", d.visible))
@@ -89,8 +92,9 @@ func (d *Detector) Err() error {
 func (d *Detector) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d values of four bytes or more were looked for in %d fields, %d contexts (the SQL and the columns that messages are shown with) "+
-		"and %d sentences of pgpi: text anywhere in them, binary values as whole fields. Not looked at were the login, the protocol's own numbers and words, "+
-		"and what a value has behind its first %d bytes", d.memory.size(), d.fields, d.searched, d.sentences, longest)
+		"and %d sentences of pgpi: text anywhere in them, binary values as whole fields", d.memory.size(), d.fields, d.searched, d.sentences)
+	fmt.Fprintf(&b, "; %d words of values were compared with what has taken their place", d.compared)
+	fmt.Fprintf(&b, ". Not looked at were the login, the protocol's own numbers and words, and what a value has behind its first %d bytes", longest)
 	if d.shortened > 0 {
 		fmt.Fprintf(&b, "; not known are values at the end of %d messages that were too large to hold", d.shortened)
 	}
@@ -100,10 +104,19 @@ func (d *Detector) String() string {
 	return b.String()
 }
 
-// place is where something is.
+// place is where something is: in a field of a message, or in what it is.
 type place struct {
-	what string
-	conn uint32
+	what  string
+	field wire.Name
+	of    wire.Type
+	conn  uint32
+}
+
+func (p place) String() string {
+	if p.what != "" {
+		return p.what
+	}
+	return fmt.Sprintf("%s of %s", strings.ReplaceAll(p.field.String(), "_", " "), p.of)
 }
 
 // places counts places.
@@ -116,7 +129,7 @@ func (p *places) add(where place) {
 	if p.counts == nil {
 		p.counts, p.first = map[string]int64{}, where.conn
 	}
-	p.counts[where.what]++
+	p.counts[where.String()]++
 }
 
 func (p *places) any() bool { return len(p.counts) > 0 }

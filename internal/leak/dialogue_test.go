@@ -105,22 +105,26 @@ func (d dialogue) track(f func(*event.Event)) {
 }
 
 // redacted is a dialogue as the redaction records it, which knows all values from the
-// beginning.
-func (d dialogue) redacted() dialogue {
-	v := pseudonym.New()
+// beginning. No word of a value stays.
+func (d dialogue) redacted(t *testing.T) dialogue {
+	t.Helper()
+	v, detector := pseudonym.New(), New()
 	d.track(v.Learn)
 	safe := dialogue{}
 	d.track(func(e *event.Event) {
-		v.Apply(e)
+		detector.Watch(e, v.Apply)
 		safe = append(safe, utterance{e.Direction, e.Data})
 	})
+	if detector.kept.any() {
+		t.Error(detector.Err())
+	}
 	return safe
 }
 
 // learned returns a detector that knows the values of a dialogue.
 func (d dialogue) learned() *Detector {
 	detector := New()
-	d.track(detector.Learn)
+	d.track(detector.learn)
 	return detector
 }
 

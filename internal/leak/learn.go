@@ -9,15 +9,39 @@ import (
 	"pgpi/internal/wire"
 )
 
-// learn remembers the values in a part of a message.
-func (d *Detector) learn(m *event.Message, p part, where place) {
+// learn remembers the values of an event, and the words that must be replaced.
+func (d *Detector) learn(e *event.Event) {
+	switch {
+	case e.Kind == event.Undecoded:
+		d.unread += int64(len(e.Data))
+	case e.Kind == event.Said && e.Status == event.Ended:
+		delete(d.settings, e.Conn)
+	case e.Kind == event.Said:
+		d.learnSentence(e)
+	}
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		d.settings[e.Conn] = m.Settings
+		if int64(len(m.Bytes)) < m.Size {
+			d.shortened++
+		}
+		for _, p := range d.reader.read(m) {
+			d.learnPart(m, p, place{field: p.field, of: m.Type, conn: e.Conn})
+		}
+	}
+}
+
+// learnPart remembers the values in a part of a message.
+func (d *Detector) learnPart(m *event.Message, p part, where place) {
 	switch p.holds {
 	case aValue, raisedText:
 		d.memory.addText(p.text)
+		d.addWords(p.text, p.oid, where)
 	case aBinaryValue:
-		d.learnBinary(p)
+		d.learnBinary(p, where)
 	case aCopiedValue:
 		d.learnCopied(m, p)
+		d.addWords(p.text, p.oid, where)
 	case sqlText:
 		d.learnSQL(p.text, quotingOf(m.Settings), where)
 	case serverText:
@@ -26,13 +50,14 @@ func (d *Detector) learn(m *event.Message, p part, where place) {
 }
 
 // learnBinary remembers a value in binary format and the text that it stands for.
-func (d *Detector) learnBinary(p part) {
+func (d *Detector) learnBinary(p part, where place) {
 	switch pgvalue.TypeName(p.oid) {
 	case "tid", "pg_snapshot", "txid_snapshot":
 		return // they are the server's own
 	}
 	if isText(p.text) {
 		d.memory.addText(p.text)
+		d.addWords(p.text, p.oid, where)
 		return
 	}
 	text, known := textOf(p)
@@ -93,9 +118,13 @@ func (d *Detector) learnSQL(sql []byte, q quoting, where place) {
 			d.memory.addText(t.text)
 		case comment:
 			d.learnComment(t.text)
+			d.addWords(t.text, 0, where)
 		default:
 			d.memory.addText(t.body)
 			d.memory.addText(t.meaning())
+			if !t.isInterval {
+				d.addWords(t.body, 0, where)
+			}
 		}
 	})
 	if !sure {
@@ -123,7 +152,7 @@ func (d *Detector) learnSentence(e *event.Event) {
 	if err != nil {
 		return // no connection, no SQL
 	}
-	d.learnSQL([]byte(e.Args[1]), quotingOf(d.settings[uint32(tag)]), place{"a sentence of pgpi", e.Conn})
+	d.learnSQL([]byte(e.Args[1]), quotingOf(d.settings[uint32(tag)]), place{what: "a sentence of pgpi", conn: e.Conn})
 }
 
 // learnServerText remembers what an error or a notice repeats, where its words leave no
@@ -167,6 +196,7 @@ func quotedLength(text []byte, opening string) int {
 		n := closing(text, '\'', false)
 		return len(bytes.TrimSuffix(text[:n], []byte("'")))
 	}
+	text = text[:min(len(text), 1<<10)] // more of a value is not looked for
 	end := bytes.LastIndexByte(text, ')')
 	for _, words := range []string{") already exists", ") conflicts with ", ") is "} {
 		if n := bytes.Index(text, []byte(words)); n >= 0 {

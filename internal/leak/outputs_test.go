@@ -84,7 +84,7 @@ func TestConstructs(t *testing.T) {
 				d.client('Q', c.sql, "\x00")
 				d.server('E', "SERROR\x00C42601\x00Msyntax error\x00\x00")
 				d.server('Z', "I")
-				safe := d.redacted()
+				safe := d.redacted(t)
 				for name, b := range map[string][]byte{"what is recorded": slices.Concat(bytesOf(safe)...), "the recording": record(t, safe)} {
 					if found := birds.Find(b); found != nil {
 						t.Errorf("%s has %q: %q", name, found, safe[len(safe)-3].bytes)

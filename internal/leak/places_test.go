@@ -121,7 +121,7 @@ var placesWanted = []string{
 func TestEachPlace(t *testing.T) {
 	missing := slices.Clone(placesWanted)
 	for _, d := range []dialogue{everything(), logicalReplication(), physicalReplication(), baseBackup()} {
-		safe := d.redacted()
+		safe := d.redacted(t)
 		if err := safe.check(t, d); err != nil {
 			t.Errorf("what was redacted is refused: %v", err)
 		}
@@ -177,7 +177,7 @@ func TestLargeMessages(t *testing.T) {
 	d.client('Q', "SELECT '"+long+"', 'Canary in the middle' -- "+long+"\x00")
 	d.server('T', int16(2), column("a", 25, 0), column("b", 17, 1))
 	d.server('D', row(value("Canary51 "+long), value("\x00Canary52\xff"+long)))
-	safe := d.redacted()
+	safe := d.redacted(t)
 	if err := safe.check(t, d); err != nil {
 		t.Errorf("what was redacted is refused: %v", err)
 	}
@@ -238,7 +238,7 @@ func TestContexts(t *testing.T) {
 func TestSentences(t *testing.T) {
 	for standard, want := range map[string]string{"on": "", "off": "", "": "standard_conforming_strings"} {
 		detector := login(standard, "").learned()
-		detector.Learn(&event.Event{Conn: 2, Status: event.CancelFor, Args: []string{"1", `select 'C:\', ' Canary`}})
+		detector.learn(&event.Event{Conn: 2, Status: event.CancelFor, Args: []string{"1", `select 'C:\', ' Canary`}})
 		e := event.Event{Status: event.CancelFor, Args: []string{"1", `select Canary`}}
 		detector.Search(&e)
 		err := fmt.Sprint(detector.Err())

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"pgpi/internal/event"
 )
@@ -20,7 +19,7 @@ func (d *Detector) Search(e *event.Event) {
 	case event.Undecoded:
 		d.fields++
 		if !isBlank(e.Data) {
-			d.visible.add(place{"bytes that are not decoded", e.Conn})
+			d.visible.add(place{what: "bytes that are not decoded", conn: e.Conn})
 		}
 	}
 	for i := range e.Messages {
@@ -34,16 +33,13 @@ func (d *Detector) Search(e *event.Event) {
 
 func (d *Detector) searchPart(m *event.Message, p part, conn uint32) {
 	d.fields++
+	where := place{field: p.field, of: m.Type, conn: conn}
 	if p.holds == unreadable && !isBlank(p.text) {
-		d.visible.add(placeOf(m, p, conn))
+		d.visible.add(where)
 	}
 	if d.memory.hasText(p.text) || d.hasBinary(p) || d.hasMeaning(m, p) {
-		d.found.add(placeOf(m, p, conn))
+		d.found.add(where)
 	}
-}
-
-func placeOf(m *event.Message, p part, conn uint32) place {
-	return place{fmt.Sprintf("%s of %s", strings.ReplaceAll(p.field.String(), "_", " "), m.Type), conn}
 }
 
 // hasBinary reports whether a part is a value in binary format, or stands for one.
@@ -86,7 +82,7 @@ func (d *Detector) searchFragment(e *event.Event) {
 	key := stream{e.Conn, e.Direction}
 	b := slices.Concat(d.tails[key], e.Data)
 	if d.memory.hasText(b) {
-		d.found.add(place{"a part of a large message", e.Conn})
+		d.found.add(place{what: "a part of a large message", conn: e.Conn})
 	}
 	d.tails[key] = bytes.Clone(b[max(0, len(b)-longest+1):])
 	if len(e.Messages) > 0 {
@@ -112,7 +108,7 @@ func (d *Detector) searchSentence(e *event.Event) {
 		return d.memory.hasText([]byte(arg)) || d.hasConstant([]byte(arg), quoting{})
 	}
 	if slices.ContainsFunc(args, has) {
-		d.found.add(place{"a sentence of pgpi", e.Conn})
+		d.found.add(place{what: "a sentence of pgpi", conn: e.Conn})
 	}
 }
 
@@ -135,7 +131,7 @@ func (d *Detector) searchContext(m *event.Message, conn uint32) {
 		texts = append(texts, column.Name)
 	}
 	if slices.ContainsFunc(texts, func(text string) bool { return d.memory.hasText([]byte(text)) }) {
-		d.found.add(place{fmt.Sprintf("what %s is shown with", m.Type), conn})
+		d.found.add(place{what: fmt.Sprintf("what %s is shown with", m.Type), conn: conn})
 	}
 }
 

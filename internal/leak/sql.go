@@ -48,6 +48,8 @@ type token struct {
 	style byte
 	// escape is what begins an escape in U&'…'.
 	escape byte
+	// isInterval is set behind INTERVAL: most of its words are units.
+	isInterval bool
 }
 
 // scanner cuts SQL into tokens, by the definitions of src/backend/parser/scan.l.
@@ -293,7 +295,7 @@ func runLength(b []byte, in func(byte) bool) int {
 }
 
 func hasPrefix(b []byte, prefix string) bool {
-	return strings.HasPrefix(string(b[:min(len(b), len(prefix))]), prefix)
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

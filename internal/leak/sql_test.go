@@ -177,7 +177,7 @@ func tryKeyWords(t *testing.T, conn *pgconn.PgConn) {
 		d := login("on", "")
 		d.client('Q', "select '", row[0], "', 'Canary'\x00")
 		d.client('Q', row[0], " birds ", row[0], "\x00")
-		safe, detector := d.redacted(), d.learned()
+		safe, detector := d.redacted(t), d.learned()
 		safe.track(detector.Search)
 		if err := detector.Err(); err != nil {
 			t.Errorf("%s: %v", row[0], err)

@@ -24,6 +24,7 @@ func literalsAt(sql []byte, q quoting, depth int, f func(token)) (sure bool) {
 		case t.style == '$' && depth < maxDepth && st.makesFunction():
 			sure = literalsAt(t.body, q, depth+1, f) && sure
 		case (t.kind == constant || t.kind == number) && !st.keeps(t):
+			t.isInterval = st.last == "interval"
 			f(t)
 			st.last = ""
 		default:
