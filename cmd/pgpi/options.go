@@ -15,7 +15,6 @@ import (
 
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
-	"pgpi/internal/pseudonym"
 )
 
 // version is set when a release is built.
@@ -34,7 +33,7 @@ type options struct {
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 
 	// values is there where values are redacted.
-	values *pseudonym.Values
+	values *valueRedaction
 
 	// What pgpi run decides for itself.
 	serverKeyPassword string

@@ -109,7 +109,7 @@ func readCaptures(o *readOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact)}
+	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact, &o.Record)}
 	all.Auth.redactOptions = o.Read.redactOptions
 	all.Auth.RedactPasswords = o.Read.RedactPasswords || reader.Redacted()
 	if err := learnValues(ctx, all.values, o); err != nil {

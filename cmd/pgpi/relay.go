@@ -40,7 +40,7 @@ func relay(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	o.values = newValues(o.Auth.Redact)
+	o.values = newValues(o.Auth.Redact, &o.Record)
 	logs, err := openLogs(o, os.Stdout, &closers)
 	if err != nil {
 		return err

@@ -127,7 +127,7 @@ func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen
 	if err != nil {
 		return err
 	}
-	o.values = newValues(o.Auth.Redact)
+	o.values = newValues(o.Auth.Redact, &o.Record)
 	if !o.Launch.NoSummary {
 		outlets = append(outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: bus.Exchanges})
 	}
