@@ -10,10 +10,10 @@ import (
 
 // learn remembers the values of an event, and the words that must be replaced.
 func (d *Detector) learn(e *event.Event) {
-	switch {
-	case e.Kind == event.Undecoded || e.Kind == event.Bytes || e.Kind == event.End:
+	switch e.Kind {
+	case event.Undecoded, event.Bytes, event.End:
 		d.unread += int64(len(e.Data))
-	case e.Kind == event.Said:
+	case event.Said:
 		d.learnFact(e)
 	}
 	for i := range e.Messages {

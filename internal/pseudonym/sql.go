@@ -29,6 +29,8 @@ type literals struct {
 	// the one before the token at hand.
 	words []string
 	last  string
+	named bool // the token before is last
+	query int  // parentheses that are open around the query of COPY
 	kept  bool
 	depth int // of functions in functions
 	// learn is told what each literal means, nil where nobody wants to know.
@@ -41,6 +43,9 @@ func (l *literals) find() {
 	l.tokens = sqltext.NewScanner(l.sql, l.settings)
 	for t := l.tokens.Next(); t.Kind != sqltext.End; t = l.tokens.Next() {
 		l.token(t)
+		if t.Kind != sqltext.Space && !t.Kind.IsComment() {
+			l.named = t.Kind == sqltext.Word
+		}
 		l.inDoubt = l.inDoubt || t.Doubt == sqltext.CutInDoubt
 		l.unclosed = l.unclosed || t.Unterminated
 	}
@@ -59,9 +64,11 @@ func (l *literals) token(t sqltext.Token) {
 	case t.Kind.IsString():
 		l.quoted(t)
 	case t.Kind == sqltext.Punctuation && l.tokens.Is(t, ";"):
-		l.words, l.kept, l.last = l.words[:0], false, ""
-	case l.kept && l.words[0] == "set" && l.tokens.Is(t, "."):
-		l.kept = false // a setting of the user's own, as in SET app.user = 'joe'
+		l.words, l.kept, l.last, l.query = l.words[:0], false, "", 0
+	case l.kept && l.isOwnSetting(t):
+		l.kept = false
+	case t.Kind == sqltext.Punctuation:
+		l.parenthesis(t)
 	}
 }
 
@@ -90,9 +97,28 @@ func (l *literals) word(t sqltext.Token) {
 	}
 }
 
+// isOwnSetting reports whether a token is of the name of a setting of the user's own, as in
+// SET app.user = 'joe'. A name in quotes may be one.
+func (l *literals) isOwnSetting(t sqltext.Token) bool {
+	if l.words[0] != "set" {
+		return false
+	}
+	return l.tokens.Is(t, ".") || t.Kind.IsName() && (l.last == "set" || l.last == "session" || l.last == "local")
+}
+
+// parenthesis counts the parentheses around the query of COPY (SELECT …) TO.
+func (l *literals) parenthesis(t sqltext.Token) {
+	switch {
+	case l.tokens.Is(t, "(") && (l.query > 0 || len(l.words) == 1 && l.words[0] == "copy"):
+		l.query++
+	case l.tokens.Is(t, ")") && l.query > 0:
+		l.query--
+	}
+}
+
 // isOption reports whether a literal is an option of COPY.
 func (l *literals) isOption() bool {
-	if len(l.words) == 0 || l.words[0] != "copy" {
+	if len(l.words) == 0 || l.words[0] != "copy" || !l.named || l.query > 0 {
 		return false
 	}
 	switch l.last {

@@ -42,7 +42,7 @@ func (s *Scanner) appendOnLine(dst []byte, t Token, parameter Replace) []byte {
 		}
 	case t.Kind == LineComment:
 		return appendComment(dst, text[len("--"):])
-	case bytes.IndexAny(text, "\r\n") < 0:
+	case !bytes.ContainsAny(text, "\r\n"):
 	case t.Kind.IsString() && t.Doubt == NoDoubt:
 		if value, ok := s.AppendValue(nil, t); ok && t.Kind != BitString && t.Kind != HexString {
 			return AppendEscaped(dst, value)
@@ -95,7 +95,7 @@ func AppendEscaped(dst, text []byte) []byte {
 // AppendQuoted appends a text as a constant that means it whatever the settings are: '…', or E'…'
 // where it has backslashes or line ends.
 func AppendQuoted(dst, text []byte) []byte {
-	if bytes.IndexAny(text, "\\\r\n") >= 0 {
+	if bytes.ContainsAny(text, "\\\r\n") {
 		return AppendEscaped(dst, text)
 	}
 	dst = append(dst, '\'')

@@ -100,7 +100,7 @@ func (p *page) parameters(m *event.Message) {
 func (p *page) parameter(m *event.Message, i int) {
 	v := p.reader.Value(i)
 	if v.Name != wire.ParameterValue { // it is empty
-		v.Start, v.End = v.Field.End, v.Field.End
+		v.Start = v.End
 	}
 	start, end := int(v.Start), int(v.End)
 	if hidden := reading.Hidden(m, start, end); hidden > 0 {
