@@ -28,9 +28,10 @@ type page struct {
 	scratch []byte
 
 	// Of queries mode only.
-	line     []byte
-	literals literals
-	clients  map[uint32]*client // until they have ended
+	line      []byte
+	literals  literals
+	clients   map[uint32]*client // until they have ended
+	listening event.Listening    // what was said last
 }
 
 // add writes the lines of an event.
