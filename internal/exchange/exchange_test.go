@@ -56,8 +56,11 @@ func play(t *testing.T, dialogue string) []string {
 // describe is an exchange in few words.
 func describe(x *event.Exchange) string {
 	s := fmt.Sprintf("%d %s %s", x.Number, x.Kind, x.Outcome)
-	if x.Context != nil {
+	if x.Context != nil && x.Context.Function == 0 {
 		s += fmt.Sprintf(" %q", x.Context.SQL)
+	}
+	if x.Context != nil && x.Context.Function != 0 {
+		s += fmt.Sprintf(" of %d", x.Context.Function)
 	}
 	if x.Tag != "" {
 		s += " " + x.Tag
@@ -96,7 +99,7 @@ var words = map[string]struct {
 	"EXECUTE":   {event.ClientToServer, 'E', "%s\x00\x00\x00\x00\x00"},
 	"SYNC":      {event.ClientToServer, 'S', "%s"},
 	"FLUSH":     {event.ClientToServer, 'H', "%s"},
-	"CALL":      {event.ClientToServer, 'F', "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00%s"},
+	"CALL":      {event.ClientToServer, 'F', "\x00\x00\x03\xbd\x00\x00\x00\x00\x00\x00%s"},
 	"DATA":      {event.ClientToServer, 'd', "%s\n"},
 	"DONE":      {event.ClientToServer, 'c', "%s"},
 	"parsed":    {event.ServerToClient, '1', "%s"},
@@ -146,7 +149,7 @@ func TestExchanges(t *testing.T) {
 			[]string{`1 simple canceled "a" 57014 I`, `2 simple failed "b" 57014 I`}},
 		{"lost", "QUERY:a columns row end", []string{`1 simple lost "a" 1 rows`}},
 		{"lost before any reply", "PARSE:a BIND EXECUTE SYNC end", []string{`1 extended lost "a"`}},
-		{"a function call", "CALL called ready:I", []string{`1 function call done I`}},
+		{"a function call", "CALL called ready:I", []string{`1 function call done of 957 I`}},
 		{"copy in", "QUERY:copy copyin DATA:1 DATA:2 DONE complete:COPY_2 ready:I", []string{`1 copy in done "copy" COPY 2 I`}},
 		{"copy out", "QUERY:copy copyout data:1 data:2 done complete:COPY_2 ready:I", []string{`1 copy out done "copy" COPY 2 I`}},
 		{"empty", "QUERY empty ready:I", []string{`1 simple done "" I`}},

@@ -64,6 +64,8 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 		b.context = y.target(m, &r)
 	case wire.Query:
 		y.query(m, &r)
+	case wire.FunctionCall:
+		y.call(m, &r)
 	}
 	if c := r.context(); c != nil {
 		y.about = c
@@ -196,8 +198,24 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 	return r.context()
 }
 
+// call remembers which function a FunctionCall calls, as far as it was kept.
+func (y *memory) call(m *wire.Message, r *request) {
+	y.fields = wire.AppendFields(y.fields[:0], m)
+	for _, f := range y.fields {
+		switch f.Name {
+		case wire.FunctionOID:
+			r.call = &event.Context{Function: uint32(f.Int)}
+		case wire.ResultFormat:
+			r.call.BinaryResult = f.Int == 1
+		}
+	}
+}
+
 // context is what a request is about.
 func (r *request) context() *event.Context {
+	if r.call != nil {
+		return r.call
+	}
 	s := r.statement
 	if s == nil && r.portal != nil {
 		s = r.portal.statement
@@ -279,6 +297,8 @@ func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
 			y.deallocated(m)
 		}
 		x.answered(wire.Execute)
+	case wire.FunctionCallResponse:
+		b.context = x.called()
 	case wire.CopyInResponse:
 		x.copyInBegins()
 	case wire.ErrorResponse:

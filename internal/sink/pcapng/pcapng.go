@@ -77,9 +77,9 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// add records one event.
+// add records one event. Exchanges are added up again when it is read.
 func (s *Sink) add(e *event.Event) error {
-	if e.IsNothing() {
+	if e.IsNothing() || e.Kind == event.Exchanged {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {

@@ -239,6 +239,7 @@ func (p *page) statement(x *event.Exchange) {
 	switch {
 	case x.Kind == event.FunctionCall:
 		p.text = append(p.text, "function call"...)
+		p.functionName(x)
 	case x.Kind == event.SyncAlone:
 		p.text = append(p.text, "sync"...)
 	case x.Context == nil || x.Context.SQL == "" && x.Context.Shortened > 0:
@@ -253,6 +254,20 @@ func (p *page) statement(x *event.Exchange) {
 		p.text = AppendSafe(p.text, x.Portal)
 		p.text = append(p.text, " */"...)
 	}
+}
+
+// functionName writes the name of the function that was called, its OID where it has none.
+func (p *page) functionName(x *event.Exchange) {
+	if x.Context == nil || x.Context.Function == 0 {
+		return
+	}
+	p.text = append(p.text, ' ')
+	p.reader.Message = &event.Message{Settings: x.Settings}
+	if name := p.reader.Function(x.Context.Function).Name; name != "" {
+		p.text = append(p.text, name...)
+		return
+	}
+	p.text = strconv.AppendUint(p.text, uint64(x.Context.Function), 10)
 }
 
 // sql writes SQL on one line, with parameters in their places, and returns the mark for it.
