@@ -34,9 +34,9 @@ type Reader struct {
 	Message *event.Message
 	Fields  []wire.Field
 
-	formats struct{ start, end int } // places of the format codes of what a Bind or FunctionCall brings
-	function pgvalue.Function // that is called, if it is known
-	tuples  []int                    // places of the letters that tell new and old rows apart
+	formats  struct{ start, end int } // places of the format codes of what a Bind or FunctionCall brings
+	function pgvalue.Function         // that is called, if it is known
+	tuples   []int                    // places of the letters that tell new and old rows apart
 
 	settings *event.Settings
 	ready    *pgvalue.Settings // made of settings

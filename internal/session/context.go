@@ -136,8 +136,10 @@ func (y *memory) parse(m *wire.Message, r *request) {
 		}
 	}
 	if !whole {
+		y.names.partial = true
 		return
 	}
+	y.names.parses(name)
 	r.name = string(name)
 	f := source{sql: sql, omitted: omitted, types: y.types, settings: y.settings}
 	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, f), r.number})
@@ -159,15 +161,28 @@ func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 			y.formats = append(y.formats, int16(f.Int))
 		}
 	}
+	context := (*event.Context)(nil)
 	if whole {
 		r.statement = y.names.statements[string(name)].what
+		context = y.contextOf(r, name)
 	}
 	if !portalWhole {
-		return r.context()
+		return context
 	}
 	r.name = string(portalName)
 	r.portal = r.statement.portalIn(y.formats, m.Size > int64(len(m.Bytes)), r.name)
 	r.portal0 = y.names.setPortal(r.name, named[portal]{r.portal, r.number})
+	return context
+}
+
+// neverParsed is what a message is shown with that names a statement which was in no Parse.
+var neverParsed = &event.Context{NeverParsed: true}
+
+// contextOf is what a request is shown with that names a statement.
+func (y *memory) contextOf(r *request, statement []byte) *event.Context {
+	if r.statement == nil && y.names.neverParsed(statement) {
+		return neverParsed
+	}
 	return r.context()
 }
 
@@ -183,10 +198,11 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 		case !whole:
 		case f.Name == wire.Statement:
 			r.statement = y.names.statements[string(name)].what
-			if m.Type == wire.Close {
-				r.name = string(name)
-				r.statement0 = y.names.setStatement(r.name, named[statement]{})
+			if m.Type == wire.Describe {
+				return y.contextOf(r, name)
 			}
+			r.name = string(name)
+			r.statement0 = y.names.setStatement(r.name, named[statement]{})
 		default:
 			r.portal = y.names.portals[string(name)].what
 			if m.Type == wire.Close {

@@ -76,6 +76,9 @@ func (p *page) namedSQL(f *wire.Field) {
 	}
 	sql := m.Context.SQL
 	switch {
+	case m.Context.NeverParsed:
+		p.notes = append(p.notes, ": no Parse had it"...)
+		return
 	case sql == "" && m.Context.Shortened > 0:
 		p.notes = append(p.notes, ": SQL not kept"...)
 		return
