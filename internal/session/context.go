@@ -15,11 +15,16 @@ type memory struct {
 	names    names
 	settings *event.Settings
 	// exchange numbers the last exchange, which is complete when it has been asked for in full,
-	// and about is its SQL. unsynced says that a Sync that comes now belongs to it.
+	// and about is its SQL. alone says that it needs no Sync, unsynced that a Sync that comes now
+	// belongs to it.
 	exchange uint32
 	about    *event.Context
 	complete bool
+	alone    bool
 	unsynced bool
+	// ignored are requests that the server ignores. What they name is what the client meant, up to
+	// the Sync.
+	ignored []request
 	// over numbers the last exchange that is over with all before it.
 	over      uint32
 	numbered  uint64         // requests of the client so far
@@ -35,6 +40,7 @@ type memory struct {
 type belonging struct {
 	exchange uint32 // 0 where there is none, or it is not known
 	skipped  bool   // the server ignores it
+	atSync   bool   // it is the error of a Sync
 	// context is what the message is shown with, and about the SQL of its exchange.
 	context, about *event.Context
 	mistake        string // of the server
@@ -45,13 +51,16 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
 	case wire.CopyData, wire.Flush:
-		y.unsynced = y.unsynced || m.Type == wire.CopyData
+		y.unsynced = y.unsynced || m.Type == wire.CopyData && !y.alone
 		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.discarding}
 	default:
 		return belonging{}
 	}
 	b.skipped = y.requests.discarding && m.Type != wire.Sync
 	y.requests.discarding = b.skipped
+	if !b.skipped {
+		y.forgetIgnored()
+	}
 	y.numbered++
 	r := request{kind: m.Type, number: y.numbered, exchange: y.number(m.Type)}
 	b.exchange = r.exchange
@@ -84,9 +93,20 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	if !y.requests.discarding {
 		y.requests.add(r)
 	} else {
-		y.names.undo(&r)
+		if len(y.ignored) >= maxRequests {
+			y.forgetIgnored()
+		}
+		y.ignored = append(y.ignored, r)
 	}
 	return b
+}
+
+// forgetIgnored takes back what requests did to names that the server has ignored.
+func (y *memory) forgetIgnored() {
+	for i := len(y.ignored) - 1; i >= 0; i-- {
+		y.names.undo(&y.ignored[i])
+	}
+	y.ignored = nil
 }
 
 // number returns the exchange that a request begins or belongs to: a Query is one by
@@ -95,7 +115,7 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 func (y *memory) number(t wire.Type) uint32 {
 	switch t {
 	case wire.CopyDone, wire.CopyFail:
-		y.unsynced = true
+		y.unsynced = y.unsynced || !y.alone
 	case wire.Sync:
 		if !y.unsynced {
 			y.begin()
@@ -103,7 +123,7 @@ func (y *memory) number(t wire.Type) uint32 {
 		y.complete, y.unsynced = true, false
 	case wire.Query, wire.FunctionCall:
 		y.begin()
-		y.complete = true
+		y.complete, y.alone, y.unsynced = true, true, false
 	default:
 		if y.complete || y.exchange == 0 {
 			y.begin()
@@ -115,7 +135,7 @@ func (y *memory) number(t wire.Type) uint32 {
 
 func (y *memory) begin() {
 	y.exchange++
-	y.about = nil
+	y.about, y.alone = nil, false
 }
 
 func (y *memory) parse(m *wire.Message, r *request) {
@@ -282,6 +302,7 @@ func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
 	}
 	if r := y.requests.current(); r != nil {
 		b.exchange, b.about = r.exchange, r.about
+		b.atSync = m.Type == wire.ErrorResponse && r.kind == wire.Sync
 	}
 	y.requests.replied = true
 	y.reply(m, loggedIn, &b)
