@@ -194,27 +194,21 @@ func plainHelp(v *kong.Value) string { return v.Help }
 
 // check finds what no single flag tells.
 func (o *options) check() error {
-	for _, port := range []struct {
-		flag  string
-		value int
-		least int
-	}{
-		{"--server-connect-port", o.Server.ServerConnectPort, 1},
-		{"--client-listen-port", o.Client.ClientListenPort, 0},
-	} {
-		if port.value < port.least || port.value > 65535 {
-			return fmt.Errorf("%s: %d is no port: give one from %d to 65535", port.flag, port.value, port.least)
-		}
+	if err := checkPort("--server-connect-port", o.Server.ServerConnectPort, 1); err != nil {
+		return err
+	}
+	if err := checkPort("--client-listen-port", o.Client.ClientListenPort, 0); err != nil {
+		return err
 	}
 	switch {
 	case o.Server.ConnectTimeout <= 0:
-		return errors.New("--connect-timeout: give a time above 0, such as 15s")
+		return errors.New("--connect-timeout: give a duration above 0, such as 15s")
 	case o.Client.StartupTimeout <= 0:
-		return errors.New("--startup-timeout: give a time above 0, such as 60s")
+		return errors.New("--startup-timeout: give a duration above 0, such as 60s")
 	case o.Behavior.MaxConnections < 1:
 		return errors.New("--max-connections: give a number above 0")
 	case !isAddress(o.Client.ClientListenIp):
-		return fmt.Errorf("--client-listen-ip: %q is no IP address: give one of this machine, such as 127.0.0.1", o.Client.ClientListenIp)
+		return fmt.Errorf("--client-listen-ip: %q is not an IP address: give one of this machine, such as 127.0.0.1", o.Client.ClientListenIp)
 	case o.Server.ThrowawayServer && o.Server.ServerHost != "":
 		return errors.New("--throwaway-server and --server-host: give one of them")
 	case o.Server.ThrowawayServer && o.Server.ServerConnectPort != 5432:

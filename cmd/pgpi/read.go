@@ -50,8 +50,8 @@ func (o *readOptions) check() error {
 		return errors.New("pgpi read needs a capture: " + readUsage + ", or - for standard input")
 	}
 	for _, port := range o.Read.Port {
-		if port < 1 || port > 65535 {
-			return fmt.Errorf("--port: %d is no port: give one from 1 to 65535", port)
+		if err := checkPort("--port", port, 1); err != nil {
+			return err
 		}
 	}
 	if err := o.Record.check(); err != nil {

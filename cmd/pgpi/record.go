@@ -46,7 +46,7 @@ func (s *byteSize) Decode(ctx *kong.DecodeContext) error {
 		*s = byteSize(n * unit.bytes)
 		return nil
 	}
-	return fmt.Errorf("%q is no size: give a number of bytes, or one with a unit, such as 100MB", text)
+	return fmt.Errorf("%q is not a size: give a number of bytes, or one with a unit, such as 100MB", text)
 }
 
 // check finds what no single flag tells.
