@@ -76,8 +76,8 @@ type authOptions struct {
 }
 
 type redactOptions struct {
-	Redact          string `placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
-	RedactPasswords bool   `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+	Redact          string `group:"Redaction" placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
+	RedactPasswords bool   `group:"Redaction" negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
 }
 
 type logOptions struct {
@@ -132,7 +132,7 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 	var o options
 	done, err := parseInto(&o, usageText{"pgpi [options]", description, "5432"}, args, stdout)
 	if done || err != nil {
-		return nil, err
+		return nil, misplacedCommand(err)
 	}
 	return func() error { return relay(&o) }, usage(o.check())
 }
