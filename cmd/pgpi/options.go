@@ -152,6 +152,9 @@ func (u usageText) printHelp(options kong.HelpOptions, ctx *kong.Context) error 
 // parseInto reads flags into o. It is done where help or the version was all that
 // was wanted.
 func parseInto(o any, text usageText, args []string, stdout io.Writer) (done bool, err error) {
+	if err := dropServiceLinks(); err != nil {
+		return false, err
+	}
 	parser, err := kong.New(o,
 		kong.Name("pgpi"), kong.Description(text.description), kong.DefaultEnvars("PGPI"),
 		kong.Vars{"version": "pgpi " + version, "listenport": text.listenPort}, kong.Writers(stdout, os.Stderr),
