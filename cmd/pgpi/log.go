@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -92,7 +93,7 @@ func (l *logOptions) outputs() ([]output, error) {
 		return nil, errors.New("--log and --log-forwarded or --log-file: give --log alone, as in --log annotated=FILE")
 	}
 	all := make([]output, 0, len(l.Log))
-	for _, text := range l.Log {
+	for _, text := range splitOutputs(l.Log) {
 		name, path, found := strings.Cut(text, "=")
 		if !found || path == "" {
 			return nil, fmt.Errorf("--log: %q names no file: give FORMAT=FILE, such as json=pgpi.jsonl", text)
@@ -107,6 +108,22 @@ func (l *logOptions) outputs() ([]output, error) {
 		all = append(all, output{"--log", f, path})
 	}
 	return all, nil
+}
+
+// nextOutput begins another output behind a comma. Other commas are part of a file's name.
+var nextOutput = regexp.MustCompile(`,[a-z-]+=`)
+
+// splitOutputs cuts outputs that were given at once, as a variable has to.
+func splitOutputs(given []string) (outputs []string) {
+	for _, text := range given {
+		start := 0
+		for _, comma := range nextOutput.FindAllStringIndex(text, -1) {
+			outputs = append(outputs, text[start:comma[0]])
+			start = comma[0] + 1
+		}
+		outputs = append(outputs, text[start:])
+	}
+	return outputs
 }
 
 // check finds what no single flag tells. The recording, if there is one, has a file of

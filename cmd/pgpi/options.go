@@ -83,7 +83,7 @@ type redactOptions struct {
 type logOptions struct {
 	LogForwarded string   `placeholder:"FORMAT" default:"" enum:",annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: annotated, raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: annotated)."`
 	LogFile      string   `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
-	Log          []string `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated for several."`
+	Log          []string `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
 	Filter       string   `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
 	LogTime      string   `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
 	LogMaxValue  int      `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
