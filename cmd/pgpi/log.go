@@ -126,25 +126,16 @@ func splitOutputs(given []string) (outputs []string) {
 	return outputs
 }
 
-// check finds what no single flag tells. The recording, if there is one, has a file of
-// its own.
-func (l *logOptions) check(recording string) error {
+// check finds what no single flag tells.
+func (l *logOptions) check() error {
 	if l.LogMaxValue < 0 {
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
 	}
 	if _, err := l.filter(); err != nil {
 		return err
 	}
-	outputs, err := l.outputs()
-	if err != nil {
-		return err
-	}
-	for _, out := range outputs {
-		if recording != "" && out.path != "" && filepath.Clean(out.path) == filepath.Clean(recording) {
-			return fmt.Errorf("%s and --record: both go to %s: give each a file of its own", out.option, recording)
-		}
-	}
-	return nil
+	_, err := l.outputs()
+	return err
 }
 
 // filter is what stands in front of each output, nil for nothing.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ type authOptions struct {
 
 type redactOptions struct {
 	Redact          string `group:"Redaction" placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
-	RedactPasswords bool   `group:"Redaction" negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+	RedactPasswords *bool  `group:"Redaction" negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
 }
 
 type logOptions struct {
@@ -229,10 +230,11 @@ func (o *options) check() error {
 	if err := pgtls.CheckOptions(serverTLS(o)); err != nil {
 		return err
 	}
-	if err := o.Record.check(); err != nil {
+	if err := cmp.Or(o.Auth.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
-	return o.Log.check(o.Record.Record)
+	return checkFiles(&o.Log, &o.Record,
+		written{"--client-sslkeylogfile", o.Client.ClientSslkeylogfile}, written{"--server-sslkeylogfile", o.Server.ServerSslkeylogfile})
 }
 
 // checkHost finds what people paste where a host belongs. It quotes no URL, which

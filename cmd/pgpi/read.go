@@ -54,10 +54,10 @@ func (o *readOptions) check() error {
 			return err
 		}
 	}
-	if err := o.Record.check(); err != nil {
+	if err := cmp.Or(o.Read.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
-	return o.Log.check(o.Record.Record)
+	return checkFiles(&o.Log, &o.Record)
 }
 
 // checkFiles refuses to read a file twice, and to write to one that is read, which would
@@ -111,7 +111,9 @@ func readCaptures(o *readOptions) (err error) {
 	}
 	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact)}
 	all.Auth.redactOptions = o.Read.redactOptions
-	all.Auth.RedactPasswords = o.Read.RedactPasswords || reader.Redacted()
+	if reader.Redacted() {
+		all.Auth.RedactPasswords = new(true)
+	}
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}

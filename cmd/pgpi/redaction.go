@@ -24,7 +24,9 @@ func newValues(what string) *pseudonym.Values {
 }
 
 // redacts reports whether anything is redacted.
-func (o *redactOptions) redacts() bool { return o.RedactPasswords || o.Redact != "" }
+func (o *redactOptions) redacts() bool {
+	return o.RedactPasswords != nil && *o.RedactPasswords || o.Redact != ""
+}
 
 // redaction is the stage that redacts events, nil where nothing is redacted.
 func (o *options) redaction() event.Stage {

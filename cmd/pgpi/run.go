@@ -50,8 +50,8 @@ func (o *runOptions) check() error {
 	if err := o.options.check(); err != nil {
 		return err
 	}
-	if o.Client.ClientDenySsl && o.Launch.ClientTls {
-		return errors.New("--client-deny-ssl and --client-tls: give one of them")
+	if err := o.checkCommand(); err != nil {
+		return err
 	}
 	outputs, err := o.Log.outputs()
 	if slices.ContainsFunc(outputs, func(out output) bool { return out.path == standardOutput }) {
