@@ -28,6 +28,11 @@ func checkFiles(l *logOptions, r *recordOptions, keyLogs ...written) error {
 	for _, out := range outputs {
 		logs = append(logs, written{out.option, out.path})
 	}
+	for _, log := range logs {
+		if r.Record == standardOutput && (log.path == "" || log.path == standardOutput) {
+			return fmt.Errorf("--record and %s: both go to standard output: give %[1]s a file", log.option)
+		}
+	}
 	recording := r.pcapng()
 	for _, file := range append(logs, keyLogs...) {
 		if file.path != "" && r.Record != "" && recording.Writes(file.path) {
@@ -48,6 +53,8 @@ func (o *runOptions) checkCommand() error {
 	switch {
 	case o.Client.ClientDenySsl && o.Launch.ClientTls:
 		return errors.New("--client-deny-ssl and --client-tls: give one of them")
+	case o.Record.Record == standardOutput:
+		return errors.New("--record: standard output is the command's: name a file")
 	case o.Client.ClientListenUnix != "":
 		return errors.New("--client-listen-unix: the command is led to a TCP port: leave it out")
 	}

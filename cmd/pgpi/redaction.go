@@ -81,6 +81,9 @@ func checkValues(ctx context.Context, o *options) error {
 	if o.values == nil || o.Record.Record == "" {
 		return nil
 	}
+	if o.Record.Record == standardOutput {
+		return errors.New("the recording was not checked for values: name a file with --record")
+	}
 	if o.Record.RecordRotate > 0 {
 		return errors.New("the files of the recording were not checked for values: check one file by leaving out --record-rotate")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/pem"
@@ -47,10 +48,7 @@ connection from pgpi to the server. The log goes to standard error.`
 
 // check finds what no single flag tells.
 func (o *runOptions) check() error {
-	if err := o.options.check(); err != nil {
-		return err
-	}
-	if err := o.checkCommand(); err != nil {
+	if err := cmp.Or(o.checkCommand(), o.options.check()); err != nil {
 		return err
 	}
 	outputs, err := o.Log.outputs()
