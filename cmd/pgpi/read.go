@@ -99,7 +99,7 @@ func readCaptures(o *readOptions) (err error) {
 	ctx, stop := endBySignal()
 	defer stop()
 	var closers closers
-	defer func() { err = errors.Join(err, closers.close()) }()
+	defer closers.close(&err)
 
 	bar := newProgressBar(os.Stderr, os.Stdout)
 	reader, err := capture.Open(o.Files, capture.Options{

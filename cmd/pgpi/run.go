@@ -82,7 +82,7 @@ func runCommand(o *runOptions) (err error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // see endBySignal
 
 	var closers closers
-	defer func() { err = errors.Join(err, closers.close()) }()
+	defer closers.close(&err)
 	o.Auth.HideChannelBinding = true // so that SCRAM works in any driver, unmodified
 	server, err := chooseServer(o)
 	if err != nil {
@@ -135,8 +135,8 @@ func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen
 	p.WaitIdle(drainLimit)
 	end()
 	serving.Wait()
-	if !events.Close(flushLimit) {
-		err = errors.Join(err, fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit))
+	if !flush(events, outlets) && code == 0 {
+		code = exitFailure
 	}
 	if err := checkValues(context.Background(), &o.options); err != nil {
 		complain(err)
