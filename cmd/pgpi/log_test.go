@@ -56,7 +56,7 @@ func TestWants(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := closers.close(); err != nil {
+		if closers.close(&err); err != nil {
 			t.Error(err)
 		}
 	}

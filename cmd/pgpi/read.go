@@ -50,14 +50,14 @@ func (o *readOptions) check() error {
 		return errors.New("pgpi read needs a capture: " + readUsage + ", or - for standard input")
 	}
 	for _, port := range o.Read.Port {
-		if port < 1 || port > 65535 {
-			return fmt.Errorf("--port: %d is no port: give one from 1 to 65535", port)
+		if err := checkPort("--port", port, 1); err != nil {
+			return err
 		}
 	}
-	if err := o.Record.check(); err != nil {
+	if err := cmp.Or(o.Read.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
-	return o.Log.check(o.Record.Record)
+	return checkFiles(&o.Log, &o.Record)
 }
 
 // checkFiles refuses to read a file twice, and to write to one that is read, which would
@@ -99,7 +99,7 @@ func readCaptures(o *readOptions) (err error) {
 	ctx, stop := endBySignal()
 	defer stop()
 	var closers closers
-	defer func() { err = errors.Join(err, closers.close()) }()
+	defer closers.close(&err)
 
 	bar := newProgressBar(os.Stderr, os.Stdout)
 	reader, err := capture.Open(o.Files, capture.Options{
@@ -111,7 +111,9 @@ func readCaptures(o *readOptions) (err error) {
 	}
 	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact, &o.Record)}
 	all.Auth.redactOptions = o.Read.redactOptions
-	all.Auth.RedactPasswords = o.Read.RedactPasswords || reader.Redacted()
+	if reader.Redacted() {
+		all.Auth.RedactPasswords = new(true)
+	}
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}
