@@ -83,11 +83,12 @@ type Reader struct {
 	recorder Recorder
 	done     <-chan struct{}
 
-	tags    uint32 // that were given
-	keys    map[string]*dialogue
-	flows   flows
-	replays map[*chain]*replay
-	mixed   bool // tags of recordings don't tell connections apart
+	tags     uint32 // that were given
+	keys     map[string]*dialogue
+	searches searches
+	flows    flows
+	replays  map[*chain]*replay
+	mixed    bool // tags of recordings don't tell connections apart
 }
 
 // Open opens captures by their names; "-" is standard input. What can't be opened is
