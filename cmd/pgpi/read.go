@@ -172,7 +172,7 @@ func conclude(files string, r capture.Report) error {
 	case r.Connections == 0 && r.Packets == 0:
 		return fmt.Errorf("read %s: there are no packets in it", files)
 	case r.Connections == 0:
-		return fmt.Errorf("read %s: no Postgres traffic is in it, but %d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", files, r.Ignored)
+		return fmt.Errorf("read %s: no Postgres traffic is in it, but %s", files, r.Instead())
 	case r.Encrypted == r.Connections:
 		complain(errors.New("all connections are encrypted: what they say can't be read: relay them through pgpi with --record"))
 	}
