@@ -33,7 +33,7 @@ func Require(t testing.TB, version int) string {
 	}
 	bin, err := localpg.Find(version)
 	if err != nil {
-		missing(t, err.Error())
+		Missing(t, err.Error())
 	}
 	return bin
 }
@@ -44,7 +44,7 @@ func LibPQ18(t testing.TB) string {
 	t.Helper()
 	folder := filepath.Join(installed(t, 18), "lib")
 	if _, err := os.Stat(filepath.Join(folder, "libpq.so.5")); err != nil {
-		missing(t, err.Error())
+		Missing(t, err.Error())
 	}
 	return folder
 }
@@ -61,7 +61,7 @@ func Program(t testing.TB, name string) string {
 			return path
 		}
 	}
-	missing(t, name+" is not installed")
+	Missing(t, name+" is not installed")
 	return ""
 }
 
@@ -89,7 +89,9 @@ func installed(t testing.TB, version int) string {
 	}
 }
 
-func missing(t testing.TB, what string) {
+// Missing skips a test that needs something which is not installed, or fails it where CI=true says that nothing may
+// be left out.
+func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s (test/install servers installs what tests need)", what)
