@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,9 +31,8 @@ func record(t *testing.T, path string, said ...string) {
 			d, b = event.ServerToClient, rest
 		}
 		piece := tracker.Scan(d, []byte(b))
-		events = append(events, event.Event{
-			Conn: 1, Kind: piece.Kind, Direction: d, Relayed: true, Data: []byte(b), Messages: slices.Clone(piece.Messages), Total: piece.Total, At: at,
-		})
+		e := event.Event{Conn: 1, Kind: piece.Kind, Direction: d, Relayed: true, Data: []byte(b), Messages: piece.Messages, Total: piece.Total, At: at}
+		events = append(events, e.Clone())
 	}
 	events = append(events, event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}, At: at})
 	if err := sink.Write(events); err != nil {

@@ -149,6 +149,7 @@ func clientIdentity(o *options) (func() (tls.Certificate, error), error) {
 	identity, err := pgtls.LoadIdentity(pgtls.IdentityFiles{
 		Cert: o.Client.ClientSslCert, Key: o.Client.ClientSslKey,
 		Password: os.Getenv("PGPI_CLIENT_SSL_PASSWORD"), PasswordEnv: "PGPI_CLIENT_SSL_PASSWORD",
+		Complain: complain,
 	})
 	return func() (tls.Certificate, error) { return identity, nil }, err
 }
@@ -160,6 +161,7 @@ func serverTLS(o *options) pgtls.ServerOptions {
 		Identity: pgtls.IdentityFiles{
 			Cert: o.Server.ServerSslcert, Key: o.Server.ServerSslkey,
 			Password: serverKeyPassword(o), PasswordEnv: "PGPI_SERVER_SSL_PASSWORD",
+			Complain: complain,
 		},
 		Direct: o.Server.ServerSslnegotiation == "direct",
 	}

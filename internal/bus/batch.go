@@ -24,7 +24,9 @@ var batches = sync.Pool{New: func() any { return &batch{data: make([]byte, 0, ba
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// record copies an event into the batch. It weighs what it will when it is decoded.
+// record copies an event into the batch. It weighs what it will when it is decoded. It is
+// [event.Event.Clone] into memory that is used again: relayed bytes wait for it, so it must not
+// allocate.
 func (b *batch) record(e *event.Event) {
 	b.recorded = append(b.recorded, *e)
 	own := &b.recorded[len(b.recorded)-1]

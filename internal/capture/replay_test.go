@@ -27,15 +27,7 @@ import (
 // collector keeps copies of events as sinks see them.
 type collector struct{ events []event.Event }
 
-func (c *collector) take(e *event.Event) {
-	own := *e
-	own.Data = bytes.Clone(e.Data)
-	own.Messages = slices.Clone(e.Messages)
-	for i := range own.Messages {
-		own.Messages[i].Bytes = bytes.Clone(own.Messages[i].Bytes)
-	}
-	c.events = append(c.events, own)
-}
+func (c *collector) take(e *event.Event) { c.events = append(c.events, e.Clone()) }
 
 // proxy records connections as the proxy does.
 type proxy struct {

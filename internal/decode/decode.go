@@ -140,11 +140,15 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	if e.Redacted && piece.Kind == event.Fragment {
 		withoutBlanks(piece.Messages)
 	}
+	mistakes := piece.Mistakes
 	told := e.Redacted || d.unsure // by the recording; later stages may redact the event
 	d.unsure = d.unsure && piece.Kind == event.Undecoded
 	emit(e)
 	if piece.Lost != nil && !told {
 		say(e, event.OutOfSync{Direction: e.Direction, Offset: piece.Lost.Offset, Why: piece.Lost.Why}, emit)
+	}
+	for _, what := range mistakes {
+		say(e, event.ServerMistake{What: what}, emit)
 	}
 }
 

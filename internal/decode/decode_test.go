@@ -125,8 +125,8 @@ func TestRedactedAgain(t *testing.T) {
 	l.logIn(t)
 	l.take(event.Event{Kind: event.Undecoded, Opaque: true, Redacted: true, Relayed: true, Direction: event.ServerToClient, Data: []byte("****")})
 	l.take(event.Event{Kind: event.Said, Redacted: true, Fact: event.OutOfSync{Direction: event.ServerToClient, Offset: 80, Why: "so it was"}})
-	l.take(event.Event{Kind: event.Bytes, Redacted: true, Relayed: true, Direction: event.ServerToClient, Data: []byte(message('Z', "I"))})
-	l.want(t, "4 undecoded", "server -> client out of sync at byte 80: so it was; relaying the rest undecoded", "ReadyForQuery")
+	l.take(event.Event{Kind: event.Bytes, Redacted: true, Relayed: true, Direction: event.ClientToServer, Data: []byte(message('S', ""))})
+	l.want(t, "4 undecoded", "server -> client out of sync at byte 80: so it was; relaying the rest undecoded", "Sync")
 }
 
 // The SQL that a cancel request ends is that of the other connection, by then.

@@ -27,10 +27,13 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 		c.tracker.Resume(f.Direction)
 	case event.ObserverFailed:
 		c.blind = true
+	case event.ServerMistake:
+		return // it was derived from the bytes before it
 	case event.OutOfSync:
 		if !e.Redacted {
-			return // it was derived from the bytes before it
+			return // likewise
 		}
+		c.tracker.Unsee()
 	case event.CutOff:
 		c.sayCutOff(e, f.Direction, emit)
 		return

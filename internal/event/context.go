@@ -12,6 +12,9 @@ type Context struct {
 	// Shortened is how many bytes of SQL were not kept. SQL that was not kept at all
 	// is empty with all its bytes here.
 	Shortened int
+	// Settings are those of the session when SQL was sent, on which it depends how the
+	// server has read it. They are nil before the server has reported any.
+	Settings *Settings
 	// Redacted says that something in SQL was replaced, so that positions which the
 	// server counts are not those of SQL.
 	Redacted bool

@@ -12,6 +12,8 @@
 package event
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"pgpi/internal/wire"
@@ -25,12 +27,18 @@ type Event struct {
 	// At is when it happened, Elapsed the same since the connection was opened.
 	At      time.Time
 	Elapsed time.Duration
+	// Waited is how long before At the first of its bytes was read. Held is how much of that pgpi
+	// waited for its own outlets, and Stalled how long the writes of the same direction before
+	// this event waited for their reader.
+	Waited, Held, Stalled time.Duration
 	// Conn is the connection's tag, from 1; 0 is pgpi itself.
 	Conn uint32
 	Kind Kind
 
 	// Fact is what a Said event says.
 	Fact Fact
+	// Exchange is what an Exchanged event adds up.
+	Exchange *Exchange
 
 	// Direction is that of the bytes, for all other kinds.
 	Direction Direction
@@ -69,11 +77,35 @@ type Event struct {
 	Identity *Identity
 }
 
+// Began returns when the first byte of the event was seen, as Elapsed.
+func (e *Event) Began() time.Duration { return e.Elapsed - e.Waited }
+
 // TakesNumber reports whether a recorded event takes the next Seq, or has that of the event
 // before it. What no log shows takes none, and neither does what will be derived anyway: so the
 // numbers of a log are the same live and read from a recording.
 func (e *Event) TakesNumber() bool {
 	return e.Kind != End && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
+}
+
+// IsNothing reports whether an event says nothing, as the zero event does: outputs pass it over.
+func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said && e.Fact == nil }
+
+// Clone returns a copy that belongs to the caller. It shares with e only what never changes:
+// facts, strings, contexts, settings, identities and exchanges. Messages that tile Data tile the copy's.
+func (e *Event) Clone() Event {
+	own := *e
+	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
+	rest := own.Data
+	for i := range own.Messages {
+		m := &own.Messages[i]
+		m.Redacted = slices.Clone(m.Redacted)
+		if n := len(m.Bytes); e.Kind == Traffic && n <= len(rest) {
+			m.Bytes, rest = rest[:n:n], rest[n:]
+		} else {
+			m.Bytes = bytes.Clone(m.Bytes)
+		}
+	}
+	return own
 }
 
 // Kind is what sort of event it is.
@@ -97,6 +129,8 @@ const (
 	// Undecoded is bytes in which nobody knows where messages begin: the direction is out of
 	// sync, a defect has ended the decoding, or a capture lacks what was before them.
 	Undecoded
+	// Exchanged is an exchange that is over, added up.
+	Exchanged
 	// End says that a direction has ended. Only stages and recordings look at it; the log
 	// says what it means in sentences.
 	End
@@ -142,8 +176,13 @@ type Message struct {
 	Settings *Settings
 	// Exchange numbers the exchange that the message belongs to within its connection,
 	// from 1: a Query, or all that leads to an Execute, with their replies. It is 0
-	// where there is none, or it is not known.
-	Exchange uint32
+	// where there is none, or it is not known. Done numbers the last exchange that is over with
+	// this message. Replies are in order, so that those before it are over, too.
+	Exchange, Done uint32
+	// Skipped says that the server ignores the message, after an error.
+	Skipped bool
+	// About has the SQL of the exchange, nil where it is not known.
+	About *Context
 	// Redacted are the byte spans of Bytes that were blanked, in order.
 	Redacted []Span
 	// Secret says that the message is of a kind that can be a password and that

@@ -117,6 +117,12 @@ type (
 	}
 	// CertificateWanted says that the server asked for one that pgpi does not have.
 	CertificateWanted struct{ fact }
+	// CertificateWeak says why a certificate does not protect as it should.
+	CertificateWeak struct {
+		fact
+		Party Party
+		Why   string
+	}
 	// TLSRefused says that a server has no TLS where the sslmode requires it.
 	TLSRefused struct {
 		fact
@@ -202,6 +208,12 @@ type (
 		fact
 		Party Party
 		What  string
+	}
+	// ServerMistake says what the server sent that nobody asked for. Names are withheld until
+	// there is no doubt any more what it answers.
+	ServerMistake struct {
+		fact
+		What string
 	}
 	// OutOfSync says at which byte of a direction no message begins.
 	OutOfSync struct {

@@ -45,6 +45,7 @@ var sentences = []sentence{
 	{CertificateFrom{}, "certificate_from", Known, "certificate received from {party}:\n{certificate}"},
 	{CertificateTo{}, "certificate_to", Known, "certificate presented to {party}:\n{certificate}"},
 	{CertificateWanted{}, "certificate_wanted", Known, "the server asks for a client certificate and none is set: give one with --server-sslcert and --server-sslkey"},
+	{CertificateWeak{}, "certificate_weak", Known, "certificate of {party} is weak: {why}"},
 
 	{Connecting{}, "connecting", Known, "connecting to Postgres server: {server}"},
 	{Connected{}, "connected", Known, "connected to Postgres server at {address}"},
@@ -67,6 +68,7 @@ var sentences = []sentence{
 
 	{NotPostgres{}, "not_postgres", Known, "not a Postgres client: {what}"},
 	{ProtocolViolation{}, "protocol_violation", Known, "protocol violation by {party}: {what}"},
+	{ServerMistake{}, "server_mistake", Derived, "protocol violation by server: {what}"},
 	{OutOfSync{}, "out_of_sync", Derived, "{direction} out of sync at byte {offset}: {why}; relaying the rest undecoded"},
 	{Undecodable{}, "undecoded", Derived, "{direction}: {bytes} bytes relayed undecoded"},
 	{CutOff{}, "cut_off", Derived, "{direction}: the last message was cut off after {bytes} of {size} bytes"},

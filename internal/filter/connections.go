@@ -1,13 +1,12 @@
 package filter
 
 import (
-	"bytes"
 	"net/netip"
-	"slices"
 
 	"github.com/expr-lang/expr/vm"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -46,7 +45,7 @@ type ConnectionSink struct {
 
 	filter     *Connections
 	candidates map[uint32]*candidate // by the connection's tag, until it ends
-	fields     []wire.Field
+	reader     reading.Reader
 }
 
 // candidate is a connection that is chosen, or not, or not yet decided.
@@ -117,7 +116,7 @@ func (s *ConnectionSink) consider(c *candidate, e *event.Event) {
 		s.decide(c, named != nil && named.chosen || named == nil && s.matches(c))
 	case isOpened:
 		c.client = clientOf(opened)
-	case ended, c.begins(e, &s.fields), c.size > maxBeginning:
+	case ended, c.begins(e, &s.reader), c.size > maxBeginning:
 		s.decide(c, s.matches(c))
 	}
 }
@@ -141,7 +140,7 @@ func (s *ConnectionSink) named(e *event.Event) *candidate {
 // begins reports whether an event has the first message of a connection, encryption
 // aside, and takes from it what is asked about. Where that is no StartupMessage, none
 // will come.
-func (c *candidate) begins(e *event.Event, scratch *[]wire.Field) bool {
+func (c *candidate) begins(e *event.Event, r *reading.Reader) bool {
 	for i := range e.Messages {
 		m := &e.Messages[i]
 		switch m.Type {
@@ -151,8 +150,8 @@ func (c *candidate) begins(e *event.Event, scratch *[]wire.Field) bool {
 			c.cancels = true
 			return false
 		case wire.StartupMessage:
-			*scratch = wire.AppendFields((*scratch)[:0], &m.Message)
-			c.login.read(m, *scratch)
+			r.Read(m)
+			c.login.read(r)
 		}
 		return true
 	}
@@ -183,16 +182,12 @@ func (s *ConnectionSink) decide(c *candidate, chosen bool) {
 
 // hold keeps a copy of an event: what it points to belongs to the bus.
 func (c *candidate) hold(e *event.Event) {
-	own := *e
-	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
-	c.size += cost + len(own.Data)
+	c.size += cost + len(e.Data)
 	for _, arg := range event.Arguments(e.Fact) {
 		c.size += len(arg.Text)
 	}
-	for i := range own.Messages {
-		m := &own.Messages[i]
-		m.Bytes = bytes.Clone(m.Bytes)
-		c.size += cost + len(m.Bytes)
+	for i := range e.Messages {
+		c.size += cost + len(e.Messages[i].Bytes)
 	}
-	c.held = append(c.held, own)
+	c.held = append(c.held, e.Clone())
 }

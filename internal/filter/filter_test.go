@@ -144,6 +144,20 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestUnknownType has a parameter in binary format of which nobody has said the type: by 0, or not
+// at all. Its bytes are what is known of it.
+func TestUnknownType(t *testing.T) {
+	for _, types := range []string{"\x00\x00", "\x00\x01\x00\x00\x00\x00"} {
+		d := begin(t, `"bird" in params and type == "Bind"`)
+		d.login()
+		d.pass(event.ClientToServer, message('P', "s\x00select $1\x00"+types),
+			message('B', "\x00s\x00\x00\x01\x00\x01\x00\x01\x00\x00\x00\x04bird\x00\x00"))
+		if got := strings.Join(d.end(), " "); got != "Bind" {
+			t.Errorf("with the types %q there came through: %s", types, got)
+		}
+	}
+}
+
 // TestPipelined has exchanges that overlap: each message is decided by its own.
 func TestPipelined(t *testing.T) {
 	d := begin(t, `sqlstate == "22012"`)

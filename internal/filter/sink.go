@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -52,7 +53,7 @@ type Sink struct {
 
 	filter      *Filter
 	connections map[uint32]*connection
-	fields      []wire.Field
+	reader      reading.Reader
 }
 
 // New stands in front of a sink.
@@ -94,7 +95,7 @@ func (s *Sink) take(e *event.Event) {
 	}
 	for i := range e.Messages {
 		m := &e.Messages[i]
-		c.learn(m, &s.fields)
+		c.learn(m, &s.reader)
 		v := c.of(e, m)
 		if m.Exchange != 0 && m.Exchange == c.outcome.number {
 			v.SQLState, v.Tag = c.outcome.sqlstate, c.outcome.tag
@@ -249,10 +250,6 @@ func (s *Sink) pass(h *held) {
 
 // own copies what belongs to the bus.
 func (h *held) own() {
-	e := &h.event
-	e.Data = nil // a filtered log shows messages
-	e.Messages = slices.Clone(e.Messages)
-	for i := range e.Messages {
-		e.Messages[i].Bytes = bytes.Clone(e.Messages[i].Bytes)
-	}
+	h.event.Data = nil // a filtered log shows messages
+	h.event = h.event.Clone()
 }

@@ -1,10 +1,8 @@
 package filter
 
 import (
-	"bytes"
-
 	"pgpi/internal/event"
-	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -69,7 +67,7 @@ func (o *outcome) add(number uint32, sqlstate, tag string) {
 }
 
 // learn takes from a message what later ones are asked about.
-func (c *connection) learn(m *event.Message, scratch *[]wire.Field) {
+func (c *connection) learn(m *event.Message, r *reading.Reader) {
 	switch m.Type {
 	case wire.StartupMessage, wire.ParameterStatus, wire.ReadyForQuery, wire.Query, wire.Parse, wire.Bind, wire.RowDescription:
 	case wire.CancelRequest:
@@ -78,44 +76,45 @@ func (c *connection) learn(m *event.Message, scratch *[]wire.Field) {
 	default:
 		return
 	}
-	*scratch = wire.AppendFields((*scratch)[:0], &m.Message)
+	r.Read(m)
 	switch m.Type {
 	case wire.StartupMessage:
 		c.known = true
-		c.read(m, *scratch)
+		c.read(r)
 	case wire.ParameterStatus:
-		if key, value := pair(m, *scratch); key == "application_name" {
-			c.app = value
+		if text(r, wire.Key) == "application_name" {
+			c.app = text(r, wire.KeyValue)
 		}
 	case wire.ReadyForQuery:
 		c.tx = map[byte]string{'I': "idle", 'T': "active", 'E': "failed"}[m.Bytes[len(m.Bytes)-1]]
 	case wire.Query, wire.Parse:
-		c.exchange = exchange{number: m.Exchange, sql: field(m, *scratch, wire.SQL)}
+		c.exchange = exchange{number: m.Exchange, sql: text(r, wire.SQL)}
 	case wire.Bind:
 		if c.exchange.number != m.Exchange {
 			c.exchange = exchange{number: m.Exchange}
 		}
-		c.exchange.params = parameters(m, *scratch)
+		c.exchange.params = parameters(r)
 	case wire.RowDescription:
-		c.exchange.columns = columnNames(m, *scratch)
+		c.exchange.columns = texts(r, wire.ColumnName)
 	}
 }
 
 // read takes what a StartupMessage says.
-func (l *login) read(m *event.Message, fields []wire.Field) {
+func (l *login) read(r *reading.Reader) {
 	key := ""
-	for _, f := range fields {
+	for i := range r.Fields {
+		f := &r.Fields[i]
 		switch f.Name {
 		case wire.Key:
-			key = text(m, f)
+			key = string(r.Message.Content(f))
 		case wire.KeyValue:
 			switch key {
 			case "user":
-				l.user = text(m, f)
+				l.user = string(r.Message.Content(f))
 			case "database":
-				l.database = text(m, f)
+				l.database = string(r.Message.Content(f))
 			case "application_name":
-				l.app = text(m, f)
+				l.app = string(r.Message.Content(f))
 			}
 		}
 	}
@@ -163,73 +162,46 @@ func (c *connection) common(e *event.Event) variables {
 	return v
 }
 
-func field(m *event.Message, fields []wire.Field, name wire.Name) string {
-	for _, f := range fields {
-		if f.Name == name {
-			return text(m, f)
+// text is the first field of a name, "" where there is none.
+func text(r *reading.Reader, name wire.Name) string {
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.Name == name {
+			return string(r.Message.Content(f))
 		}
 	}
 	return ""
 }
 
-func pair(m *event.Message, fields []wire.Field) (key, value string) {
-	return field(m, fields, wire.Key), field(m, fields, wire.KeyValue)
-}
-
-func columnNames(m *event.Message, fields []wire.Field) []string {
-	var all []string
-	for _, f := range fields {
-		if f.Name == wire.ColumnName {
-			all = append(all, text(m, f))
+// texts are all fields of a name.
+func texts(r *reading.Reader, name wire.Name) (all []string) {
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.Name == name {
+			all = append(all, string(r.Message.Content(f)))
 		}
 	}
 	return all
 }
 
 // parameters are the values of a Bind, as text.
-func parameters(m *event.Message, fields []wire.Field) []string {
-	var formats []int64
-	var all []string
-	index := 0
-	for _, f := range fields {
+func parameters(r *reading.Reader) (all []string) {
+	for i := range r.Fields {
 		switch {
-		case f.Name == wire.Format:
-			formats = append(formats, f.Int)
-		case f.Name == wire.Parameter:
-			index = int(f.Int)
-		case f.Name == wire.ValueLength && f.Int == -1:
+		case r.IsNull(i):
 			all = append(all, "NULL")
-		case f.Name == wire.ParameterValue:
-			all = append(all, value(m, f, index, formats))
+		case r.Fields[i].Name == wire.ParameterValue:
+			v := r.Value(i)
+			all = append(all, parameter(r, &v))
 		}
 	}
 	return all
 }
 
-func value(m *event.Message, f wire.Field, index int, formats []int64) string {
-	b := m.Bytes[f.Start:f.End]
-	binary := len(formats) == 1 && formats[0] == 1 || index < len(formats) && formats[index] == 1
-	if !binary || m.Context == nil || index >= len(m.Context.ParameterTypes) {
-		return string(b)
+// parameter is a value as text, or its bytes where they are its text or nobody knows that.
+func parameter(r *reading.Reader, v *reading.Value) string {
+	if v.Binary && v.Type != 0 {
+		if printed, err := r.AppendText(nil, v); err == nil {
+			return string(printed)
+		}
 	}
-	printed, err := pgvalue.AppendText(nil, m.Context.ParameterTypes[index], pgvalue.Binary, b, settings(m))
-	if err != nil {
-		return string(b)
-	}
-	return string(printed)
-}
-
-func settings(m *event.Message) *pgvalue.Settings {
-	s := m.Settings
-	if s == nil {
-		return nil
-	}
-	return pgvalue.NewSettings(pgvalue.Parameters{
-		TimeZone: s.TimeZone, DateStyle: s.DateStyle, IntervalStyle: s.IntervalStyle,
-		ClientEncoding: s.ClientEncoding, ServerVersion: s.ServerVersion,
-	})
-}
-
-func text(m *event.Message, f wire.Field) string {
-	return string(bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0}))
+	return string(r.Message.Bytes[v.Start:v.End])
 }

@@ -170,13 +170,15 @@ func ipText(ip []byte) string {
 	return strings.Join(groups, ":")
 }
 
-// authorityKey writes how to find the issuer's certificate: RFC 5280, section 4.2.1.1.
+// authorityKeyID says how to find the issuer's certificate: RFC 5280, section 4.2.1.1.
+type authorityKeyID struct {
+	Key    []byte          `asn1:"optional,tag:0"`
+	Issuer []asn1.RawValue `asn1:"optional,tag:1"`
+	Serial *big.Int        `asn1:"optional,tag:2"`
+}
+
 func authorityKey(value []byte) []string {
-	var id struct {
-		Key    []byte          `asn1:"optional,tag:0"`
-		Issuer []asn1.RawValue `asn1:"optional,tag:1"`
-		Serial *big.Int        `asn1:"optional,tag:2"`
-	}
+	var id authorityKeyID
 	if _, err := asn1.Unmarshal(value, &id); err != nil {
 		return nil
 	}

@@ -82,7 +82,9 @@ var serverFailures = []failure{
 	},
 	{
 		[]string{"remote error: tls: handshake failure", "remote error: tls: insufficient security level"},
-		"the server shares no cipher suite, curve or signature with pgpi, or wants a client certificate (--server-sslcert): Go's TLS has no DHE suites and no brainpool curves, libpq has: allow ECDHE in ssl_ciphers and X25519 or prime256v1 in ssl_groups (ssl_ecdh_curve before 18) on the server",
+		"the server shares no cipher suite, curve or signature with pgpi, or wants a client certificate (--server-sslcert): Go's TLS has no DHE suites, no brainpool curves or X448, " +
+			"and no certificates with Ed448, RSASSA-PSS keys, SHA-224, SHA-3 or MD5, libpq has: allow ECDHE in ssl_ciphers and X25519 or prime256v1 in ssl_groups (ssl_ecdh_curve before 18) on the server, " +
+			"and give it a certificate with an RSA or ECDSA key that is signed with SHA-256",
 	},
 	{
 		[]string{"unsupported group", "unconfigured cipher suite", "selected unsupported curve"},
@@ -93,8 +95,8 @@ var serverFailures = []failure{
 		"Go's TLS takes no certificate with a negative serial number, libpq does: replace the server's certificate",
 	},
 	{
-		[]string{"x509: unsupported elliptic curve", "unsupported type of public key", "x509: unknown public key algorithm"},
-		"Go's TLS takes certificates with RSA, ECDSA (P-256, P-384, P-521) and Ed25519 keys, libpq others too, say on brainpool curves: replace the server's certificate",
+		[]string{"x509: unsupported elliptic curve", "x509: invalid ECDSA parameters", "unsupported type of public key", "x509: unknown public key algorithm"},
+		"Go's TLS takes certificates with RSA, ECDSA (P-256, P-384, P-521) and Ed25519 keys, libpq others too, such as Ed448 and brainpool curves: replace the server's certificate",
 	},
 	{
 		[]string{"keys are insecure", "RSA key larger than"},

@@ -70,10 +70,12 @@ func lowerASCII(s string) string {
 	return string(lower)
 }
 
+const commonNameOID = "2.5.4.3"
+
 // commonName returns the first CN of the subject, as libpq takes it. (pkix.Name has the last.)
 func commonName(cert *x509.Certificate) (string, bool) {
 	for _, attribute := range cert.Subject.Names {
-		if attribute.Type.String() == "2.5.4.3" {
+		if attribute.Type.String() == commonNameOID {
 			name, ok := attribute.Value.(string)
 			return name, ok
 		}

@@ -91,6 +91,9 @@ type IdentityFiles struct {
 	Key         string // the key: RSA, ECDSA or Ed25519, in PKCS #1, SEC 1 or PKCS #8, encrypted or not
 	Password    string // for an encrypted key
 	PasswordEnv string // the environment variable that Password comes from, named where it is missing or wrong
+
+	// Complain is called with what may keep the peer from accepting the certificate; nil is nobody.
+	Complain func(error)
 }
 
 // LoadIdentity reads a certificate chain and the private key of its first certificate. An error says in a
@@ -112,6 +115,9 @@ func LoadIdentity(files IdentityFiles) (tls.Certificate, error) {
 	}
 	if err := checkPair(chain, key, files); err != nil {
 		return tls.Certificate{}, err
+	}
+	if why := weakness(chain[:1]); why != "" && files.Complain != nil {
+		files.Complain(fmt.Errorf("certificate %s is weak: %s: %s: use a longer key", files.Cert, why, refusesWeak))
 	}
 	identity := tls.Certificate{PrivateKey: key, Leaf: chain[0]}
 	for _, cert := range chain {
@@ -138,7 +144,8 @@ func checkPair(chain []*x509.Certificate, key crypto.Signer, files IdentityFiles
 	return fmt.Errorf("private key %s does not match the certificate %s: give the key that the certificate was made for", files.Key, files.Cert)
 }
 
-// readCertificates reads every certificate of a PEM file, which must hold at least one.
+// readCertificates reads every certificate of a PEM file, which must hold at least one. Where there are some that Go
+// cannot parse, it returns the others and an error about the first.
 func readCertificates(path string) ([]*x509.Certificate, error) {
 	data, err := readFile("certificate", path)
 	if err != nil {
@@ -146,15 +153,14 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	}
 	certs, err := parseCertificates(data)
 	if err != nil {
-		return nil, fmt.Errorf("read certificate %s: %w", path, err)
+		return certs, fmt.Errorf("read certificate %s: %w", path, err)
 	}
 	return certs, nil
 }
 
-// parseCertificates parses the certificates among the PEM blocks of data, and fails where there is none.
-func parseCertificates(data []byte) ([]*x509.Certificate, error) {
-	var certs []*x509.Certificate
-	var others int
+// parseCertificates parses the certificates among the PEM blocks of data, with the results of readCertificates.
+func parseCertificates(data []byte) (certs []*x509.Certificate, unreadable error) {
+	var seen, others int
 	for rest := data; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
@@ -164,15 +170,18 @@ func parseCertificates(data []byte) ([]*x509.Certificate, error) {
 			others++
 			continue
 		}
+		seen++
 		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("certificate number %d: %w: OpenSSL and libpq may take it, Go's TLS cannot: use a certificate that follows RFC 5280", len(certs)+1, err)
+		switch {
+		case err == nil:
+			certs = append(certs, cert)
+		case unreadable == nil:
+			unreadable = &unreadableError{seen, err}
 		}
-		certs = append(certs, cert)
 	}
 	switch {
-	case len(certs) > 0:
-		return certs, nil
+	case seen > 0:
+		return certs, unreadable
 	case others > 0:
 		return nil, errors.New("there are PEM blocks, but none is a certificate: give the file of the certificate")
 	case isDER(data):
@@ -181,6 +190,18 @@ func parseCertificates(data []byte) ([]*x509.Certificate, error) {
 		return nil, errors.New("it holds no PEM block: give a certificate in PEM (-----BEGIN CERTIFICATE-----)")
 	}
 }
+
+// unreadableError is about a certificate that Go cannot parse.
+type unreadableError struct {
+	number int // in its file
+	cause  error
+}
+
+func (e *unreadableError) Error() string {
+	return fmt.Sprintf("certificate number %d: %v: OpenSSL and libpq may take it, Go's TLS cannot: use a certificate that follows RFC 5280", e.number, e.cause)
+}
+
+func (e *unreadableError) Unwrap() error { return e.cause }
 
 // isDER tells whether data looks like one ASN.1 SEQUENCE, as certificates and keys in DER are.
 func isDER(data []byte) bool {

@@ -14,12 +14,15 @@ const systemRoots = "system"
 
 // rootSet is what --server-sslrootcert stands for.
 type rootSet struct {
-	path string         // or systemRoots
-	pool *x509.CertPool // nil for the system's: crypto/x509 loads them at their first use
+	path  string              // or systemRoots
+	pool  *x509.CertPool      // nil for the system's: crypto/x509 loads them at their first use
+	roots []*x509.Certificate // those of the pool; none for the system's
 
-	// others are the certificates of the file that are no roots. As in OpenSSL, they only help to build a chain:
+	// others are the certificates of the file that are not roots. As in OpenSSL, they only help to build a chain:
 	// it must end in a self-signed certificate.
 	others []*x509.Certificate
+
+	unreadable error // about a certificate that Go cannot parse, or nil: it may be the one that is missing
 }
 
 // loadRoots reads a file of certificates, or every file with certificates of a directory, which may, but need
@@ -35,46 +38,52 @@ func loadRoots(path string) (*rootSet, error) {
 	} else {
 		certs, err = readCertificates(path)
 	}
-	if err != nil {
+	if len(certs) == 0 {
 		return nil, fmt.Errorf("sslrootcert: %w", err)
 	}
-	roots := &rootSet{path: path, pool: x509.NewCertPool()}
-	var found bool
+	roots := &rootSet{path: path, pool: x509.NewCertPool(), unreadable: err}
 	for _, cert := range certs {
 		if isSelfIssued(cert) {
 			roots.pool.AddCert(cert)
-			found = true
+			roots.roots = append(roots.roots, cert)
 		} else {
 			roots.others = append(roots.others, cert)
 		}
 	}
-	if !found {
+	switch {
+	case len(roots.roots) == 0 && err != nil:
+		return nil, fmt.Errorf("sslrootcert: %w", err)
+	case len(roots.roots) == 0:
 		return nil, fmt.Errorf("sslrootcert: %s holds no root certificate (a self-signed one), only one issued by %q: add the root of the chain", path, certs[0].Issuer)
 	}
 	return roots, nil
 }
 
-// readDirectory reads the certificates of all files of a directory. Files that hold none, or none that Go can
-// parse, are no error as long as there is one: such directories hold CRLs, keys, dangling links and oddities.
+// readDirectory reads the certificates of all files of a directory. Files that hold none are not an error as long as
+// there is one: such directories hold CRLs, keys, dangling links and oddities. Where there are some that Go cannot
+// parse, it returns the others and an error about the first.
 func readDirectory(path string) ([]*x509.Certificate, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, fmt.Errorf("read directory: %w: check the path and its permissions", err)
 	}
 	var certs []*x509.Certificate
-	var failures []error
+	var failure, unreadable error
 	for _, entry := range entries {
 		found, err := readCertificates(filepath.Join(path, entry.Name()))
 		certs = append(certs, found...)
-		if err != nil {
-			failures = append(failures, err)
+		if failure == nil {
+			failure = err
+		}
+		if _, ok := errors.AsType[*unreadableError](err); ok && unreadable == nil {
+			unreadable = err
 		}
 	}
 	switch {
 	case len(certs) > 0:
-		return certs, nil
-	case len(failures) > 0:
-		return nil, fmt.Errorf("no certificate in the directory %s; the first problem: %w", path, failures[0])
+		return certs, unreadable
+	case failure != nil:
+		return nil, fmt.Errorf("no certificate in the directory %s; the first problem: %w", path, failure)
 	default:
 		return nil, errors.New("the directory " + path + " is empty: put the root certificates there, in PEM")
 	}

@@ -2,7 +2,6 @@ package pgtls
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ func (p *ServerPolicy) verify(certs []*x509.Certificate, host string) error {
 	if p.roots == nil {
 		return nil
 	}
-	if err := p.verifyChain(certs); err != nil {
+	if _, err := p.chain(certs); err != nil {
 		return err
 	}
 	if p.mode < VerifyFull {
@@ -42,97 +41,56 @@ func (p *ServerPolicy) verify(certs []*x509.Certificate, host string) error {
 	return nil
 }
 
-func (p *ServerPolicy) verifyChain(certs []*x509.Certificate) error {
-	now := time.Now
+// chain returns the way from the server's certificate to a trusted root, one without weak keys where there is one.
+func (p *ServerPolicy) chain(certs []*x509.Certificate) ([]*x509.Certificate, error) {
+	now := time.Now()
 	if p.time != nil {
-		now = p.time
+		now = p.time()
 	}
-	options := x509.VerifyOptions{
-		Roots:         p.roots.pool,
-		Intermediates: x509.NewCertPool(),
-		CurrentTime:   now(),
+	search := newSearch(certs, p.roots)
+	chains, err := search.chains(now)
+	if err != nil {
+		failure := search.refusal(err, now)
+		failure.Cause = err
+		return nil, failure
 	}
-	for _, cert := range slices.Concat(certs[1:], p.roots.others) {
-		options.Intermediates.AddCert(cert)
-	}
-	_, err := certs[0].Verify(options)
-	if err == nil {
-		return nil
-	}
-	failure := chainFailure(certs, p.roots.path, options.CurrentTime, err)
-	failure.Cause = err
-	return failure
-}
-
-// chainFailure puts an error of crypto/x509 into words.
-func chainFailure(certs []*x509.Certificate, rootPath string, now time.Time, err error) *VerifyError {
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return unknownAuthority(certs, rootPath, err)
-	}
-	if _, ok := errors.AsType[x509.SystemRootsError](err); ok {
-		return &VerifyError{
-			Reason: "the system has no root certificates",
-			Remedy: "install them (package ca-certificates), or give the server's root with --server-sslrootcert FILE",
-		}
-	}
-	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+	var refusal error
+	var weak []*x509.Certificate
+	for _, chain := range chains {
+		err := checkChain(chain)
 		switch {
-		case invalid.Reason == x509.Expired && now.Before(invalid.Cert.NotBefore):
-			return &VerifyError{
-				Reason: fmt.Sprintf("certificate is not yet valid: %q is valid from %s", invalid.Cert.Subject, date(invalid.Cert.NotBefore)),
-				Remedy: "set this machine's clock, or use " + noVerify,
-			}
-		case invalid.Reason == x509.Expired:
-			return &VerifyError{
-				Reason: fmt.Sprintf("certificate has expired: %q was valid until %s", invalid.Cert.Subject, date(invalid.Cert.NotAfter)),
-				Remedy: "renew it on the server, or use " + noVerify,
-			}
-		case invalid.Reason == x509.IncompatibleUsage:
-			return &VerifyError{
-				Reason: "unsuitable certificate purpose: it is not for TLS servers",
-				Remedy: "give the server a certificate with the extended key usage serverAuth, or use " + noVerify,
-			}
+		case err != nil && refusal == nil:
+			refusal = err
+		case err != nil:
+		case weakness(chain) == "":
+			return chain, nil
+		case weak == nil:
+			weak = chain
 		}
 	}
-	return &VerifyError{
-		Reason: strings.TrimPrefix(err.Error(), "x509: "),
-		Remedy: "replace the server's certificate, or use " + noVerify,
+	if weak != nil {
+		return weak, nil
 	}
+	return nil, refusal
 }
 
-// noVerify is how to connect nevertheless.
-const noVerify = "--server-sslmode require without --server-sslrootcert"
-
-// unknownAuthority tells apart the ways in which a chain does not reach a trusted root.
-func unknownAuthority(certs []*x509.Certificate, rootPath string, err error) *VerifyError {
-	trusted := "of " + rootPath
-	if rootPath == systemRoots {
-		trusted = "of the system"
-	}
-	last := certs[len(certs)-1]
-	if strings.Contains(err.Error(), "insecure algorithm") {
-		return &VerifyError{
-			Reason: "CA signature digest algorithm too weak (SHA-1 or MD5), which libpq may take and Go's TLS does not",
-			Remedy: "replace the server's certificate, or use " + noVerify,
+// checkChain applies what OpenSSL has rules for and crypto/x509 does not.
+func checkChain(chain []*x509.Certificate) error {
+	for i, cert := range chain {
+		if why := unsuitable(cert, i == 0); why != "" {
+			return &VerifyError{
+				Reason: fmt.Sprintf("unsuitable certificate purpose: %q is not for TLS servers: %s", cert.Subject, why),
+				Remedy: "give the server a certificate that is for TLS servers, or use " + noVerify,
+			}
+		}
+		if i > 0 && !isIdentified(chain[i-1], cert) {
+			return &VerifyError{
+				Reason: fmt.Sprintf("unable to get local issuer certificate: the authority key identifier of %q is not that of its issuer %q", chain[i-1].Subject, cert.Subject),
+				Remedy: "replace the certificate by one that names its issuer rightly, or use " + noVerify,
+			}
 		}
 	}
-	switch {
-	case len(certs) == 1 && isSelfIssued(last):
-		return &VerifyError{
-			Reason: fmt.Sprintf("self-signed certificate: %q is not among the root certificates %s", last.Subject, trusted),
-			Remedy: "give the server's own certificate with --server-sslrootcert FILE, or use " + noVerify,
-		}
-	case isSelfIssued(last):
-		return &VerifyError{
-			Reason: fmt.Sprintf("self-signed certificate in certificate chain: the root %q is not among the root certificates %s", last.Subject, trusted),
-			Remedy: "give the file of that root with --server-sslrootcert FILE, or use " + noVerify,
-		}
-	default:
-		return &VerifyError{
-			Reason: fmt.Sprintf("unable to get local issuer certificate: the issuer %q is not among the root certificates %s", last.Issuer, trusted),
-			Remedy: "give the file of its root with --server-sslrootcert FILE, have the server send its intermediate certificates, or use " + noVerify,
-		}
-	}
+	return nil
 }
 
 // wrongHost words the failure as pq_verify_peer_name_matches_certificate in libpq's fe-secure-common.c.

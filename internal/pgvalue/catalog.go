@@ -1,6 +1,6 @@
 package pgvalue
 
-//go:generate go run ./gen -o types_table.go
+//go:generate go run ./gen
 
 import "strconv"
 
@@ -44,6 +44,19 @@ func TypeName(oid uint32) string {
 	return ""
 }
 
+// IsText reports whether the binary format of a built-in type is its text.
+func IsText(oid uint32) bool {
+	b := lookup(oid)
+	if b == nil {
+		return false
+	}
+	switch b.send {
+	case textSend, varcharSend, bpcharSend, nameSend, unknownSend, cstringSend, charSend, jsonSend, xmlSend:
+		return true
+	}
+	return false
+}
+
 func typeLabel(oid uint32) string {
 	if name := TypeName(oid); name != "" {
 		return name
@@ -51,7 +64,7 @@ func typeLabel(oid uint32) string {
 	return "oid " + strconv.FormatUint(uint64(oid), 10)
 }
 
-// object prints what needs a catalogue: a name's OID, as the server does where
+// object prints what needs a catalog: a name's OID, as the server does where
 // it finds no name. For 0 the server prints zero (regprocout and its kin in
 // utils/adt/regproc.c).
 func (p *printer) object(zero string) {

@@ -1,6 +1,9 @@
 package pgvalue
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Dates count days and times count microseconds, both from 2000-01-01.
 const (
@@ -22,6 +25,12 @@ const (
 // maxZoneOffset bounds the offset of a timetz, in seconds (TZDISP_LIMIT in
 // utils/adt/date.c).
 const maxZoneOffset = 16 * 3600
+
+// Time returns the time that the server counts in microseconds from 2000-01-01, in UTC.
+func Time(micros int64) time.Time {
+	const million = 1_000_000
+	return time.Unix(epochSeconds+micros/million, micros%million*1000).UTC()
+}
 
 // civil is a day of the Gregorian calendar, which the server uses for all of
 // history. There is a year 0, which is 1 BC.

@@ -1,6 +1,7 @@
 // Package pgvalue prints a value as the server itself would print it: from a
 // type's OID, a format and bytes of the wire to text, for every built-in type
-// of PostgreSQL 14 to 18 that has a binary form.
+// of PostgreSQL 14 to 19 that has a binary form. It knows the built-in functions
+// that a FunctionCall names by OID, too.
 //
 // # What it guarantees
 //
@@ -12,7 +13,9 @@
 //
 // Its text is the server's, given the session's own settings as ParameterStatus
 // told them: TimeZone, DateStyle, IntervalStyle, client_encoding and
-// server_version. The judge in this package compares it with real servers.
+// server_version. The judge in this package compares it with real servers, of
+// the versions that packages exist of: 14 to 18. What 19 prints otherwise is
+// taken from its sources.
 //
 // # What the wire does not say
 //
@@ -20,7 +23,7 @@
 // read back the same), bytea_output (hex), lc_monetary (C), xmloption. Settings
 // that were not reported are assumed too: see [Parameters].
 //
-// A catalogue would be needed for names behind OIDs: reg* types (regclass,
+// A catalog would be needed for names behind OIDs: reg* types (regclass,
 // regtype, …) print their OID. Types from OID 10000 on differ between servers
 // or belong to the user: their bytes are printed as a string where they are
 // printable UTF-8, else as hex, with the OID behind: `happy (oid 16402)`.
@@ -32,6 +35,6 @@
 // # Where to start reading
 //
 // [AppendText] in value.go; the switch in print is one line a type. The types
-// themselves are in types_table.go, which gen writes from real servers'
-// catalogues.
+// themselves are in types_table.go, and functions in functions.txt: gen writes
+// both from real servers' catalogs.
 package pgvalue

@@ -39,68 +39,91 @@ func (p *printer) statisticsHeader(magic uint32, size int) (binary.ByteOrder, in
 	return order, int(n)
 }
 
-// ndistinct is pg_ndistinct, the distinct values of groups of columns. An item
-// is a float8, an Int32 count, and Int16 columns.
+// ndistinct is pg_ndistinct, the distinct values of groups of columns. An item is a float8, an
+// Int32 count, and Int16 columns. It prints as [{"attributes": [1, 2], "ndistinct": 7}], up to
+// server 18 as {"1, 2": 7} (pg_ndistinct_out in statistics/mvdistinct.c, from 19 on in
+// utils/adt/pg_ndistinct.c).
 func (p *printer) ndistinct() {
 	order, n := p.statisticsHeader(ndistinctMagic, 12)
-	p.string("{")
+	old := p.settings.before(19)
+	p.string(either(old, "{", "["))
 	for i := range n {
 		head := p.take(12)
 		if head == nil {
 			return
 		}
-		columns := p.columns(order.Uint32(head[8:]))
+		columns := p.columns(order, int64(order.Uint32(head[8:])))
 		if i > 0 {
 			p.string(", ")
 		}
-		p.string(`"`)
-		for j := 0; j < len(columns); j += 2 {
-			if j > 0 {
-				p.string(", ")
-			}
-			p.int(int64(int16(order.Uint16(columns[j:]))))
-		}
-		p.string(`": `)
+		p.string(either(old, `"`, `{"attributes": [`))
+		p.numbers(columns)
+		p.string(either(old, `": `, `], "ndistinct": `))
 		p.int(int64(int32(math.Float64frombits(order.Uint64(head)))))
+		p.string(either(old, "", "}"))
 	}
-	p.string("}")
+	p.string(either(old, "}", "]"))
 }
 
-// dependencies is pg_dependencies, how far columns determine another. An item
-// is a float8, an Int16 count, and Int16 columns, the determined one last.
+// dependencies is pg_dependencies, how far columns determine another. An item is a float8, an
+// Int16 count, and Int16 columns, the determined one last. It prints as [{"attributes": [1],
+// "dependency": 2, "degree": 1.000000}], up to server 18 as {"1 => 2": 1.000000}
+// (pg_dependencies_out in statistics/dependencies.c, from 19 on in utils/adt/pg_dependencies.c).
 func (p *printer) dependencies() {
 	order, n := p.statisticsHeader(dependenciesMagic, 10)
-	p.string("{")
+	old := p.settings.before(19)
+	p.string(either(old, "{", "["))
 	for i := range n {
 		head := p.take(10)
 		if head == nil {
 			return
 		}
-		columns := p.columns(uint32(order.Uint16(head[8:])))
+		columns := p.columns(order, int64(order.Uint16(head[8:])))
+		if columns == nil {
+			return
+		}
 		if i > 0 {
 			p.string(", ")
 		}
-		p.string(`"`)
-		for j := 0; j < len(columns); j += 2 {
-			switch {
-			case j > 0 && j == len(columns)-2:
-				p.string(" => ")
-			case j > 0:
-				p.string(", ")
-			}
-			p.int(int64(int16(order.Uint16(columns[j:]))))
-		}
-		p.string(`": `)
+		last := len(columns) - 1
+		p.string(either(old, `"`, `{"attributes": [`))
+		p.numbers(columns[:last])
+		p.string(either(old, " => ", `], "dependency": `))
+		p.numbers(columns[last:])
+		p.string(either(old, `": `, `, "degree": `))
 		p.out = strconv.AppendFloat(p.out, math.Float64frombits(order.Uint64(head)), 'f', 6, 64)
+		p.string(either(old, "", "}"))
 	}
-	p.string("}")
+	p.string(either(old, "}", "]"))
 }
 
-// columns returns n column numbers, two bytes each.
-func (p *printer) columns(n uint32) []byte {
-	if uint64(n) > uint64(p.left()/2) {
+func either(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
+}
+
+// columns reads n numbers of columns, of which there is at least one.
+func (p *printer) columns(order binary.ByteOrder, n int64) []int16 {
+	if n == 0 || n > int64(p.left()/2) {
 		p.fail("count does not fit the length")
 		return nil
 	}
-	return p.take(2 * int(n))
+	b := p.take(2 * int(n))
+	columns := make([]int16, 0, len(b)/2)
+	for ; len(b) > 0; b = b[2:] {
+		columns = append(columns, int16(order.Uint16(b)))
+	}
+	return columns
+}
+
+// numbers prints numbers of columns: 1, 2.
+func (p *printer) numbers(columns []int16) {
+	for i, column := range columns {
+		if i > 0 {
+			p.string(", ")
+		}
+		p.int(int64(column))
+	}
 }

@@ -1,7 +1,5 @@
 package pgvalue
 
-import "strconv"
-
 // tid is a row's place: Int32 block, Int16 number in it (tidsend in
 // utils/adt/tid.c).
 func (p *printer) tid() {
@@ -12,22 +10,34 @@ func (p *printer) tid() {
 	p.string(")")
 }
 
-// lsn is a place in the write-ahead log: 0/1A2B3C4 (pg_lsn_out in
-// utils/adt/pg_lsn.c).
-func (p *printer) lsn() {
-	p.upperHex(p.uint32())
-	p.string("/")
-	p.upperHex(p.uint32())
+// lsn is a place in the write-ahead log (pg_lsn_out in utils/adt/pg_lsn.c).
+func (p *printer) lsn() { p.out = AppendLSN(p.out, p.uint64(), p.settings) }
+
+// AppendLSN appends a place in the write-ahead log as the server prints it: 0/16B374D, and from
+// server 19 on 0/016B374D (LSN_FORMAT_ARGS in access/xlogdefs.h). A nil s stands for the defaults.
+func AppendLSN(dst []byte, lsn uint64, s *Settings) []byte {
+	if s == nil {
+		s = defaults
+	}
+	dst = appendUpperHex(dst, uint32(lsn>>32), 1)
+	dst = append(dst, '/')
+	if s.before(19) {
+		return appendUpperHex(dst, uint32(lsn), 1)
+	}
+	return appendUpperHex(dst, uint32(lsn), 8)
 }
 
-func (p *printer) upperHex(v uint32) {
-	start := len(p.out)
-	p.out = strconv.AppendUint(p.out, uint64(v), 16)
-	for i, c := range p.out[start:] {
-		if c >= 'a' {
-			p.out[start+i] = c - 'a' + 'A'
-		}
+// appendUpperHex appends a number with at least as many digits as width says.
+func appendUpperHex(dst []byte, v uint32, width int) []byte {
+	const digits = "0123456789ABCDEF"
+	digit := 8
+	for digit > width && v>>(4*(digit-1)) == 0 {
+		digit--
 	}
+	for ; digit > 0; digit-- {
+		dst = append(dst, digits[v>>(4*(digit-1))&15])
+	}
+	return dst
 }
 
 // snapshot is Int32 count, Int64 xmin, Int64 xmax, and the transactions in

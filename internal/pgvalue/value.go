@@ -98,8 +98,8 @@ func (p *printer) print(b *builtin) {
 		p.int(p.int64())
 	case oidSend, xidSend, cidSend:
 		p.uint(uint64(p.uint32()))
-	case xid8Send:
-		p.uint(uint64(p.int64()))
+	case xid8Send, oid8Send:
+		p.uint(p.uint64())
 	case float4Send:
 		p.float4()
 	case float8Send:
@@ -179,7 +179,7 @@ func (p *printer) print(b *builtin) {
 		p.tsquery()
 
 	case regprocSend, regprocedureSend, regclassSend, regtypeSend, regroleSend,
-		regnamespaceSend, regconfigSend, regdictionarySend, regcollationSend:
+		regnamespaceSend, regconfigSend, regdictionarySend, regcollationSend, regdatabaseSend:
 		p.object("-")
 	case regoperSend, regoperatorSend:
 		p.object("0")

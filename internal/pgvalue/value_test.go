@@ -3,8 +3,10 @@ package pgvalue_test
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"pgpi/internal/pgvalue"
 )
@@ -17,6 +19,15 @@ const (
 	recordArrayOID, jsonbOID, dateOID, multirangeOID, vectorID = 2287, 3802, 1082, 4451, 3614
 	userOID                                                    = 16402
 )
+
+// int32s are integers as values have them.
+func int32s(values ...int32) string {
+	var b []byte
+	for _, v := range values {
+		b = binary.BigEndian.AppendUint32(b, uint32(v))
+	}
+	return string(b)
+}
 
 func TestAppendText(t *testing.T) {
 	for _, test := range []struct {
@@ -40,7 +51,12 @@ func TestAppendText(t *testing.T) {
 		{"numeric with leading zeros", numericOID, "\x00\x02\x00\x01\x00\x00\x00\x00\x00\x00\x00\x07", "7"},
 		{"numeric cut to its scale", numericOID, "\x00\x02\x00\x00\x00\x00\x00\x01\x00\x01\x22\x2e", "1.8"},
 		{"box with its corners turned", 603, strings.Repeat("\x00", 16) + strings.Repeat("\x3f\xf0\x00\x00\x00\x00\x00\x00", 2), "(1,1),(0,0)"},
-		{"pg_ndistinct of a big-endian server", 3361, "\xa3\x52\xbf\xa4\x00\x00\x00\x01\x00\x00\x00\x01\x40\x8f\x40\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01\x00\x02", `{"1, 2": 1000}`},
+		{"pg_ndistinct of a big-endian server", 3361, "\xa3\x52\xbf\xa4\x00\x00\x00\x01\x00\x00\x00\x01\x40\x8f\x40\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01\x00\x02", `[{"attributes": [1, 2], "ndistinct": 1000}]`},
+		{"oid8 has no sign", 6437, "\xff\xff\xff\xff\xff\xff\xff\xfe", "18446744073709551614"},
+		{"oid8[]", 6442, int32s(1, 0, 6437, 2, 1, 8, 0, 7, -1), "{7,NULL}"},
+		{"regdatabase keeps its OID", 6490, "\x00\x00\x00\x05", "5"},
+		{"regdatabase of nothing", 6490, "\x00\x00\x00\x00", "-"},
+		{"regdatabase[]", 6491, int32s(1, 0, 6490, 2, 1, 4, 5, 4, 0), "{5,-}"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := pgvalue.AppendText([]byte("before "), test.oid, pgvalue.Binary, []byte(test.value), nil)
@@ -48,6 +64,35 @@ func TestAppendText(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", got, err, "before "+test.want)
 			}
 		})
+	}
+}
+
+// TestIsText holds the types whose binary format is shown as it came.
+func TestIsText(t *testing.T) {
+	var names []string
+	for oid := range uint32(20_000) {
+		if !pgvalue.IsText(oid) {
+			continue
+		}
+		names = append(names, pgvalue.TypeName(oid))
+		if got, err := pgvalue.AppendText(nil, oid, pgvalue.Binary, []byte("x"), nil); err != nil || string(got) != "x" {
+			t.Errorf("%s: x is read as %q, %v", pgvalue.TypeName(oid), got, err)
+		}
+	}
+	const want = "char name text json xml unknown bpchar varchar refcursor cstring"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("the types are %s, want %s", got, want)
+	}
+}
+
+func TestTime(t *testing.T) {
+	for micros, want := range map[int64]string{
+		0: "2000-01-01T00:00:00Z", -1: "1999-12-31T23:59:59.999999Z", 804_951_000_123_456: "2025-07-04T13:30:00.123456Z",
+		math.MaxInt64: "294277-01-09T04:00:54.775807Z", math.MinInt64: "-290278-12-22T19:59:05.224192Z",
+	} {
+		if got := pgvalue.Time(micros).Format(time.RFC3339Nano); got != want {
+			t.Errorf("%d is %s, want %s", micros, got, want)
+		}
 	}
 }
 
@@ -63,13 +108,6 @@ func TestTextFormat(t *testing.T) {
 }
 
 func TestMalformed(t *testing.T) {
-	int32s := func(values ...int32) string {
-		var b []byte
-		for _, v := range values {
-			b = binary.BigEndian.AppendUint32(b, uint32(v))
-		}
-		return string(b)
-	}
 	for _, test := range []struct {
 		name   string
 		oid    uint32
@@ -116,6 +154,9 @@ func TestMalformed(t *testing.T) {
 		{"snapshot count", 5038, int32s(1<<30) + strings.Repeat("\x00", 16), 0},
 		{"path count", 602, "\x01" + int32s(1<<30), 1},
 		{"statistics of another magic", 3361, int32s(1, 1, 1), 0},
+		{"ndistinct without columns", 3361, "\xa3\x52\xbf\xa4" + int32s(1, 1, 0, 0, 0), 24},
+		{"dependency without columns", 3402, "\xb4\x54\x9a\x2c" + int32s(1, 1, 0, 0) + "\x00\x00\x00\x00", 22},
+		{"oid8 of 4 bytes", 6437, int32s(7), 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := pgvalue.AppendText([]byte("before"), test.oid, pgvalue.Binary, []byte(test.value), nil)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"pgpi/internal/event"
 	"pgpi/internal/session"
@@ -107,6 +108,8 @@ type inlet struct {
 	buffer     []byte
 	start, end int
 	filled     bool        // the last read took all the room there was
+	began      time.Time   // when the first pending byte was read
+	lastRead   time.Time   // when the last read returned
 	heard      atomic.Bool // something was read
 }
 
@@ -116,6 +119,7 @@ func (in *inlet) pending() []byte { return in.buffer[in.start:in.end] }
 // take says that the first n pending bytes are done with.
 func (in *inlet) take(n int) {
 	in.start += n
+	in.began = in.lastRead // at the latest
 	if in.start == in.end {
 		in.start, in.end = 0, 0
 	}
@@ -126,6 +130,10 @@ func (in *inlet) take(n int) {
 func (in *inlet) fill() error {
 	in.makeRoom()
 	n, err := in.source.Read(in.buffer[in.end:])
+	in.lastRead = time.Now()
+	if in.start == in.end {
+		in.began = in.lastRead
+	}
 	in.end += n
 	in.filled = in.end == len(in.buffer)
 	if n > 0 {

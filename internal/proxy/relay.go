@@ -101,7 +101,13 @@ type pump struct {
 	d        event.Direction
 	from, to *leg
 	event    event.Event // used again for each frame
+	// held is how long pgpi waited for its outlets since the last event, and stalled how long
+	// writes waited for their reader.
+	held, stalled time.Duration
 }
+
+// shortest is the least wait that counts, of a write or of a byte that was read.
+const shortest = time.Millisecond
 
 // writeError is a failure of the receiving leg.
 type writeError struct{ err error }
@@ -133,7 +139,7 @@ func (p *pump) forwardPending() error {
 			p.from.take(len(b))
 			return p.write(b)
 		}
-		p.proxy.wait(p.ctx.Done())
+		p.hold()
 		f, err := p.forward(p.from.pending())
 		if err != nil {
 			return err
@@ -144,6 +150,15 @@ func (p *pump) forwardPending() error {
 		p.from.take(f.Size)
 	}
 	return nil
+}
+
+// hold waits for room in the outlets.
+func (p *pump) hold() {
+	began := time.Now()
+	p.proxy.wait(p.ctx.Done())
+	if waited := time.Since(began); waited >= shortest {
+		p.held += waited
+	}
 }
 
 // forward observes the next frame, then writes it.
@@ -168,6 +183,7 @@ func (p *pump) forward(pending []byte) (session.Frame, error) {
 // The caller holds the lock.
 func (p *pump) observe(f session.Frame, b []byte, left int) {
 	p.event = event.Event{Direction: p.d, Relayed: true, OneByOne: p.config.ByteByByte, Left: left}
+	p.time(&p.event)
 	p.recordBytes(&p.event, f, b)
 	if messages := p.loginMessages(); len(messages) > 0 {
 		p.guard(func() { p.watchLogin(messages) })
@@ -177,11 +193,29 @@ func (p *pump) observe(f session.Frame, b []byte, left int) {
 	}
 }
 
+// time says of an event how long its bytes and those before it have waited.
+func (p *pump) time(e *event.Event) {
+	if waited := time.Since(p.from.began); waited >= shortest/10 {
+		e.Waited = waited
+	}
+	e.Held, e.Stalled = p.held, p.stalled
+	p.held, p.stalled = 0, 0
+}
+
 // terminate is the first byte of a Terminate message.
 const terminate = 'X'
 
 // write sends bytes to the receiver, in one write or each in its own.
 func (p *pump) write(b []byte) error {
+	began := time.Now()
+	err := p.writeNow(b)
+	if waited := time.Since(began); waited >= shortest {
+		p.stalled += waited
+	}
+	return err
+}
+
+func (p *pump) writeNow(b []byte) error {
 	if !p.config.ByteByByte {
 		if _, err := p.to.Write(b); err != nil {
 			return &writeError{err}

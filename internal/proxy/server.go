@@ -168,6 +168,9 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 	}
 	c.server.encrypt(conn)
 	c.sayEncrypted(event.Server, conn.ConnectionState(), direct)
+	if why := c.config.Server.Weakness(conn.ConnectionState()); why != "" {
+		c.say(event.CertificateWeak{Party: event.Server, Why: why})
+	}
 	c.logCertificates(c.server)
 	return nil
 }

@@ -33,8 +33,8 @@ func (v *Values) typed(b []byte, name string, salt byte) {
 		b[0] ^= v.flip
 	case "int2", "int4", "int8", "money":
 		v.integer(b, true, salt)
-	case "oid", "xid", "cid", "xid8", "regproc", "regprocedure", "regoper", "regoperator", "regclass", "regtype", "regrole",
-		"regnamespace", "regconfig", "regdictionary", "regcollation":
+	case "oid", "oid8", "xid", "cid", "xid8", "regproc", "regprocedure", "regoper", "regoperator", "regclass", "regtype",
+		"regrole", "regnamespace", "regconfig", "regdictionary", "regcollation", "regdatabase":
 		v.integer(b, false, salt)
 	case "float4", "float8":
 		v.float(b, salt)

@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -35,41 +36,29 @@ const (
 
 // pieces finds the parts of a message that are more than numbers of the protocol.
 type pieces struct {
-	fields  []wire.Field
-	all     []piece
-	formats []byte
-	index   int64 // of the group at hand
-	code    int64 // of the error field at hand
+	reader reading.Reader
+	all    []piece
 }
 
 // of gives the pieces of a message, in order. They are valid until the next call.
 func (p *pieces) of(m *event.Message) []piece {
-	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
-	p.all, p.formats = p.all[:0], p.formats[:0]
-	for _, f := range p.fields {
-		switch {
-		case f.Name == wire.Format:
-			p.formats = append(p.formats, byte(f.Int))
-		case f.Name == wire.ErrorCode:
-			p.code = f.Int
-		case f.Kind == wire.Group:
-			p.index = f.Int
-		case f.Start < f.End:
-			p.field(m, f)
+	p.reader.Read(m)
+	p.all = p.all[:0]
+	for i := range p.reader.Fields {
+		if f := &p.reader.Fields[i]; f.Kind != wire.Group && f.Start < f.End {
+			p.field(m, i)
 		}
 	}
 	return p.all
 }
 
-func (p *pieces) field(m *event.Message, f wire.Field) {
-	end := f.End
-	if f.Kind == wire.CString && m.Bytes[end-1] == 0 {
-		end--
-	}
-	one := piece{start: int(f.Start), end: int(end)}
+func (p *pieces) field(m *event.Message, i int) {
+	f := &p.reader.Fields[i]
+	one := piece{start: int(f.Start), end: int(f.Start) + len(m.Content(f))}
 	switch f.Name {
 	case wire.ColumnValue, wire.ParameterValue, wire.OldValue, wire.OldKeyValue, wire.CopyValue, wire.ArgumentValue, wire.ResultValue:
-		p.value(m, f, &one)
+		v := p.reader.Value(i)
+		one.oid, one.kind = v.Type, p.valueKind(m, &v, i)
 	case wire.CopyPart, wire.Content, wire.NotifyPayload, wire.FailReason, wire.Data:
 		one.kind = partKind(m, f)
 	case wire.SQL:
@@ -77,7 +66,7 @@ func (p *pieces) field(m *event.Message, f wire.Field) {
 	case wire.ErrorText:
 		one.kind = errorPiece
 	case wire.ErrorValue:
-		one.kind = errorKind(m, p.code)
+		one.kind = errorKind(m, p.reader.ErrorCode(i))
 	case wire.Unknown, wire.Malformed, wire.Trailing, wire.Extension:
 		one.kind = opaquePiece
 	case wire.CopyHeading:
@@ -97,26 +86,23 @@ func (p *pieces) field(m *event.Message, f wire.Field) {
 	}
 }
 
-// value finds out the format and the type of a value.
-func (p *pieces) value(m *event.Message, f wire.Field, one *piece) {
-	one.oid = p.typeOf(m)
-	isCut := m.Size > int64(len(m.Bytes)) && int(f.End) == len(m.Bytes)
+// valueKind is what becomes of a value.
+func (p *pieces) valueKind(m *event.Message, v *reading.Value, i int) pieceKind {
 	switch {
 	case m.Type == wire.CopyText || m.Type == wire.CopyCSV:
-		one.kind = copyPiece
-	case f.Name == wire.ResultValue:
-		one.kind = unknownPiece
-	case f.Kind == wire.TextValue || f.Kind == wire.Value && !p.isBinary(m):
-		one.kind = textPiece
-	case isCut:
-		one.kind = opaquePiece
-	default:
-		one.kind = binaryPiece
+		return copyPiece
+	case v.Name == wire.ResultValue:
+		return unknownPiece
+	case !v.Binary:
+		return textPiece
+	case p.reader.IsCut(i):
+		return opaquePiece
 	}
+	return binaryPiece
 }
 
 // partKind is what becomes of data that is no whole value, or of no type.
-func partKind(m *event.Message, f wire.Field) pieceKind {
+func partKind(m *event.Message, f *wire.Field) pieceKind {
 	switch {
 	case f.Name == wire.NotifyPayload || f.Name == wire.FailReason:
 		return textPiece
@@ -128,7 +114,7 @@ func partKind(m *event.Message, f wire.Field) pieceKind {
 	return opaquePiece
 }
 
-func errorKind(m *event.Message, code int64) pieceKind {
+func errorKind(m *event.Message, code byte) pieceKind {
 	switch code {
 	case 'M', 'D', 'H':
 		if isRaised(m) {
@@ -156,34 +142,6 @@ func mayHoldValues(t wire.Type, n wire.Name) bool {
 		return false
 	}
 	return true
-}
-
-func (p *pieces) typeOf(m *event.Message) uint32 {
-	switch c := m.Context; {
-	case c == nil:
-	case m.Type == wire.Bind:
-		if p.index < int64(len(c.ParameterTypes)) {
-			return c.ParameterTypes[p.index]
-		}
-	case p.index < int64(len(c.Columns)):
-		return c.Columns[p.index].TypeOID
-	}
-	return 0
-}
-
-// isBinary reports whether a value whose format another message tells is binary.
-func (p *pieces) isBinary(m *event.Message) bool {
-	if m.Type == wire.Bind || m.Type == wire.FunctionCall {
-		switch n := int64(len(p.formats)); {
-		case n == 1:
-			return p.formats[0] == 1
-		case p.index < n:
-			return p.formats[p.index] == 1
-		}
-		return false
-	}
-	c := m.Context
-	return c != nil && p.index < int64(len(c.Columns)) && c.Columns[p.index].Binary
 }
 
 // replace gives a piece of a message its pseudonyms.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -90,8 +91,13 @@ func quotationAt(text []byte, at int) (quotation, bool) {
 		}
 		return q, true
 	case c == '\'' && (at == 0 || !isAlphanumeric(text[at-1])):
-		n, _ := quotedLength(text[at+1:], '\'')
-		return quotation{start: at + 1, end: at + 1 + n}, true
+		tokens := sqltext.NewScanner(text[at:], sqltext.Settings{Strings: sqltext.StandardStrings})
+		literal := tokens.Next()
+		q := quotation{start: at + 1, end: at + literal.End}
+		if !literal.Unterminated {
+			q.end--
+		}
+		return q, true
 	}
 	for _, opening := range []string{"„", "»", "«", "“"} { // of other languages
 		if hasPrefix(text[at:], opening) {
@@ -149,7 +155,7 @@ func (v *Values) replaceError(text []byte) {
 	v.quotations = appendQuotations(v.quotations[:0], text)
 	for _, q := range v.quotations {
 		if q.sql {
-			v.replaceSQL(text[q.start:q.end])
+			v.replaceLiterals(text[q.start:q.end], sqltext.Settings{})
 		} else {
 			v.replaceText(text[q.start:q.end], plainText, 0)
 		}
@@ -161,7 +167,7 @@ func (v *Values) learnError(text []byte) {
 	v.quotations = appendQuotations(v.quotations[:0], text)
 	for _, q := range v.quotations {
 		if q.sql {
-			v.learnSQL(text[q.start:q.end])
+			v.learnLiterals(text[q.start:q.end], sqltext.Settings{})
 		} else {
 			v.learnText(text[q.start:q.end])
 		}

@@ -195,17 +195,9 @@ func track(said []utterance, f func(*event.Event)) {
 			seq++
 			e := event.Event{
 				Seq: seq, Conn: 1, Kind: p.Kind, Direction: u.from, Relayed: true, Total: p.Total, Offset: p.Offset,
-				Data: bytes.Clone(pending[:p.Size]), Messages: p.Messages,
+				Data: pending[:p.Size], Messages: p.Messages,
 			}
-			rest := e.Data
-			for i := range e.Messages {
-				m := &e.Messages[i]
-				if e.Kind == event.Traffic {
-					m.Bytes, rest = rest[:len(m.Bytes)], rest[len(m.Bytes):]
-				} else {
-					m.Bytes = bytes.Clone(m.Bytes)
-				}
-			}
+			e = e.Clone()
 			f(&e)
 			pending = pending[p.Size:]
 		}

@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/redact"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -27,6 +28,8 @@ type Values struct {
 	blanked   int64
 
 	pieces     pieces
+	reading    sqltext.Settings // of the SQL in the message at hand
+	settings   *event.Settings  // which it was made of
 	contexts   map[*event.Context]*event.Context
 	literals   []literal
 	quotations []quotation
@@ -49,10 +52,22 @@ func New() *Values {
 func (v *Values) Learn(e *event.Event) {
 	for i := range e.Messages {
 		m := &e.Messages[i]
+		v.read(m.Settings)
 		for _, p := range v.pieces.of(m) {
 			v.learn(m, p)
 		}
 	}
+}
+
+// read prepares for SQL that was sent in a session with these settings.
+func (v *Values) read(s *event.Settings) sqltext.Settings {
+	if s != v.settings {
+		v.settings, v.reading = s, sqltext.Settings{}
+		if s != nil {
+			v.reading = sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+		}
+	}
+	return v.reading
 }
 
 // Take replaces the values of an event: Values is an [event.Stage].
@@ -85,16 +100,16 @@ func (v *Values) said(e *event.Event) {
 		if w.Name {
 			return v.name(text)
 		}
-		return v.withoutValues(text)
+		return v.withoutValues(text, sqltext.Settings{})
 	})
 	v.passwords.Sentence(e)
 }
 
 // withoutValues is SQL, or text that may quote some, with pseudonyms.
-func (v *Values) withoutValues(sql string) string {
+func (v *Values) withoutValues(sql string, settings sqltext.Settings) string {
 	b := []byte(sql)
-	v.learnSQL(b)
-	v.replaceSQL(b)
+	v.learnLiterals(b, settings)
+	v.replaceLiterals(b, settings)
 	v.clean(b)
 	return string(b)
 }
@@ -102,7 +117,8 @@ func (v *Values) withoutValues(sql string) string {
 // message replaces the values of a message. One that was too large to hold is blanked,
 // because its bytes were.
 func (v *Values) message(m *event.Message, large bool) {
-	context := m.Context
+	context, about := m.Context, m.About
+	v.read(m.Settings)
 	v.passwords.Message(m)
 	for _, p := range v.pieces.of(m) {
 		if large || p.kind == opaquePiece {
@@ -112,6 +128,9 @@ func (v *Values) message(m *event.Message, large bool) {
 		v.replacePiece(m, p)
 	}
 	m.Context = v.context(context)
+	if m.About = m.Context; about != context {
+		m.About = v.context(about)
+	}
 }
 
 // replacePiece replaces a piece, with another pseudonym where values stand in the
@@ -240,7 +259,7 @@ func (v *Values) context(c *event.Context) *event.Context {
 	}
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
-	changed.SQL = v.withoutValues(c.SQL)
+	changed.SQL = v.withoutValues(c.SQL, v.read(c.Settings))
 	changed.Relation = v.name(c.Relation)
 	changed.Columns = append([]event.Column(nil), c.Columns...)
 	for i := range changed.Columns {

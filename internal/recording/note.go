@@ -52,6 +52,8 @@ type Note struct {
 
 	// Opaque is that of the event.
 	Opaque bool
+	// Waited, Held and Stalled are those of the event.
+	Waited, Held, Stalled time.Duration
 	// End says that the packet ends its direction, and Broken that the stream was lost there.
 	End, Broken bool
 }
@@ -79,6 +81,11 @@ const (
 	opaque = "bytes=opaque"
 	ended  = "end=closed"
 	broken = "end=broken"
+
+	// Durations are in nanoseconds.
+	waited  = "waited="
+	held    = "held="
+	stalled = "stalled="
 )
 
 // AppendWords appends the packet's first comment to dst, or nothing where the note has
@@ -143,6 +150,11 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	case n.End:
 		facts = append(facts, ended)
 	}
+	for _, d := range n.durations() {
+		if *d.value != 0 {
+			facts = append(facts, d.words+strconv.FormatInt(int64(*d.value), 10))
+		}
+	}
 	if len(facts) == 0 {
 		return dst
 	}
@@ -189,7 +201,25 @@ func (n *Note) parse(item string) {
 			n.Direction, n.Scripted = d, true
 		}
 	}
+	for _, d := range n.durations() {
+		if digits, ok := strings.CutPrefix(item, d.words); ok {
+			if value, err := strconv.ParseInt(digits, 10, 64); err == nil && value > 0 {
+				*d.value = time.Duration(value)
+			}
+		}
+	}
 	n.parseNumber(item)
+}
+
+// durations are those of a note, with the words for them.
+func (n *Note) durations() [3]struct {
+	words string
+	value *time.Duration
+} {
+	return [3]struct {
+		words string
+		value *time.Duration
+	}{{waited, &n.Waited}, {held, &n.Held}, {stalled, &n.Stalled}}
 }
 
 // parseNumber reads an item that ends with a number. A number that can't be one of a

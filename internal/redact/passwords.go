@@ -51,11 +51,15 @@ func (p *Passwords) Sentence(e *event.Event) {
 func (p *Passwords) Message(m *event.Message) {
 	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.spans = p.spans[:0]
-	for _, f := range p.fields {
-		p.field(m, f)
+	for i := range p.fields {
+		p.field(m, &p.fields[i])
 	}
 	m.Secret = m.Type.Code() == 'p'
+	about, same := m.About, m.About == m.Context
 	m.Context = p.Context(m.Context)
+	if m.About = m.Context; !same {
+		m.About = p.Context(about)
+	}
 	if len(p.spans) == 0 {
 		return
 	}
@@ -66,14 +70,14 @@ func (p *Passwords) Message(m *event.Message) {
 }
 
 // field adds what is secret in a field.
-func (p *Passwords) field(m *event.Message, f wire.Field) {
+func (p *Passwords) field(m *event.Message, f *wire.Field) {
 	switch f.Name {
 	case wire.Password, wire.MD5Hash, wire.SecretKey, wire.GSSToken, wire.SASLData,
 		wire.OAuthClientFirst, wire.OAuthAbort:
-		p.hide(f.Start, textEnd(m, f))
+		p.hideContent(m, f)
 	case wire.SelectedMechanism:
-		if name := m.Bytes[f.Start:textEnd(m, f)]; wire.MechanismOf(string(name)) == wire.OtherMechanism {
-			p.hide(f.Start, textEnd(m, f)) // perhaps a password that was sent before it was asked for
+		if wire.MechanismOf(string(m.Content(f))) == wire.OtherMechanism {
+			p.hideContent(m, f) // perhaps a password that was sent before it was asked for
 		}
 	case wire.DataLength:
 		if m.Type == wire.SASLInitialResponse && f.Int != -1 && f.Int != m.Size-int64(f.End) {
@@ -99,13 +103,10 @@ func (p *Passwords) field(m *event.Message, f wire.Field) {
 	}
 }
 
-// textEnd is the end of a field, less the NUL of a string: a message that has lost it
-// would be another one.
-func textEnd(m *event.Message, f wire.Field) int32 {
-	if f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0 {
-		return f.End - 1
-	}
-	return f.End
+// hideContent hides a field, less the NUL of a string: a message that has lost it would be
+// another one.
+func (p *Passwords) hideContent(m *event.Message, f *wire.Field) {
+	p.hide(f.Start, f.Start+int32(len(m.Content(f))))
 }
 
 func (p *Passwords) hide(start, end int32) {
@@ -116,7 +117,7 @@ func (p *Passwords) hide(start, end int32) {
 
 // hideAttribute hides the value of an attribute of a SCRAM message (RFC 5802,
 // section 5.1), up to the end: it is the last one that means anything.
-func (p *Passwords) hideAttribute(m *event.Message, f wire.Field, name string) {
+func (p *Passwords) hideAttribute(m *event.Message, f *wire.Field, name string) {
 	b := m.Bytes[f.Start:f.End]
 	at := bytes.Index(b, []byte(name))
 	if at < 0 {
@@ -127,7 +128,7 @@ func (p *Passwords) hideAttribute(m *event.Message, f wire.Field, name string) {
 }
 
 // hideSQL hides what is secret in a statement, or in text that may quote one.
-func (p *Passwords) hideSQL(m *event.Message, f wire.Field) {
+func (p *Passwords) hideSQL(m *event.Message, f *wire.Field) {
 	sql := bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
 	before := len(p.spans)
 	p.spans = AppendSQLSecrets(p.spans, sql)

@@ -57,6 +57,10 @@ func TestSQLSecrets(t *testing.T) {
 		{"dollar inside a name", `SELECT a$$, 'b' FROM t$$`, `SELECT a$$, 'b' FROM t$$`},
 		{"dollar quote after a number", `SELECT 1$$ PASSWORD $$`, `SELECT 1$$ PASSWORD•$$`},
 
+		{"national string behind CONNECTION", `SERVER CONNECTION N'a'`, `SERVER CONNECTION N'•'`},
+		{"a comment between parts", "SELECT 'a' -- was PASSWORD b\n'c'", "SELECT 'a' -- was PASSWORD•\n'c'"},
+		{"a word behind a number", `SELECT 1PASSWORD 'a', 2connection 'b'; 3connection 'c'`, `SELECT 1PASSWORD '•', 2connection '•'; 3connection '•'`},
+
 		// Options and connection strings.
 		{"user mapping", `CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'u', password 'a')`,
 			`CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'u', password '•')`},
@@ -104,6 +108,9 @@ func TestSQLSecrets(t *testing.T) {
 		{"backslash before", `SELECT 'C:\'; ALTER ROLE x PASSWORD 'a'`, `SELECT 'C:\'; ALTER ROLE x PASSWORD•`},
 		{"two backslashes", `PASSWORD 'a\\'; SELECT 'b'`, `PASSWORD '•'; SELECT 'b'`},
 		{"Shift JIS before", "SELECT E'\x95\\'; ALTER ROLE x PASSWORD 'a'", "SELECT E'\x95\\'; ALTER ROLE x PASSWORD•"},
+		{"backslash that both readings take for the same", `SELECT 'a\\', 'é\\'; ALTER ROLE x PASSWORD 'a'`, `SELECT 'a\\', 'é\\'; ALTER ROLE x PASSWORD '•'`},
+		{"backslash, and no secret behind it but what escapes spell", `SELECT 'C:\', U&'a', 'b'`, `SELECT 'C:\', U&'•`},
+		{"a bit string that is not one", `SELECT B'01', X'1F'; ALTER ROLE b'x PASSWORD 'a'`, `SELECT B'01', X'1F'; ALTER ROLE b'x PASSWORD•`},
 		{"quote in the password", `PASSWORD 'it's Joe's'; SELECT 'b'`, `PASSWORD•`},
 		{"quote and semicolon in the password", `PASSWORD 'it';s'`, `PASSWORD•`},
 		{"quote missing before", `ALTER ROLE 'x PASSWORD 'a'`, `ALTER ROLE 'x PASSWORD•`},

@@ -4,90 +4,116 @@ import (
 	"bytes"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
 // memory is what a connection knows beyond the message at hand: what was asked, what
 // names stand for, and the settings that values are read by.
 type memory struct {
-	exchanges exchanges
-	names     names
-	settings  *event.Settings
-	// exchange numbers the last exchange, which is complete when it has been asked for
-	// in full. asked and answered are those of the last message of either party.
-	exchange, asked, answered uint32
-	complete                  bool
-	requests                  uint64         // of the client so far
-	result                    *event.Context // of the DataRows that come
-	queries                   recent
-	described                 []event.Column // that were read last
-	fields                    []wire.Field
-	formats                   []int16
-	types                     []uint32
+	requests requests
+	names    names
+	settings *event.Settings
+	// exchange numbers the last exchange, which is complete when it has been asked for in full,
+	// and about is its SQL. unsynced says that a Sync that comes now belongs to it.
+	exchange uint32
+	about    *event.Context
+	complete bool
+	unsynced bool
+	// over numbers the last exchange that is over with all before it.
+	over      uint32
+	numbered  uint64         // requests of the client so far
+	result    *event.Context // of the DataRows that come
+	queries   recent
+	described []event.Column // that were read last
+	fields    []wire.Field
+	formats   []int16
+	types     []uint32
 }
 
-// client learns from a message of the client, and gives what it is shown with.
-func (y *memory) client(m *wire.Message) *event.Context {
+// belonging says which exchange a message belongs to.
+type belonging struct {
+	exchange uint32 // 0 where there is none, or it is not known
+	skipped  bool   // the server ignores it
+	// context is what the message is shown with, and about the SQL of its exchange.
+	context, about *event.Context
+	mistake        string // of the server
+}
+
+// client learns from a message of the client.
+func (y *memory) client(m *wire.Message) (b belonging) {
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
 	case wire.CopyData, wire.Flush:
-		y.asked = y.exchange
-		return nil
+		y.unsynced = y.unsynced || m.Type == wire.CopyData
+		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.discarding}
 	default:
-		y.asked = 0
-		return nil
+		return belonging{}
 	}
-	if y.exchanges.discarding {
-		y.exchanges.discarding = m.Type != wire.Sync
-	}
-	y.requests++
-	r := request{kind: m.Type, number: y.requests, exchange: y.number(m.Type)}
-	y.asked = r.exchange
-	var c *event.Context
+	b.skipped = y.requests.discarding && m.Type != wire.Sync
+	y.requests.discarding = b.skipped
+	y.numbered++
+	r := request{kind: m.Type, number: y.numbered, exchange: y.number(m.Type)}
+	b.exchange = r.exchange
 	switch m.Type {
 	case wire.Parse:
 		y.parse(m, &r) // it has its SQL in itself
 	case wire.Bind:
-		c = y.bind(m, &r)
+		b.context = y.bind(m, &r)
 	case wire.Describe, wire.Execute, wire.Close:
-		c = y.target(m, &r)
+		b.context = y.target(m, &r)
 	case wire.Query:
 		y.query(m, &r)
-	case wire.CopyDone, wire.CopyFail:
-		r.kind = wire.CopyDone
-		if y.exchanges.copyIn {
-			y.exchanges.copyIn = false
-			return nil
-		}
-	case wire.Sync:
-		if y.exchanges.copyIn {
-			return nil
-		}
 	}
-	if !y.exchanges.discarding {
-		y.exchanges.add(r)
+	if c := r.context(); c != nil {
+		y.about = c
+	}
+	r.about, b.about = y.about, y.about
+	switch {
+	case m.Type == wire.CopyDone || m.Type == wire.CopyFail:
+		r.kind = wire.CopyDone
+		if y.requests.copyIn {
+			y.requests.copyIn = false
+			return b
+		}
+	case m.Type == wire.Sync && y.requests.copyIn:
+		return b
+	}
+	if !y.requests.discarding {
+		y.requests.add(r)
 	} else {
 		y.names.undo(&r)
 	}
-	return c
+	return b
 }
 
-// number gives the exchange that a request begins or belongs to: a Query is one by
-// itself, and so is what leads to an Execute. A Sync belongs to the last.
+// number returns the exchange that a request begins or belongs to: a Query is one by
+// itself, and so is what leads to an Execute. A Sync belongs to the last, if none has come for
+// that yet.
 func (y *memory) number(t wire.Type) uint32 {
 	switch t {
-	case wire.Sync, wire.CopyDone, wire.CopyFail:
-		y.complete = y.complete || t == wire.Sync
+	case wire.CopyDone, wire.CopyFail:
+		y.unsynced = true
+	case wire.Sync:
+		if !y.unsynced {
+			y.begin()
+		}
+		y.complete, y.unsynced = true, false
 	case wire.Query, wire.FunctionCall:
-		y.exchange++
+		y.begin()
 		y.complete = true
 	default:
 		if y.complete || y.exchange == 0 {
-			y.exchange++
+			y.begin()
 		}
-		y.complete = t == wire.Execute
+		y.complete, y.unsynced = t == wire.Execute, true
 	}
 	return y.exchange
+}
+
+func (y *memory) begin() {
+	y.exchange++
+	y.about = nil
 }
 
 func (y *memory) parse(m *wire.Message, r *request) {
@@ -111,7 +137,8 @@ func (y *memory) parse(m *wire.Message, r *request) {
 		return
 	}
 	r.name = string(name)
-	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, sql, omitted, y.types), r.number})
+	f := source{sql: sql, omitted: omitted, types: y.types, settings: y.settings}
+	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, f), r.number})
 	r.statement = y.names.statements[r.name].what
 }
 
@@ -186,25 +213,54 @@ func (r *request) context() *event.Context {
 func (y *memory) query(m *wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})
-	omitted := int(m.Size) - len(m.Bytes)
-	if r.statement = y.queries.find(sql, omitted, nil); r.statement == nil {
-		r.statement = makeStatement(sql, min(len(sql), maxSQL), omitted)
+	f := source{sql: sql, omitted: int(m.Size) - len(m.Bytes), settings: y.settings}
+	if r.statement = y.queries.find(f); r.statement == nil {
+		r.statement = f.statement(min(len(sql), maxSQL))
 		y.queries.add(r.statement)
 	}
 	r.statement0 = y.names.setStatement("", named[statement]{})
 	r.portal0 = y.names.setPortal("", named[portal]{})
 }
 
-// server learns from a message of the server, and gives what it is shown with.
-func (y *memory) server(m *wire.Message, loggedIn bool) *event.Context {
-	x := &y.exchanges
-	y.answered = 0
-	if r := x.current(); r != nil && loggedIn && m.Type != wire.NotificationResponse {
-		y.answered = r.exchange
+// server learns from a message of the server.
+func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
+	switch m.Type {
+	case wire.ParameterStatus, wire.YbParameterStatus:
+		y.parameterStatus(m)
+		fallthrough
+	case wire.NoticeResponse:
+		if r := y.requests.current(); r != nil && loggedIn && len(y.requests.guesses) == 0 {
+			b.exchange, b.about = r.exchange, r.about
+		}
+		return b
+	case wire.NotificationResponse:
+		return b
 	}
+	if !loggedIn {
+		y.reply(m, loggedIn, &b)
+		return b
+	}
+	sure, mistake := y.requests.align(m.Type)
+	b.mistake = mistake
+	if !sure {
+		y.result = nil
+		return b
+	}
+	if r := y.requests.current(); r != nil {
+		b.exchange, b.about = r.exchange, r.about
+	}
+	y.requests.replied = true
+	y.reply(m, loggedIn, &b)
+	y.conclude(m, b.exchange)
+	return b
+}
+
+// reply learns from a reply, or a message of the login.
+func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
+	x := &y.requests
 	switch m.Type {
 	case wire.DataRow:
-		return y.row()
+		b.context = y.row()
 	case wire.ParseComplete:
 		y.parsed()
 	case wire.BindComplete:
@@ -226,50 +282,68 @@ func (y *memory) server(m *wire.Message, loggedIn bool) *event.Context {
 	case wire.CopyInResponse:
 		x.copyInBegins()
 	case wire.ErrorResponse:
-		return y.failed()
+		b.context = y.failed()
 	case wire.ReadyForQuery:
 		y.ready(m, loggedIn)
-	case wire.ParameterStatus:
-		y.parameterStatus(m)
 	}
-	return nil
+}
+
+// conclude finds out which exchanges are over. One is over with the ReadyForQuery of its Sync
+// where that was seen before its last reply, else with that reply.
+func (y *memory) conclude(m *wire.Message, exchange uint32) {
+	x := &y.requests
+	over := y.over
+	r := x.current()
+	switch {
+	case x.lost:
+	case m.Type == wire.ReadyForQuery:
+		over = exchange
+	case x.hasSync(), r != nil && r.exchange == 0:
+	case r != nil:
+		over = r.exchange - 1
+	case y.complete || x.discarding:
+		over = y.exchange
+	default:
+		over = y.exchange - min(y.exchange, 1)
+	}
+	y.over = max(y.over, over)
 }
 
 // failed is what an ErrorResponse is shown with: the SQL that it speaks of.
 func (y *memory) failed() *event.Context {
 	var c *event.Context
-	if r := y.exchanges.current(); r != nil {
+	if r := y.requests.current(); r != nil {
 		c = r.context()
 	}
 	y.result = nil
-	y.exchanges.failed(y.names.undo)
+	y.requests.failed(y.names.undo)
 	return c
 }
 
 // parsed says that the server has made a statement. What was known of the columns of
 // an equal one may have changed since.
 func (y *memory) parsed() {
-	if r := y.exchanges.current(); r != nil && r.kind == wire.Parse && r.statement != nil {
+	if r := y.requests.current(); r != nil && r.kind == wire.Parse && r.statement != nil {
 		r.statement.described = false
 	}
-	y.exchanges.answered(wire.Parse)
+	y.requests.answered(wire.Parse)
 }
 
 // bound says that the server has made a portal.
 func (y *memory) bound() {
-	if r := y.exchanges.current(); r != nil && r.kind == wire.Bind && r.portal != nil {
+	if r := y.requests.current(); r != nil && r.kind == wire.Bind && r.portal != nil {
 		r.portal.described = false
 	}
-	y.exchanges.answered(wire.Bind)
+	y.requests.answered(wire.Bind)
 }
 
 // ready says that the server is done with a Query or Sync. Outside of a transaction
 // nothing is left of portals.
 func (y *memory) ready(m *wire.Message, loggedIn bool) {
 	y.result = nil
-	before := y.requests + 1
+	before := y.numbered + 1
 	if loggedIn {
-		if done := y.exchanges.ready(); done != 0 {
+		if done := y.requests.ready(); done != 0 {
 			before = done
 		}
 	}
@@ -280,18 +354,16 @@ func (y *memory) ready(m *wire.Message, loggedIn bool) {
 
 // deallocated forgets the statements that SQL has told the server to forget.
 func (y *memory) deallocated(m *wire.Message) {
-	before, sql := y.requests+1, ""
-	if r := y.exchanges.current(); r != nil {
-		before = r.number
-		if c := r.context(); c != nil && c.Shortened == 0 {
-			sql = c.SQL
-		}
+	before := y.numbered + 1
+	var c *event.Context
+	if r := y.requests.current(); r != nil {
+		before, c = r.number, r.context()
 	}
 	switch string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):]) {
 	case "DISCARD ALL\x00", "DEALLOCATE ALL\x00":
 		y.names.deallocateAll(before)
 	case "DEALLOCATE\x00":
-		if name, ok := deallocatedName(sql); ok {
+		if name, ok := deallocatedName(c); ok {
 			y.names.deallocate(name, before)
 		} else {
 			y.names.deallocateAll(before) // rather than to name one wrongly
@@ -299,10 +371,18 @@ func (y *memory) deallocated(m *wire.Message) {
 	}
 }
 
+// deallocatedName returns the name of the one statement that SQL tells the server to forget.
+func deallocatedName(c *event.Context) (name string, ok bool) {
+	if c == nil || c.Shortened > 0 {
+		return "", false
+	}
+	return sqltext.DeallocatedName(c.SQL, readingOf(c.Settings))
+}
+
 // parameterStatus remembers the settings that values depend on.
 func (y *memory) parameterStatus(m *wire.Message) {
 	key, rest, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
-	value := bytes.TrimSuffix(rest, []byte{0})
+	value, _, _ := bytes.Cut(rest, []byte{0})
 	var s event.Settings
 	if y.settings != nil {
 		s = *y.settings
@@ -326,6 +406,14 @@ func (y *memory) parameterStatus(m *wire.Message) {
 	y.settings = &s
 }
 
+// readingOf returns the settings that SQL is cut by.
+func readingOf(s *event.Settings) sqltext.Settings {
+	if s == nil {
+		return sqltext.Settings{}
+	}
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+}
+
 // text is a field without its NUL.
 func text(m *wire.Message, f wire.Field) []byte {
 	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
@@ -338,7 +426,7 @@ func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
 
 // Running is the SQL that the server works on, "" where nothing is known.
 func (t *Tracker) Running() string {
-	if r := t.memory.exchanges.current(); r != nil {
+	if r := t.memory.requests.current(); r != nil {
 		if c := r.context(); c != nil {
 			return c.SQL
 		}

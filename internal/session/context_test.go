@@ -291,3 +291,39 @@ func TestSettings(t *testing.T) {
 	want.ClientEncoding = "UTF8"
 	check(want)
 }
+
+// SQL is shown with the settings by which the server has read it, whatever they are by the time that it is used.
+func TestSettingsOfSQL(t *testing.T) {
+	p := newPump(t)
+	for _, s := range loginSteps {
+		p.feed(s.direction, s.bytes, whole)
+	}
+	for i, step := range []struct {
+		direction event.Direction
+		bytes     string
+		want      string // the setting of the message's SQL
+	}{
+		{toClient, status("standard_conforming_strings", "on"), ""},
+		{toServer, parse("", "select").bytes, ""},
+		{toServer, parse("s", "select").bytes, ""},
+		{toServer, bind("", "", "", "").bytes, "on"},
+		{toServer, syncing.bytes, ""},
+		{toClient, parsed.bytes + parsed.bytes + bound.bytes + isReady.bytes, ""},
+		{toClient, status("standard_conforming_strings", "off"), ""},
+		{toServer, bind("", "s", "", "").bytes, "on"},
+		{toServer, parse("", "select").bytes, ""},
+		{toServer, bind("", "", "", "").bytes, "off"},
+		{toServer, bind("", "s", "", "").bytes, "on"},
+		{toServer, parse("s", "select").bytes, ""},
+		{toServer, bind("", "s", "", "").bytes, "off"},
+	} {
+		p.feed(step.direction, step.bytes, whole)
+		got := ""
+		if c := p.last.Context; c != nil && c.Settings != nil {
+			got = c.Settings.StandardStrings
+		}
+		if got != step.want {
+			t.Errorf("step %d: %q, not %q", i, got, step.want)
+		}
+	}
+}

@@ -22,6 +22,7 @@ const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 var (
 	copyIn1  = typed('G', "\x00\x00\x01\x00\x00")
 	copyIn2  = typed('G', "\x00\x00\x02\x00\x00\x00\x00")
+	copyOut1 = typed('H', "\x00\x00\x01\x00\x00")
 	copyOut2 = typed('H', "\x00\x00\x02\x00\x00\x00\x00")
 	binIn2   = typed('G', "\x01\x00\x02\x00\x01\x00\x01")
 	binOut2  = typed('H', "\x01\x00\x02\x00\x01\x00\x01")
@@ -45,6 +46,17 @@ var copyDialogues = []dialogue{
 		in(query("COPY t TO STDOUT CSV HEADER"), wire.Query),
 		out(copyOut2+data("a,b\n")+data("1,2\n")+copyDone+copied+ready,
 			wire.CopyOutResponse, wire.CopyCSV, wire.CopyCSV, wire.CopyDone, wire.CommandComplete, wire.ReadyForQuery),
+	)},
+	{"JSON", afterLogin(
+		in(query("COPY t TO STDOUT (FORMAT json); COPY (SELECT 1) TO STDOUT (FORMAT JSON, FORCE_ARRAY)"), wire.Query),
+		out(copyOut1+data("{\"a\":1}\n")+data("{\"a\":null}\n")+copyDone+copied,
+			wire.CopyOutResponse, wire.CopyJSON, wire.CopyJSON, wire.CopyDone, wire.CommandComplete),
+		out(copyOut1+data("[\n")+data(" {\"a\":1}\n")+data(",{\"a\":2}\n")+data("]\n")+copyDone+copied+ready,
+			wire.CopyOutResponse, wire.CopyJSON, wire.CopyJSON, wire.CopyJSON, wire.CopyJSON, wire.CopyDone, wire.CommandComplete, wire.ReadyForQuery),
+	)},
+	{"JSON that can't be", afterLogin(
+		in(query("COPY t FROM STDIN (FORMAT json)"), wire.Query), out(copyIn1, wire.CopyInResponse),
+		in(data("{\"a\":1}\n"), wire.CopyData),
 	)},
 	{"binary", afterLogin(
 		in(query("COPY t (a, b) TO STDOUT BINARY; COPY t FROM STDIN (FORMAT binary)"), wire.Query),
@@ -160,6 +172,9 @@ func TestColumnsOfRows(t *testing.T) {
 			status15, in(query("COPY t FROM STDIN (HEADER match)"), wire.Query), out(copyIn2, wire.CopyInResponse),
 			in(data("a\tb\n1\t2\n")+data("3\t4\n"), wire.CopyText, wire.CopyText),
 		), toServer, "CopyData/text t =a =b =1 =2\nCopyData/text t a=3 b=4\n"},
+		{"in the rows themselves", afterLogin(
+			in(query("COPY public.t TO STDOUT (FORMAT json)"), wire.Query), out(copyOut1+data("{\"a\":1}\n"), wire.CopyOutResponse, wire.CopyJSON),
+		), toClient, "CopyData/json public.t json={\"a\":1}\n"},
 		{"not in headings that it skips", afterLogin(
 			in(query("COPY t FROM STDIN (HEADER)"), wire.Query), out(copyIn2, wire.CopyInResponse),
 			in(data("a\tb\n")+data("3\t4\n"), wire.CopyText, wire.CopyText),

@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"pgpi/internal/event"
@@ -171,6 +172,39 @@ var loginDialogues = []dialogue{
 		step{toClient, typed('R', "\x00\x00\x00\x0dnew"), []wire.Type{wire.Authentication}, wire.Unknown},
 		step{toServer, password, []wire.Type{wire.PasswordOrToken}, wire.Unknown},
 	)},
+	{"openGauss", afterStartup(
+		step{toClient, typed('R', "\x00\x00\x00\x0a\x00\x00\x00\x02"+strings.Repeat("ab", 32)+"9f86d081\x00\x00\x27\x10"), []wire.Type{wire.AuthenticationSHA256}, wire.Iterations},
+		step{toServer, typed('p', strings.Repeat("c0", 32)+"\x00"), []wire.Type{wire.HashPasswordMessage}, wire.Password},
+		step{toClient, ok, []wire.Type{wire.AuthenticationOk}, 0},
+	)},
+	{"openGauss, the other methods", afterStartup(
+		step{toClient, typed('R', "\x00\x00\x00\x0b"+strings.Repeat("ab", 32)+"salt"), []wire.Type{wire.AuthenticationMD5SHA256}, wire.Nonce},
+		step{toServer, typed('p', "md5aa5c\x00"), []wire.Type{wire.HashPasswordMessage}, wire.Password},
+		step{toClient, typed('R', "\x00\x00\x00\x0d\x00\x00\x00\x03"+strings.Repeat("ab", 32)+"9f86d081\x00\x00\x27\x10"), []wire.Type{wire.AuthenticationSM3}, wire.Method},
+		step{toServer, typed('p', strings.Repeat("c0", 32)+"\x00"), []wire.Type{wire.HashPasswordMessage}, wire.Password},
+	)},
+	{"Redshift, a digest", afterStartup(
+		step{toClient, typed('R', "\x00\x00\x00\x0d\x00\x00\x00\x00\x00\x00\x00\x04salt\x00\x00\x00\x05nonce"), []wire.Type{wire.AuthenticationDigest}, wire.Nonce},
+		step{toServer, typed('d', "\x00\x00\x00\x04hash\x00\x00\x00\x01n"), []wire.Type{wire.PasswordOrToken}, wire.Unknown},
+		step{toClient, ok + ready, []wire.Type{wire.AuthenticationOk, wire.ReadyForQuery}, 0},
+		step{toServer, typed('d', "row\n"), []wire.Type{wire.CopyData}, wire.Data},
+	)},
+	{"Redshift, a token", afterStartup(
+		step{toClient, typed('R', "\x00\x00\x00\x0e"), []wire.Type{wire.AuthenticationToken}, 0},
+		step{toServer, typed('i', "token"), []wire.Type{wire.PasswordOrToken}, wire.Unknown},
+		step{toServer, typed('X', ""), []wire.Type{wire.Terminate}, 0},
+		step{toClient, noPassword, []wire.Type{wire.ErrorResponse}, 0},
+		step{toServer, typed('i', "token"), []wire.Type{wire.UnknownMessage}, 0},
+	)},
+	{"keys of protocol 3.2", []step{
+		{toServer, packet(3<<16|2, "user\x00frank\x00\x00"), []wire.Type{wire.StartupMessage}, 0},
+		{toClient, ok + typed('K', "\x00\x00\x00\x01"+strings.Repeat("k", 32)), []wire.Type{wire.AuthenticationOk, wire.BackendKeyData}, wire.SecretKey},
+	}},
+	{"keys of a protocol that the server has lowered", []step{
+		{toServer, packet(3<<16|9999, "user\x00frank\x00_pq_.x\x00\x00\x00"), []wire.Type{wire.StartupMessage}, 0},
+		{toClient, typed('v', "\x00\x03\x00\x00\x00\x00\x00\x01_pq_.x\x00") + ok, []wire.Type{wire.NegotiateProtocolVersion, wire.AuthenticationOk}, 0},
+		{toClient, typed('K', "\x00\x00\x00\x01abcd"), []wire.Type{wire.BackendKeyData}, wire.SecretKey},
+	}},
 	{"each leg has its own method", []step{
 		{fromClient, startup, []wire.Type{wire.StartupMessage}, 0},
 		{sayServer, startup, []wire.Type{wire.StartupMessage}, 0},
@@ -222,11 +256,11 @@ var queryDialogues = []dialogue{
 			[]wire.Type{wire.CopyOutResponse, wire.CopyData, wire.CopyDone}, wire.Data},
 		step{toClient, typed('W', "\x00\x00\x00"), []wire.Type{wire.CopyBothResponse}, 0},
 	)},
-	{"a single unknown message, now and then", afterLogin(
+	{"unknown messages", afterLogin(
 		step{toServer, typed('j', "?"), []wire.Type{wire.UnknownMessage}, wire.Unknown},
 		step{toServer, typed('S', ""), []wire.Type{wire.Sync}, 0},
-		step{toServer, typed('j', "?"), []wire.Type{wire.UnknownMessage}, 0},
-		step{toClient, typed('j', "?"), []wire.Type{wire.UnknownMessage}, 0},
+		step{toServer, typed('j', "?") + typed('k', ""), []wire.Type{wire.UnknownMessage, wire.UnknownMessage}, 0},
+		step{toClient, typed('j', "?") + typed('r', "?"), []wire.Type{wire.UnknownMessage, wire.UnknownMessage}, wire.Unknown},
 	)},
 	{"a password in the middle of everything", afterLogin(
 		step{toServer, password, []wire.Type{wire.PasswordOrToken}, 0},

@@ -42,9 +42,8 @@ type Loss struct {
 
 // stream is what one party has sent so far.
 type stream struct {
-	offset   int64 // of the next byte
-	lost     bool
-	unknowns int // unknown messages in a row
+	offset int64 // of the next byte
+	lost   bool
 	// size is that of a message too large to wait for, while it passes, seen what has
 	// passed of it, and head its beginning.
 	size, seen int64
@@ -112,7 +111,7 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 	if len(pending) == 0 {
 		return Frame{}, 0
 	}
-	want, _ = f.frame(d, s, pending, false)
+	want, _ = f.frame(d, pending, false)
 	s.offset += int64(len(pending))
 	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending)), Count: 1}, want
 }
@@ -126,7 +125,7 @@ func (f *Framer) Next(d event.Direction, pending []byte) int64 {
 	if len(pending) == 0 {
 		return 0
 	}
-	size, why := f.frame(d, &f.streams[place(d)], pending, false)
+	size, why := f.frame(d, pending, false)
 	if why != "" {
 		return -1
 	}
@@ -155,7 +154,7 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	used, count, last := 0, 0, byte(0)
 	for used < len(pending) {
 		rest := pending[used:]
-		size, why := f.frame(d, s, rest, framed)
+		size, why := f.frame(d, rest, framed)
 		if why != "" && used == 0 {
 			return s.lose(pending, why)
 		}
@@ -197,7 +196,7 @@ func (s *stream) pass(pending []byte) Frame {
 
 // frame finds the size of the message that begins rest: 0 while that can't be told, or a
 // reason why it can't be a message.
-func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (size int64, why string) {
+func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64, why string) {
 	l, sender := f.legOf(d), d.Sender()
 	if sender == wire.Client && !l.started || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
 		return l.frameUntyped(sender, rest)
@@ -209,9 +208,6 @@ func (f *Framer) frame(d event.Direction, s *stream, rest []byte, framed bool) (
 	}
 	if !wire.PlausibleType(rest[0]) {
 		return 0, "no message begins with this byte"
-	}
-	if s.unknowns > 0 && wire.Identify(sender, rest) == wire.UnknownMessage {
-		return 0, "second unknown message in a row"
 	}
 	size = wire.Size(rest)
 	if size < 0 {
@@ -233,13 +229,7 @@ func (f *Framer) remember(d event.Direction, b []byte, size int64) wire.Type {
 
 // name names a message.
 func (f *Framer) name(d event.Direction, b []byte) wire.Type {
-	t := f.legOf(d).identify(d.Sender(), b)
-	s := &f.streams[place(d)]
-	s.unknowns++
-	if t != wire.UnknownMessage {
-		s.unknowns = 0
-	}
-	return t
+	return f.legOf(d).identify(d.Sender(), b)
 }
 
 // observe remembers what a message changes, on the leg that it was sent on, and on the

@@ -29,11 +29,21 @@ func (t *Tracker) Gap(d event.Direction, size int64) {
 	t.copying.gap()
 }
 
+// Unsee says that from now on not all is seen of what the parties say: no reply has its request any
+// more, until [Tracker.Resume] or [Tracker.Gap].
+func (t *Tracker) Unsee() {
+	t.memory.gap()
+	t.memory.requests.resumes = false
+}
+
 // Resume says that a message begins with the next bytes of a direction, which may have been out
 // of sync.
 func (t *Tracker) Resume(d event.Direction) {
 	if s := &t.framer.streams[place(d)]; s.lost {
 		*s = stream{offset: s.offset}
+	}
+	if t.memory.requests.lost {
+		t.memory.requests.resumes = true
 	}
 }
 
@@ -43,12 +53,13 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 	*s = stream{offset: s.offset + size}
 	for _, l := range []*leg{&f.client, &f.server} {
 		l.started, l.requested = true, false // a packet without a type byte can't be found
+		l.protocol = 0
 	}
 }
 
 // gap forgets what messages that were not seen may have changed.
 func (y *memory) gap() {
-	y.exchanges.gap()
+	y.requests.gap()
 	y.names.forget()
 	y.result = nil
 }

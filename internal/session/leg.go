@@ -12,7 +12,8 @@ import (
 type leg struct {
 	request       wire.Type // the encryption request that waits for its reply
 	requested     bool
-	started       bool // the StartupMessage has been sent
+	started       bool   // the StartupMessage has been sent
+	protocol      uint32 // as in the StartupMessage, or less where the server said so
 	asked         wire.Type
 	mechanism     wire.Mechanism
 	authenticated bool
@@ -86,13 +87,19 @@ func (l *leg) identify(from wire.Sender, b []byte) wire.Type {
 		return wire.OldErrorResponse
 	}
 	t := wire.Identify(from, b)
-	if t == wire.PasswordOrToken {
+	if t == wire.PasswordOrToken || from == wire.Client && l.answersRedshift(b[0]) {
 		return l.response()
 	}
 	return t
 }
 
-// response names a "p" by what the server asked for last. Where that is unknown, it
+// answersRedshift reports whether a message is what clients of Redshift answer with: a hash of the
+// password in a "d", or a token in an "i".
+func (l *leg) answersRedshift(code byte) bool {
+	return l.asked == wire.AuthenticationDigest && code == 'd' || l.asked == wire.AuthenticationToken && code == 'i'
+}
+
+// response names an answer by what the server asked for last. Where that is unknown, it
 // may be any secret: a client may send its password before it is asked.
 func (l *leg) response() wire.Type {
 	switch l.asked {
@@ -106,6 +113,8 @@ func (l *leg) response() wire.Type {
 		return wire.SASLResponse
 	case wire.AuthenticationGSS, wire.AuthenticationSSPI, wire.AuthenticationGSSContinue:
 		return wire.GSSResponse
+	case wire.AuthenticationSHA256, wire.AuthenticationMD5SHA256, wire.AuthenticationSM3:
+		return wire.HashPasswordMessage
 	}
 	return wire.PasswordOrToken
 }
@@ -118,7 +127,9 @@ func (l *leg) observe(m *wire.Message) {
 	case wire.SSLResponse, wire.GSSENCResponse:
 		l.requested = false
 	case wire.StartupMessage:
-		l.started = true
+		l.started, l.protocol = true, versionOf(m.Bytes[min(len(m.Bytes), 4):])
+	case wire.NegotiateProtocolVersion:
+		l.protocol = versionOf(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
 	case wire.ErrorResponse, wire.OldErrorResponse:
 		l.requested = false
 		if !l.authenticated {
@@ -131,10 +142,23 @@ func (l *leg) observe(m *wire.Message) {
 	case wire.ReadyForQuery:
 		l.ready = true
 	default:
-		if m.Type > wire.AuthenticationOk && m.Type <= wire.AuthenticationSASLFinal {
+		if m.Type > wire.AuthenticationOk && m.Type <= wire.AuthenticationToken {
 			l.asked = m.Type
 		}
 	}
+}
+
+// versionOf reads a version of the protocol. It is 0 where it is not all there. The documentation
+// up to server 17 lets a server answer with the minor version alone.
+func versionOf(b []byte) uint32 {
+	if len(b) < 4 {
+		return 0
+	}
+	version := binary.BigEndian.Uint32(b)
+	if version>>16 == 0 {
+		version |= 3 << 16
+	}
+	return version
 }
 
 // selectedMechanism reads the name at the beginning of a SASLInitialResponse.

@@ -109,44 +109,24 @@ func (n *names) deallocateAll(before uint64) {
 	}
 }
 
-// deallocatedName reads a DEALLOCATE of one statement, if that is all that SQL is.
-func deallocatedName(sql string) (name string, ok bool) {
-	s := sqlScanner{text: sql}
-	if t := s.next(); t.kind != sqlWord || t.text != "deallocate" {
-		return "", false
-	}
-	t := s.next()
-	if t.kind == sqlWord && t.text == "prepare" {
-		t = s.next()
-	}
-	if t.kind != sqlWord && t.kind != sqlName {
-		return "", false
-	}
-	end := s.next()
-	for end.kind == sqlSymbol && end.text == ";" {
-		end = s.next()
-	}
-	return t.text, end == sqlToken{}
-}
-
 // newStatement remembers SQL, as much of it as there is room for. An equal one that
 // stands under the same name already is used again, or that had no name.
-func (n *names) newStatement(name, sql []byte, omitted int, types []uint32) *statement {
-	if old := n.statements[string(name)].what; old != nil && old.is(sql, omitted, types) {
+func (n *names) newStatement(name []byte, f source) *statement {
+	if old := n.statements[string(name)].what; old != nil && old.isFrom(f) {
 		return old
 	}
 	if len(name) == 0 {
-		if old := n.recent.find(sql, omitted, types); old != nil && n.remembered+old.cost <= maxRemembered {
+		if old := n.recent.find(f); old != nil && n.remembered+old.cost <= maxRemembered {
 			return old
 		}
 	}
-	kept := min(len(sql), maxSQL)
+	kept := min(len(f.sql), maxSQL)
 	if n.remembered+kept+statementCost > maxRemembered {
 		kept = 0
 	}
-	s := makeStatement(sql, kept, omitted)
-	s.context.ParameterTypes = slices.Clone(types)
-	s.context.Brief = brief(sql[:kept])
+	s := f.statement(kept)
+	s.context.ParameterTypes = slices.Clone(f.types)
+	s.context.Brief = brief(f.sql[:kept])
 	s.cost = kept + len(name) + statementCost
 	if len(name) == 0 {
 		n.recent.add(s)
@@ -168,13 +148,13 @@ const maxRecent = 4 << 10
 
 var recentSeed = maphash.MakeSeed()
 
-func (r *recent) find(sql []byte, omitted int, types []uint32) *statement {
-	if len(sql) > maxRecent {
+func (r *recent) find(f source) *statement {
+	if len(f.sql) > maxRecent {
 		return nil
 	}
-	hash := maphash.Bytes(recentSeed, sql)
+	hash := maphash.Bytes(recentSeed, f.sql)
 	for i, h := range r.hashes {
-		if h == hash && r.list[i] != nil && r.list[i].is(sql, omitted, types) {
+		if h == hash && r.list[i] != nil && r.list[i].isFrom(f) {
 			return r.list[i]
 		}
 	}

@@ -12,7 +12,7 @@ func (y *memory) row() *event.Context {
 	if y.result != nil {
 		return y.result
 	}
-	if r := y.exchanges.current(); r != nil && r.kind == wire.Execute && r.portal != nil {
+	if r := y.requests.current(); r != nil && r.kind == wire.Execute && r.portal != nil {
 		y.result = r.portal.rowContext()
 	}
 	return y.result
@@ -21,7 +21,7 @@ func (y *memory) row() *event.Context {
 // rowDescription belongs to a Describe, whose rows come later if at all, or to a
 // Query, whose rows come at once.
 func (y *memory) rowDescription(m *wire.Message) {
-	r := y.exchanges.current()
+	r := y.requests.current()
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	switch {
 	case r == nil || r.kind != wire.Describe && r.statement == nil:
@@ -30,15 +30,15 @@ func (y *memory) rowDescription(m *wire.Message) {
 		y.result = r.statement.rowOf(y.columns(m, r.statement.columns, true))
 	case r.statement != nil:
 		r.statement.describe(y.columns(m, r.statement.columns, false))
-		y.exchanges.drop()
+		y.requests.drop()
 	case r.portal != nil:
 		r.portal.describe(y.columns(m, r.portal.columns, true))
 		if s := r.portal.statement; s != nil {
 			s.describe(y.columns(m, s.columns, false))
 		}
-		y.exchanges.drop()
+		y.requests.drop()
 	default:
-		y.exchanges.drop()
+		y.requests.drop()
 	}
 }
 
@@ -104,7 +104,7 @@ func (y *memory) describes(m *wire.Message, columns []event.Column, formats bool
 // parameterDescription tells the types that a Parse left open. It comes before the
 // RowDescription or NoData that completes the Describe.
 func (y *memory) parameterDescription(m *wire.Message) {
-	r := y.exchanges.current()
+	r := y.requests.current()
 	if r == nil || r.kind != wire.Describe || r.statement == nil {
 		return
 	}

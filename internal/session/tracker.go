@@ -32,6 +32,7 @@ type Tracker struct {
 // shelf is what is at hand of what one party sends.
 type shelf struct {
 	messages []event.Message
+	mistakes []string
 	big      *bigMessage
 }
 
@@ -65,6 +66,8 @@ type Piece struct {
 
 	// Messages are those that end here.
 	Messages []event.Message
+	// Mistakes are what the server has sent that nobody asked for, in words.
+	Mistakes []string
 }
 
 // bigMessage is a message too large to wait for.
@@ -110,12 +113,15 @@ func (t *Tracker) ScanFrame(d event.Direction, b []byte, messages []event.Messag
 
 func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
 	s := &t.places[place(d)]
-	s.messages = s.messages[:0]
+	s.messages, s.mistakes = s.messages[:0], s.mistakes[:0]
 	frame := t.framer.scan(d, pending, t, framed)
+	if frame.Lost != nil {
+		t.Unsee()
+	}
 	if frame.Kind == event.Fragment {
 		t.keep(d, s, frame, pending[:frame.Size])
 	}
-	return Piece{frame, s.messages}
+	return Piece{frame, s.messages, s.mistakes}
 }
 
 // End says what is left when a direction has ended, as [Framer.End] does.
@@ -130,7 +136,7 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	case frame.Total > 0:
 		t.add(d, pending, frame.Total)
 	}
-	return Piece{frame, s.messages}, want
+	return Piece{frame, s.messages, nil}, want
 }
 
 // keep takes the next bytes of a message too large to wait for.
@@ -158,19 +164,22 @@ func (t *Tracker) keep(d event.Direction, s *shelf, frame Frame, b []byte) {
 func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 	last := t.add(d, b, size)
 	m := &last.Message
-	var c *event.Context
+	var belongs belonging
 	switch d {
 	case event.ClientToServer:
-		c = t.memory.client(m)
-		last.Exchange = t.memory.asked
+		belongs = t.memory.client(m)
 	case event.ServerToClient:
-		c = t.memory.server(m, t.framer.client.ready)
-		last.Exchange = t.memory.answered
+		belongs = t.memory.server(m, t.framer.client.ready)
 	default: // what the script says or hears is of one leg only
 	}
+	last.Exchange, last.Done, last.Skipped, last.About = belongs.exchange, t.memory.over, belongs.skipped, belongs.about
+	if belongs.mistake != "" {
+		s := &t.places[place(d)]
+		s.mistakes = append(s.mistakes, belongs.mistake)
+	}
 	t.framer.observe(d, m)
-	if c != nil {
-		last.Context = c
+	if belongs.context != nil {
+		last.Context = belongs.context
 	}
 	last.Settings = t.memory.settings
 	t.copying.observe(d.Sender(), last, &t.memory)
@@ -184,8 +193,11 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	last.Bytes, last.Size = b, size
 	last.Type = t.framer.name(d, b)
 	last.State.Mechanism = t.framer.legOf(d).mechanism
-	if last.Type == wire.CopyData {
+	switch last.Type {
+	case wire.CopyData:
 		t.copying.identify(d.Sender(), last)
+	case wire.BackendKeyData:
+		last.State.Protocol = t.framer.legOf(d).protocol
 	}
 	return last
 }

@@ -1,10 +1,16 @@
 package wire
 
+import "encoding/binary"
+
 // Authentication (documentation section "Message Formats", AuthenticationOk and
 // following; subtypes from src/include/libpq/protocol.h).
 
 // authenticationType names the members of the family "R".
-func authenticationType(subtype uint32) Type {
+func authenticationType(b []byte) Type {
+	subtype := binary.BigEndian.Uint32(b[HeaderSize:])
+	if t := foreignAuthentication(subtype, b); t != UnknownMessage {
+		return t
+	}
 	for t := AuthenticationOk; t <= AuthenticationSASLFinal; t++ {
 		if authenticationSubtypes[t-AuthenticationOk] == subtype {
 			return t
@@ -14,7 +20,7 @@ func authenticationType(subtype uint32) Type {
 }
 
 // authenticationSubtypes are those of AuthenticationOk and the types after it.
-var authenticationSubtypes = [...]uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+var authenticationSubtypes = [...]uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 13, 13, 14}
 
 func walkAuthentication(c *cursor) {
 	c.header()
@@ -133,5 +139,16 @@ func walkNegotiateProtocolVersion(c *cursor) {
 func walkBackendKeyData(c *cursor) {
 	c.header()
 	c.Uint32(ProcessID)
-	c.Rest(SecretKey, Binary)
+	most := maxKey
+	if c.state.Protocol != 0 && c.state.Protocol < LongKeys {
+		most = minKey
+	}
+	c.Within(SecretKey, Binary, minKey, most)
 }
+
+// Sizes of the key in BackendKeyData, in bytes: the least, which is the only one before
+// protocol 3.2, and the most (documentation section "Message Formats").
+const (
+	minKey = 4
+	maxKey = 256
+)

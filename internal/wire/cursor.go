@@ -273,6 +273,17 @@ func (c *cursor) Rest(n Name, k Kind) []byte {
 	return rest
 }
 
+// Within reads up to the end of the message, which is at least so many bytes away. Those
+// behind the most that there can be are left.
+func (c *cursor) Within(n Name, k Kind, least, most int) {
+	if c.random != nil {
+		c.random.bytes(c, least+c.random.IntN(min(most-least, 40)+1))
+	}
+	if c.has(least, n, k) {
+		c.add(n, k, min(most, len(c.data)-c.pos), 0)
+	}
+}
+
 // Sized reads a length and a value of that length, where -1 means NULL.
 func (c *cursor) Sized(length, value Name) {
 	n := c.Int32(length)

@@ -43,8 +43,11 @@ func typed(code byte, body string) string {
 	return string(b) + body
 }
 
+// gaussSalt is as openGauss sends it.
+const gaussSalt = "8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92"
+
 // examples has at least one message of each type.
-var examples = slices.Concat(plainExamples, copyExamples, replicationExamples, logicalExamples, brokenExamples)
+var examples = slices.Concat(plainExamples, copyExamples, jsonExamples, replicationExamples, logicalExamples, brokenExamples)
 
 var plainExamples = []example{
 	{what: "", typ: wire.UnknownMessage, bytes: typed('i', "body")},
@@ -80,9 +83,17 @@ var plainExamples = []example{
 	{what: "empty, after an initial response without data", typ: wire.AuthenticationSASLContinue,
 		bytes: typed('R', "\x00\x00\x00\x0b")},
 	{typ: wire.AuthenticationSASLFinal, mechanism: wire.SCRAM, bytes: typed('R', "\x00\x00\x00\x0cv=rmF9pqV8S7s=")},
+	{typ: wire.AuthenticationSHA256, bytes: typed('R', "\x00\x00\x00\x0a\x00\x00\x00\x02"+gaussSalt+"9f86d081"+"\x00\x00\x27\x10")},
+	{what: "with the server's signature, for old clients", typ: wire.AuthenticationSHA256,
+		bytes: typed('R', "\x00\x00\x00\x0a\x00\x00\x00\x02"+gaussSalt+"9f86d081"+strings.Repeat("ab", 32))},
+	{typ: wire.AuthenticationMD5SHA256, bytes: typed('R', "\x00\x00\x00\x0b"+gaussSalt+"\x00\x7f\x80\xff")},
+	{typ: wire.AuthenticationSM3, bytes: typed('R', "\x00\x00\x00\x0d\x00\x00\x00\x03"+gaussSalt+"9f86d081"+"\x00\x00\x27\x10")},
+	{typ: wire.AuthenticationDigest, bytes: typed('R', "\x00\x00\x00\x0d\x00\x00\x00\x00\x00\x00\x00\x04salt\x00\x00\x00\x05nonce")},
+	{typ: wire.AuthenticationToken, bytes: typed('R', "\x00\x00\x00\x0e")},
 	{typ: wire.PasswordOrToken, bytes: typed('p', "friend\x00")},
 	{typ: wire.PasswordMessage, bytes: typed('p', "friend\x00")},
 	{typ: wire.MD5PasswordMessage, bytes: typed('p', "md5aa5c1c9ac1b7a5f28b9e0b38e0b3a7c1\x00")},
+	{typ: wire.HashPasswordMessage, bytes: typed('p', strings.Repeat("c0ffee00", 8)+"\x00")},
 	{typ: wire.SASLInitialResponse, bytes: typed('p', "SCRAM-SHA-256\x00\x00\x00\x00\x0an,,n=,r=ab")},
 	{typ: wire.SASLInitialResponse, bytes: typed('p', "OAUTHBEARER\x00\x00\x00\x00\x06n,,\x01\x01\x01")},
 	{what: "no data yet", typ: wire.SASLInitialResponse, bytes: typed('p', "SCRAM-SHA-256\x00\xff\xff\xff\xff")},
@@ -92,6 +103,8 @@ var plainExamples = []example{
 	{typ: wire.GSSResponse, bytes: typed('p', "\x60\x82")},
 	{typ: wire.NegotiateProtocolVersion, bytes: typed('v', "\x00\x03\x00\x02\x00\x00\x00\x02_pq_.a\x00_pq_.b\x00")},
 	{typ: wire.BackendKeyData, bytes: typed('K', "\xff\xff\xff\xff\x00\x11\x22\x33")},
+	{what: "protocol 3.2", typ: wire.BackendKeyData, state: wire.State{Protocol: 3<<16 | 2},
+		bytes: typed('K', "\x00\x00\x00\x01"+strings.Repeat("k", 256))},
 
 	{typ: wire.Bind, bytes: typed('B', "portal\x00stmt\x00"+
 		"\x00\x02\x00\x00\x00\x01"+
@@ -136,6 +149,8 @@ var plainExamples = []example{
 		"ctid\x00\xff\xff\xff\xff\xff\xff\x00\x00\x00\x1b\x00\x06\xff\xff\xff\xff\x00\x00"+
 		"\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\x80\x00\x00\x00\x00\x01")},
 
+	{typ: wire.YbParameterStatus, bytes: typed('r', "TimeZone\x00Etc/UTC\x00\x05")},
+
 	{typ: wire.CopyData, bytes: typed('d', "1\tone\n")},
 	{typ: wire.CopyDone, bytes: typed('c', "")},
 }
@@ -150,6 +165,13 @@ var brokenExamples = []example{
 	{what: "data behind no data", typ: wire.SASLInitialResponse, bytes: typed('p', "SCRAM-SHA-256\x00\xff\xff\xff\xffn,,")},
 	{what: "no end of the list", typ: wire.ErrorResponse, bytes: typed('E', "SERROR\x00")},
 	{what: "neither statement nor portal", typ: wire.Describe, bytes: typed('D', "?x\x00")},
+	{what: "no key", typ: wire.BackendKeyData, bytes: typed('K', "\x00\x00\x00\x01")},
+	{what: "a key of 3 bytes", typ: wire.BackendKeyData, bytes: typed('K', "\x00\x00\x00\x01abc")},
+	{what: "a long key under protocol 3.0", typ: wire.BackendKeyData, state: wire.State{Protocol: 3 << 16},
+		bytes: typed('K', "\x00\x00\x00\x01abcdefgh")},
+	{what: "a key of 257 bytes", typ: wire.BackendKeyData, state: wire.State{Protocol: 3<<16 | 2},
+		bytes: typed('K', "\x00\x00\x00\x01"+strings.Repeat("k", 257))},
+	{what: "no key", typ: wire.CancelRequest, bytes: "\x00\x00\x00\x0c\x04\xd2\x16\x2e\x00\x00\x00\x01"},
 	{what: "half a header", typ: wire.Sync, bytes: "S\x00\x00"},
 	{what: "nothing at all", typ: wire.Sync, bytes: ""},
 	{what: "cut in an integer", typ: wire.RowDescription, bytes: typed('T', "\x00\x02a\x00\x00\x00"), omitted: 31},

@@ -15,6 +15,15 @@ type Field struct {
 	Int int64
 }
 
+// Content returns the bytes of a field of the message, without the NUL that ends a string.
+func (m *Message) Content(f *Field) []byte {
+	b := m.Bytes[f.Start:f.End]
+	if n := len(b); f.Kind == CString && n > 0 && b[n-1] == 0 {
+		b = b[:n-1]
+	}
+	return b
+}
+
 // Kind is how a field's bytes are to be read.
 type Kind uint8
 
@@ -97,6 +106,11 @@ const (
 	Password
 	MD5Hash
 	GSSToken
+	Method
+	SaltLength
+	NonceLength
+	Nonce
+	Iterations
 	OptionCount
 	Option
 
@@ -229,6 +243,7 @@ var names = [nameCount]string{
 	SCRAMClientFinal: "scram_client_final", SCRAMServerFinal: "scram_server_final",
 	OAuthClientFirst: "oauth_client_first", OAuthServerError: "oauth_server_error", OAuthAbort: "oauth_abort",
 	SASLData: "sasl_data", Password: "password", MD5Hash: "md5_hash", GSSToken: "gss_token",
+	Method: "method", SaltLength: "salt_length", NonceLength: "nonce_length", Nonce: "nonce", Iterations: "iterations",
 	OptionCount: "option_count", Option: "option",
 
 	Portal: "portal", Statement: "statement", SQL: "sql",

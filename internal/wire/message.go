@@ -34,6 +34,9 @@ type Message struct {
 type State struct {
 	// Mechanism is the SASL mechanism of the running authentication dialogue.
 	Mechanism Mechanism
+	// Protocol is the version that the parties have agreed on, as a StartupMessage has
+	// it; 0 where that was not seen.
+	Protocol uint32
 	// Copy is how the rows of a COPY are written, and where among them the message
 	// begins.
 	Copy Copy
@@ -73,6 +76,10 @@ const (
 	SSLRequestCode    = 80877103
 	GSSENCRequestCode = 80877104
 )
+
+// LongKeys is the first version of the protocol whose keys may be longer than four bytes
+// (PG_PROTOCOL(3, 2) in src/include/libpq/pqcomm.h).
+const LongKeys = 3<<16 | 2
 
 // Limits of lengths, in bytes. Length words count themselves, but not the type
 // byte.
@@ -122,16 +129,21 @@ func PlausibleType(b byte) bool {
 	return 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '1' <= b && b <= '9'
 }
 
-// Identify names a message by its sender, its type byte and, for the
-// Authentication family, its subtype. It can't tell the four meanings of "p"
-// apart and answers [PasswordOrToken], nor what is inside [CopyData].
+// Identify names the message that b begins with by its sender, its type byte and,
+// for the Authentication family, its subtype. Where servers other than PostgreSQL
+// give these another meaning, the form of the message decides. It can't tell the
+// meanings of "p" apart and answers [PasswordOrToken], nor what is inside
+// [CopyData].
 func Identify(from Sender, b []byte) Type {
 	if len(b) == 0 {
 		return UnknownMessage
 	}
 	t := byCode[from][b[0]]
-	if t == Authentication && len(b) >= HeaderSize+4 {
-		return authenticationType(binary.BigEndian.Uint32(b[HeaderSize:]))
+	switch {
+	case t == Authentication && len(b) >= HeaderSize+4:
+		return authenticationType(b)
+	case t == YbParameterStatus && !hasYbForm(b):
+		return UnknownMessage
 	}
 	return t
 }

@@ -27,6 +27,8 @@ var unknownToOracle = []wire.Type{
 	wire.UnknownMessage, wire.SSLResponse, wire.GSSENCResponse, wire.OldErrorResponse, wire.PasswordOrToken,
 	wire.Authentication, wire.AuthenticationKerberosV4, wire.AuthenticationKerberosV5,
 	wire.AuthenticationCryptPassword, wire.AuthenticationSCMCredential, wire.AuthenticationSSPI,
+	wire.AuthenticationSHA256, wire.AuthenticationMD5SHA256, wire.AuthenticationSM3, wire.AuthenticationDigest,
+	wire.AuthenticationToken, wire.HashPasswordMessage, wire.YbParameterStatus,
 }
 
 // refusedByOracle says why pgproto3 does not take a message that the grammar allows.
@@ -41,10 +43,6 @@ func refusedByOracle(m wire.Message, v values) string {
 		}
 	case wire.CancelRequest:
 		if m.Size < 16 {
-			return "it wants a key of at least 4 bytes"
-		}
-	case wire.BackendKeyData:
-		if m.Size < 13 {
 			return "it wants a key of at least 4 bytes"
 		}
 	default:

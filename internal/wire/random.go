@@ -40,7 +40,8 @@ func (r *random) letter(c *cursor, choices string) {
 func (r *random) integer(c *cursor, n Name, width int) {
 	v := r.Uint64()
 	switch n {
-	case FormatCount, ParameterCount, ResultFormatCount, ArgumentCount, ColumnCount, OptionCount, RelationCount, ExtensionLength:
+	case FormatCount, ParameterCount, ResultFormatCount, ArgumentCount, ColumnCount, OptionCount, RelationCount, ExtensionLength,
+		SaltLength, NonceLength:
 		v = uint64(r.IntN(6))
 	case ValueLength, DataLength:
 		v = uint64(r.IntN(30)) - 1

@@ -34,9 +34,15 @@ const (
 	AuthenticationSASL
 	AuthenticationSASLContinue
 	AuthenticationSASLFinal
-	PasswordOrToken // a "p" of which nobody knows what was asked
+	AuthenticationSHA256    // of openGauss
+	AuthenticationMD5SHA256 // of openGauss
+	AuthenticationSM3       // of openGauss
+	AuthenticationDigest    // of Redshift
+	AuthenticationToken     // of Redshift, or of openGauss
+	PasswordOrToken         // an answer of which nobody knows what was asked
 	PasswordMessage
 	MD5PasswordMessage
+	HashPasswordMessage // as openGauss asks for it
 	SASLInitialResponse
 	SASLResponse
 	GSSResponse
@@ -76,6 +82,7 @@ const (
 	PortalSuspended
 	ReadyForQuery
 	RowDescription
+	YbParameterStatus // of YugabyteDB
 
 	// What both send.
 	CopyData // of which nobody knows what it holds
@@ -85,9 +92,10 @@ const (
 	CopyText
 	CopyCSV
 	CopyBinary
+	CopyJSON
 
 	// What CopyData holds: streaming replication.
-	XLogData // of which the grammar knows no more
+	XLogData // of which the grammar knows no more; WALData in the documentation from 19 on
 	PrimaryKeepalive
 	PrimaryStatusUpdate
 	StandbyStatusUpdate
@@ -161,9 +169,15 @@ var registry = [typeCount]grammar{
 	AuthenticationSASL:              {Server, 'R', "AuthenticationSASL", walkAuthenticationSASL},
 	AuthenticationSASLContinue:      {Server, 'R', "AuthenticationSASLContinue", walkAuthenticationSASLContinue},
 	AuthenticationSASLFinal:         {Server, 'R', "AuthenticationSASLFinal", walkAuthenticationSASLFinal},
+	AuthenticationSHA256:            {Server, 'R', "AuthenticationSHA256", walkAuthenticationSHA256},
+	AuthenticationMD5SHA256:         {Server, 'R', "AuthenticationMD5SHA256", walkAuthenticationMD5SHA256},
+	AuthenticationSM3:               {Server, 'R', "AuthenticationSM3", walkAuthenticationSM3},
+	AuthenticationDigest:            {Server, 'R', "AuthenticationDigest", walkAuthenticationDigest},
+	AuthenticationToken:             {Server, 'R', "AuthenticationToken", walkAuthenticationToken},
 	PasswordOrToken:                 {Client, 'p', "PasswordMessage, SASL or GSS response", walkPasswordOrToken},
 	PasswordMessage:                 {Client, 'p', "PasswordMessage", walkPasswordMessage},
 	MD5PasswordMessage:              {Client, 'p', "PasswordMessage", walkMD5PasswordMessage},
+	HashPasswordMessage:             {Client, 'p', "PasswordMessage", walkPasswordMessage},
 	SASLInitialResponse:             {Client, 'p', "SASLInitialResponse", walkSASLInitialResponse},
 	SASLResponse:                    {Client, 'p', "SASLResponse", walkSASLResponse},
 	GSSResponse:                     {Client, 'p', "GSSResponse", walkGSSResponse},
@@ -201,6 +215,7 @@ var registry = [typeCount]grammar{
 	PortalSuspended:      {Server, 's', "PortalSuspended", walkEmpty},
 	ReadyForQuery:        {Server, 'Z', "ReadyForQuery", walkReadyForQuery},
 	RowDescription:       {Server, 'T', "RowDescription", walkRowDescription},
+	YbParameterStatus:    {Server, 'r', "YbParameterStatus", walkYbParameterStatus},
 
 	CopyData: {Either, 'd', "CopyData", walkCopyData},
 	CopyDone: {Either, 'c', "CopyDone", walkEmpty},
@@ -208,6 +223,7 @@ var registry = [typeCount]grammar{
 	CopyText:   {Either, 'd', "CopyData/text", walkCopyText},
 	CopyCSV:    {Either, 'd', "CopyData/csv", walkCopyCSV},
 	CopyBinary: {Either, 'd', "CopyData/binary", walkCopyBinary},
+	CopyJSON:   {Server, 'd', "CopyData/json", walkCopyJSON},
 
 	XLogData:             {Server, 'd', "XLogData", walkXLogData},
 	PrimaryKeepalive:     {Server, 'd', "PrimaryKeepalive", walkPrimaryKeepalive},

@@ -68,7 +68,7 @@ func TestIdentifyAuthentication(t *testing.T) {
 		5: wire.AuthenticationMD5Password, 6: wire.AuthenticationSCMCredential, 7: wire.AuthenticationGSS,
 		8: wire.AuthenticationGSSContinue, 9: wire.AuthenticationSSPI, 10: wire.AuthenticationSASL,
 		11: wire.AuthenticationSASLContinue, 12: wire.AuthenticationSASLFinal,
-		13: wire.Authentication, 255: wire.Authentication, 0x0a000000: wire.Authentication, 0xffffffff: wire.Authentication,
+		13: wire.Authentication, 14: wire.AuthenticationToken, 255: wire.Authentication, 0x0a000000: wire.Authentication, 0xffffffff: wire.Authentication,
 	}
 	for subtype, want := range types {
 		b := binary.BigEndian.AppendUint32([]byte("R\x00\x00\x00\x08"), subtype)
@@ -78,6 +78,72 @@ func TestIdentifyAuthentication(t *testing.T) {
 		if got := wire.Identify(wire.Server, b[:len(b)-1]); got != wire.Authentication {
 			t.Errorf("subtype %d with a byte missing is %s", subtype, got)
 		}
+	}
+}
+
+// Numbers that servers other than PostgreSQL have given to other methods are named by the form of the
+// message, and by no name where it has none of the forms that are known.
+func TestIdentifyForeignAuthentication(t *testing.T) {
+	t.Parallel()
+	gauss := func(method string, end string) string { return "\x00\x00\x00" + method + gaussSalt + "9f86d081" + end }
+	for _, test := range []struct {
+		subtype string
+		body    string
+		want    wire.Type
+	}{
+		{"\x0a", "SCRAM-SHA-256\x00\x00", wire.AuthenticationSASL},
+		{"\x0a", "\x00", wire.AuthenticationSASL},
+		{"\x0a", "", wire.AuthenticationSASL},
+		{"\x0a", gauss("\x02", "\x00\x00\x27\x10"), wire.AuthenticationSHA256},
+		{"\x0a", gauss("\x02", strings.Repeat("a", 64)), wire.AuthenticationSHA256},
+		{"\x0a", gauss("\x02", "\x00\x00\x27"), wire.Authentication},
+		{"\x0a", gauss("\x01", "\x00\x00\x27\x10"), wire.Authentication},
+		{"\x0b", "r=abc,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", wire.AuthenticationSASLContinue},
+		{"\x0b", gaussSalt + "\x00\x01\x02\x03", wire.AuthenticationMD5SHA256},
+		{"\x0b", strings.ToUpper(gaussSalt) + "\x00\x01\x02\x03", wire.AuthenticationSASLContinue},
+		{"\x0b", gaussSalt, wire.AuthenticationSASLContinue},
+		{"\x0d", gauss("\x03", "\x00\x00\x27\x10"), wire.AuthenticationSM3},
+		{"\x0d", "\x00\x00\x00\x00\x00\x00\x00\x02ab\x00\x00\x00\x00", wire.AuthenticationDigest},
+		{"\x0d", "\x00\x00\x00\x00\x00\x00\x00\x02ab\x00\x00\x00\x01", wire.Authentication},
+		{"\x0d", "\x00\x00\x00\x00\xff\xff\xff\xffab\x00\x00\x00\x01", wire.Authentication},
+		{"\x0d", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00?", wire.Authentication},
+		{"\x0e", "", wire.AuthenticationToken},
+		{"\x0e", "?", wire.Authentication},
+	} {
+		m := typed('R', "\x00\x00\x00"+test.subtype+test.body)
+		for _, behind := range []string{"", "more"} {
+			if got := wire.Identify(wire.Server, []byte(m+behind)); got != test.want {
+				t.Errorf("%q is %s, want %s", m+behind, got, test.want)
+			}
+		}
+	}
+}
+
+// A message "r" is YugabyteDB's where it has its form, and nobody's else.
+func TestIdentifyYbParameterStatus(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]wire.Type{
+		"TimeZone\x00UTC\x00\x01": wire.YbParameterStatus,
+		"a\x00\x00\x00":           wire.YbParameterStatus,
+		"\x00\x00\x07":            wire.YbParameterStatus,
+		"":                        wire.UnknownMessage,
+		"\x00\x00":                wire.UnknownMessage,
+		"a\x00b\x00":              wire.UnknownMessage,
+		"a\x00b\x00\x01\x02":      wire.UnknownMessage,
+		"a\x00b\x01":              wire.UnknownMessage,
+		"abc":                     wire.UnknownMessage,
+	} {
+		for _, behind := range []string{"", "Z\x00\x00\x00\x05I"} {
+			if got := wire.Identify(wire.Server, []byte(typed('r', body)+behind)); got != want {
+				t.Errorf("%q is %s, want %s", body, got, want)
+			}
+		}
+		if got := wire.Identify(wire.Client, []byte(typed('r', body))); got != wire.UnknownMessage {
+			t.Errorf("%q of a client is %s", body, got)
+		}
+	}
+	if got := wire.Identify(wire.Server, []byte("r\x00\x00\x00\x03")); got != wire.UnknownMessage {
+		t.Errorf("a length of 3 is %s", got)
 	}
 }
 

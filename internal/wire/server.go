@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // Messages that servers send, and those that both parties send (documentation
 // section "Message Formats").
 
@@ -67,6 +69,30 @@ func walkParameterStatus(c *cursor) {
 	c.header()
 	c.CString(Key)
 	c.CString(KeyValue)
+}
+
+// walkYbParameterStatus is what servers of YugabyteDB send to its connection manager in place of
+// ParameterStatus: the same, and where the value is from (ReportGUCOption in
+// src/backend/utils/misc/guc.c, src/include/common/pg_yb_param_status_flags.h).
+func walkYbParameterStatus(c *cursor) {
+	c.header()
+	c.CString(Key)
+	c.CString(KeyValue)
+	c.Int8(Flags)
+}
+
+// hasYbForm reports whether a message, as far as it is there, can be a YbParameterStatus.
+func hasYbForm(b []byte) bool {
+	size := Size(b)
+	if size == 0 || size > int64(len(b)) {
+		return true
+	}
+	if size < HeaderSize {
+		return false
+	}
+	_, rest, terminated := bytes.Cut(b[HeaderSize:size], []byte{0})
+	flags := len(rest) - 1
+	return terminated && bytes.IndexByte(rest, 0) == flags-1
 }
 
 func walkReadyForQuery(c *cursor) {

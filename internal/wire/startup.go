@@ -20,7 +20,7 @@ func walkCancelRequest(c *cursor) {
 	c.Uint32(Length)
 	c.Const32(RequestCode, CancelRequestCode)
 	c.Uint32(ProcessID)
-	c.Rest(SecretKey, Binary) // 4 bytes in protocol 3.0, up to 256 in 3.2
+	c.Within(SecretKey, Binary, 1, maxKey) // servers from 18 on take any (ProcessCancelRequestPacket)
 }
 
 func walkStartupMessage(c *cursor) {

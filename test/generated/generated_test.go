@@ -59,14 +59,17 @@ func TestMessages(t *testing.T) {
 
 var senders = map[wire.Sender]string{wire.Client: "client", wire.Server: "server", wire.Either: "both"}
 
-// TestTypes holds the table of PostgreSQL's types, by asking the oldest and the newest
-// server that it is for.
-func TestTypes(t *testing.T) {
-	args := []string{"run", "pgpi/internal/pgvalue/gen", "-o", "../../internal/pgvalue/types_table.go"}
+// TestCatalogs holds the tables of PostgreSQL's types and functions, by asking a server of each
+// version that they are for.
+func TestCatalogs(t *testing.T) {
+	args := []string{
+		"run", "pgpi/internal/pgvalue/gen",
+		"-types", "../../internal/pgvalue/types_table.go", "-functions", "../../internal/pgvalue/functions.txt",
+	}
 	if !*update {
 		args = append(args, "-check")
 	}
-	for _, version := range []int{15, 18} {
+	for _, version := range servers.Versions {
 		server, err := localpg.Start(t.Context(), localpg.Config{Bin: servers.Require(t, version)})
 		if err != nil {
 			t.Fatal(err)

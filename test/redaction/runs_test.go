@@ -160,7 +160,7 @@ func (m *matrix) real(t testing.TB, s spoken) {
 	})
 	direct := connect(t, server.Port, nil)
 	if _, err := direct.Exec(t.Context(), "select * from nothing").ReadAll(); err == nil || !strings.Contains(err.Error(), s.word) {
-		servers.Missing(t, fmt.Sprintf("PostgreSQL %d does not speak %s: %v", s.version, s.language, err))
+		servers.Missing(t, "servers", fmt.Sprintf("PostgreSQL %d does not speak %s: %v", s.version, s.language, err))
 	}
 	for _, sql := range setup {
 		if _, err := direct.Exec(t.Context(), sql).ReadAll(); err != nil {

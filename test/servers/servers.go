@@ -7,6 +7,7 @@ package servers
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +34,7 @@ func Require(t testing.TB, version int) string {
 	}
 	bin, err := localpg.Find(version)
 	if err != nil {
-		Missing(t, err.Error())
+		Missing(t, "servers", err.Error())
 	}
 	return bin
 }
@@ -44,9 +45,24 @@ func LibPQ18(t testing.TB) string {
 	t.Helper()
 	folder := filepath.Join(installed(t, 18), "lib")
 	if _, err := os.Stat(filepath.Join(folder, "libpq.so.5")); err != nil {
-		Missing(t, err.Error())
+		Missing(t, "servers", err.Error())
 	}
 	return folder
+}
+
+// NewestLibPQ returns the file of the newest libpq that a package has, that of psycopg-binary, which
+// test/drivers/requirements.txt pins. It finds its own libraries wherever it is loaded from.
+func NewestLibPQ(t testing.TB) string {
+	t.Helper()
+	pattern := filepath.Join(tools(t), "venv", "lib", "python3*", "site-packages", "psycopg_binary.libs", "libpq-*.so.*")
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err) // a bad pattern
+	}
+	if len(files) != 1 {
+		Missing(t, "drivers", fmt.Sprintf("%d files are %s", len(files), pattern))
+	}
+	return files[0]
 }
 
 // Program returns the path of a program such as psql, pgbench, pg_recvlogical, pgbouncer, openssl or tmux.
@@ -61,7 +77,7 @@ func Program(t testing.TB, name string) string {
 			return path
 		}
 	}
-	Missing(t, name+" is not installed")
+	Missing(t, "servers", name+" is not installed")
 	return ""
 }
 
@@ -74,13 +90,19 @@ func versionOf(bin string) int {
 // installed returns where test/install puts a version of PostgreSQL.
 func installed(t testing.TB, version int) string {
 	t.Helper()
+	return filepath.Join(tools(t), "postgres", strconv.Itoa(version))
+}
+
+// tools returns where test/install puts what it installs.
+func tools(t testing.TB) string {
+	t.Helper()
 	folder, err := os.Getwd()
 	if err != nil {
 		t.Fatalf("find the repository: %v", err)
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return filepath.Join(folder, ".tools", "postgres", strconv.Itoa(version))
+			return filepath.Join(folder, ".tools")
 		}
 		if folder == filepath.Dir(folder) {
 			t.Fatal("find the repository: no folder above has a go.mod")
@@ -89,12 +111,12 @@ func installed(t testing.TB, version int) string {
 	}
 }
 
-// Missing skips a test that needs something which is not installed, or fails it where CI=true says that nothing may
-// be left out.
-func Missing(t testing.TB, what string) {
+// Missing skips a test, or fails it where CI=true says that nothing may be left out, and says which part of test/install has
+// what it needs.
+func Missing(t testing.TB, part, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s (test/install servers installs what tests need)", what)
+		t.Fatalf("%s (test/install %s installs what tests need)", what, part)
 	}
-	t.Skipf("%s (make test, or test/install servers, installs what tests need)", what)
+	t.Skipf("%s (make test, or test/install %s, installs what tests need)", what, part)
 }

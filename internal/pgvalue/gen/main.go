@@ -1,16 +1,17 @@
-// Command gen writes the table of PostgreSQL's built-in types that package
-// pgvalue prints by, types_table.go, from the catalogues of running servers.
+// Command gen writes what package pgvalue knows of PostgreSQL's catalogs from running servers: the
+// table of built-in types, types_table.go, and that of built-in functions, functions.txt.
 //
-// Give it one connection URL for each major version, as arguments or in
-// PGPI_SERVERS with spaces between them; it merges what they say and stops where
-// they contradict each other:
+// Give it one connection URL for each major version, as arguments or in PGPI_SERVERS with spaces
+// between them:
 //
 //	PGPI_SERVERS='postgres://postgres@127.0.0.1:5415 postgres://postgres@127.0.0.1:5418' \
 //	    go generate ./internal/pgvalue
 //
-// It guarantees that the file has what all of the servers say. With -check it
-// writes nothing and fails where the file does not say that. It must not know how a value is printed: it copies the name of
-// each type's send function, and pgvalue decides. Start reading at run.
+// It guarantees that the files have what all of the servers say. Where they contradict each other
+// it stops, for a type; for a function it writes which versions say what. With -check it writes
+// nothing, and fails where the files do not say that. Types that no server can be asked for are in
+// announced.go. It must not know how a value is printed: it copies the name of each type's send
+// function, and pgvalue decides. Start reading at run.
 package main
 
 import (
@@ -19,9 +20,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"go/format"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -29,152 +28,76 @@ import (
 )
 
 func main() {
-	out := flag.String("o", "types_table.go", "the `file` to write or to check")
-	check := flag.Bool("check", false, "only check that the file is what the servers say")
+	types := flag.String("types", "types_table.go", "the `file` of types to write or to check")
+	functions := flag.String("functions", "functions.txt", "the `file` of functions to write or to check")
+	check := flag.Bool("check", false, "only check that the files are what the servers say")
 	flag.Parse()
-	if err := run(context.Background(), *out, *check, append(flag.Args(), strings.Fields(os.Getenv("PGPI_SERVERS"))...)); err != nil {
+	servers := append(flag.Args(), strings.Fields(os.Getenv("PGPI_SERVERS"))...)
+	if err := run(context.Background(), *types, *functions, *check, servers); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out string, check bool, servers []string) error {
+func run(ctx context.Context, typesFile, functionsFile string, check bool, servers []string) error {
 	if len(servers) == 0 {
 		return errors.New("no server to ask: give a connection URL for each major version, or set PGPI_SERVERS")
 	}
-	merged := map[uint32]row{}
+	types, functions := typeTable{}, functionTable{}
 	for _, server := range servers {
-		rows, err := ask(ctx, server)
-		if err != nil {
+		if err := ask(ctx, server, types, functions); err != nil {
 			return fmt.Errorf("ask %q: %w", server, err)
 		}
-		if err := merge(merged, rows); err != nil {
-			return fmt.Errorf("merge %q: %w", server, err)
-		}
 	}
-	want, err := render(merged)
+	if err := types.merge(announced); err != nil {
+		return fmt.Errorf("merge announced.go: %w", err)
+	}
+	want, err := types.render()
 	if err != nil {
 		return err
 	}
-	if !check {
-		return os.WriteFile(out, want, 0o644) //nolint:gosec // a source file
+	if err := writeOrCheck(typesFile, want, check); err != nil {
+		return err
 	}
-	have, err := os.ReadFile(out)
+	if want, err = functions.render(); err != nil {
+		return err
+	}
+	return writeOrCheck(functionsFile, want, check)
+}
+
+// ask adds what one server says to the tables.
+func ask(ctx context.Context, server string, types typeTable, functions functionTable) error {
+	conn, err := pgconn.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }() // everything was read: nothing can be lost
+	rows, err := askTypes(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if err := types.merge(rows); err != nil {
+		return err
+	}
+	return functions.ask(ctx, conn)
+}
+
+func writeOrCheck(file string, want []byte, check bool) error {
+	if !check {
+		return os.WriteFile(file, want, 0o644) //nolint:gosec // a source file
+	}
+	have, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	if !bytes.Equal(have, want) {
-		return fmt.Errorf("check %s: it is not what the servers say: run gen without -check", out)
+		return fmt.Errorf("check %s: it is not what the servers say: run gen without -check", file)
 	}
 	return nil
 }
 
-// row is one type as pg_type and pg_range have it.
-type row struct {
-	oid  uint32
-	name string // typname, or the element's with [] behind it
-	send string // typsend, "-" where there is none
-	elem uint32 // of an array its element, of a range its subtype, of a multirange its range
-}
-
-// query asks for the types whose OIDs are assigned by hand in the PostgreSQL
-// sources and never change (FirstGenbkiObjectId in access/transam.h). Those
-// from 10000 on differ from version to version.
-const query = `
-select t.oid, t.typname, t.typsend, t.typdelim, e.typname,
-       coalesce(r.rngsubtype, m.rngtypid, nullif(t.typelem, 0), 0)
-from pg_catalog.pg_type t
-left join pg_catalog.pg_type e on e.oid = t.typelem and e.typarray = t.oid
-left join pg_catalog.pg_range r on r.rngtypid = t.oid
-left join pg_catalog.pg_range m on m.rngmultitypid = t.oid
-where t.oid < 10000`
-
-// box is the only type whose arrays are not delimited by a comma, and pgvalue
-// says so in code.
-const box = 603
-
-func ask(ctx context.Context, server string) ([]row, error) {
-	conn, err := pgconn.Connect(ctx, server)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close(ctx) }() // everything was read: nothing can be lost
-	result := conn.ExecParams(ctx, query, nil, nil, nil, nil).Read()
-	if result.Err != nil {
-		return nil, result.Err
-	}
-	var rows []row
-	for _, values := range result.Rows {
-		oid, err := strconv.ParseUint(string(values[0]), 10, 32)
-		if err != nil {
-			return nil, err
-		}
-		elem, err := strconv.ParseUint(string(values[5]), 10, 32)
-		if err != nil {
-			return nil, err
-		}
-		r := row{oid: uint32(oid), name: string(values[1]), send: string(values[2]), elem: uint32(elem)}
-		if values[4] != nil {
-			r.name = string(values[4]) + "[]"
-		}
-		if delim := string(values[3]); delim != "," && r.oid != box && r.elem != box {
-			return nil, fmt.Errorf("type %s has the delimiter %q: pgvalue knows it of box alone", r.name, delim)
-		}
-		rows = append(rows, r)
-	}
-	return rows, nil
-}
-
-func merge(merged map[uint32]row, rows []row) error {
-	for _, r := range rows {
-		if known, ok := merged[r.oid]; ok && known != r {
-			return fmt.Errorf("OID %d is %+v here and %+v on a server before", r.oid, r, known)
-		}
-		merged[r.oid] = r
-	}
-	return nil
-}
-
-func render(merged map[uint32]row) ([]byte, error) {
-	var rows []row
-	sends := map[string]bool{}
-	for _, r := range merged {
-		rows = append(rows, r)
-		sends[r.send] = true
-	}
-	slices.SortFunc(rows, func(a, b row) int { return int(a.oid) - int(b.oid) })
-
-	var b bytes.Buffer
-	b.WriteString("// Code generated by gen from the catalogues of running servers. DO NOT EDIT.\n\n")
-	b.WriteString("package pgvalue\n\n")
-	b.WriteString("// The send functions of the built-in types (pg_type.typsend): each is one binary form.\nconst (\n")
-	b.WriteString("\tnoSend send = iota // the server refuses to send the type in binary format\n")
-	delete(sends, "-")
-	names := make([]string, 0, len(sends))
-	for s := range sends {
-		names = append(names, s)
-	}
-	slices.Sort(names)
-	for _, s := range names {
-		fmt.Fprintf(&b, "\t%s // %s\n", constant(s), s)
-	}
-	b.WriteString(")\n\n// builtins is ordered by OID.\nvar builtins = [...]builtin{\n")
-	for _, r := range rows {
-		fmt.Fprintf(&b, "\t{%d, %q, %s, %d},\n", r.oid, r.name, constant(r.send), r.elem)
-	}
-	b.WriteString("}\n")
-	return format.Source(b.Bytes())
-}
-
-// constant turns the name of a send function into a Go name: int4send and
-// date_send into int4Send and dateSend.
-func constant(send string) string {
-	if send == "-" {
-		return "noSend"
-	}
-	words := strings.Split(strings.TrimSuffix(strings.TrimSuffix(send, "send"), "_"), "_")
-	for i, w := range words[1:] {
-		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
-	}
-	return strings.Join(words, "") + "Send"
+// oid reads a column of type oid.
+func oid(column []byte) (uint32, error) {
+	v, err := strconv.ParseUint(string(column), 10, 32)
+	return uint32(v), err
 }

@@ -19,7 +19,7 @@ func installed(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	if len(files) == 0 {
-		servers.Missing(t, "PostgreSQL 15 has no message catalogs: "+catalogs)
+		servers.Missing(t, "servers", "PostgreSQL 15 has no message catalogs: "+catalogs)
 	}
 	texts, err := keys(files)
 	if err != nil {

@@ -14,19 +14,19 @@ import (
 // members writes the fields from the i-th on, up to the first that is less deep, and
 // gives the place of that one.
 func (p *page) members(i int, depth uint8) int {
-	for i < len(p.fields) && p.fields[i].Depth >= depth {
-		f := &p.fields[i]
+	for fields := p.reader.Fields; i < len(fields) && fields[i].Depth >= depth; {
+		f := &fields[i]
 		switch {
-		case isCopy(p.message.Type) && beginsRow(f):
+		case isCopy(p.reader.Message.Type) && beginsRow(f):
 			i = p.rows(i)
 		case f.Kind == wire.Group:
 			i = p.groups(i)
-		case f.Name == wire.Key && p.message.Type == wire.StartupMessage:
+		case f.Name == wire.Key && p.reader.Message.Type == wire.StartupMessage:
 			i = p.settingList(i)
 		case p.isList(i):
 			i = p.list(i)
 		default:
-			p.member(f)
+			p.member(i)
 			i++
 		}
 	}
@@ -36,31 +36,29 @@ func (p *page) members(i int, depth uint8) int {
 // groups writes the elements of a list, of which the i-th field is the first. Only an
 // element that is not in its place says where it is: that of a row which began earlier.
 func (p *page) groups(i int) int {
-	name, depth := p.fields[i].Name, p.fields[i].Depth
-	outer, index := p.group, p.index
+	fields := p.reader.Fields
+	name, depth := fields[i].Name, fields[i].Depth
 	p.key(name.String())
 	p.text = append(p.text, '[')
-	for place := int64(0); i < len(p.fields) && p.fields[i].Depth == depth; {
-		f := &p.fields[i]
-		if f.Name == wire.CopyDelimiter {
+	for place := 0; i < len(fields) && fields[i].Depth == depth; {
+		if fields[i].Name == wire.CopyDelimiter {
 			i++
 			continue
 		}
-		if f.Name != name || f.Kind != wire.Group {
+		if fields[i].Name != name || fields[i].Kind != wire.Group {
 			break
 		}
 		p.open()
-		if f.Int != place {
-			p.integer("index", f.Int)
+		group := p.reader.Value(i)
+		if group.Index != place {
+			p.integer("index", int64(group.Index))
 		}
-		p.group, p.index, p.valueSize = name, f.Int, unknownSize
-		p.describe()
+		p.describe(&group)
 		i = p.members(i+1, depth+1)
 		p.text = append(p.text, '}')
 		place++
 	}
 	p.text = append(p.text, ']')
-	p.group, p.index = outer, index
 	return i
 }
 
@@ -76,19 +74,20 @@ func beginsRow(f *wire.Field) bool {
 
 // rows writes a list of all rows of a message, or the parts of them that it has.
 func (p *page) rows(i int) int {
+	fields := p.reader.Fields
 	p.key("row")
 	p.text = append(p.text, '[')
-	for i < len(p.fields) && (beginsRow(&p.fields[i]) || meaningOf(p.fields[i].Name).silent) {
-		if !beginsRow(&p.fields[i]) {
+	for i < len(fields) && (beginsRow(&fields[i]) || meaningOf(fields[i].Name).silent) {
+		if !beginsRow(&fields[i]) {
 			i++
 			continue
 		}
 		p.open()
-		if p.fields[i].Name == wire.ColumnCount {
-			p.member(&p.fields[i])
+		if fields[i].Name == wire.ColumnCount {
+			p.member(i)
 			i++
 		}
-		if i < len(p.fields) && p.fields[i].Name == wire.Column {
+		if i < len(fields) && fields[i].Name == wire.Column {
 			i = p.groups(i)
 		}
 		p.text = append(p.text, '}')
@@ -100,13 +99,14 @@ func (p *page) rows(i int) int {
 // settingList writes the keys and values of a StartupMessage, which stand in no groups,
 // as a list of objects: a key can come twice.
 func (p *page) settingList(i int) int {
+	fields := p.reader.Fields
 	p.key("settings")
 	p.text = append(p.text, '[')
-	for i < len(p.fields) && p.fields[i].Name == wire.Key {
+	for i < len(fields) && fields[i].Name == wire.Key {
 		p.open()
-		p.member(&p.fields[i])
-		if i++; i < len(p.fields) && p.fields[i].Name == wire.KeyValue {
-			p.member(&p.fields[i])
+		p.member(i)
+		if i++; i < len(fields) && fields[i].Name == wire.KeyValue {
+			p.member(i)
 			i++
 		}
 		p.text = append(p.text, '}')
@@ -118,13 +118,13 @@ func (p *page) settingList(i int) int {
 // isList reports whether the i-th field is an element of a list that has no groups: one
 // that its name stands for always, or where its count came before.
 func (p *page) isList(i int) bool {
-	f := &p.fields[i]
-	count := meaningOf(f.Name).count
-	if count == wire.TypeByte || f.Depth > 0 {
+	fields := p.reader.Fields
+	count := meaningOf(fields[i].Name).count
+	if count == wire.TypeByte || fields[i].Depth > 0 {
 		return false
 	}
 	for ; i >= 0; i-- {
-		if p.fields[i].Name == count {
+		if fields[i].Name == count {
 			return true
 		}
 	}
@@ -133,25 +133,23 @@ func (p *page) isList(i int) bool {
 
 // list writes the leaves that have the name of the i-th field, and what they are called.
 func (p *page) list(i int) int {
-	name, spans := p.fields[i].Name, p.spans
-	end := i
+	fields := p.reader.Fields
+	name, end := fields[i].Name, i
 	p.key(name.String())
 	p.text = append(p.text, '[')
-	for ; end < len(p.fields) && p.fields[end].Name == name; end++ {
+	for ; end < len(fields) && fields[end].Name == name; end++ {
 		p.comma()
-		p.leaf(&p.fields[end])
-		p.learn(&p.fields[end])
+		p.leaf(end)
 	}
 	p.text = append(p.text, ']')
 	if meaningOf(name).word == nil {
 		return end
 	}
-	p.spans = spans
 	p.nameKey(name)
 	p.text = append(p.text, '[')
 	for ; i < end; i++ {
 		p.comma()
-		if word := p.wordFor(&p.fields[i]); len(word) > 0 {
+		if word := p.wordFor(&fields[i]); len(word) > 0 {
 			p.quote(word)
 		} else {
 			p.text = append(p.text, "null"...)
@@ -161,39 +159,24 @@ func (p *page) list(i int) int {
 	return end
 }
 
-// member writes a leaf that stands for itself.
-func (p *page) member(f *wire.Field) {
+// member writes a leaf that stands for itself, and the value that it stands for if it is NULL.
+func (p *page) member(i int) {
+	f := &p.reader.Fields[i]
 	m := meaningOf(f.Name)
 	switch {
 	case m.silent:
-	case f.Name == wire.CopyNull:
-		p.null()
 	case m.value:
-		p.value(f)
-	default:
+		p.value(i)
+	case f.Name != wire.CopyNull:
 		p.key(f.Name.String())
-		p.leaf(f)
+		p.leaf(i)
 		if word := p.wordFor(f); len(word) > 0 {
 			p.nameKey(f.Name)
 			p.quote(word)
 		}
-		p.learn(f)
 	}
-}
-
-// learn remembers of a leaf what those behind it need, and writes a value that has no
-// bytes of its own.
-func (p *page) learn(f *wire.Field) {
-	switch {
-	case !f.Kind.IsInteger() && f.Kind != wire.Byte1, p.hidden(int(f.Start), int(f.End)) > 0:
-	case f.Name == wire.Format:
-		p.formats = append(p.formats, byte(f.Int))
-	case f.Name == wire.ValueFormat && f.Int == 'n':
+	if m.place && p.reader.IsNull(i) {
 		p.null()
-	case f.Name == wire.ValueLength && f.Int == -1:
-		p.null()
-	case f.Name == wire.ValueLength || f.Name == wire.DataLength:
-		p.valueSize = f.Int
 	}
 }
 
@@ -220,25 +203,22 @@ func (p *page) nameKey(n wire.Name) {
 // wordFor is what the value of a leaf is called, nothing where it has no name or where
 // it is redacted.
 func (p *page) wordFor(f *wire.Field) []byte {
-	m := meaningOf(f.Name)
-	if m.word == nil || !f.Kind.IsInteger() && f.Kind != wire.Byte1 || p.hidden(int(f.Start), int(f.End)) > 0 {
+	word := meaningOf(f.Name).word
+	if word == nil || !f.Kind.IsInteger() && f.Kind != wire.Byte1 || p.hidden(int(f.Start), int(f.End)) > 0 {
 		return nil
 	}
-	p.scratch = m.word(p.scratch[:0], f.Int)
+	p.scratch = word(p.scratch[:0], f.Name, f.Int)
 	return p.scratch
 }
 
 // leaf writes what a field holds.
-func (p *page) leaf(f *wire.Field) {
-	b := p.message.Bytes
+func (p *page) leaf(i int) {
+	m, f := p.reader.Message, &p.reader.Fields[i]
 	start, end := int(f.Start), int(f.End)
-	o := marks{cut: p.isCut(f)}
+	o := marks{cut: p.reader.IsCut(i)}
 	switch {
 	case f.Kind == wire.CString || f.Kind == wire.Text:
-		if f.Kind == wire.CString && end > start && b[end-1] == 0 {
-			end--
-		}
-		p.words(start, end, o)
+		p.words(start, start+len(m.Content(f)), o)
 	case f.Kind == wire.Value || f.Kind == wire.TextValue:
 		end, o.omitted = p.shorten(start, end)
 		p.words(start, end, o)
@@ -248,12 +228,14 @@ func (p *page) leaf(f *wire.Field) {
 		}
 		end, o.omitted = p.shorten(start, end)
 		p.bytes(start, end, o)
-	case p.hidden(start, end) > 0, f.Kind == wire.Byte1 && (end-start > 1 || !isText(b[start:end])):
+	case p.hidden(start, end) > 0, f.Kind == wire.Byte1 && (end-start > 1 || !isText(m.Bytes[start:end])):
 		p.bytes(start, end, o)
 	case f.Kind == wire.Byte1:
-		p.quote(b[start:end])
+		p.quote(m.Bytes[start:end])
 	case f.Kind == wire.LSN:
-		p.lsn(uint64(f.Int))
+		p.text = append(p.text, '"')
+		p.text = p.reader.AppendLSN(p.text, uint64(f.Int))
+		p.text = append(p.text, '"')
 	case f.Kind == wire.Timestamp:
 		p.timestamp(f.Int)
 	default:

@@ -34,11 +34,10 @@ type Options struct {
 	MaxValue int
 }
 
-// Sizes of the buffers that a Sink holds, in bytes and in fields.
+// Sizes of the buffers that a Sink holds, in bytes.
 const (
 	flushSize = 64 << 10
 	maxText   = 1 << 20
-	maxFields = 1 << 14
 )
 
 // Sink writes events to one writer. It is not safe for concurrent use.
@@ -88,9 +87,7 @@ func (s *Sink) flush() error {
 	if cap(p.quoted) > maxText {
 		p.quoted = nil
 	}
-	if cap(p.fields) > maxFields {
-		p.fields = nil
-	}
+	p.reader.Trim()
 	if err != nil {
 		return fmt.Errorf("write log: %w", err)
 	}

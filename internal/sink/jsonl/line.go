@@ -5,8 +5,7 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
-	"pgpi/internal/pgvalue"
-	"pgpi/internal/wire"
+	"pgpi/internal/reading"
 )
 
 // page is the log as it is being written: events become lines at its end.
@@ -16,23 +15,16 @@ type page struct {
 
 	now     *event.Event   // whose lines are being written
 	head    []byte         // what all of them begin with
-	message *event.Message // whose fields are being written
-	fields  []wire.Field   // of it, kept for their memory
-	spans   []event.Span   // redacted parts of it that are still to come
-	formats []byte         // of the values that a Bind or FunctionCall brings
+	reader  reading.Reader // of the message whose fields are being written
 	scratch []byte
-
-	group     wire.Name // that holds the fields at hand, TypeByte where none does
-	index     int64     // of the group among its siblings
-	valueSize int64     // of the value that comes next
-	quoted    []byte    // text of a context, kept for its memory
-
-	lastSettings *event.Settings
-	ready        *pgvalue.Settings // made of lastSettings
+	quoted  []byte // text of a context, kept for its memory
 }
 
 // add writes the lines of an event.
 func (p *page) add(e *event.Event) {
+	if e.IsNothing() {
+		return
+	}
 	p.start(e)
 	if e.Kind == event.Said {
 		p.status()
@@ -146,15 +138,13 @@ func (p *page) argument(text []byte) {
 
 // messageObject writes what a message is and holds.
 func (p *page) messageObject(m *event.Message) {
-	p.message, p.spans = m, m.Redacted
-	p.formats, p.group, p.index, p.valueSize = p.formats[:0], wire.TypeByte, 0, unknownSize
+	p.reader.Read(m)
 	p.word("type", m.Type.String())
 	p.integer("size", m.Size)
 	if omitted := m.Size - int64(len(m.Bytes)); omitted > 0 {
 		p.integer("omitted", omitted)
 	}
 	p.context()
-	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
 	p.key("fields")
 	p.text = append(p.text, '{')
 	p.members(0, 0)

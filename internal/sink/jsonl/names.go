@@ -1,9 +1,7 @@
 package jsonl
 
 import (
-	"strconv"
-
-	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -13,9 +11,11 @@ type meaning struct {
 	// or, where it is their own name, always.
 	count wire.Name
 	// word appends what the field's value is called, nothing where it has no name.
-	word func(dst []byte, value int64) []byte
+	word func(dst []byte, n wire.Name, value int64) []byte
 	// value is for what belongs to a column or parameter: its key is "value".
 	value bool
+	// place is for what may stand in the place of a value.
+	place bool
 	// silent fields only separate others, or have their member elsewhere.
 	silent bool
 }
@@ -34,57 +34,38 @@ var meanings = [...]meaning{
 	wire.CopyValue:      {value: true},
 	wire.OldValue:       {value: true},
 	wire.OldKeyValue:    {value: true},
+	wire.ValueLength:    {place: true},
+	wire.CopyNull:       {place: true},
 
 	wire.Mechanisms:    {count: wire.Mechanisms},
 	wire.Option:        {count: wire.OptionCount},
-	wire.Format:        {count: wire.FormatCount, word: format},
-	wire.ResultFormat:  {count: wire.ResultFormatCount, word: format},
-	wire.ParameterType: {count: wire.ParameterCount, word: typeName},
-	wire.ColumnFormat:  {count: wire.ColumnCount, word: format},
+	wire.Format:        {count: wire.FormatCount, word: reading.AppendWord},
+	wire.ResultFormat:  {count: wire.ResultFormatCount, word: reading.AppendWord},
+	wire.ParameterType: {count: wire.ParameterCount, word: reading.AppendWord},
+	wire.ColumnFormat:  {count: wire.ColumnCount, word: reading.AppendWord},
 	wire.RelationOID:   {count: wire.RelationCount},
 
-	wire.ProtocolVersion:   {word: version},
+	wire.ProtocolVersion:   {word: reading.AppendWord},
 	wire.Reply:             {word: reply},
-	wire.Target:            {word: target},
-	wire.TypeOID:           {word: typeName},
-	wire.CopyFormat:        {word: format},
-	wire.TransactionStatus: {word: transactionStatus},
+	wire.Target:            {word: reading.AppendWord},
+	wire.TypeOID:           {word: reading.AppendWord},
+	wire.CopyFormat:        {word: reading.AppendWord},
+	wire.TransactionStatus: {word: reading.AppendWord},
 	wire.ErrorCode:         {word: errorField},
-	wire.ReplicaIdentity:   {word: replicaIdentity},
+	wire.ReplicaIdentity:   {word: reading.AppendWord},
 	wire.TupleType:         {word: tuple},
-	wire.ValueFormat:       {word: valueFormat},
+	wire.ValueFormat:       {word: valueFormat, place: true},
 }
 
-func meaningOf(n wire.Name) meaning {
+func meaningOf(n wire.Name) *meaning {
 	if int(n) < len(meanings) {
-		return meanings[n]
+		return &meanings[n]
 	}
-	return meaning{}
-}
-
-// version is major and minor, in the halves of the integer (src/include/libpq/pqcomm.h).
-func version(dst []byte, value int64) []byte {
-	dst = strconv.AppendInt(dst, value>>16, 10)
-	dst = append(dst, '.')
-	return strconv.AppendInt(dst, value&0xffff, 10)
-}
-
-func typeName(dst []byte, oid int64) []byte {
-	return append(dst, pgvalue.TypeName(uint32(oid))...)
-}
-
-func format(dst []byte, value int64) []byte {
-	switch value {
-	case 0:
-		return append(dst, "text"...)
-	case 1:
-		return append(dst, "binary"...)
-	}
-	return dst
+	return &meaning{}
 }
 
 // reply is the answer to SSLRequest or GSSENCRequest.
-func reply(dst []byte, letter int64) []byte {
+func reply(dst []byte, _ wire.Name, letter int64) []byte {
 	switch letter {
 	case 'S', 'G':
 		return append(dst, "supported"...)
@@ -94,46 +75,7 @@ func reply(dst []byte, letter int64) []byte {
 	return dst
 }
 
-// target is what Describe and Close are about.
-func target(dst []byte, letter int64) []byte {
-	switch letter {
-	case 'S':
-		return append(dst, "statement"...)
-	case 'P':
-		return append(dst, "portal"...)
-	}
-	return dst
-}
-
-func transactionStatus(dst []byte, letter int64) []byte {
-	switch letter {
-	case 'I':
-		return append(dst, "idle"...)
-	case 'T':
-		return append(dst, "in transaction"...)
-	case 'E':
-		return append(dst, "failed transaction"...)
-	}
-	return dst
-}
-
-// replicaIdentity is what a logical message of a relation says of its old rows
-// (src/include/catalog/pg_class.h).
-func replicaIdentity(dst []byte, letter int64) []byte {
-	switch letter {
-	case 'd':
-		return append(dst, "default"...)
-	case 'n':
-		return append(dst, "nothing"...)
-	case 'f':
-		return append(dst, "full"...)
-	case 'i':
-		return append(dst, "index"...)
-	}
-	return dst
-}
-
-func tuple(dst []byte, letter int64) []byte {
+func tuple(dst []byte, _ wire.Name, letter int64) []byte {
 	switch letter {
 	case 'N':
 		return append(dst, "new"...)
@@ -145,7 +87,7 @@ func tuple(dst []byte, letter int64) []byte {
 	return dst
 }
 
-func valueFormat(dst []byte, letter int64) []byte {
+func valueFormat(dst []byte, _ wire.Name, letter int64) []byte {
 	switch letter {
 	case 'n':
 		return append(dst, "null"...)
@@ -159,7 +101,7 @@ func valueFormat(dst []byte, letter int64) []byte {
 	return dst
 }
 
-func errorField(dst []byte, letter int64) []byte {
+func errorField(dst []byte, _ wire.Name, letter int64) []byte {
 	if letter >= 0 && letter < int64(len(errorFields)) {
 		return append(dst, errorFields[letter]...)
 	}

@@ -2,9 +2,10 @@ package jsonl
 
 import (
 	"strconv"
-	"time"
 	"unicode/utf8"
 
+	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -90,7 +91,7 @@ func (p *page) encoded(b []byte, o marks) bool {
 func (p *page) untorn(b []byte) []byte {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		whole, tail := b[:len(b)-n], b[len(b)-n:]
-		if p.isUTF8() {
+		if p.reader.IsUTF8() {
 			if utf8.RuneStart(tail[0]) && !utf8.FullRune(tail) {
 				return whole
 			}
@@ -104,89 +105,61 @@ func (p *page) untorn(b []byte) []byte {
 // decode gives text in UTF-8, or bytes that aren't where it is none. They stand until the
 // next call.
 func (p *page) decode(b []byte) []byte {
-	if p.isUTF8() {
+	if p.reader.IsUTF8() {
 		return b
 	}
-	p.scratch = p.settings().AppendUTF8(p.scratch[:0], b)
+	p.scratch = p.reader.AppendUTF8(p.scratch[:0], b)
 	return p.scratch
-}
-
-func (p *page) isUTF8() bool {
-	s := p.message.Settings
-	return s == nil || s.ClientEncoding == "" || s.ClientEncoding == "UTF8"
 }
 
 // words writes bytes of the message as text, as far as they are some. It reports whether
 // that is a text which says everything.
 func (p *page) words(start, end int, o marks) bool {
-	b, spans := p.message.Bytes[start:end], p.spans
+	m := p.reader.Message
 	hidden := p.hidden(start, end)
 	if hidden == 0 {
-		return p.encoded(b, o)
+		return p.encoded(m.Bytes[start:end], o)
 	}
-	if hidden < len(b) {
+	if hidden < end-start {
 		p.quoted = p.quoted[:0]
-		for _, span := range p.spans {
-			if span.Start >= end {
-				break
+		for part := range reading.Parts(m, start, end) {
+			if part == nil {
+				p.quoted = append(p.quoted, "[redacted]"...)
+			} else {
+				p.quoted = append(p.quoted, p.decode(part)...)
 			}
-			if span.Start > start {
-				p.quoted = append(p.quoted, p.decode(p.message.Bytes[start:span.Start])...)
-			}
-			p.quoted = append(p.quoted, "[redacted]"...)
-			start = min(span.End, end)
 		}
-		p.quoted = append(p.quoted, p.decode(p.message.Bytes[start:end])...)
 		if isText(p.quoted) {
 			o.redacted = hidden
 			p.string(p.quoted, o)
 			return false
 		}
 	}
-	p.spans = spans
-	p.bytes(end-len(b), end, o)
+	p.bytes(start, end, o)
 	return false
 }
 
 // bytes writes bytes of the message as such, without those that are redacted.
 func (p *page) bytes(start, end int, o marks) {
-	b := p.message.Bytes[start:end]
+	m := p.reader.Message
 	o.redacted = p.hidden(start, end)
-	switch {
-	case o.redacted == 0:
-		p.data(b, o)
+	switch o.redacted {
+	case 0:
+		p.data(m.Bytes[start:end], o)
 		return
-	case o.redacted == len(b):
+	case end - start:
 		p.absent(o)
 		return
 	}
 	p.quoted = p.quoted[:0]
-	for _, span := range p.spans {
-		if span.Start >= end {
-			break
-		}
-		if span.Start > start {
-			p.quoted = append(p.quoted, p.message.Bytes[start:span.Start]...)
-		}
-		start = min(span.End, end)
+	for part := range reading.Parts(m, start, end) {
+		p.quoted = append(p.quoted, part...)
 	}
-	p.data(append(p.quoted, p.message.Bytes[start:end]...), o)
+	p.data(p.quoted, o)
 }
 
-// hidden counts the bytes that are redacted. It is asked for in the order of the bytes.
-func (p *page) hidden(start, end int) int {
-	for len(p.spans) > 0 && p.spans[0].End <= start {
-		p.spans = p.spans[1:]
-	}
-	n := 0
-	for _, span := range p.spans {
-		if span.Start >= end {
-			break
-		}
-		n += min(span.End, end) - max(span.Start, start)
-	}
-	return n
-}
+// hidden counts the bytes of the message that are redacted.
+func (p *page) hidden(start, end int) int { return reading.Hidden(p.reader.Message, start, end) }
 
 // shorten gives the end of what is shown of bytes, and how many are not.
 func (p *page) shorten(start, end int) (shown, omitted int) {
@@ -195,49 +168,6 @@ func (p *page) shorten(start, end int) (shown, omitted int) {
 	}
 	return end, 0
 }
-
-// isCut reports whether a field may have gone on where the message was not kept.
-func (p *page) isCut(f *wire.Field) bool {
-	m := p.message
-	if m.Size <= int64(len(m.Bytes)) || int(f.End) < len(m.Bytes) {
-		return false
-	}
-	switch {
-	case f.Kind == wire.CString:
-		return f.End == f.Start || m.Bytes[f.End-1] != 0
-	case f.Kind.IsInteger() || f.Kind == wire.Byte1:
-		return false
-	}
-	return int64(f.End-f.Start) != p.valueSize
-}
-
-// unknownSize is the size of a value that no length came before.
-const unknownSize = -1
-
-// lsn writes a position in the write-ahead log as the server does (src/include/access/
-// xlogdefs.h, LSN_FORMAT_ARGS).
-func (p *page) lsn(position uint64) {
-	p.text = append(p.text, '"')
-	p.text = appendUpperHex(p.text, position>>32)
-	p.text = append(p.text, '/')
-	p.text = appendUpperHex(p.text, position&0xffffffff)
-	p.text = append(p.text, '"')
-}
-
-func appendUpperHex(dst []byte, v uint64) []byte {
-	at := len(dst)
-	dst = strconv.AppendUint(dst, v, 16)
-	for i := at; i < len(dst); i++ {
-		if dst[i] >= 'a' {
-			dst[i] -= 'a' - 'A'
-		}
-	}
-	return dst
-}
-
-// epoch is the beginning of the server's time, in microseconds since that of Unix
-// (src/include/datatype/timestamp.h, POSTGRES_EPOCH_JDATE).
-const epoch = 946684800 * 1_000_000
 
 // timestamp writes microseconds of the server's time as RFC 3339 has them, or as the
 // number that they are, where they are no date of four digits.
@@ -248,6 +178,6 @@ func (p *page) timestamp(micros int64) {
 		return
 	}
 	p.text = append(p.text, '"')
-	p.text = time.UnixMicro(epoch+micros).UTC().AppendFormat(p.text, "2006-01-02T15:04:05.000000Z")
+	p.text = pgvalue.Time(micros).AppendFormat(p.text, "2006-01-02T15:04:05.000000Z")
 	p.text = append(p.text, '"')
 }

@@ -73,9 +73,9 @@ func (m *memory) observe(e *event.Event) {
 func (m *memory) sentence(e *event.Event) {
 	switch e.Fact.(type) {
 	case event.Opened:
-		m.said = append(m.said, *e)
+		m.said = append(m.said, e.Clone())
 	case event.Connected:
-		m.said = append(m.said[:min(1, len(m.said))], *e)
+		m.said = append(m.said[:min(1, len(m.said))], e.Clone())
 		m.login = slices.DeleteFunc(m.login, func(w write) bool {
 			return w.direction == event.ScriptToServer || w.direction == event.ServerToScript
 		})
@@ -138,7 +138,7 @@ func name(msg *event.Message) string {
 	var memory [8]wire.Field
 	for _, f := range wire.AppendFields(memory[:0], &msg.Message) {
 		if f.Name == wire.Statement {
-			return string(bytes.TrimSuffix(msg.Bytes[f.Start:f.End], []byte{0}))
+			return string(msg.Content(&f))
 		}
 	}
 	return ""

@@ -79,7 +79,7 @@ func (s *Sink) Close() error {
 
 // add records one event.
 func (s *Sink) add(e *event.Event) error {
-	if e.Kind == event.Nothing {
+	if e.IsNothing() {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
@@ -116,6 +116,7 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 	}
 	n.Left, n.OneByOne = e.Left, e.OneByOne
 	n.CutOff, n.Opaque = len(e.Data) == 0, e.Opaque
+	n.Waited, n.Held, n.Stalled = e.Waited, e.Held, e.Stalled
 	return s.send(c, v, sender, e, n)
 }
 

@@ -53,7 +53,7 @@ func authenticationResponse(l *line) {
 	case wire.GSSResponse:
 		l.text = append(l.text, "GSSResponse\t"...)
 		l.rest(l.regress)
-	case wire.PasswordMessage, wire.MD5PasswordMessage:
+	case wire.PasswordMessage, wire.MD5PasswordMessage, wire.HashPasswordMessage:
 		l.text = append(l.text, "PasswordMessage\t"...)
 		l.cstring(false)
 	case wire.SASLInitialResponse:

@@ -153,10 +153,9 @@ func errorResponse(l *line) {
 	}
 }
 
-// backendKeyData reads a key of four bytes, which is not all of it in protocol 3.2.
 func backendKeyData(l *line) {
 	l.int32(l.regress)
-	l.int32(l.regress)
+	l.rest(l.regress)
 }
 
 func parameterDescription(l *line) {
@@ -177,8 +176,9 @@ func rowDescription(l *line) {
 	}
 }
 
-// negotiateProtocolVersion leaves out the options themselves.
 func negotiateProtocolVersion(l *line) {
 	l.int32(false)
-	l.int32(false)
+	for n := l.int32(false); n > 0 && !l.stopped; n-- {
+		l.cstring(false)
+	}
 }

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Whatever a client with libpq 18 does, the sink has the lines that PQtrace has, in the order of each direction.
+// Whatever a client with the newest libpq does, the sink has the lines that PQtrace has, in the order of each direction.
 func TestSessions(t *testing.T) {
 	const both = regressMode | suppressTimestamps
 	for version, allFlags := range map[int][]int{15: {both}, 18: {0, both}} {
@@ -64,6 +64,8 @@ var sessions = []struct {
 	{name: "COPY", session: "copy"},
 	{name: "pipeline", session: "pipeline"},
 	{name: "functions", session: "functions"},
+	{name: "regression", session: "regression"},
+	{name: "regression under protocol 3.2", session: "regression", conninfo: "max_protocol_version=3.2"},
 	{name: "cancel", session: "cancel"},
 	{name: "cancel over TLS", session: "cancel", conninfo: "sslmode=require"},
 	{name: "replication", session: "replication", conninfo: "replication=database"},

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 )
 
 // line writes a message as PQtrace does: the name of the message, then its fields,
@@ -164,21 +165,18 @@ func (l *line) data(n int, suppress bool) {
 // show writes bytes of the message, with a word in the place of those that are
 // redacted.
 func (l *line) show(start, end int, escape bool) {
-	for _, s := range l.m.Redacted {
-		if s.End <= start || s.Start >= end {
-			continue
+	for part := range reading.Parts(l.m, start, end) {
+		if part == nil {
+			l.text = append(l.text, "[redacted]"...)
+		} else {
+			l.plain(part, escape)
 		}
-		l.plain(start, max(s.Start, start), escape)
-		l.text = append(l.text, "[redacted]"...)
-		start = min(s.End, end)
 	}
-	l.plain(start, end, escape)
 }
 
 // plain writes bytes that are not redacted: as they are, or those by their codes that
 // isprint says no to, in the C locale as in those with UTF-8.
-func (l *line) plain(start, end int, escape bool) {
-	b := l.m.Bytes[start:end]
+func (l *line) plain(b []byte, escape bool) {
 	if escape {
 		next := 0
 		for i, c := range b {
@@ -196,11 +194,4 @@ func (l *line) plain(start, end int, escape bool) {
 const digits = "0123456789abcdef"
 
 // hides reports whether a byte between two offsets is redacted.
-func (l *line) hides(start, end int) bool {
-	for _, s := range l.m.Redacted {
-		if s.Start < end && s.End > start {
-			return true
-		}
-	}
-	return false
-}
+func (l *line) hides(start, end int) bool { return len(reading.Redacted(l.m, start, end)) > 0 }

@@ -71,7 +71,7 @@ func (l *line) startup() {
 	case code == wire.CancelRequestCode && l.length >= 16:
 		l.request("CancelRequest\t")
 		l.int32(l.regress)
-		l.int32(l.regress) // of a longer key the beginning
+		l.nchar(l.length-l.at, l.regress)
 	case code == wire.SSLRequestCode:
 		l.request("SSLRequest\t")
 	case code == wire.GSSENCRequestCode:

@@ -37,6 +37,12 @@ func TestOddServers(t *testing.T) {
 		{name: "notice before login", login: typed('N', "SNOTICE\x00C00000\x00Mnotice\x00\x00"), untraced: 1},
 		{name: "unknown login", login: typed('R', "\x00\x00\x00\x63more"), untraced: 1},
 		{name: "negotiation of options", login: typed('v', "\x00\x03\x00\x00\x00\x00\x00\x02_pq_.a\x00_pq_.b\x00"), untraced: 1},
+		{name: "negotiation as a reply", reply: typed('v', "\x00\x03\x00\x00\x00\x00\x00\x02_pq_.a\x00_pq_.b\x00") + typed('v', "\x00\x03\x00\x02\x00\x00\x00\x00")},
+		{name: "negotiation that trails", reply: typed('v', "\x00\x03\x00\x00\x00\x00\x00\x01_pq_.a\x00?")},
+		{name: "no key", login: authenticated + typed('K', "\x00\x00\x00\x01") + typed('Z', "I"), untraced: 2},
+		{name: "short key", login: authenticated + typed('K', "\x00\x00\x00\x01abc") + typed('Z', "I"), untraced: 2},
+		{name: "long key", login: authenticated + typed('K', "\xff\xff\xff\xffabcdefgh\x00\xff'\"") + typed('Z', "I"), untraced: 2},
+		{name: "key as a reply", reply: typed('K', "\xff\xff\xff\xff\x00a\xff'") + typed('I', "")},
 		{name: "error at login", login: typed('E', "SFATAL\x00C28000\x00Mno\x00\x00")},
 	}
 	for _, test := range tests {
@@ -45,7 +51,7 @@ func TestOddServers(t *testing.T) {
 				t.Parallel()
 				began, login := time.Now(), test.login
 				if login == "" {
-					login = typed('R', "\x00\x00\x00\x00") + typed('K', "\x00\x00\x00\x01\xff\xff\xff\xff") + typed('Z', "I")
+					login = authenticated + typed('K', "\x00\x00\x00\x01\xff\xff\xff\xff") + typed('Z', "I")
 				}
 				r := startRelay(t, "127.0.0.1", startOddServer(t, login, test.reply+typed('Z', "I")), flags, disableTLS)
 				traces, _ := r.trace(t, flags, "login", "")
@@ -54,6 +60,8 @@ func TestOddServers(t *testing.T) {
 		}
 	}
 }
+
+const authenticated = "R\x00\x00\x00\x08\x00\x00\x00\x00"
 
 // typed is a message with its type byte and length.
 func typed(code byte, body string) string {

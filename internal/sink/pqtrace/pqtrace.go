@@ -1,8 +1,8 @@
-// Package pqtrace writes messages as libpq 18 traces them: line for line, byte for
-// byte what PQtrace would have printed in the client (PostgreSQL documentation,
-// libpq, "Control Functions"; src/interfaces/libpq/fe-trace.c). That goes for its
-// faults too, such as the lines about a "mismatched message length" that it has for
-// messages which are in order.
+// Package pqtrace writes messages as libpq traces them, in the form of 18.5 and
+// later: line for line, byte for byte what PQtrace would have printed in the client
+// (PostgreSQL documentation, libpq, "Control Functions";
+// src/interfaces/libpq/fe-trace.c). That goes for its faults too, such as the line
+// about a "mismatched message length" that it has for a message which is in order.
 //
 // It guarantees that the lines are those of PQtrace, whoever the client is, except
 // where PQtrace has none or would read beyond the end of a message: there a mark in
@@ -80,7 +80,7 @@ func (s *Sink) Close() error { return s.flush() }
 
 // add writes the lines of an event.
 func (s *Sink) add(e *event.Event) {
-	if e.Kind == event.Said || e.Direction == event.ScriptToServer || e.Direction == event.ServerToScript {
+	if e.IsNothing() || e.Kind == event.Said || e.Direction == event.ScriptToServer || e.Direction == event.ServerToScript {
 		return
 	}
 	start := len(s.line.text)

@@ -96,13 +96,13 @@ var identity = sync.OnceValues(func() (tls.Certificate, error) { return pgtls.Ge
 // libpq could not connect.
 func (r *relay) trace(t *testing.T, flags int, session, conninfo string) (traces []string, refused string) {
 	t.Helper()
-	libpq, python := servers.LibPQ18(t), servers.Program(t, "python3")
+	libpq, python := servers.NewestLibPQ(t), servers.Program(t, "python3")
 	file := filepath.Join(t.TempDir(), "trace")
 	ctx, cancel := context.WithTimeout(t.Context(), hang)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python, "testdata/trace.py", filepath.Join(libpq, "libpq.so.5"), file, fmt.Sprint(flags), session,
+	cmd := exec.CommandContext(ctx, python, "testdata/trace.py", libpq, file, fmt.Sprint(flags), session,
 		fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres user=postgres password=%s sslmode=disable gssencmode=disable %s", r.port, password, conninfo))
-	cmd.Env = environment(libpq)
+	cmd.Env = environment()
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
@@ -119,8 +119,8 @@ func (r *relay) trace(t *testing.T, flags int, session, conninfo string) (traces
 }
 
 // environment keeps the user's own settings away from libpq.
-func environment(libpq string) []string {
-	env := []string{"LD_LIBRARY_PATH=" + libpq, "LC_ALL=C", "HOME=/nonexistent"}
+func environment() []string {
+	env := []string{"LC_ALL=C", "HOME=/nonexistent"}
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); name == "PATH" || name == "TZ" {
 			env = append(env, entry)

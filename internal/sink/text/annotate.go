@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"pgpi/internal/event"
+	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -13,43 +15,35 @@ const listWidth = 4
 // annotate writes a message field by field: its bytes as a string, and behind it
 // what they are.
 func (p *page) annotate(m *event.Message) {
-	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
-	p.message, p.formats, p.errorCode = m, p.formats[:0], 0
+	p.reader.Read(m)
+	fields := p.reader.Fields
 	p.operation(m)
 	first, run := true, 0
 	var previous wire.Name
-	index := int64(0) // of the group at hand
+	index := 0 // of the column at hand
 	rows, begin := p.writesRows(m), 0
 	if rows && p.rowHeader(m) {
 		begin, first, previous = 2, false, wire.Length
 	}
-	for i := begin; i < len(p.fields); i++ {
-		f := p.fields[i]
-		switch f.Name {
-		case wire.Format:
-			p.formats = append(p.formats, byte(f.Int))
-		case wire.ErrorCode:
-			p.errorCode = f.Int
-		case wire.TupleType:
-			p.tuple = f.Int
-		}
+	for i := begin; i < len(fields); i++ {
+		f := &fields[i]
 		if f.Kind == wire.Group {
-			index = f.Int
-			if rows && p.columnText(m, i+1, index) {
+			index = int(f.Int)
+			if rows && p.columnText(i+1, index) {
 				previous = wire.ColumnValue
 				i += 2
 			}
 			continue
 		}
 		if rows {
-			if n := p.copyText(m, i, index, previous); n > 0 {
+			if n := p.copyText(i, index, previous); n > 0 {
 				i += n - 1
-				previous = p.fields[i].Name
+				previous = fields[i].Name
 				continue
 			}
 		}
 		if p.joins(i) {
-			p.fields[i+1].Start = f.Start
+			fields[i+1].Start = f.Start
 			continue
 		}
 		if run++; f.Name != previous {
@@ -64,7 +58,7 @@ func (p *page) annotate(m *event.Message) {
 		default:
 			p.wrap()
 		}
-		p.field(m, l, f, index)
+		p.field(l, i)
 		first, previous = false, f.Name
 	}
 }
@@ -72,8 +66,9 @@ func (p *page) annotate(m *event.Message) {
 // joins reports whether a field is one string with the next: the request packets
 // are known by their length and code together.
 func (p *page) joins(i int) bool {
-	return p.fields[i].Name == wire.Length && i+1 < len(p.fields) &&
-		p.fields[i+1].Name == wire.RequestCode && p.fields[i+1].Kind == wire.Int32
+	fields := p.reader.Fields
+	return fields[i].Name == wire.Length && i+1 < len(fields) &&
+		fields[i+1].Name == wire.RequestCode && fields[i+1].Kind == wire.Int32
 }
 
 // writesRows reports whether a message is a row whose values may be written by
@@ -84,22 +79,22 @@ func (p *page) writesRows(m *event.Message) bool {
 	default:
 		return false
 	}
-	return len(m.Redacted) == 0 && m.Size == int64(len(m.Bytes)) && !p.Color &&
-		(m.Settings == nil || m.Settings.ClientEncoding == "UTF8" || m.Settings.ClientEncoding == "")
+	return len(m.Redacted) == 0 && m.Size == int64(len(m.Bytes)) && !p.Color && p.reader.IsUTF8()
 }
 
 // rowHeader writes the type byte and the length of a row, as field does.
 func (p *page) rowHeader(m *event.Message) bool {
-	if len(p.fields) < 2 || p.fields[1].Kind != wire.Int32 {
+	fields := p.reader.Fields
+	if len(fields) < 2 || fields[1].Kind != wire.Int32 {
 		return false
 	}
 	p.text = append(p.text, '"', m.Bytes[0])
 	p.text = append(p.text, `" = `...)
-	p.text = messageName(p.text, m.Type, p.fields[0])
+	p.text = messageName(p.text, m.Type, fields[0])
 	p.text = append(p.text, ` "`...)
 	p.text = appendHex(p.text, m.Bytes[1:wire.HeaderSize])
 	p.text = append(p.text, `" = `...)
-	p.text = strconv.AppendInt(p.text, p.fields[1].Int, 10)
+	p.text = strconv.AppendInt(p.text, fields[1].Int, 10)
 	p.text = append(p.text, " bytes"...)
 	return true
 }
@@ -107,12 +102,13 @@ func (p *page) rowHeader(m *event.Message) bool {
 // columnText writes a value in text format with its length, as field does it, in a
 // third of the time: most of what servers say is such values. It leaves all others
 // to field.
-func (p *page) columnText(m *event.Message, at int, index int64) bool {
-	c := column(m, index)
-	if m.Type != wire.DataRow || c == nil || c.Binary || c.TypeOID == 0 || at+1 >= len(p.fields) {
+func (p *page) columnText(at, index int) bool {
+	m, fields := p.reader.Message, p.reader.Fields
+	c := p.reader.Column(index)
+	if m.Type != wire.DataRow || c == nil || c.Binary || c.TypeOID == 0 || at+1 >= len(fields) {
 		return false
 	}
-	length, value := p.fields[at], p.fields[at+1]
+	length, value := &fields[at], &fields[at+1]
 	if length.Name != wire.ValueLength || length.Kind != wire.Int32 || value.Name != wire.ColumnValue ||
 		p.MaxValue > 0 && int(value.End-value.Start) > p.MaxValue {
 		return false
@@ -132,13 +128,13 @@ func (p *page) columnText(m *event.Message, at int, index int64) bool {
 // copyText writes what rows of COPY are mostly made of, as field does it, in a third of
 // the time. It begins with a field in the group of the given index, and returns how many it
 // has written; all others it leaves to field.
-func (p *page) copyText(m *event.Message, at int, index int64, previous wire.Name) int {
-	text := p.text
-	i := at
-	for ; i < len(p.fields); i++ {
-		f := &p.fields[i]
+func (p *page) copyText(at, index int, previous wire.Name) int {
+	m := p.reader.Message
+	text, i := p.text, at
+	for ; i < len(p.reader.Fields); i++ {
+		f := &p.reader.Fields[i]
 		if f.Name == wire.Column {
-			index = f.Int
+			index = int(f.Int)
 			continue
 		}
 		b, means := m.Bytes[f.Start:f.End], copyMeaning(f.Name)
@@ -156,7 +152,7 @@ func (p *page) copyText(m *event.Message, at int, index int64, previous wire.Nam
 		text = appendEscaped(text, b, readable)
 		text = append(text, means...)
 		if f.Name == wire.CopyValue {
-			text = appendColumn(text, m, index)
+			text = appendColumn(text, p.reader.Column(index), index)
 		}
 		previous = f.Name
 	}
@@ -180,29 +176,33 @@ func copyMeaning(n wire.Name) string {
 
 // copied counts the fields up to an end, but for the group that the next is in.
 func (p *page) copied(at, end int) int {
-	for end > at && p.fields[end-1].Kind == wire.Group {
+	for end > at && p.reader.Fields[end-1].Kind == wire.Group {
 		end--
 	}
 	return end - at
 }
 
 // appendColumn appends the name of a column of COPY, or its number: a COPY may name none.
-func appendColumn(dst []byte, m *event.Message, index int64) []byte {
-	if c := column(m, index); c != nil {
+func appendColumn(dst []byte, c *event.Column, index int) []byte {
+	if c != nil {
 		return appendSafe(dst, c.Name)
 	}
-	return strconv.AppendInt(append(dst, "column "...), index+1, 10)
+	return strconv.AppendInt(append(dst, "column "...), int64(index)+1, 10)
 }
 
-// field writes one field.
-func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
+// field writes the i-th field.
+func (p *page) field(l *layout, i int) {
+	f := &p.reader.Fields[i]
 	if f.Name == wire.Omitted {
 		p.text = append(p.text, "omitted: "...)
 		p.text = strconv.AppendInt(p.text, f.Int, 10)
 		p.text = append(p.text, " bytes"...)
 		return
 	}
-	omitted := p.quoted(m, l, f, index)
+	if f.Kind.IsValue() {
+		p.value = p.reader.Value(i)
+	}
+	omitted := p.quoted(l, f)
 	p.text = append(p.text, ' ')
 	p.paint(yellow)
 	p.text = append(p.text, "= "...)
@@ -210,9 +210,9 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 		p.text = append(p.text, "part of "...) // and the rest was not kept
 		p.text = append(p.text, nouns[f.Name]...)
 	} else {
-		p.text = l.appendTo(p.text, &l.means, m.Type, f)
-		p.notes = l.appendTo(p.notes, &l.notes, m.Type, f)
-		p.explain(m, f, index)
+		p.text = l.appendTo(p.text, &l.means, &p.reader, *f)
+		p.notes = l.appendTo(p.notes, &l.notes, &p.reader, *f)
+		p.explain(i)
 	}
 	if omitted > 0 {
 		p.notes = append(p.notes, ", omitted: "...)
@@ -232,76 +232,53 @@ func (p *page) field(m *event.Message, l *layout, f wire.Field, index int64) {
 
 // quoted writes the bytes of a field, or that they are redacted. Of a long value it
 // leaves some out, and tells how many.
-func (p *page) quoted(m *event.Message, l *layout, f wire.Field, index int64) (omitted int) {
-	start, end := int(f.Start), int(f.End)
-	if p.redacts(m, f) {
+func (p *page) quoted(l *layout, f *wire.Field) (omitted int) {
+	m := p.reader.Message
+	if reading.IsRedacted(m, f) {
 		p.text = append(p.text, "[redacted]"...)
 		return 0
 	}
+	start, end := int(f.Start), int(f.End)
 	if f.Kind.IsValue() && p.MaxValue > 0 {
 		omitted = max(0, end-start-p.MaxValue)
 		end -= omitted
 	}
 	s := readable
-	if l.number || l.hex || f.Kind.IsValue() && p.isHex(m, f.Kind, m.Bytes[start:end], index) {
+	if l.number || l.hex || f.Kind.IsValue() && p.isHex(m.Bytes[start:end]) {
 		s = hex
 	}
 	p.text = append(p.text, '"')
-	p.escaped(m.Bytes, start, end, s)
+	p.escaped(m, start, end, s)
 	p.text = append(p.text, '"')
 	return omitted
 }
 
 // isHex reports whether a value is shown in hexadecimal: because its format is binary
 // and its type is no text, or because it looks like that and nobody knows.
-func (p *page) isHex(m *event.Message, k wire.Kind, value []byte, index int64) bool {
-	if k == wire.TextValue {
+func (p *page) isHex(shown []byte) bool {
+	switch v := &p.value; {
+	case v.Kind == wire.TextValue:
 		return false
+	case v.Type != 0:
+		return v.Binary && !pgvalue.IsText(v.Type)
 	}
-	if oid := valueType(m, index); oid != 0 {
-		return p.isBinary(m, k, index) && !isTextType(oid)
-	}
-	return !isText(value)
-}
-
-// redacts reports whether nothing of a field is left. The NUL that ends a string
-// doesn't count.
-func (p *page) redacts(m *event.Message, f wire.Field) bool {
-	if len(p.spans) == 0 {
-		return false
-	}
-	start, end := int(f.Start), int(f.End)
-	if f.Kind == wire.CString && end > start && m.Bytes[end-1] == 0 {
-		end--
-	}
-	p.skipSpans(start)
-	return start < end && len(p.spans) > 0 && p.spans[0].Start <= start && p.spans[0].End >= end
-}
-
-// skipSpans forgets the redacted parts that lie before an offset.
-func (p *page) skipSpans(start int) {
-	for len(p.spans) > 0 && p.spans[0].End <= start {
-		p.spans = p.spans[1:]
-	}
+	return !isText(shown)
 }
 
 // escaped writes bytes of a message, with a word in the place of those that are
 // redacted.
-func (p *page) escaped(b []byte, start, end int, s style) {
-	p.skipSpans(start)
-	for len(p.spans) > 0 && p.spans[0].Start < end {
-		span := p.spans[0]
-		if span.Start > start {
-			p.text = appendEscaped(p.text, b[start:span.Start], s)
-		}
-		p.text = append(p.text, "[redacted]"...)
-		start = min(span.End, end)
-		if span.End > end {
-			break // it goes on in the next field
-		}
-		p.spans = p.spans[1:]
+func (p *page) escaped(m *event.Message, start, end int, s style) {
+	if len(m.Redacted) == 0 {
+		p.text = appendEscaped(p.text, m.Bytes[start:end], s)
+		return
 	}
-	p.text = appendEscaped(p.text, b[start:end], s)
+	for part := range reading.Parts(m, start, end) {
+		if part == nil {
+			p.text = append(p.text, "[redacted]"...)
+		} else {
+			p.text = appendEscaped(p.text, part, s)
+		}
+	}
 }
 
 // raw writes a message as one string.
@@ -311,7 +288,7 @@ func (p *page) raw(m *event.Message) {
 		return
 	}
 	p.text = append(p.text, '"')
-	p.escaped(m.Bytes, 0, len(m.Bytes), ascii)
+	p.escaped(m, 0, len(m.Bytes), ascii)
 	p.text = append(p.text, '"')
 	if omitted := m.Size - int64(len(m.Bytes)); omitted > 0 {
 		p.text = append(p.text, " omitted: "...)

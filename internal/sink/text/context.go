@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -16,40 +16,49 @@ import (
 // maxQuote is how many characters of SQL a note repeats.
 const maxQuote = 80
 
-// explain adds the notes of a field, which stands in the group of the given index.
-func (p *page) explain(m *event.Message, f wire.Field, index int64) {
-	switch f.Name {
+// explain adds the notes of the i-th field.
+func (p *page) explain(i int) {
+	switch f := &p.reader.Fields[i]; f.Name {
 	case wire.Portal, wire.Statement:
-		p.namedSQL(m, f)
+		p.namedSQL(f)
 	case wire.ValueLength:
-		if f.Int == -1 {
-			p.valueName(m, index)
+		if p.reader.IsNull(i) {
+			v := p.reader.Value(i)
+			p.valueName(&v)
 		}
 	case wire.CopyNull, wire.CopyDefault, wire.CopyPart:
-		p.valueName(m, index)
+		p.valueName(&p.value)
 	case wire.ValueFormat:
-		p.absent(m, f, index)
+		if p.reader.IsNull(i) || p.reader.IsUnchanged(i) {
+			v := p.reader.Value(i)
+			p.absent(&v)
+		}
 	case wire.ColumnValue, wire.ParameterValue, wire.CopyValue, wire.OldValue, wire.OldKeyValue:
-		p.valueName(m, index)
-		p.value(m, f, index)
+		p.valueName(&p.value)
+		if !p.reader.IsCut(i) {
+			p.valueText(&p.value)
+		}
 	case wire.ArgumentValue, wire.ResultValue:
 	case wire.ParameterType, wire.TypeOID:
 		p.typeName(f)
 	case wire.ErrorValue:
-		p.decoded(m, f)
-		p.position(m, f)
+		p.decoded(f)
+		if p.reader.ErrorCode(i) == 'P' {
+			p.position(f)
+		}
 	case wire.SCRAMClientFirst, wire.SCRAMClientFinal, wire.SCRAMServerFirst, wire.OAuthClientFirst, wire.OAuthServerError:
-		p.sasl(m, f)
+		p.sasl(f)
 	default:
 		if f.Kind == wire.CString {
-			p.decoded(m, f)
+			p.decoded(f)
 		}
 	}
 }
 
 // namedSQL repeats the beginning of the SQL behind a statement or portal. A Bind
 // names both, one behind the other on the same line.
-func (p *page) namedSQL(m *event.Message, f wire.Field) {
+func (p *page) namedSQL(f *wire.Field) {
+	m := p.reader.Message
 	if m.Context == nil || m.Type == wire.Parse || m.Type == wire.Bind && f.Name == wire.Portal {
 		return
 	}
@@ -70,7 +79,7 @@ func (p *page) namedSQL(m *event.Message, f wire.Field) {
 		return
 	}
 	start := sql[:min(len(sql), 4*maxQuote)]
-	p.scratch = p.settings(m).AppendUTF8(p.scratch[:0], []byte(start))
+	p.scratch = p.reader.AppendUTF8(p.scratch[:0], []byte(start))
 	p.quote(p.scratch, m.Context.Shortened > 0 || len(start) < len(sql))
 }
 
@@ -102,48 +111,44 @@ func (p *page) quote(line []byte, cut bool) {
 }
 
 // valueName names the column or parameter that a value belongs to.
-func (p *page) valueName(m *event.Message, index int64) {
-	if m.Type == wire.Bind {
+func (p *page) valueName(v *reading.Value) {
+	m := p.reader.Message
+	switch {
+	case m.Type == wire.Bind:
 		p.notes = append(p.notes, ": $"...)
-		p.notes = strconv.AppendInt(p.notes, index+1, 10)
-		if name := pgvalue.TypeName(valueType(m, index)); name != "" {
+		p.notes = strconv.AppendInt(p.notes, int64(v.Index)+1, 10)
+		if name := pgvalue.TypeName(v.Type); name != "" {
 			p.notes = append(p.notes, ' ')
 			p.notes = append(p.notes, name...)
 		}
-		return
-	}
-	c := column(m, index)
-	switch {
-	case c != nil:
+	case m.Type >= wire.CopyText && m.Type <= wire.CopyBinary:
+		p.notes = append(p.notes, ": "...)
+		p.notes = appendColumn(p.notes, v.Column, v.Index)
+	case v.Column != nil:
 		p.notes = append(p.notes, ": "...)
 		if m.Type.LogicalLetter() != 0 {
 			p.notes = appendSafe(p.notes, m.Context.Relation)
 			p.notes = append(p.notes, '.')
 		}
-		p.notes = appendSafe(p.notes, c.Name)
-	case m.Type >= wire.CopyText && m.Type <= wire.CopyBinary: // a COPY may name none
-		p.notes = append(p.notes, ": column "...)
-		p.notes = strconv.AppendInt(p.notes, index+1, 10)
+		p.notes = appendSafe(p.notes, v.Column.Name)
 	}
 }
 
-// value gives the text of a value in binary format, as the server would print it,
+// valueText gives the text of a value in binary format, as the server would print it,
 // or of text in an encoding that the log's readers would not read.
-func (p *page) value(m *event.Message, f wire.Field, index int64) {
-	b := m.Bytes[f.Start:f.End]
-	if p.redacts(m, f) || m.Size > int64(len(m.Bytes)) && int(f.End) == len(m.Bytes) {
+func (p *page) valueText(v *reading.Value) {
+	m := p.reader.Message
+	switch {
+	case reading.IsRedacted(m, &v.Field):
 		return
-	}
-	if !p.isBinary(m, f.Kind, index) {
-		p.decodedText(m, b)
+	case !v.Binary:
+		p.decodedText(m.Bytes[v.Start:v.End])
 		return
-	}
-	oid := valueType(m, index)
-	if oid == 0 || isTextType(oid) {
+	case v.Type == 0 || pgvalue.IsText(v.Type):
 		return
 	}
 	var err error
-	if p.scratch, err = pgvalue.AppendText(p.scratch[:0], oid, pgvalue.Binary, b, p.settings(m)); err != nil {
+	if p.scratch, err = p.reader.AppendText(p.scratch[:0], v); err != nil {
 		p.notes = append(p.notes, ", malformed: "...)
 		p.notes = append(p.notes, err.Error()...)
 		return
@@ -160,17 +165,17 @@ func (p *page) value(m *event.Message, f wire.Field, index int64) {
 }
 
 // decoded gives a string in the log's encoding where the session's is another.
-func (p *page) decoded(m *event.Message, f wire.Field) {
-	if !p.redacts(m, f) {
-		p.decodedText(m, bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0}))
+func (p *page) decoded(f *wire.Field) {
+	if m := p.reader.Message; !reading.IsRedacted(m, f) {
+		p.decodedText(m.Content(f))
 	}
 }
 
-func (p *page) decodedText(m *event.Message, b []byte) {
-	if m.Settings == nil || len(m.Redacted) > 0 || m.Settings.ClientEncoding == "UTF8" || m.Settings.ClientEncoding == "" || isASCII(b) {
+func (p *page) decodedText(b []byte) {
+	if p.reader.IsUTF8() || len(p.reader.Message.Redacted) > 0 || isASCII(b) {
 		return
 	}
-	if p.scratch = p.settings(m).AppendUTF8(p.scratch[:0], b); !bytes.Equal(p.scratch, b) {
+	if p.scratch = p.reader.AppendUTF8(p.scratch[:0], b); !bytes.Equal(p.scratch, b) {
 		p.notes = append(p.notes, " = "...)
 		p.notes = appendEscaped(p.notes, p.scratch, readable)
 	}
@@ -186,7 +191,7 @@ func isASCII[T string | []byte](text T) bool {
 }
 
 // typeName names the type behind an OID. Several may stand on a line.
-func (p *page) typeName(f wire.Field) {
+func (p *page) typeName(f *wire.Field) {
 	name := pgvalue.TypeName(uint32(f.Int))
 	switch {
 	case name == "" && f.Name == wire.TypeOID:
@@ -209,15 +214,16 @@ func (p *page) typeName(f wire.Field) {
 
 // position quotes the SQL at the place that an error names, which counts characters
 // from 1.
-func (p *page) position(m *event.Message, f wire.Field) {
-	if m.Context == nil || m.Context.Redacted || p.errorCode != 'P' {
+func (p *page) position(f *wire.Field) {
+	m := p.reader.Message
+	if m.Context == nil || m.Context.Redacted {
 		return
 	}
-	n, err := strconv.Atoi(string(bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})))
+	n, err := strconv.Atoi(string(m.Content(f)))
 	if err != nil || n < 1 {
 		return
 	}
-	p.scratch = p.settings(m).AppendUTF8(p.scratch[:0], []byte(m.Context.SQL))
+	p.scratch = p.reader.AppendUTF8(p.scratch[:0], []byte(m.Context.SQL))
 	rest := p.scratch
 	for ; n > 1 && len(rest) > 0; n-- {
 		_, size := utf8.DecodeRune(rest)
@@ -228,74 +234,4 @@ func (p *page) position(m *event.Message, f wire.Field) {
 	}
 	p.notes = append(p.notes, ": at "...)
 	p.quote(rest, m.Context.Shortened > 0)
-}
-
-// column describes the column of an index, or is nil.
-func column(m *event.Message, index int64) *event.Column {
-	if m.Context == nil || index >= int64(len(m.Context.Columns)) {
-		return nil
-	}
-	return &m.Context.Columns[index]
-}
-
-// valueType is the type of the parameter or column of an index, 0 where unknown.
-func valueType(m *event.Message, index int64) uint32 {
-	if m.Type == wire.Bind {
-		if m.Context == nil || index >= int64(len(m.Context.ParameterTypes)) {
-			return 0
-		}
-		return m.Context.ParameterTypes[index]
-	}
-	if c := column(m, index); c != nil {
-		return c.TypeOID
-	}
-	return 0
-}
-
-// isBinary reports whether a value is in binary format: by what its message or the
-// session says, else by its looks.
-func (p *page) isBinary(m *event.Message, k wire.Kind, index int64) bool {
-	switch k {
-	case wire.TextValue:
-		return false
-	case wire.BinaryValue:
-		return true
-	}
-	if m.Type == wire.Bind {
-		switch n := len(p.formats); {
-		case n == 0:
-			return false
-		case n == 1:
-			return p.formats[0] == 1
-		case index < int64(n):
-			return p.formats[index] == 1
-		}
-		return false
-	}
-	c := column(m, index)
-	return c != nil && c.Binary
-}
-
-// isTextType reports whether a type's binary format is its text.
-func isTextType(oid uint32) bool {
-	switch oid {
-	case 18, 19, 25, 114, 142, 705, 1042, 1043, 1790, 2275: // "char", name, text, json, xml, unknown, bpchar, varchar, refcursor, cstring
-		return true
-	}
-	return false
-}
-
-// settings makes a session's settings ready, nil for none.
-func (p *page) settings(m *event.Message) *pgvalue.Settings {
-	if m.Settings == nil {
-		return nil
-	}
-	if m.Settings != p.lastSettings {
-		p.lastSettings = m.Settings
-		p.ready = pgvalue.NewSettings(pgvalue.Parameters{
-			TimeZone: m.Settings.TimeZone, DateStyle: m.Settings.DateStyle, IntervalStyle: m.Settings.IntervalStyle,
-			ClientEncoding: m.Settings.ClientEncoding, ServerVersion: m.Settings.ServerVersion,
-		})
-	}
-	return p.ready
 }

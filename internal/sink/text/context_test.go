@@ -97,3 +97,17 @@ func TestNotesOfCutMessages(t *testing.T) {
 		render(t, Options{}, s.Events)
 	}
 }
+
+// TestValueBeforeTheCut has a value that ends where the message was cut off. It is whole if it is
+// as long as its length says.
+func TestValueBeforeTheCut(t *testing.T) {
+	row := message(wire.DataRow, "\x00\x02\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x01x")
+	row.Context = accounts
+	for n, whole := range map[int]bool{14: false, 15: true} {
+		s := new(transcript.Transcript)
+		s.Server(cut(row, n))
+		if log := render(t, Options{}, s.Events); strings.Contains(log, "column value: id = 42") != whole || strings.Contains(log, "malformed") {
+			t.Errorf("with %d bytes:\n%s", n, log)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -69,7 +70,7 @@ var table = prepared([]layout{
 	wire.End:       {place: newLine, meaning: "end"},
 
 	wire.RequestCode:     {meaning: "#", value: messageName, number: true},
-	wire.ProtocolVersion: {meaning: "protocol version", note: ": #", value: version, number: true},
+	wire.ProtocolVersion: {meaning: "protocol version", note: ": #", value: word, number: true},
 	wire.Reply:           {meaning: "#", value: reply},
 	wire.Key:             {meaning: "key"},
 	wire.KeyValue:        {meaning: "value"},
@@ -93,6 +94,11 @@ var table = prepared([]layout{
 	wire.Password:              {meaning: "password"},
 	wire.MD5Hash:               {meaning: "MD5 hash"},
 	wire.GSSToken:              {place: newLine, meaning: "GSS token"},
+	wire.Method:                {meaning: "method: #", number: true},
+	wire.SaltLength:            {meaning: "#", value: bytesFollow, number: true},
+	wire.NonceLength:           {meaning: "#", value: bytesFollow, number: true},
+	wire.Nonce:                 {meaning: "nonce"},
+	wire.Iterations:            {meaning: "iterations: #", number: true},
 	wire.OptionCount:           {meaning: "# unknown options follow", number: true},
 	wire.Option:                {place: newLine, meaning: "unknown option"},
 
@@ -100,15 +106,15 @@ var table = prepared([]layout{
 	wire.Statement:         {meaning: "statement name"},
 	wire.SQL:               {meaning: "query"},
 	wire.FormatCount:       {place: newLine, meaning: "# parameter formats follow", number: true},
-	wire.Format:            {place: list, meaning: "format: #", value: format, number: true},
+	wire.Format:            {place: list, meaning: "format: #", value: word, number: true},
 	wire.ResultFormatCount: {place: newLine, meaning: "# result formats follow", number: true},
-	wire.ResultFormat:      {place: list, meaning: "format: #", value: format, number: true},
+	wire.ResultFormat:      {place: list, meaning: "format: #", value: word, number: true},
 	wire.ParameterCount:    {place: newLine, meaning: "# parameters follow", number: true},
 	wire.Parameter:         {meaning: "parameter"},
 	wire.ParameterType:     {place: list, meaning: "type OID: #", number: true},
 	wire.ParameterValue:    {meaning: "parameter value"},
 	wire.ValueLength:       {place: newLine, meaning: "#", value: bytesOrNull, number: true},
-	wire.Target:            {meaning: "#", value: target},
+	wire.Target:            {meaning: "#", value: wordOr("unknown target")},
 	wire.RowLimit:          {meaning: "row limit: #", value: rowLimit, number: true},
 	wire.FunctionOID:       {meaning: "function OID: #", number: true},
 	wire.ArgumentCount:     {place: newLine, meaning: "# arguments follow", number: true},
@@ -124,12 +130,12 @@ var table = prepared([]layout{
 	wire.TypeOID:           {place: newLine, meaning: "type OID: #", number: true},
 	wire.TypeLength:        {meaning: "type length: #", number: true},
 	wire.TypeModifier:      {meaning: "type modifier: #", number: true},
-	wire.ColumnFormat:      {place: list, meaning: "format: #", value: format, number: true},
+	wire.ColumnFormat:      {place: list, meaning: "format: #", value: word, number: true},
 	wire.ColumnValue:       {meaning: "column value"},
 	wire.ResultValue:       {meaning: "result value"},
-	wire.CopyFormat:        {meaning: "format: #", value: format, number: true},
+	wire.CopyFormat:        {meaning: "format: #", value: word, number: true},
 	wire.CommandTag:        {meaning: "command tag"},
-	wire.TransactionStatus: {meaning: "#", value: transactionStatus},
+	wire.TransactionStatus: {meaning: "#", value: wordOr("unknown transaction status")},
 	wire.ErrorField:        {meaning: "field"},
 	wire.ErrorCode:         {place: newLine, meaning: "#", value: errorField},
 	wire.ErrorValue:        {meaning: "value"},
@@ -152,34 +158,34 @@ var table = prepared([]layout{
 	wire.Flags:           {meaning: "flags: #", number: true},
 
 	wire.PayloadType:      {meaning: "#", value: payload},
-	wire.WALStart:         {meaning: "start LSN: #", value: lsn, number: true},
-	wire.WALEnd:           {meaning: "end LSN: #", value: lsn, number: true},
+	wire.WALStart:         {meaning: "start LSN: #", number: true},
+	wire.WALEnd:           {meaning: "end LSN: #", number: true},
 	wire.SentAt:           {meaning: "time: #", value: timestamp, number: true},
 	wire.ReplyRequested:   {meaning: "reply requested: #", value: yesOrNo, number: true},
-	wire.WrittenLSN:       {meaning: "written LSN: #", value: lsn, number: true},
-	wire.FlushedLSN:       {meaning: "flushed LSN: #", value: lsn, number: true},
-	wire.AppliedLSN:       {meaning: "applied LSN: #", value: lsn, number: true},
+	wire.WrittenLSN:       {meaning: "written LSN: #", number: true},
+	wire.FlushedLSN:       {meaning: "flushed LSN: #", number: true},
+	wire.AppliedLSN:       {meaning: "applied LSN: #", number: true},
 	wire.Xmin:             {meaning: "xmin: #", number: true},
 	wire.XminEpoch:        {meaning: "epoch: #", number: true},
 	wire.CatalogXmin:      {meaning: "catalog xmin: #", number: true},
 	wire.CatalogXminEpoch: {meaning: "epoch: #", number: true},
-	wire.StatusLSN:        {meaning: "LSN: #", value: lsn, number: true},
+	wire.StatusLSN:        {meaning: "LSN: #", number: true},
 	wire.OldestXID:        {meaning: "oldest transaction ID: #", number: true},
 	wire.NextXID:          {meaning: "next transaction ID: #", number: true},
 
 	wire.LogicalType:     {place: newLine, meaning: "#", value: payload},
 	wire.XID:             {meaning: "transaction ID: #", number: true},
 	wire.SubXID:          {meaning: "subtransaction ID: #", number: true},
-	wire.FinalLSN:        {meaning: "final LSN: #", value: lsn, number: true},
-	wire.CommitLSN:       {meaning: "commit LSN: #", value: lsn, number: true},
-	wire.TransactionEnd:  {meaning: "end LSN: #", value: lsn, number: true},
+	wire.FinalLSN:        {meaning: "final LSN: #", number: true},
+	wire.CommitLSN:       {meaning: "commit LSN: #", number: true},
+	wire.TransactionEnd:  {meaning: "end LSN: #", number: true},
 	wire.CommitTime:      {meaning: "commit time: #", value: timestamp, number: true},
-	wire.OriginLSN:       {meaning: "origin LSN: #", value: lsn, number: true},
+	wire.OriginLSN:       {meaning: "origin LSN: #", number: true},
 	wire.OriginName:      {meaning: "origin name"},
 	wire.RelationOID:     {meaning: "relation OID: #", number: true},
 	wire.Namespace:       {meaning: "namespace"},
 	wire.RelationName:    {meaning: "relation name"},
-	wire.ReplicaIdentity: {meaning: "replica identity: #", value: replicaIdentity},
+	wire.ReplicaIdentity: {meaning: "replica identity: #", value: wordOr("unknown")},
 	wire.TypeName:        {meaning: "type name"},
 	wire.Tuple:           {meaning: "tuple"},
 	wire.TupleType:       {place: newLine, meaning: "#", value: tupleType},
@@ -188,16 +194,16 @@ var table = prepared([]layout{
 	wire.OldKeyValue:     {meaning: "old key value"},
 	wire.RelationCount:   {meaning: "# relations follow", number: true},
 	wire.TruncateOptions: {meaning: "options: #", value: truncateOptions, number: true},
-	wire.MessageLSN:      {meaning: "LSN: #", value: lsn, number: true},
+	wire.MessageLSN:      {meaning: "LSN: #", number: true},
 	wire.Prefix:          {meaning: "prefix"},
 	wire.Content:         {meaning: "content"},
 	wire.FirstSegment:    {meaning: "first segment: #", value: yesOrNo, number: true},
-	wire.AbortLSN:        {meaning: "abort LSN: #", value: lsn, number: true},
+	wire.AbortLSN:        {meaning: "abort LSN: #", number: true},
 	wire.AbortTime:       {meaning: "abort time: #", value: timestamp, number: true},
-	wire.PrepareLSN:      {meaning: "prepare LSN: #", value: lsn, number: true},
+	wire.PrepareLSN:      {meaning: "prepare LSN: #", number: true},
 	wire.PrepareTime:     {meaning: "prepare time: #", value: timestamp, number: true},
 	wire.GID:             {meaning: "global transaction ID"},
-	wire.RollbackEnd:     {meaning: "end LSN: #", value: lsn, number: true},
+	wire.RollbackEnd:     {meaning: "end LSN: #", number: true},
 	wire.RollbackTime:    {meaning: "rollback time: #", value: timestamp, number: true},
 
 	wire.ArchiveName:    {meaning: "archive name"},
@@ -229,6 +235,9 @@ var exceptions = preparedExceptions([][]exception{
 	wire.Authentication:              {{wire.AuthenticationSubtype, layout{meaning: "unknown authentication request #", number: true}}},
 	wire.AuthenticationMD5Password:   {{wire.Salt, layout{meaning: "MD5 salt", hex: true}}},
 	wire.AuthenticationCryptPassword: {{wire.Salt, layout{meaning: "crypt salt", hex: true}}},
+	wire.AuthenticationSHA256:        {{wire.Salt, layout{meaning: "salt"}}},
+	wire.AuthenticationMD5SHA256:     {{wire.Salt, layout{meaning: "salt"}}},
+	wire.AuthenticationSM3:           {{wire.Salt, layout{meaning: "salt"}}},
 	wire.PasswordMessage:             {{wire.TypeByte, layout{meaning: "PasswordMessage (cleartext)"}}},
 	wire.MD5PasswordMessage:          {{wire.TypeByte, layout{meaning: "PasswordMessage (MD5)"}}},
 	wire.PasswordOrToken:             {{wire.Unknown, layout{meaning: "password or token"}}},
@@ -236,11 +245,11 @@ var exceptions = preparedExceptions([][]exception{
 	wire.ParameterDescription:        {{wire.ParameterCount, layout{meaning: "# parameters follow", number: true}}},
 	wire.FunctionCall: {
 		{wire.FormatCount, layout{place: newLine, meaning: "# argument formats follow", number: true}},
-		{wire.ResultFormat, layout{place: newLine, meaning: "result format: #", value: format, number: true}},
+		{wire.ResultFormat, layout{place: newLine, meaning: "result format: #", value: word, number: true}},
 	},
-	wire.NegotiateProtocolVersion: {{wire.ProtocolVersion, layout{meaning: "protocol version: #", value: version, number: true}}},
+	wire.NegotiateProtocolVersion: {{wire.ProtocolVersion, layout{meaning: "protocol version: #", value: word, number: true}}},
 	wire.NotificationResponse:     {{wire.ProcessID, layout{meaning: "process ID: #", number: true}}},
-	wire.RowDescription:           {{wire.Format, layout{meaning: "format: #", value: format, number: true}}},
+	wire.RowDescription:           {{wire.Format, layout{meaning: "format: #", value: word, number: true}}},
 
 	wire.CopyText: {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
 	wire.CopyCSV:  {{wire.Data, layout{place: newLine, meaning: "data that the server ignores"}}},
@@ -305,15 +314,18 @@ func nameFields() []string {
 	return words
 }
 
-// appendTo writes a phrase of the layout, with the field's value in it.
-func (l *layout) appendTo(dst []byte, p *phrase, t wire.Type, f wire.Field) []byte {
+// appendTo writes a phrase of the layout, with the value of a field of the reader's message in it.
+func (l *layout) appendTo(dst []byte, p *phrase, r *reading.Reader, f wire.Field) []byte {
 	dst = append(dst, p.before...)
 	if !p.valued {
 		return dst
 	}
-	if l.value != nil {
-		dst = l.value(dst, t, f)
-	} else {
+	switch {
+	case f.Kind == wire.LSN:
+		dst = r.AppendLSN(dst, uint64(f.Int))
+	case l.value != nil:
+		dst = l.value(dst, r.Message.Type, f)
+	default:
 		dst = strconv.AppendInt(dst, f.Int, 10)
 	}
 	return append(dst, p.after...)

@@ -3,6 +3,7 @@ package text
 import (
 	"strconv"
 
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -25,11 +26,24 @@ func width(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return strconv.AppendInt(dst, int64(f.End-f.Start), 10)
 }
 
-// version is major and minor, in the halves of the integer (src/include/libpq/pqcomm.h).
-func version(dst []byte, _ wire.Type, f wire.Field) []byte {
-	dst = strconv.AppendInt(dst, f.Int>>16, 10)
-	dst = append(dst, '.')
-	return strconv.AppendInt(dst, f.Int&0xffff, 10)
+// word is what the field's value is called, the number where it has no name.
+func word(dst []byte, _ wire.Type, f wire.Field) []byte {
+	n := len(dst)
+	if dst = reading.AppendWord(dst, f.Name, f.Int); len(dst) == n {
+		return strconv.AppendInt(dst, f.Int, 10)
+	}
+	return dst
+}
+
+// wordOr is the same for letters, of which others than those in the documentation are unknown.
+func wordOr(unknown string) func([]byte, wire.Type, wire.Field) []byte {
+	return func(dst []byte, _ wire.Type, f wire.Field) []byte {
+		n := len(dst)
+		if dst = reading.AppendWord(dst, f.Name, f.Int); len(dst) == n {
+			return append(dst, unknown...)
+		}
+		return dst
+	}
 }
 
 // reply is the answer to SSLRequest or GSSENCRequest.
@@ -65,44 +79,11 @@ func bytesOrNull(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return append(dst, " bytes"...)
 }
 
-func format(dst []byte, _ wire.Type, f wire.Field) []byte {
-	switch f.Int {
-	case 0:
-		return append(dst, "text"...)
-	case 1:
-		return append(dst, "binary"...)
-	}
-	return strconv.AppendInt(dst, f.Int, 10)
-}
-
-// target is what Describe and Close are about.
-func target(dst []byte, _ wire.Type, f wire.Field) []byte {
-	switch f.Int {
-	case 'S':
-		return append(dst, "statement"...)
-	case 'P':
-		return append(dst, "portal"...)
-	}
-	return append(dst, "unknown target"...)
-}
-
 func rowLimit(dst []byte, _ wire.Type, f wire.Field) []byte {
 	if f.Int == 0 {
 		return append(dst, "none"...)
 	}
 	return strconv.AppendInt(dst, f.Int, 10)
-}
-
-func transactionStatus(dst []byte, _ wire.Type, f wire.Field) []byte {
-	switch f.Int {
-	case 'I':
-		return append(dst, "idle"...)
-	case 'T':
-		return append(dst, "in transaction"...)
-	case 'E':
-		return append(dst, "failed transaction"...)
-	}
-	return append(dst, "unknown transaction status"...)
 }
 
 func errorField(dst []byte, _ wire.Type, f wire.Field) []byte {

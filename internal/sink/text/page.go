@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pgpi/internal/event"
-	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -15,29 +15,24 @@ type page struct {
 	Options
 	text []byte
 
-	now    *event.Event // whose lines are being written
-	notes  []byte       // what is to stand at the end of the line
-	stamp  bool         // the line ends with the time, if any is wanted
-	fields []wire.Field // of the message, kept for its memory
-	spans  []event.Span // redacted parts that are still to come in the message
+	now    *event.Event   // whose lines are being written
+	notes  []byte         // what is to stand at the end of the line
+	stamp  bool           // the line ends with the time, if any is wanted
+	reader reading.Reader // of the message
+	value  reading.Value  // what the field at hand means, if it is a value
 
 	tagged uint32 // the connection that prefix is for
 	prefix []byte // of its lines
 
 	repeats repeats
-
-	message   *event.Message // that is being annotated
-	formats   []byte         // of a Bind's parameters
-	errorCode int64          // of the error field at hand
-	tuple     int64          // the letter of the row that is being replicated
-	scratch   []byte
-
-	lastSettings *event.Settings
-	ready        *pgvalue.Settings // made of lastSettings
+	scratch []byte
 }
 
 // add writes the lines of an event.
 func (p *page) add(e *event.Event) {
+	if e.IsNothing() {
+		return
+	}
 	p.now = e
 	if e.Kind == event.Said {
 		fact := e.Fact
@@ -122,7 +117,6 @@ func (p *page) repeated(e *event.Event, m *event.Message) {
 func (p *page) written(e *event.Event, m *event.Message) {
 	p.begin()
 	p.label(e.Direction)
-	p.spans = m.Redacted
 	if p.Mode == Raw {
 		p.raw(m)
 	} else {

@@ -3,9 +3,10 @@ package text
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"pgpi/internal/event"
+	"pgpi/internal/pgvalue"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -35,13 +36,10 @@ func logicalName(t wire.Type) string {
 }
 
 // absent says of which column there is no value.
-func (p *page) absent(m *event.Message, f wire.Field, index int64) {
-	if f.Int != 'n' && f.Int != 'u' {
-		return
-	}
+func (p *page) absent(v *reading.Value) {
 	p.notes = append(p.notes, " = "...)
-	p.notes = append(p.notes, logicalName(m.Type)...)
-	switch p.tuple {
+	p.notes = append(p.notes, logicalName(p.reader.Message.Type)...)
+	switch v.Tuple {
 	case 'N':
 		p.notes = append(p.notes, " new value"...)
 	case 'O':
@@ -49,7 +47,7 @@ func (p *page) absent(m *event.Message, f wire.Field, index int64) {
 	case 'K':
 		p.notes = append(p.notes, " old key"...)
 	}
-	p.valueName(m, index)
+	p.valueName(v)
 }
 
 // payload is what a letter inside CopyData says that follows.
@@ -63,30 +61,8 @@ func payload(dst []byte, t wire.Type, f wire.Field) []byte {
 	return append(dst, t.String()...)
 }
 
-// lsn writes a position in the WAL as the server does: 0/1A2B3C4.
-func lsn(dst []byte, _ wire.Type, f wire.Field) []byte {
-	dst = appendUpperHex(dst, uint64(f.Int)>>32)
-	dst = append(dst, '/')
-	return appendUpperHex(dst, uint64(f.Int)&0xffffffff)
-}
-
-func appendUpperHex(dst []byte, n uint64) []byte {
-	const upper = 'a' - 'A'
-	start := len(dst)
-	dst = strconv.AppendUint(dst, n, 16)
-	for i, c := range dst[start:] {
-		if c >= 'a' {
-			dst[start+i] = c - upper
-		}
-	}
-	return dst
-}
-
-// timestamp writes microseconds since the beginning of 2000, in UTC.
 func timestamp(dst []byte, _ wire.Type, f wire.Field) []byte {
-	const beginning, million = 946684800, 1_000_000
-	seconds, rest := f.Int/million, f.Int%million
-	return time.Unix(beginning+seconds, rest*1000).UTC().AppendFormat(dst, "2006-01-02 15:04:05.999999-07")
+	return pgvalue.Time(f.Int).AppendFormat(dst, "2006-01-02 15:04:05.999999-07")
 }
 
 func yesOrNo(dst []byte, _ wire.Type, f wire.Field) []byte {
@@ -97,21 +73,6 @@ func yesOrNo(dst []byte, _ wire.Type, f wire.Field) []byte {
 		return append(dst, "yes"...)
 	}
 	return strconv.AppendInt(dst, f.Int, 10)
-}
-
-// replicaIdentity is what a table's old rows are known by (pg_class.relreplident).
-func replicaIdentity(dst []byte, _ wire.Type, f wire.Field) []byte {
-	switch f.Int {
-	case 'd':
-		return append(dst, "default"...)
-	case 'n':
-		return append(dst, "nothing"...)
-	case 'f':
-		return append(dst, "full"...)
-	case 'i':
-		return append(dst, "index"...)
-	}
-	return append(dst, "unknown"...)
 }
 
 func columnFlags(dst []byte, _ wire.Type, f wire.Field) []byte {

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"slices"
 
-	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
 // sasl takes apart what a SASL mechanism has put into one string.
-func (p *page) sasl(m *event.Message, f wire.Field) {
-	if p.redacts(m, f) {
+func (p *page) sasl(f *wire.Field) {
+	m := p.reader.Message
+	if reading.IsRedacted(m, f) {
 		return
 	}
 	b := m.Bytes[f.Start:f.End]

@@ -68,11 +68,10 @@ const (
 	NoTime
 )
 
-// Sizes of the buffers that a Sink holds, in bytes and in fields.
+// Sizes of the buffer that a Sink holds, in bytes.
 const (
 	flushSize = 64 << 10
 	maxText   = 1 << 20
-	maxFields = 1 << 14
 )
 
 // Sink writes events to one writer. It is not safe for concurrent use.
@@ -116,9 +115,7 @@ func (s *Sink) flush() error {
 	if cap(p.text) > maxText {
 		p.text = nil
 	}
-	if cap(p.fields) > maxFields {
-		p.fields = nil
-	}
+	p.reader.Trim()
 	if err != nil {
 		return fmt.Errorf("write log: %w", err)
 	}

@@ -75,8 +75,8 @@ func TestLargeMessagesGiveTheirMemoryBack(t *testing.T) {
 	if err := sink.Write(s.Events); err != nil {
 		t.Fatal(err)
 	}
-	if sink.page.text != nil || sink.page.fields != nil {
-		t.Errorf("the sink keeps %d bytes of text and %d fields", cap(sink.page.text), cap(sink.page.fields))
+	if sink.page.text != nil || sink.page.reader.Fields != nil {
+		t.Errorf("the sink keeps %d bytes of text and %d fields", cap(sink.page.text), cap(sink.page.reader.Fields))
 	}
 }
 

@@ -7,12 +7,14 @@ FLAGS are those of PQsetTraceFlags, SESSION is the name of a function below.
 """
 
 import ctypes
+import os
 import select
 import sys
 from ctypes import POINTER, byref, c_char_p, c_int, c_int64, c_size_t, c_uint, c_void_p
 
 library, trace, flags, session, conninfo = sys.argv[1:6]
 pq = ctypes.CDLL(library)
+assert pq.PQlibVersion() >= 180006, "libpq up to 18.4 traces keys and negotiations otherwise"
 libc = ctypes.CDLL(None)
 libc.fopen.restype = c_void_p
 libc.free.argtypes = libc.fclose.argtypes = [c_void_p]
@@ -258,6 +260,7 @@ def functions(conn):
 
 
 def cancel(conn):
+    notices.clear()
     pq.PQsendQuery(conn, b"do $$ begin raise notice 'running'; perform pg_sleep(600); end $$")
     while not notices:
         select.select([pq.PQsocket(conn)], [], [])
@@ -293,6 +296,23 @@ def replication(conn):
         libc.free(buffer)
     results(conn)
     execute(conn, "drop publication pqtrace; drop table replicated")
+
+
+def regression(conn):
+    """Runs statements as psql does, and those that return rows as \\gdesc and \\bind do, too."""
+    with open(os.path.join(os.path.dirname(__file__), "regression.sql"), encoding="utf-8") as file:
+        statements = file.read().strip().split("\n\n")
+    for sql in statements:
+        execute(conn, sql)
+        if sql.startswith(("select", "values", "table", "with")) and "sleep" not in sql:
+            check(pq.PQprepare(conn, b"", sql.encode(), 0, None))
+            check(pq.PQdescribePrepared(conn, b""))
+            check(pq.PQexecParams(conn, sql.encode(), 0, None, None, None, None, 0))
+            check(pq.PQexecParams(conn, sql.encode(), 0, None, None, None, None, 1))
+    copy(conn)
+    functions(conn)
+    pipeline(conn)
+    cancel(conn)
 
 
 def login(conn):

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,12 +70,12 @@ func TestExchanges(t *testing.T) {
 		"pipeline":                 "PARSE1 BIND1 EXECUTE1 BIND2 EXECUTE2 SYNC2 parsed1 bound1 complete1 bound2 row2 complete2 ready2",
 		"error discards":           "PARSE1 BIND1 EXECUTE1 BIND2 EXECUTE2 SYNC2 BIND3 EXECUTE3 SYNC3 error1 ready2 bound3 complete3 ready3",
 		"error before the Sync":    "PARSE1 error1 BIND1 EXECUTE1 SYNC1 ready1 QUERY2 complete2 ready2",
-		"error at the Sync":        "PARSE1 BIND1 EXECUTE1 SYNC1 parsed1 bound1 complete1 error1 ready1 QUERY2 ready2",
+		"error at the Sync":        "PARSE1 BIND1 EXECUTE1 SYNC1 parsed1 bound1 complete1 error1 ready1 QUERY2 complete2 ready2",
 		"query among the extended": "PARSE1 BIND1 EXECUTE1 QUERY2 SYNC2 error1 ready2 QUERY3 complete3 ready3",
 		"asynchronous":             "QUERY1 notify0 notice1 complete1 ready1 notify0",
-		"copy in":                  "QUERY1 copyin1 DATA1 DONE1 complete1 ready1 QUERY2 ready2",
-		"copy in, extended":        "PARSE1 BIND1 EXECUTE1 SYNC1 parsed1 bound1 copyin1 DATA1 DONE1 SYNC1 complete1 ready1 QUERY2 ready2",
-		"copy in, sent ahead":      "PARSE1 BIND1 EXECUTE1 SYNC1 DATA1 DONE1 SYNC1 parsed1 bound1 copyin1 complete1 ready1 QUERY2 ready2",
+		"copy in":                  "QUERY1 copyin1 DATA1 DONE1 complete1 ready1 QUERY2 complete2 ready2",
+		"copy in, extended":        "PARSE1 BIND1 EXECUTE1 SYNC1 parsed1 bound1 copyin1 DATA1 DONE1 SYNC1 complete1 ready1 QUERY2 complete2 ready2",
+		"copy in, sent ahead":      "PARSE1 BIND1 EXECUTE1 SYNC1 DATA1 DONE1 SYNC1 parsed1 bound1 copyin1 complete1 ready1 QUERY2 complete2 ready2",
 	} {
 		t.Run(name, func(t *testing.T) {
 			var dialogue []string
@@ -83,6 +84,36 @@ func TestExchanges(t *testing.T) {
 			}
 			if got := exchangesOf(t, strings.Join(dialogue, " ")); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestOver tells which exchange is over with each reply: "1/0" belongs to exchange 1, and none is
+// over yet.
+func TestOver(t *testing.T) {
+	for name, test := range map[string]struct{ dialogue, want string }{
+		"simple":                  {"QUERY row complete ready", "1/0 1/0 1/0 1/1"},
+		"extended":                {"PARSE BIND EXECUTE SYNC parsed bound complete ready", "1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/1"},
+		"pipeline":                {"BIND EXECUTE BIND EXECUTE SYNC bound complete bound complete ready", "1/0 1/0 2/0 2/0 2/0 1/0 1/0 2/0 2/0 2/2"},
+		"the Sync comes later":    {"BIND EXECUTE bound complete SYNC ready", "1/0 1/0 1/0 1/1 1/1 1/1"},
+		"one by one, then a Sync": {"BIND EXECUTE bound complete BIND EXECUTE SYNC bound complete ready", "1/0 1/0 1/0 1/1 2/1 2/1 2/1 2/1 2/1 2/2"},
+		"an incomplete request":   {"PARSE parsed BIND EXECUTE SYNC bound complete ready", "1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/1"},
+		"an error":                {"PARSE BIND EXECUTE BIND EXECUTE SYNC error ready", "1/0 1/0 1/0 2/0 2/0 2/0 1/0 2/2"},
+		"an error before a Sync":  {"PARSE BIND EXECUTE BIND EXECUTE error SYNC ready", "1/0 1/0 1/0 2/0 2/0 1/2 2/2 2/2"},
+		"a Sync alone":            {"QUERY complete ready SYNC ready", "1/0 1/0 1/1 2/1 2/2"},
+		"copy in, extended":       {"PARSE BIND EXECUTE SYNC parsed bound copyin DATA DONE SYNC complete ready", "1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlayer(t)
+			var got []string
+			for word := range strings.FieldsSeq(test.dialogue) {
+				m := words[word]
+				last := p.tracker.Scan(m.direction, m.bytes).Messages[0]
+				got = append(got, fmt.Sprintf("%d/%d", last.Exchange, last.Done))
+			}
+			if got := strings.Join(got, " "); got != test.want {
+				t.Errorf("%s\ngot  %s\nwant %s", test.dialogue, got, test.want)
 			}
 		})
 	}

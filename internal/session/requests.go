@@ -1,15 +1,24 @@
 package session
 
 import (
+	"pgpi/internal/event"
 	"pgpi/internal/wire"
 )
 
-// exchanges is what has been asked of the server and not yet answered, in order.
+// requests is what has been asked of the server and not yet answered, in order.
 // Replies come strictly in the order of requests (documentation section "Message
 // Flow"), so that the first of them is what a reply belongs to.
-type exchanges struct {
+type requests struct {
 	queue []request
 	first int
+	// dropped counts those that are not remembered any more: it is the place of the first in the
+	// order of all.
+	dropped int
+	// replied says that the first has got a reply, where it gets several.
+	replied bool
+	// guesses is what the server may be answering, where its replies fit what was asked in no
+	// single way. It is empty where there is no doubt.
+	guesses []guess
 	// discarding is set by an error in the extended protocol: the server ignores
 	// whatever comes, up to the next Sync.
 	discarding bool
@@ -26,7 +35,7 @@ type exchanges struct {
 }
 
 // gap forgets everything: requests or replies were never seen.
-func (x *exchanges) gap() { *x = exchanges{lost: true, resumes: true} }
+func (x *requests) gap() { *x = requests{lost: true, resumes: true, dropped: x.dropped} }
 
 // maxRequests is how many unanswered requests are remembered. No server has ever
 // been seen that far behind: it would run out of socket buffer.
@@ -39,6 +48,8 @@ type request struct {
 	number uint64
 	// exchange is the number of the exchange that the request belongs to.
 	exchange uint32
+	// about is the SQL of that exchange, nil where it is unknown.
+	about *event.Context
 	// statement and portal are what a Parse or Bind makes, and what the other
 	// messages name; nil where that is unknown.
 	statement *statement
@@ -50,7 +61,7 @@ type request struct {
 }
 
 // add remembers a request.
-func (x *exchanges) add(r request) {
+func (x *requests) add(r request) {
 	if x.lost {
 		if endsWithReady(r.kind) {
 			x.unseen++
@@ -58,7 +69,7 @@ func (x *exchanges) add(r request) {
 		return
 	}
 	if len(x.queue)-x.first >= maxRequests {
-		*x = exchanges{lost: true}
+		*x = requests{lost: true}
 		return
 	}
 	if x.first > 0 && len(x.queue) == cap(x.queue) {
@@ -69,7 +80,7 @@ func (x *exchanges) add(r request) {
 }
 
 // current is the request that the server is answering, or nil.
-func (x *exchanges) current() *request {
+func (x *requests) current() *request {
 	for x.first < len(x.queue) {
 		if r := &x.queue[x.first]; r.kind != wire.CopyDone {
 			return r
@@ -80,9 +91,11 @@ func (x *exchanges) current() *request {
 }
 
 // drop forgets the first request.
-func (x *exchanges) drop() {
+func (x *requests) drop() {
 	x.queue[x.first] = request{}
 	x.first++
+	x.dropped++
+	x.replied = false
 	if x.first == len(x.queue) {
 		x.queue, x.first = x.queue[:0], 0
 	}
@@ -90,7 +103,7 @@ func (x *exchanges) drop() {
 
 // answered says that a reply of its own has completed the current request, if it is
 // of that kind.
-func (x *exchanges) answered(kind wire.Type) {
+func (x *requests) answered(kind wire.Type) {
 	if r := x.current(); r != nil && r.kind == kind {
 		x.drop()
 	}
@@ -99,11 +112,11 @@ func (x *exchanges) answered(kind wire.Type) {
 // ready says that the server has sent a ReadyForQuery: it is done with everything up
 // to the next Sync, Query or FunctionCall, whose number it gives. It is 0 where that is
 // unknown.
-func (x *exchanges) ready() (number uint64) {
+func (x *requests) ready() (number uint64) {
 	x.copyIn = false
 	if x.resumes {
 		if x.unseen--; x.unseen <= 0 {
-			*x = exchanges{}
+			*x = requests{dropped: x.dropped}
 		}
 		return 0
 	}
@@ -125,7 +138,7 @@ func endsWithReady(kind wire.Type) bool {
 // failed says that the server has sent an ErrorResponse. In the extended protocol it
 // discards everything up to the next Sync; undo is told what, the last first. A
 // Query, a FunctionCall and a Sync end with a ReadyForQuery of their own.
-func (x *exchanges) failed(undo func(*request)) {
+func (x *requests) failed(undo func(*request)) {
 	x.copyIn = false
 	r := x.current()
 	if r == nil || endsWithReady(r.kind) {
@@ -146,7 +159,8 @@ func (x *exchanges) failed(undo func(*request)) {
 
 // copyInBegins says that the server reads COPY data. Each Sync that was sent before
 // the data ends gets no ReadyForQuery.
-func (x *exchanges) copyInBegins() {
+func (x *requests) copyInBegins() {
+	x.guesses = nil
 	kept := x.first
 	ended := false
 	for i := x.first; i < len(x.queue); i++ {
@@ -164,4 +178,15 @@ func (x *exchanges) copyInBegins() {
 	clear(x.queue[kept:])
 	x.queue = x.queue[:kept]
 	x.copyIn = !ended
+}
+
+// hasSync reports whether a Sync is among the requests, before any Query: what it ends is not
+// over before its ReadyForQuery.
+func (x *requests) hasSync() bool {
+	for _, r := range x.queue[x.first:] {
+		if endsWithReady(r.kind) {
+			return r.kind == wire.Sync
+		}
+	}
+	return false
 }

@@ -1,0 +1,294 @@
+package exchange
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// maxOpen is how many exchanges of a connection are followed at once. More are passed over, and
+// nothing is said of them.
+const maxOpen = 1000
+
+// maxParameters is the size of a Bind whose parameters are kept, in bytes.
+const maxParameters = 64 << 10
+
+// connection is what is known of the exchanges of one connection.
+type connection struct {
+	open []*open // in their order
+	last uint32  // the last that was begun
+	done uint32  // the last that is over
+	// over is when the last exchange was over, by its last message.
+	over time.Duration
+	// served is when the server was done with the last exchange.
+	served      time.Duration
+	roundTrip   uint32
+	transaction byte // by the last ReadyForQuery
+	// unsynced are the exchanges that are over and whose implicit transaction is not: it ends
+	// with a Sync.
+	unsynced span
+	failing  bool // an error was seen, and no ReadyForQuery since
+	// began is when the first byte of the message at hand was seen, by direction.
+	began [2]time.Duration
+	// latest is the exchange of the last message, by direction.
+	latest [2]uint32
+	told   []*event.Exchange
+}
+
+// span is a run of exchanges, empty where first is 0.
+type span struct{ first, last uint32 }
+
+func (s *span) add(n uint32) {
+	if s.first == 0 {
+		s.first = n
+	}
+	s.last = n
+}
+
+// open is an exchange that is not over.
+type open struct {
+	event.Exchange
+	completed  bool // by CommandComplete, EmptyQueryResponse or PortalSuspended
+	replied    bool
+	suspended  bool
+	failed     bool
+	skipped    bool
+	executes   bool
+	cancelSeen bool
+	// atSync is an error that came behind the reply: it is of the Sync.
+	atSync *event.Exchange
+}
+
+// add adds a message to its exchange.
+func (c *connection) add(e *event.Event, m *event.Message) {
+	if m.Exchange == 0 {
+		return
+	}
+	fromClient := e.Direction == event.ClientToServer
+	x := c.find(m.Exchange)
+	if x == nil && (!fromClient || m.Exchange <= c.last) {
+		return // it is over, or not followed
+	}
+	if x == nil {
+		if x = c.begin(e, m); x == nil {
+			return
+		}
+	}
+	if m.About != nil {
+		x.Context = m.About
+	}
+	if m.Settings != nil {
+		x.Settings = m.Settings
+	}
+	if fromClient {
+		x.request(e, m)
+	} else {
+		x.reply(e, m, c.began[e.Direction])
+	}
+}
+
+// wait books what the bytes of an event have waited for. The writes that stalled were those before
+// it, in the same direction.
+func (c *connection) wait(e *event.Event) {
+	x := c.find(c.latest[e.Direction])
+	if len(e.Messages) > 0 {
+		c.latest[e.Direction] = e.Messages[len(e.Messages)-1].Exchange
+		if x == nil {
+			x = c.find(e.Messages[0].Exchange)
+		}
+	}
+	if x == nil || e.Stalled == 0 && e.Held == 0 {
+		return
+	}
+	x.Times.Held += e.Held
+	if e.Direction == event.ServerToClient {
+		x.Times.ClientStalled += e.Stalled
+	} else {
+		x.Times.ServerStalled += e.Stalled
+	}
+}
+
+func (c *connection) find(n uint32) *open {
+	for _, x := range c.open {
+		if x.Number == n {
+			return x
+		}
+	}
+	return nil
+}
+
+// begin opens an exchange, if there is room.
+func (c *connection) begin(e *event.Event, m *event.Message) *open {
+	c.last = m.Exchange
+	if len(c.open) >= maxOpen {
+		return nil
+	}
+	x := &open{}
+	x.Number, x.Counted = m.Exchange, -1
+	x.Times = event.Times{
+		Idle: event.NotSeen, Asked: c.began[e.Direction], Sent: event.NotSeen, Turn: event.NotSeen, Answered: event.NotSeen,
+		FirstRow: event.NotSeen, Done: event.NotSeen, Ready: event.NotSeen,
+	}
+	if len(c.open) == 0 {
+		c.roundTrip++
+		x.Times.Idle = c.over
+	}
+	x.RoundTrip = c.roundTrip
+	c.open = append(c.open, x)
+	return x
+}
+
+// request adds a message of the client.
+func (x *open) request(e *event.Event, m *event.Message) {
+	first := x.Sent == 0
+	x.Sent += m.Size
+	x.skipped = m.Skipped && (first || x.skipped)
+	switch m.Type {
+	case wire.Query:
+		x.Kind, x.executes = event.Simple, true
+	case wire.FunctionCall:
+		x.Kind, x.executes = event.FunctionCall, true
+	case wire.Execute:
+		x.Kind, x.executes = event.Extended, true
+		x.Portal = portalOf(m)
+	case wire.Parse, wire.Describe, wire.Close:
+		x.Kind = event.Prepare
+	case wire.Bind:
+		x.Kind = event.Prepare
+		x.keepParameters(m)
+	case wire.Sync, wire.Flush:
+		if first {
+			x.Kind = event.SyncAlone
+			x.Times.Sent = e.Elapsed
+		}
+		return // the request is what comes before
+	}
+	x.Times.Sent = e.Elapsed
+}
+
+// keepParameters keeps a copy of a Bind that has parameters.
+func (x *open) keepParameters(m *event.Message) {
+	x.Bind = nil
+	if m.Size != int64(len(m.Bytes)) || m.Size > maxParameters {
+		return
+	}
+	own := *m
+	own.Bytes, own.Redacted = bytes.Clone(m.Bytes), slices.Clone(m.Redacted)
+	x.Bind = &own
+}
+
+// portalOf is the name of the portal that an Execute names.
+func portalOf(m *event.Message) string {
+	name, _, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
+	return string(name)
+}
+
+// reply adds a message of the server.
+func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
+	x.Got += m.Size
+	switch m.Type {
+	case wire.NoticeResponse, wire.ParameterStatus, wire.YbParameterStatus:
+		return
+	case wire.ReadyForQuery:
+		x.Times.Ready = e.Elapsed
+		x.Transaction = m.Bytes[len(m.Bytes)-1]
+		if x.Kind == event.SyncAlone {
+			x.Times.Answered, x.Times.Done = began, e.Elapsed
+		}
+		return
+	}
+	x.replied = true
+	if x.Times.Answered == event.NotSeen {
+		x.Times.Answered = began
+	}
+	if m.Type == wire.ErrorResponse && x.completed && x.Kind == event.Extended {
+		x.atSync = x.syncFailed(e, m, began)
+		return
+	}
+	x.Times.Done = e.Elapsed
+	switch m.Type {
+	case wire.DataRow:
+		if x.Rows++; x.Times.FirstRow == event.NotSeen {
+			x.Times.FirstRow = began
+		}
+	case wire.CommandComplete:
+		x.complete(m)
+	case wire.EmptyQueryResponse:
+		x.completed = true
+	case wire.PortalSuspended:
+		x.completed, x.suspended = true, true
+	case wire.CopyInResponse:
+		x.Kind = event.CopyIn
+	case wire.CopyOutResponse:
+		x.Kind = event.CopyOut
+	case wire.CopyBothResponse:
+		x.Kind = event.Replication
+	case wire.ErrorResponse:
+		x.failed = true
+		x.readError(m)
+	}
+}
+
+// complete takes a command tag. A Query may have several statements, each with its own.
+func (x *open) complete(m *event.Message) {
+	tag := string(bytes.TrimSuffix(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0}))
+	if x.Kind == event.Simple && x.completed {
+		if len(x.Statements) == 0 {
+			x.Statements = append(x.Statements, event.Statement{Tag: x.Tag, Rows: x.rowsOf(x.Tag, x.Rows)})
+		}
+		rows := x.Rows
+		for _, s := range x.Statements {
+			rows -= s.Rows
+		}
+		x.Statements = append(x.Statements, event.Statement{Tag: tag, Rows: x.rowsOf(tag, max(0, rows))})
+	}
+	x.completed, x.Tag = true, tag
+	if n, ok := counted(tag); ok {
+		x.Counted = max(0, x.Counted) + n
+	}
+}
+
+// rowsOf is how many rows a statement had: those that were seen, else those that its tag counts.
+func (x *open) rowsOf(tag string, seen int64) int64 {
+	if n, ok := counted(tag); ok && seen == 0 {
+		return n
+	}
+	return seen
+}
+
+// counted is the number of rows in a command tag (documentation of CommandComplete).
+func counted(tag string) (n int64, ok bool) {
+	i := strings.LastIndexByte(tag, ' ')
+	if i < 0 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(tag[i+1:], 10, 64)
+	return n, err == nil
+}
+
+// readError takes the fields of an error.
+func (x *open) readError(m *event.Message) {
+	field := func(code byte) string {
+		b, _ := wire.ErrorFieldOf(m.Bytes, code)
+		return string(b)
+	}
+	x.SQLState, x.Message, x.Detail, x.Hint = field('C'), field('M'), field('D'), field('H')
+	x.Position, _ = strconv.Atoi(field('P')) // 0 where there is none
+}
+
+// syncFailed is the exchange of a Sync that failed, as one with a deferred constraint does.
+func (x *open) syncFailed(e *event.Event, m *event.Message, began time.Duration) *event.Exchange {
+	sync := open{}
+	sync.Number, sync.RoundTrip, sync.Kind, sync.Counted = x.Number, x.RoundTrip, event.SyncAlone, -1
+	sync.Outcome, sync.Got = event.Failed, m.Size
+	sync.Times = x.Times
+	sync.Times.Asked, sync.Times.Answered, sync.Times.FirstRow, sync.Times.Done = x.Times.Sent, began, event.NotSeen, e.Elapsed
+	sync.Times.Turn = x.Times.Done
+	sync.readError(m)
+	return &sync.Exchange
+}

@@ -1,0 +1,163 @@
+package exchange
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgpi/internal/decode"
+	"pgpi/internal/event"
+)
+
+// play decodes a dialogue, a word a millisecond, and returns the exchanges that it has. Words are
+// those of the table below.
+func play(t *testing.T, dialogue string) []string {
+	t.Helper()
+	decoding, stage := decode.New(nil), New()
+	var out []string
+	at := time.Duration(0)
+	feed := func(conn uint32, e event.Event) {
+		e.Conn, e.Elapsed = conn, at
+		decoding.Take(&e, func(e *event.Event) {
+			stage.Take(e, func(e *event.Event) {
+				if e.Kind == event.Exchanged {
+					out = append(out, describe(e.Exchange))
+				}
+			})
+		})
+	}
+	say := func(d event.Direction, b string) {
+		feed(1, event.Event{Kind: event.Bytes, Direction: d, Data: []byte(b), Relayed: true})
+	}
+	say(event.ClientToServer, "\x00\x00\x00\x10\x00\x03\x00\x00user\x00u\x00\x00")
+	say(event.ServerToClient, message('R', "\x00\x00\x00\x00")+message('Z', "I"))
+	for word := range strings.FieldsSeq(dialogue) {
+		at += time.Millisecond
+		name, argument, _ := strings.Cut(word, ":")
+		argument = strings.ReplaceAll(argument, "_", " ")
+		switch name {
+		case "cancel":
+			feed(2, event.Event{Kind: event.Said, Fact: event.CancelForwarded{Connection: 1}})
+		case "end":
+			feed(1, event.Event{Kind: event.Said, Fact: event.Ended{}})
+		default:
+			w, known := words[name]
+			if !known {
+				t.Fatalf("there is no word %q", name)
+			}
+			say(w.direction, message(w.code, fmt.Sprintf(w.body, argument)))
+		}
+	}
+	return out
+}
+
+// describe is an exchange in few words.
+func describe(x *event.Exchange) string {
+	s := fmt.Sprintf("%d %s %s", x.Number, x.Kind, x.Outcome)
+	if x.Context != nil {
+		s += fmt.Sprintf(" %q", x.Context.SQL)
+	}
+	if x.Tag != "" {
+		s += " " + x.Tag
+	}
+	if x.Rows > 0 {
+		s += fmt.Sprintf(" %d rows", x.Rows)
+	}
+	if x.SQLState != "" {
+		s += " " + x.SQLState
+	}
+	if x.RolledBackToo[0] != 0 {
+		s += fmt.Sprintf(" rolled back too %d-%d", x.RolledBackToo[0], x.RolledBackToo[1])
+	}
+	if x.Transaction != 0 {
+		s += " " + string(x.Transaction)
+	}
+	for _, one := range x.Statements {
+		s += fmt.Sprintf(" [%s, %d]", one.Tag, one.Rows)
+	}
+	return s
+}
+
+func message(code byte, body string) string {
+	return string(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))) + body
+}
+
+var words = map[string]struct {
+	direction event.Direction
+	code      byte
+	body      string
+}{
+	"QUERY":     {event.ClientToServer, 'Q', "%s\x00"},
+	"PARSE":     {event.ClientToServer, 'P', "\x00%s\x00\x00\x00"},
+	"BIND":      {event.ClientToServer, 'B', "%s\x00\x00\x00\x00\x00\x00\x00\x00"},
+	"DESCRIBE":  {event.ClientToServer, 'D', "S%s\x00"},
+	"EXECUTE":   {event.ClientToServer, 'E', "%s\x00\x00\x00\x00\x00"},
+	"SYNC":      {event.ClientToServer, 'S', "%s"},
+	"FLUSH":     {event.ClientToServer, 'H', "%s"},
+	"CALL":      {event.ClientToServer, 'F', "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00%s"},
+	"DATA":      {event.ClientToServer, 'd', "%s\n"},
+	"DONE":      {event.ClientToServer, 'c', "%s"},
+	"parsed":    {event.ServerToClient, '1', "%s"},
+	"bound":     {event.ServerToClient, '2', "%s"},
+	"nodata":    {event.ServerToClient, 'n', "%s"},
+	"columns":   {event.ServerToClient, 'T', "\x00\x00%s"},
+	"row":       {event.ServerToClient, 'D', "\x00\x00%s"},
+	"complete":  {event.ServerToClient, 'C', "%s\x00"},
+	"suspended": {event.ServerToClient, 's', "%s"},
+	"empty":     {event.ServerToClient, 'I', "%s"},
+	"error":     {event.ServerToClient, 'E', "SERROR\x00C%s\x00Mno\x00\x00"},
+	"called":    {event.ServerToClient, 'V', "\xff\xff\xff\xff%s"},
+	"copyin":    {event.ServerToClient, 'G', "\x00\x00\x00%s"},
+	"copyout":   {event.ServerToClient, 'H', "\x00\x00\x00%s"},
+	"data":      {event.ServerToClient, 'd', "%s\n"},
+	"done":      {event.ServerToClient, 'c', "%s"},
+	"notice":    {event.ServerToClient, 'N', "SNOTICE\x00M%s\x00\x00"},
+	"ready":     {event.ServerToClient, 'Z', "%s"},
+}
+
+func TestExchanges(t *testing.T) {
+	for _, test := range []struct {
+		name, dialogue string
+		want           []string
+	}{
+		{"simple", "QUERY:a columns row row complete:SELECT_2 ready:I QUERY:b error:42601 ready:I",
+			[]string{`1 simple done "a" SELECT 2 2 rows I`, `2 simple failed "b" 42601 I`}},
+		{"several statements", "QUERY:a;b;c complete:INSERT_0_1 complete:UPDATE_3 columns row complete:SELECT_1 ready:I",
+			[]string{`1 simple done "a;b;c" SELECT 1 1 rows I [INSERT 0 1, 1] [UPDATE 3, 3] [SELECT 1, 1]`}},
+		{"extended", "PARSE:a BIND DESCRIBE EXECUTE SYNC parsed bound nodata complete:INSERT_0_1 ready:T",
+			[]string{`1 extended done "a" INSERT 0 1 T`}},
+		{"prepare alone", "PARSE:a DESCRIBE SYNC parsed nodata ready:I SYNC ready:I",
+			[]string{`1 prepare done "a" I`, `2 sync done I`}},
+		{"suspended", "PARSE:a BIND EXECUTE FLUSH parsed bound row suspended EXECUTE SYNC row complete:SELECT_1 ready:I",
+			[]string{`1 extended suspended "a" 1 rows`, `2 extended done "a" SELECT 1 1 rows I`}},
+		{"a pipeline with an error", "PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE PARSE:c BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 parsed error:23505 ready:I",
+			[]string{`1 extended rolled back "a" INSERT 0 1 I`, `2 extended failed "b" 23505 I`, `3 extended skipped "c" I`}},
+		{"what was over before", "PARSE:a BIND EXECUTE FLUSH parsed bound complete:INSERT_0_1 PARSE:b BIND EXECUTE FLUSH error:23505 SYNC ready:I",
+			[]string{`1 extended done "a" INSERT 0 1`, `2 extended failed "b" 23505 rolled back too 1-1`}},
+		{"in a transaction", "QUERY:begin complete:BEGIN ready:T PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 error:23505 ready:E",
+			[]string{`1 simple done "begin" BEGIN T`, `2 extended done "a" INSERT 0 1 E`, `3 extended failed "b" 23505 E`}},
+		{"behind a commit", "PARSE:a BIND EXECUTE PARSE:commit BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 parsed bound complete:COMMIT error:23505 ready:I",
+			[]string{`1 extended done "a" INSERT 0 1 I`, `2 extended done "commit" COMMIT I`, `3 extended failed "b" 23505 I`}},
+		{"an error at the Sync", "PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 parsed bound complete:INSERT_0_1 error:23503 ready:I",
+			[]string{`1 extended rolled back "a" INSERT 0 1 I`, `2 extended rolled back "b" INSERT 0 1 I`, `2 sync failed 23503`}},
+		{"canceled", "QUERY:a cancel error:57014 ready:I QUERY:b error:57014 ready:I",
+			[]string{`1 simple canceled "a" 57014 I`, `2 simple failed "b" 57014 I`}},
+		{"lost", "QUERY:a columns row end", []string{`1 simple lost "a" 1 rows`}},
+		{"lost before any reply", "PARSE:a BIND EXECUTE SYNC end", []string{`1 extended lost "a"`}},
+		{"a function call", "CALL called ready:I", []string{`1 function call done I`}},
+		{"copy in", "QUERY:copy copyin DATA:1 DATA:2 DONE complete:COPY_2 ready:I", []string{`1 copy in done "copy" COPY 2 I`}},
+		{"copy out", "QUERY:copy copyout data:1 data:2 done complete:COPY_2 ready:I", []string{`1 copy out done "copy" COPY 2 I`}},
+		{"empty", "QUERY empty ready:I", []string{`1 simple done "" I`}},
+		{"a swallowed Describe", "PARSE:a DESCRIBE SYNC parsed ready:I QUERY:b complete:SELECT_0 ready:I",
+			[]string{`1 prepare done "a"`, `2 simple done "b" SELECT 0 I`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := play(t, test.dialogue)
+			if strings.Join(got, "\n") != strings.Join(test.want, "\n") {
+				t.Errorf("%s\ngot\n  %s\nwant\n  %s", test.dialogue, strings.Join(got, "\n  "), strings.Join(test.want, "\n  "))
+			}
+		})
+	}
+}

@@ -1,0 +1,131 @@
+package pgtls
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// search is how chains from a server's certificate to a root are found: by crypto/x509, which has OpenSSL's rules for
+// dates, constraints and issuers, on copies that are edited where its rules are others than OpenSSL's.
+type search struct {
+	leaf   *x509.Certificate
+	middle []*x509.Certificate // that were sent, or are in the file of the roots
+	roots  *rootSet
+}
+
+func newSearch(sent []*x509.Certificate, roots *rootSet) *search {
+	s := &search{leaf: withoutPolicies(sent[0]), roots: roots}
+	nameByCommonName(s.leaf)
+	for _, cert := range slices.Concat(sent[1:], roots.others) {
+		s.middle = append(s.middle, withoutPolicies(cert))
+	}
+	return s
+}
+
+// chains returns all chains that there are. It does not look at what certificates are for: see unsuitable.
+func (s *search) chains(now time.Time) ([][]*x509.Certificate, error) {
+	options := x509.VerifyOptions{
+		Roots: s.roots.pool, Intermediates: x509.NewCertPool(), CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	}
+	middle, roots, err := s.standIns()
+	if err != nil {
+		return nil, err
+	}
+	for _, cert := range slices.Concat(s.middle, middle) {
+		options.Intermediates.AddCert(cert)
+	}
+	if len(roots) > 0 {
+		options.Roots = options.Roots.Clone()
+	}
+	for _, cert := range roots {
+		options.Roots.AddCert(cert)
+	}
+	return s.leaf.Verify(options)
+}
+
+// withoutPolicies returns a copy without the rules for policies, which OpenSSL checks only where it is asked to, and
+// libpq does not ask.
+func withoutPolicies(cert *x509.Certificate) *x509.Certificate {
+	edited := *cert
+	edited.Policies = nil
+	edited.RequireExplicitPolicy, edited.RequireExplicitPolicyZero = 0, false
+	return &edited
+}
+
+// dnsName is what OpenSSL takes for a DNS name in a CN (cn2dnsid in crypto/x509/v3_ncons.c): two labels or more.
+var dnsName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)+$`)
+
+// nameByCommonName makes DNS names of the CNs of a certificate that has none, so that constraints on names hold for
+// them too, as in OpenSSL: libpq takes them for the server's names.
+func nameByCommonName(cert *x509.Certificate) {
+	if len(cert.DNSNames) > 0 {
+		return
+	}
+	for _, attribute := range cert.Subject.Names {
+		name, ok := attribute.Value.(string)
+		if ok && attribute.Type.String() == commonNameOID && dnsName.MatchString(name) {
+			cert.DNSNames = append(cert.DNSNames, name)
+		}
+	}
+	if cert.DNSNames != nil { // without the extension crypto/x509 would not look at them
+		alternativeNames := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}}
+		cert.Extensions = append(slices.Clone(cert.Extensions), alternativeNames)
+	}
+}
+
+// maxSignatureChecks bounds what a server can make pgpi do, as the limit of crypto/x509 of the same size does.
+const maxSignatureChecks = 100
+
+// standIns checks the signatures that crypto/x509 cannot, and lets it see that they are right: such a certificate is
+// signed anew by a key that is made for it alone, and each issuer whose own key has signed it gets a stand-in, equal
+// but for having that key. So crypto/x509 finds the link where it is genuine and nowhere else, and applies all its
+// other rules to it.
+func (s *search) standIns() (middle, roots []*x509.Certificate, err error) {
+	type link struct {
+		issuer *x509.Certificate
+		isRoot bool
+		key    ed25519.PublicKey
+	}
+	var links []link
+	checks, issuers := 0, slices.Concat(s.middle, s.roots.roots)
+	for _, cert := range append([]*x509.Certificate{s.leaf}, s.middle...) {
+		before := len(links)
+		for i, issuer := range issuers {
+			if !bytes.Equal(cert.RawIssuer, issuer.RawSubject) || !isUnknown(cert, issuer) {
+				continue
+			}
+			if checks++; checks <= maxSignatureChecks && checkSignature(cert, issuer) == nil {
+				links = append(links, link{issuer: issuer, isRoot: i >= len(s.middle)})
+			}
+		}
+		if before == len(links) {
+			continue
+		}
+		public, private, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("check a signature: %w", err)
+		}
+		cert.SignatureAlgorithm, cert.Signature = x509.PureEd25519, ed25519.Sign(private, cert.RawTBSCertificate)
+		for i := range links[before:] {
+			links[before+i].key = public
+		}
+	}
+	for _, l := range links { // when all that are to be signed anew are
+		standIn := *l.issuer
+		standIn.PublicKey, standIn.PublicKeyAlgorithm = l.key, x509.Ed25519
+		standIn.Raw = slices.Concat(l.issuer.Raw, l.key) // a pool takes nothing twice
+		if l.isRoot {
+			roots = append(roots, &standIn)
+		} else {
+			middle = append(middle, &standIn)
+		}
+	}
+	return middle, roots, nil
+}

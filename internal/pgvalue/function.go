@@ -1,0 +1,106 @@
+package pgvalue
+
+import (
+	_ "embed" // functions.txt
+	"strings"
+)
+
+// functionTable has a line for each built-in function of PostgreSQL 14 to 18, ordered by OID: the
+// OID, the versions that have the function as the line says, where those are not all, its name, and
+// the OIDs of its result type and of its arguments' types.
+//
+//go:embed functions.txt
+var functionTable string
+
+// The versions that functionTable is of.
+const oldestFunctions, newestFunctions = 14, 18
+
+// Function is a built-in function, as pg_proc has it.
+type Function struct {
+	Name      string
+	Result    uint32 // the OID of its type
+	arguments string
+}
+
+// BuiltinFunction returns the function that a FunctionCall names by its OID, given the version in
+// the session's settings; a nil s stands for the defaults. Functions are not as constant as types:
+// versions have given an OID to another function, or a function another argument. Where the version
+// is not known, or is one that the table does not have, only functions that are the same in all of
+// the table are returned, and so none that is named wrongly.
+func BuiltinFunction(oid uint32, s *Settings) (Function, bool) {
+	version := uint32(0)
+	if s != nil {
+		version = uint32(s.version)
+	}
+	for rest := functionTable[functionsFrom(oid):]; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		number, signature, _ := strings.Cut(line, " ")
+		if unsigned(number) != oid {
+			break
+		}
+		first, last := uint32(oldestFunctions), uint32(newestFunctions)
+		if signature[0] >= '0' && signature[0] <= '9' {
+			var versions string
+			versions, signature, _ = strings.Cut(signature, " ")
+			from, to, _ := strings.Cut(versions, "-")
+			first, last = unsigned(from), unsigned(to)
+		}
+		if first <= version && version <= last || first == oldestFunctions && last == newestFunctions {
+			return makeFunction(signature), true
+		}
+	}
+	return Function{}, false
+}
+
+func makeFunction(signature string) (f Function) {
+	f.Name, signature, _ = strings.Cut(signature, " ")
+	result, arguments, _ := strings.Cut(signature, " ")
+	f.Result, f.arguments = unsigned(result), arguments
+	return f
+}
+
+// Arguments returns how many arguments the function takes. A call with another number is refused
+// (fetch_fp_info in tcop/fastpath.c).
+func (f *Function) Arguments() int {
+	if f.arguments == "" {
+		return 0
+	}
+	return strings.Count(f.arguments, " ") + 1
+}
+
+// Argument returns the OID of the type of an argument, counted from 0, and 0 where there is none.
+func (f *Function) Argument(i int) uint32 {
+	rest := f.arguments
+	for ; i > 0; i-- {
+		_, rest, _ = strings.Cut(rest, " ")
+	}
+	first, _, _ := strings.Cut(rest, " ")
+	return unsigned(first)
+}
+
+// functionsFrom returns where the lines begin whose OIDs are not less than the one that is wanted.
+func functionsFrom(wanted uint32) int {
+	low, high := 0, len(functionTable) // of the beginnings of lines
+	for low < high {
+		middle := (low + high) / 2
+		start := strings.LastIndexByte(functionTable[:middle], '\n') + 1
+		end := start + strings.IndexByte(functionTable[start:], '\n') + 1
+		number, _, _ := strings.Cut(functionTable[start:end], " ")
+		if unsigned(number) < wanted {
+			low = end
+		} else {
+			high = start
+		}
+	}
+	return low
+}
+
+// unsigned reads a number of the table. It is 0 where there is none.
+func unsigned(digits string) uint32 {
+	v := uint32(0)
+	for i := range len(digits) {
+		v = v*10 + uint32(digits[i]-'0')
+	}
+	return v
+}

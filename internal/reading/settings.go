@@ -1,0 +1,42 @@
+package reading
+
+import "pgpi/internal/pgvalue"
+
+// AppendUTF8 appends text of the session in UTF-8. Bytes that are not text in its encoding stay
+// as they are.
+func (r *Reader) AppendUTF8(dst, text []byte) []byte { return r.readySettings().AppendUTF8(dst, text) }
+
+// IsUTF8 reports whether text of the session is in UTF-8, as far as is known.
+func (r *Reader) IsUTF8() bool {
+	s := r.Message.Settings
+	return s == nil || s.ClientEncoding == "" || s.ClientEncoding == "UTF8"
+}
+
+// before19 stands for servers whose version is not known: their positions in the log are written
+// as all servers up to 18 write them.
+var before19 = pgvalue.NewSettings(pgvalue.Parameters{ServerVersion: "18"})
+
+// AppendLSN appends a position in the write-ahead log as the session's server prints it.
+func (r *Reader) AppendLSN(dst []byte, lsn uint64) []byte {
+	if s := r.Message.Settings; s == nil || s.ServerVersion == "" {
+		return pgvalue.AppendLSN(dst, lsn, before19)
+	}
+	return pgvalue.AppendLSN(dst, lsn, r.readySettings())
+}
+
+// readySettings makes the session's settings ready for values, nil for none. Mostly they are
+// those of the message before.
+func (r *Reader) readySettings() *pgvalue.Settings {
+	s := r.Message.Settings
+	if s == nil {
+		return nil
+	}
+	if s != r.settings {
+		r.settings = s
+		r.ready = pgvalue.NewSettings(pgvalue.Parameters{
+			TimeZone: s.TimeZone, DateStyle: s.DateStyle, IntervalStyle: s.IntervalStyle,
+			ClientEncoding: s.ClientEncoding, ServerVersion: s.ServerVersion,
+		})
+	}
+	return r.ready
+}

@@ -1,0 +1,164 @@
+package reading
+
+import (
+	"pgpi/internal/event"
+	"pgpi/internal/pgvalue"
+	"pgpi/internal/wire"
+)
+
+// Value is a value of a user, a field that stands in its place or before it, or the group that
+// holds them, with what is known of the value.
+type Value struct {
+	wire.Field
+	// Index is the place of the value's column, parameter or argument, from 0. It is -1 where the
+	// value belongs to none.
+	Index int
+	// Column is the value's column, nil where it is not known.
+	Column *event.Column
+	// Type is the OID of the value's type, 0 where it is not known.
+	Type uint32
+	// Binary says that the value is in binary format: as its message says, else the session.
+	Binary bool
+	// Tuple is the letter of the replicated row that the value belongs to: N for the new row, O
+	// for the old one, K for its key.
+	Tuple byte
+}
+
+// Value returns what is known of the value that the i-th field is, or belongs to.
+func (r *Reader) Value(i int) (v Value) {
+	v.Field, v.Index = r.Fields[i], -1
+	if v.Depth > 0 || v.Kind == wire.Group {
+		r.describe(&v, i)
+	}
+	if v.Kind == wire.TextValue || v.Kind == wire.BinaryValue {
+		v.Binary = v.Kind == wire.BinaryValue
+	}
+	return v
+}
+
+// describe adds what a value has from the group that it is in.
+func (r *Reader) describe(v *Value, i int) {
+	group := r.group(i)
+	v.Index = int(group.Int)
+	switch group.Name {
+	case wire.Column:
+		r.describeColumn(v, i)
+	case wire.Parameter:
+		if c := r.Message.Context; c != nil && v.Index < len(c.ParameterTypes) {
+			v.Type = c.ParameterTypes[v.Index]
+		}
+		v.Binary = r.isBinary(v.Index)
+	case wire.Argument:
+		v.Binary = r.isBinary(v.Index)
+	}
+}
+
+func (r *Reader) describeColumn(v *Value, i int) {
+	switch r.Message.Type {
+	case wire.RowDescription, wire.LogicalRelation:
+		return // it says itself what its columns are
+	}
+	if v.Column = r.Column(v.Index); v.Column != nil {
+		v.Type, v.Binary = v.Column.TypeOID, v.Column.Binary
+	}
+	for _, at := range r.tuples {
+		if at < i {
+			v.Tuple = byte(r.Fields[at].Int)
+		}
+	}
+}
+
+// group returns the group that a field is in, or is.
+func (r *Reader) group(i int) *wire.Field {
+	f := &r.Fields[i]
+	if f.Kind == wire.Group {
+		return f
+	}
+	for depth := f.Depth; f.Depth >= depth; f = &r.Fields[i] {
+		i--
+	}
+	return f
+}
+
+// Column returns what the session knows of the column of an index, or nil.
+func (r *Reader) Column(index int) *event.Column {
+	c := r.Message.Context
+	if c == nil || index >= len(c.Columns) {
+		return nil
+	}
+	return &c.Columns[index]
+}
+
+// isBinary reports whether a value that comes with format codes is in binary format. One code
+// is for all values, and where there is none for a value it is in text format (documentation
+// section "Message Formats", under Bind and FunctionCall).
+func (r *Reader) isBinary(index int) bool {
+	formats := r.Fields[r.formats.start:r.formats.end]
+	if len(formats) == 1 {
+		index = 0
+	}
+	return index < len(formats) && formats[index].Int == 1 && !r.hides(&formats[index])
+}
+
+// IsNull reports whether the i-th field stands in the place of a value that is NULL.
+func (r *Reader) IsNull(i int) bool {
+	switch f := &r.Fields[i]; f.Name {
+	case wire.CopyNull:
+		return true
+	case wire.ValueLength:
+		return f.Int == -1 && !r.hides(f)
+	case wire.ValueFormat:
+		return f.Int == 'n' && !r.hides(f)
+	}
+	return false
+}
+
+// IsUnchanged reports whether the i-th field stands in the place of a value that replication
+// leaves out, because it is stored apart (TOAST) and was not changed.
+func (r *Reader) IsUnchanged(i int) bool {
+	f := &r.Fields[i]
+	return f.Name == wire.ValueFormat && f.Int == 'u' && !r.hides(f)
+}
+
+// ErrorCode returns the letter that tells what the i-th field, a text of an error, is
+// (documentation section "Error and Notice Message Fields"), or 0.
+func (r *Reader) ErrorCode(i int) byte {
+	if i == 0 || r.Fields[i-1].Name != wire.ErrorCode {
+		return 0
+	}
+	return byte(r.Fields[i-1].Int)
+}
+
+// IsCut reports whether the i-th field may go on where the message was not kept.
+func (r *Reader) IsCut(i int) bool {
+	return r.Message.Size > int64(len(r.Message.Bytes)) && r.isCut(i)
+}
+
+// isCut takes for whole what others follow, numbers, strings with their NUL, and values that are
+// as long as the length before them says.
+func (r *Reader) isCut(i int) bool {
+	f := &r.Fields[i]
+	switch {
+	case int(f.End) < len(r.Message.Bytes):
+		return false
+	case f.Kind == wire.CString:
+		return r.Message.Bytes[f.End-1] != 0
+	case f.Kind.IsInteger() || f.Kind == wire.Byte1 || f.Kind == wire.Group:
+		return false
+	case i == 0:
+		return true
+	}
+	length := &r.Fields[i-1]
+	known := (length.Name == wire.ValueLength || length.Name == wire.DataLength) && !r.hides(length)
+	return !known || length.Int != int64(f.End-f.Start)
+}
+
+// AppendText appends a value as text in UTF-8. Of a value in binary format that is what the
+// server would print with the session's settings; the error then says why it can't be read.
+func (r *Reader) AppendText(dst []byte, v *Value) ([]byte, error) {
+	format := pgvalue.Text
+	if v.Binary {
+		format = pgvalue.Binary
+	}
+	return pgvalue.AppendText(dst, v.Type, format, r.Message.Bytes[v.Start:v.End], r.readySettings())
+}

@@ -1,0 +1,192 @@
+package session
+
+import (
+	"slices"
+
+	"pgpi/internal/wire"
+)
+
+// Servers make mistakes, and what speaks for them more: a ReadyForQuery too many or too few, a
+// Describe that is swallowed. Then a reply fits what was asked in more than one way: it may be one
+// too many, or those before it may have been left out. All ways are followed, at the least number
+// of mistakes. While two are as likely nothing gets a name, rather than a wrong one.
+
+// guess is what the server may be answering.
+type guess struct {
+	at       int  // place of the request in the order of all
+	replied  bool // it has got a reply
+	mistakes int  // of the server, if it is so
+	// stray says that the last reply belongs to nothing, and was that of the request.
+	stray bool
+	was   int
+}
+
+// Limits of guessing: how many ways are followed, and how many mistakes more than in the best of
+// them. To leave out several replies in a row counts as two.
+const (
+	maxGuesses  = 8
+	maxMistakes = 1
+)
+
+// align finds the request that a reply belongs to, and makes it the current one. It reports
+// whether there is no doubt, and names the mistake where this reply is the first that fits not.
+func (x *requests) align(t wire.Type) (sure bool, mistake string) {
+	if len(x.guesses) == 0 {
+		r := x.current()
+		if x.lost || answers(t, r, x.replied) {
+			return true, ""
+		}
+		mistake = describeMistake(t, r)
+		x.guesses = append(x.guesses, guess{at: x.dropped, replied: x.replied})
+	}
+	x.guess(t)
+	best := x.guesses[0]
+	others := x.guesses[1:]
+	if len(others) > 0 && others[0].mistakes == best.mistakes {
+		return false, mistake
+	}
+	place := best.at
+	if !best.stray {
+		place = best.was
+	}
+	for x.dropped < place && x.first < len(x.queue) {
+		x.drop()
+	}
+	if len(others) == 0 {
+		x.guesses = x.guesses[:0]
+	}
+	return !best.stray, mistake
+}
+
+// guess follows all ways over one reply.
+func (x *requests) guess(t wire.Type) {
+	var next []guess
+	for _, g := range x.guesses {
+		if g.at < x.dropped {
+			continue // what it was about is forgotten
+		}
+		here := x.at(g.at)
+		for here != nil && here.kind == wire.CopyDone {
+			g.at++
+			here = x.at(g.at)
+		}
+		if answers(t, here, g.replied) {
+			next = append(next, x.after(t, g, g.at, 0))
+			continue
+		}
+		stray := g
+		stray.stray, stray.mistakes = true, g.mistakes+1
+		next = append(next, stray)
+		for place := g.at; x.at(place) != nil; place++ {
+			if answers(t, x.at(place), true) { // a Query may have lost its reply
+				next = append(next, x.after(t, g, place, max(1, min(2, place-g.at))))
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(next, func(a, b guess) int { return a.mistakes - b.mistakes })
+	kept := next[:0]
+	for _, g := range next {
+		alike := slices.ContainsFunc(kept, func(k guess) bool { return k.at == g.at && k.replied == g.replied })
+		if !alike && len(kept) < maxGuesses && g.mistakes <= next[0].mistakes+maxMistakes {
+			kept = append(kept, g)
+		}
+	}
+	x.guesses = kept
+}
+
+// at returns the request of a place, nil where there is none yet.
+func (x *requests) at(place int) *request {
+	if i := x.first + place - x.dropped; i < len(x.queue) {
+		return &x.queue[i]
+	}
+	return nil
+}
+
+// after is where a reply to a request leaves the server.
+func (x *requests) after(t wire.Type, g guess, place, mistakes int) guess {
+	next := guess{at: place, was: place, replied: true, mistakes: g.mistakes + mistakes}
+	r := x.at(place)
+	switch {
+	case t == wire.ErrorResponse && r != nil && !endsWithReady(r.kind):
+		for r = x.at(next.at); r != nil && r.kind != wire.Sync; r = x.at(next.at) {
+			next.at++
+		}
+		next.replied = false
+	case completes(t, r):
+		next.at++
+		next.replied = false
+	}
+	return next
+}
+
+// completes reports whether a reply is the last of its request.
+func completes(t wire.Type, r *request) bool {
+	switch t {
+	case wire.ParseComplete, wire.BindComplete, wire.CloseComplete, wire.NoData, wire.PortalSuspended, wire.ReadyForQuery:
+		return true
+	case wire.RowDescription:
+		return r.kind == wire.Describe
+	case wire.CommandComplete, wire.EmptyQueryResponse:
+		return r.kind == wire.Execute
+	}
+	return false
+}
+
+// answers reports whether a reply can be one to a request (documentation section "Message
+// Flow"). An ErrorResponse answers everything, and may come without any request. A ReadyForQuery
+// to a Query has another reply before it.
+func answers(t wire.Type, r *request, replied bool) bool {
+	kind := wire.UnknownMessage
+	if r != nil {
+		kind = r.kind
+	}
+	switch t {
+	case wire.ParseComplete:
+		return kind == wire.Parse
+	case wire.BindComplete:
+		return kind == wire.Bind
+	case wire.CloseComplete:
+		return kind == wire.Close
+	case wire.NoData, wire.ParameterDescription:
+		return kind == wire.Describe
+	case wire.RowDescription:
+		return kind == wire.Describe || kind == wire.Query
+	case wire.DataRow, wire.CommandComplete, wire.EmptyQueryResponse, wire.CopyInResponse, wire.CopyOutResponse, wire.CopyBothResponse:
+		return kind == wire.Execute || kind == wire.Query
+	case wire.PortalSuspended:
+		return kind == wire.Execute
+	case wire.FunctionCallResponse:
+		return kind == wire.FunctionCall
+	case wire.ReadyForQuery:
+		return kind == wire.Sync || (kind == wire.Query || kind == wire.FunctionCall) && replied
+	}
+	return true
+}
+
+// describeMistake says what the server did.
+func describeMistake(t wire.Type, r *request) string {
+	if r != nil {
+		return t.String() + " where a reply to " + r.kind.String() + " was due"
+	}
+	asker := "Execute or Query"
+	switch t {
+	case wire.ParseComplete:
+		asker = "Parse"
+	case wire.BindComplete:
+		asker = "Bind"
+	case wire.CloseComplete:
+		asker = "Close"
+	case wire.NoData, wire.ParameterDescription:
+		asker = "Describe"
+	case wire.RowDescription:
+		asker = "Describe or Query"
+	case wire.PortalSuspended:
+		asker = "Execute"
+	case wire.FunctionCallResponse:
+		asker = "FunctionCall"
+	case wire.ReadyForQuery:
+		asker = "Sync or Query"
+	}
+	return t.String() + " that no " + asker + " asked for"
+}

@@ -1,0 +1,28 @@
+package certificates
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"pgpi/test/program"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/certificates.md")
+
+// pgpiPath is the pgpi that all tests run.
+var pgpiPath string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	path, remove, err := program.Prepare(false)
+	defer remove()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	pgpiPath = path
+	return m.Run()
+}
