@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/redact"
+	"pgpi/internal/servertext"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
@@ -27,15 +28,15 @@ type Values struct {
 	flip      byte // what booleans are changed by, 0 or 1
 	blanked   int64
 
-	pieces     pieces
-	reading    sqltext.Settings // of the SQL in the message at hand
-	settings   *event.Settings  // which it was made of
-	contexts   map[*event.Context]*event.Context
-	literals   []literal
-	quotations []quotation
-	scratch    []byte
-	before     []byte // the piece at hand, as it was
-	number     [64]byte
+	pieces   pieces
+	reading  sqltext.Settings // of the SQL in the message at hand
+	settings *event.Settings  // which it was made of
+	contexts map[*event.Context]*event.Context
+	literals []literal
+	parts    []servertext.Part
+	scratch  []byte
+	before   []byte // the piece at hand, as it was
+	number   [64]byte
 }
 
 // New makes a redaction with a key of its own.

@@ -13,8 +13,10 @@ const (
 	Name
 	// SQL is a statement, or the beginning of one.
 	SQL
-	// Data is everything else.
+	// Data is what stands in a text of the server's and is none of these.
 	Data
+	// Unknown is a text, or a line of one, that is not known to be the server's.
+	Unknown
 )
 
 // Part is a part of a text, from Start to before End.
@@ -42,8 +44,8 @@ const (
 	maxStatementLines = 20
 )
 
-// markLines marks the fewest of some lines that are a text together, and returns their number. The first is data where there
-// are none.
+// markLines marks the fewest of some lines that are a text together, and returns their number. The first is not known where
+// there are none.
 func (w *words) markLines(lines [][2]int) int {
 	for n := 1; n <= len(lines) && len(lines) <= maxLines; n++ {
 		if n > maxStatementLines {
@@ -53,7 +55,7 @@ func (w *words) markLines(lines [][2]int) int {
 			return n
 		}
 	}
-	w.raise(Data, lines[0][0], lines[0][1])
+	w.raise(Unknown, lines[0][0], lines[0][1])
 	return 1
 }
 

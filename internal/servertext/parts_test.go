@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// shown is a text with marks around its parts: ‹data›, ⟨names⟩, ⟦SQL⟧, #numbers#.
+// shown is a text with marks around its parts: «what is not known», ‹data›, ⟨names⟩, ⟦SQL⟧, #numbers#.
 func shown(text string) string {
-	marks := map[Kind][2]string{Data: {"‹", "›"}, Name: {"⟨", "⟩"}, SQL: {"⟦", "⟧"}, Number: {"#", "#"}}
+	marks := map[Kind][2]string{Unknown: {"«", "»"}, Data: {"‹", "›"}, Name: {"⟨", "⟩"}, SQL: {"⟦", "⟧"}, Number: {"#", "#"}}
 	var b strings.Builder
 	end := 0
 	for _, p := range AppendParts(nil, []byte(text)) {
@@ -18,7 +18,7 @@ func shown(text string) string {
 }
 
 // unmarked takes the marks out.
-var unmarked = strings.NewReplacer("‹", "", "›", "", "⟨", "", "⟩", "", "⟦", "", "⟧", "", "#", "")
+var unmarked = strings.NewReplacer("«", "", "»", "", "‹", "", "›", "", "⟨", "", "⟩", "", "⟦", "", "⟧", "", "#", "")
 
 // TestParts has texts of servers, each with the parts that it has. The last ones are not quite a server's.
 func TestParts(t *testing.T) {
@@ -41,7 +41,7 @@ unterminated quoted string at or near "⟦'abc⟧"
 COPY ⟨orders⟩, line #3#, column ⟨id⟩: "‹x›"
 COPY ⟨orders⟩, line #3#: "‹x	y›"
 SQL statement "⟦INSERT INTO t VALUES ('x', 1)⟧"
-unnamed portal with parameters: ‹$1 = '1'›
+unnamed portal with parameters: ⟦$1 = '1'⟧
 function ⟨foo(integer, text)⟩ does not exist
 operator does not exist: ⟨integer = text⟩
 No function matches the given name and argument types. You might need to add explicit type casts.
@@ -87,10 +87,10 @@ more than one row returned by a subquery used as an expression
 "⟨orders⟩" is not a view
 there is no unique or exclusion constraint matching the ON CONFLICT specification
 schema "⟨x⟩" already exists, skipping
-‹Fehlgeschlagene Zeile enthält (1, abc).›
-‹remote SQL command: SELECT x FROM t›
-‹relation "birds and 'the x' birds" does not exist›
-‹relation "birds" does not exist for x›
+«Fehlgeschlagene Zeile enthält (1, abc).»
+«remote SQL command: SELECT x FROM t»
+«relation "birds and 'the x' birds" does not exist»
+«relation "birds" does not exist for x»
 could not open file "‹x›": ‹No such file or directory›
 type "⟨x⟩" is only a shell
 `), "\n") {
@@ -103,10 +103,10 @@ type "⟨x⟩" is only a shell
 // TestLines has contexts of several lines, which are texts of their own.
 func TestLines(t *testing.T) {
 	for _, want := range []string{
-		"SQL statement \"⟦select 'x'\nfrom y⟧\"\nPL/pgSQL function ⟨f(integer)⟩ line #3# at ⟨EXECUTE⟩\n‹remote SQL command: select x›",
-		"‹line 1: Premature end of data in tag a line 1›\n‹<a>x›\n‹    ^›",
+		"SQL statement \"⟦select 'x'\nfrom y⟧\"\nPL/pgSQL function ⟨f(integer)⟩ line #3# at ⟨EXECUTE⟩\n«remote SQL command: select x»",
+		"«line 1: Premature end of data in tag a line 1»\n«<a>x»\n«    ^»",
 		"COPY ⟨orders⟩, line #3#, column ⟨id⟩: \"‹x›\"\nSQL statement \"⟦select 1⟧\"",
-		"‹PL/Python function \"f\"›\n\nSQL statement \"⟦select 1⟧\"",
+		"«PL/Python function \"f\"»\n\nSQL statement \"⟦select 1⟧\"",
 		"\n",
 		"",
 	} {

@@ -39,7 +39,7 @@ func holeAt(text string, gap, start, end int, before servertext.Hole) servertext
 		return servertext.NumberHole
 	case c != 's':
 		return servertext.DataHole
-	case quoted && endsWith(ahead, statements...):
+	case quoted && endsWith(ahead, statements...) && !strings.Contains(behind, "jsonpath"):
 		return servertext.SQLHole
 	case gap > 0 && isName(before) && slices.Contains(conjunctions, strings.Trim(between, `"`)):
 		return before
@@ -47,6 +47,8 @@ func holeAt(text string, gap, start, end int, before servertext.Hole) servertext
 		return servertext.QuotedHole
 	case quoted:
 		return servertext.DataHole
+	case endsWith(ahead, " parameters: ", " parameter $%d = "):
+		return servertext.SQLHole // values in quotes
 	case ahead == "" && strings.HasPrefix(behind, " at "):
 		return servertext.MessageHole
 	case ahead == "" && isCommand.MatchString(behind), endsWith(ahead, " allowed in "):
@@ -75,7 +77,7 @@ var (
 		"relation", "table", "column", "columns", "schema", "database", "role", "user", "constraint", "index", "sequence", "view",
 		"type", "function", "procedure", "operator", "cursor", "statement", "portal", "extension", "parameter", "language",
 		"publication", "subscription", "trigger", "slot", "tablespace", "server", "encoding", "collation", "savepoint", "domain",
-		"rule", "policy", "partition", "alias", "name", "method", "option", "family", "class", "wrapper", "variable", "object", "window",
+		"rule", "policy", "partition", "alias", "name", "method", "option", "family", "class", "wrapper", "object", "window",
 		"attribute", "template", "conversion", "plugin", "provider", "dictionary", "configuration", "parser", "field", "aggregate",
 	}
 	bareNouns = []string{
