@@ -190,5 +190,30 @@ type Message struct {
 	Secret bool
 }
 
-// Span is a run of bytes, End exclusive.
-type Span struct{ Start, End int }
+// Span is a run of bytes that was redacted, End exclusive, with what sort of thing it was.
+type Span struct {
+	Start, End int
+	Kind       SpanKind
+}
+
+// SpanKind is what sort of thing was redacted. It says nothing of its content.
+type SpanKind uint8
+
+// The kinds of what is redacted.
+const (
+	// UnknownSpan is what no one has told apart: bytes of a message that nobody knows, and all
+	// that recordings of earlier versions have.
+	UnknownSpan SpanKind = iota
+	// PasswordSpan is a password, a token, or what a password is a part of.
+	PasswordSpan
+	// VerifierSpan is something by which a password can be guessed.
+	VerifierSpan
+	// KeySpan is the key of cancel requests.
+	KeySpan
+	// ValueSpan is data of users.
+	ValueSpan
+)
+
+var spanKinds = [...]string{"unknown", "password", "verifier", "key", "value"}
+
+func (k SpanKind) String() string { return spanKinds[k] }

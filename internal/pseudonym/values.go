@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/redact"
 	"pgpi/internal/servertext"
 	"pgpi/internal/sqltext"
@@ -42,7 +43,7 @@ type Values struct {
 // New makes a redaction with a key of its own.
 func New() *Values {
 	m := newMemory()
-	v := &Values{memory: m, words: newWords(m)}
+	v := &Values{memory: m, words: newWords(m), passwords: redact.Passwords{Strict: true}}
 	var random [1]byte
 	_, _ = rand.Read(random[:]) // it never fails
 	v.flip = random[0] & 1
@@ -91,46 +92,47 @@ func (v *Values) Apply(e *event.Event) {
 		v.said(e)
 	}
 	for i := range e.Messages {
-		v.message(&e.Messages[i], e.Kind == event.Fragment)
+		v.message(e.Conn, &e.Messages[i], e.Kind == event.Fragment)
 	}
 }
 
 // said replaces what is data in the words of a peer.
 func (v *Values) said(e *event.Event) {
-	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
+	v.passwords.Sentence(e, func(w event.Written, text []byte) {
 		if w.Name {
-			return v.name(text)
+			v.clean(text)
+		} else {
+			v.replaceStatement(text, sqltext.Settings{})
 		}
-		return v.withoutValues(text, sqltext.Settings{})
 	})
-	v.passwords.Sentence(e)
 }
 
-// withoutValues is SQL, or text that may quote some, with pseudonyms.
-func (v *Values) withoutValues(sql string, settings sqltext.Settings) string {
-	b := []byte(sql)
-	v.learnLiterals(b, settings)
-	v.replaceLiterals(b, settings)
-	v.clean(b)
-	return string(b)
+// replaceStatement replaces the data in SQL, or in text that may quote some.
+func (v *Values) replaceStatement(sql []byte, settings sqltext.Settings) {
+	v.learnLiterals(sql, settings)
+	v.replaceLiterals(sql, settings)
+	v.clean(sql)
 }
 
 // message replaces the values of a message. One that was too large to hold is blanked,
 // because its bytes were.
-func (v *Values) message(m *event.Message, large bool) {
+func (v *Values) message(conn uint32, m *event.Message, large bool) {
 	context, about := m.Context, m.About
 	v.read(m.Settings)
-	v.passwords.Message(m)
+	v.passwords.Message(conn, m)
 	for _, p := range v.pieces.of(m) {
+		if reading.Hidden(m, p.start, p.end) == p.end-p.start {
+			continue // it is a secret
+		}
 		if large || p.kind == opaquePiece {
 			v.blank(m, p.start, p.end)
 			continue
 		}
 		v.replacePiece(m, p)
 	}
-	m.Context = v.context(context)
+	m.Context = v.context(conn, context)
 	if m.About = m.Context; about != context {
-		m.About = v.context(about)
+		m.About = v.context(conn, about)
 	}
 }
 
@@ -212,7 +214,7 @@ func (v *Values) blank(m *event.Message, start, end int) {
 func (v *Values) mark(m *event.Message, start, end int) {
 	before := m.Redacted
 	m.Redacted = make([]event.Span, 0, len(before)+1)
-	added := event.Span{Start: start, End: end}
+	added := event.Span{Start: start, End: end, Kind: event.ValueSpan}
 	for _, s := range before {
 		switch {
 		case s.End < added.Start:
@@ -221,7 +223,7 @@ func (v *Values) mark(m *event.Message, start, end int) {
 			m.Redacted = append(m.Redacted, added)
 			added = s
 		default:
-			added = event.Span{Start: min(s.Start, added.Start), End: max(s.End, added.End)}
+			added = event.Span{Start: min(s.Start, added.Start), End: max(s.End, added.End), Kind: s.Kind}
 		}
 	}
 	m.Redacted = append(m.Redacted, added)
@@ -251,7 +253,7 @@ func (v *Values) blankFragment(e *event.Event) {
 const maxContexts = 1 << 10
 
 // context is a snapshot without values.
-func (v *Values) context(c *event.Context) *event.Context {
+func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	if c == nil {
 		return nil
 	}
@@ -260,7 +262,9 @@ func (v *Values) context(c *event.Context) *event.Context {
 	}
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
-	changed.SQL = v.withoutValues(c.SQL, v.read(c.Settings))
+	settings, redacted := v.read(c.Settings), false
+	changed.SQL, redacted = v.passwords.Text(conn, c.SQL, func(sql []byte) { v.replaceStatement(sql, settings) })
+	changed.Redacted = changed.Redacted || redacted
 	changed.Relation = v.name(c.Relation)
 	changed.Columns = append([]event.Column(nil), c.Columns...)
 	for i := range changed.Columns {
@@ -269,8 +273,8 @@ func (v *Values) context(c *event.Context) *event.Context {
 	if v.contexts == nil || len(v.contexts) >= maxContexts {
 		v.contexts = map[*event.Context]*event.Context{}
 	}
-	v.contexts[c] = v.passwords.Context(&changed)
-	return v.contexts[c]
+	v.contexts[c] = &changed
+	return &changed
 }
 
 // name is a name without the values in it.

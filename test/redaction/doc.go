@@ -5,8 +5,8 @@
 // for in every output and in the recording. Where it is found, it must be there by design, and docs/redaction.md must say so.
 // A run without redaction finds each of them, so that the test can fail.
 //
-// When the tables were made, the canaries of 141 of their 504 constructs were found, in 10512 outputs. testdata has what is
-// still found and should not be.
+// When the tables were made, before anything was mended, the canaries of 141 of their 504 constructs were found and should
+// not have been, in 10512 outputs.
 //
 // It must not know how secrets and values are found: pgpi is a program here.
 //

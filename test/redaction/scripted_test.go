@@ -191,5 +191,5 @@ var scripted = []construct{
 	replicated(value, "write-ahead log", wal("\xd0\x00§")),
 	played(value, "value that does not fit the encoding", asks(query("select '\xff§\xfe'")), hears(done, ready)),
 	played(value, "name of a statement, scripted", asks(packet('P', "§\x00select 1\x00\x00\x00"), sync), hears(packet('1', ""), ready)).stays("Names"),
-	played(value, "tag", asks(query("select 1")), hears(packet('C', "SELECT §\x00"), ready)).stays("command\ntags"),
+	played(value, "tag", asks(query("select 1")), hears(packet('C', "SELECT §\x00"), ready)).stays("command tags"),
 }

@@ -11,7 +11,7 @@ var setup = []string{
 	"create table stays (during int8range, exclude using gist (during with &&))",
 	"create view small as select id, name from birds where id < 10 with check option",
 	"create table parts (i text) partition by list (i)",
-	"create table users (name text primary key check (length(name) < 20), password text unique, token text, pin int, pin_code int)",
+	"create table users (name text primary key check (length(name) < 20), password text unique, token text, passcode int)",
 	"create table hashes (hash text)",
 	`create table odd ("interval" text, format text, "null" text, delimiter text)`,
 	"create table watched (i text)",

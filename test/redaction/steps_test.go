@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // client does the steps of constructs, one after the other.
@@ -194,6 +195,33 @@ func copyIn(sql, rows string) step {
 		if _, err := c.through.CopyFrom(c.ctx, strings.NewReader(c.at.fill(rows)), c.at.fill(sql)); err != nil {
 			c.Errorf("%s: %s: %v", c.at.name, sql, err)
 		}
+	}
+}
+
+// copyInLater sends rows when the server has asked for them, each text in a message of its own. They may be wrong.
+func copyInLater(sql string, rows ...string) step {
+	return func(c *client) {
+		c.Helper()
+		f := c.through.Frontend()
+		f.SendQuery(&pgproto3.Query{String: c.at.fill(sql)})
+		err := f.Flush()
+		for err == nil {
+			var m pgproto3.BackendMessage
+			if m, err = c.through.ReceiveMessage(c.ctx); err != nil {
+				break
+			}
+			switch m.(type) {
+			case *pgproto3.CopyInResponse:
+				for _, r := range rows {
+					f.Send(&pgproto3.CopyData{Data: []byte(c.at.fill(r))})
+				}
+				f.Send(&pgproto3.CopyDone{})
+				err = f.Flush()
+			case *pgproto3.ReadyForQuery:
+				return
+			}
+		}
+		c.Fatalf("%s: %s: %v", c.at.name, sql, err)
 	}
 }
 
