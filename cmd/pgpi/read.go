@@ -111,7 +111,7 @@ func readCaptures(o *readOptions) (err error) {
 	}
 	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact)}
 	all.Auth.redactOptions = o.Read.redactOptions
-	all.Auth.RedactPasswords = o.Read.RedactPasswords || reader.Redacted()
+	all.redacted = reader.Redacted()
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}

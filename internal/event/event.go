@@ -69,6 +69,10 @@ type Event struct {
 	Opaque bool
 	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
 	Redacted bool
+	// Noted says that the event is from a recording which notes what was redacted before. Spans are
+	// those of Data; decoding gives them to the messages.
+	Noted bool
+	Spans []Span
 	// Repeated says that a recording tells it again for those who have not read it before, and
 	// Inside that its message began in a file of the recording before this one.
 	Repeated, Inside bool
@@ -94,7 +98,7 @@ func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said &&
 // facts, strings, contexts, settings, identities and exchanges. Messages that tile Data tile the copy's.
 func (e *Event) Clone() Event {
 	own := *e
-	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
+	own.Data, own.Messages, own.Spans = bytes.Clone(e.Data), slices.Clone(e.Messages), slices.Clone(e.Spans)
 	rest := own.Data
 	for i := range own.Messages {
 		m := &own.Messages[i]
@@ -189,31 +193,3 @@ type Message struct {
 	// secrets are redacted: as raw bytes it is not to be shown at all.
 	Secret bool
 }
-
-// Span is a run of bytes that was redacted, End exclusive, with what sort of thing it was.
-type Span struct {
-	Start, End int
-	Kind       SpanKind
-}
-
-// SpanKind is what sort of thing was redacted. It says nothing of its content.
-type SpanKind uint8
-
-// The kinds of what is redacted.
-const (
-	// UnknownSpan is what no one has told apart: bytes of a message that nobody knows, and all
-	// that recordings of earlier versions have.
-	UnknownSpan SpanKind = iota
-	// PasswordSpan is a password, a token, or what a password is a part of.
-	PasswordSpan
-	// VerifierSpan is something by which a password can be guessed.
-	VerifierSpan
-	// KeySpan is the key of cancel requests.
-	KeySpan
-	// ValueSpan is data of users.
-	ValueSpan
-)
-
-var spanKinds = [...]string{"unknown", "password", "verifier", "key", "value"}
-
-func (k SpanKind) String() string { return spanKinds[k] }

@@ -105,6 +105,9 @@ func (v *Values) said(e *event.Event) {
 			v.replaceStatement(text, sqltext.Settings{})
 		}
 	})
+	if _, ended := e.Fact.(event.Ended); ended {
+		v.passwords.Forget(e.Conn)
+	}
 }
 
 // replaceStatement replaces the data in SQL, or in text that may quote some.

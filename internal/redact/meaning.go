@@ -2,11 +2,13 @@ package redact
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -54,11 +56,15 @@ func (p *Passwords) meaning(conn uint32, c *event.Context) *meaning {
 			of.safe = &changed
 		}
 	}
+	p.keep(c, of)
+	return of
+}
+
+func (p *Passwords) keep(c *event.Context, of *meaning) {
 	if p.contexts == nil || len(p.contexts) >= maxContexts {
 		p.contexts = map[*event.Context]*meaning{}
 	}
 	p.contexts[c] = of
-	return of
 }
 
 // isSecretColumn reports whether a column is called a secret, and its type does not say that it is a moment or a flag.
@@ -191,7 +197,7 @@ func (p *Passwords) value(conn uint32, m *event.Message, of *meaning, i int) {
 		secret = of.parameters
 	}
 	if slices.Contains(secret, v.Index) {
-		p.hide(f.Start, f.End, event.PasswordSpan)
+		p.hideValue(m, f)
 		if f.Name == wire.ParameterValue {
 			p.learn(conn, b)
 		} else {
@@ -212,6 +218,21 @@ func (p *Passwords) value(conn uint32, m *event.Message, of *meaning, i int) {
 	}
 }
 
+// hideValue hides a value, or a part of one. The quotes of CSV stay: without them others would be a part of it.
+func (p *Passwords) hideValue(m *event.Message, f *wire.Field) {
+	start, end := f.Start, f.End
+	if m.Type == wire.CopyCSV {
+		quote := cmp.Or(m.State.Copy.Quote, '"')
+		if start < end && m.Bytes[start] == quote {
+			start++
+		}
+		if start < end && m.Bytes[end-1] == quote {
+			end--
+		}
+	}
+	p.hide(start, end, event.PasswordSpan)
+}
+
 func isText(b []byte) bool {
 	return bytes.IndexFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) < 0
 }
@@ -221,11 +242,8 @@ func isText(b []byte) bool {
 func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Field) {
 	b, start := m.Bytes[f.Start:f.End], int(f.Start)
 	if len(of.columns) > 0 || p.meaning(conn, m.About).copies {
-		p.hide(f.Start, f.End, event.PasswordSpan)
-		rows := &p.of(conn).rows
-		for value := range bytes.FieldsFuncSeq(b, func(r rune) bool { return strings.ContainsRune("\t\r\n,;|\"", r) }) {
-			rows.add(value)
-		}
+		p.hideValue(m, f)
+		p.learnRows(conn, m.About, b)
 		return
 	}
 	p.spans = appendVerifiers(p.spans, b, start)
@@ -253,11 +271,42 @@ func (p *Passwords) Text(conn uint32, text string, replace func([]byte)) (safe s
 	if replace != nil {
 		replace(b)
 	}
-	var out []byte
+	return withoutSpans(b, spans), len(spans) > 0
+}
+
+// learnRows remembers the secrets in rows that a client has sent before the server asked for them, so that nobody knows
+// where they begin: those of lines that are as the statement says.
+func (p *Passwords) learnRows(conn uint32, about *event.Context, rows []byte) {
+	if about == nil {
+		return
+	}
+	c, found := sqltext.FindCopy(about.SQL, 0, sqltext.Settings{})
+	if !found || c.Format == "binary" || c.To {
+		return
+	}
+	delimiter := cmp.Or(c.Delimiter, map[string]string{"csv": ",", "text": "\t"}[c.Format])
+	for line := range bytes.Lines(rows) {
+		values := bytes.Split(bytes.TrimRight(line, "\r\n"), []byte(delimiter))
+		if len(values) != len(c.Columns) || c.Headings > 0 && string(values[0]) == c.Columns[0] {
+			continue
+		}
+		for i, name := range c.Columns {
+			if secretIn([]byte(name), false) >= 0 {
+				p.of(conn).rows.add(bytes.Trim(values[i], `"`))
+			}
+		}
+	}
+}
+
+// withoutSpans is a text with a word in the place of each span.
+func withoutSpans(text []byte, spans []Span) string {
+	var b strings.Builder
 	end := 0
 	for _, s := range spans {
-		out = append(append(out, b[end:s.Start]...), "[redacted]"...)
+		b.Write(text[end:s.Start])
+		b.WriteString("[redacted]")
 		end = s.End
 	}
-	return string(append(out, b[end:]...)), len(spans) > 0
+	b.Write(text[end:])
+	return b.String()
 }

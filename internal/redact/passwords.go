@@ -18,6 +18,8 @@ type Passwords struct {
 	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a comment with the word
 	// password. Whoever replaces all literals and comments anyway wants it.
 	Strict bool
+	// Again searches what was redacted before it was recorded, too, where the recording notes what that was.
+	Again bool
 
 	reader      reading.Reader
 	spans       []Span
@@ -31,6 +33,7 @@ type connection struct {
 	known, rows known
 	// inVerifier says that the last row of COPY was cut off in a verifier.
 	inVerifier bool
+	noted      noted
 }
 
 // Take hides the secrets of an event: Passwords is an [event.Stage].
@@ -43,9 +46,18 @@ func (p *Passwords) Take(e *event.Event, emit func(*event.Event)) {
 // bytes are not those that are relayed.
 func (p *Passwords) Apply(e *event.Event) {
 	for i := range e.Messages {
-		p.Message(e.Conn, &e.Messages[i])
+		if m := &e.Messages[i]; p.passes(e) {
+			p.readNoted(e.Conn, m)
+		} else {
+			p.Message(e.Conn, m)
+		}
 	}
-	p.Sentence(e, nil)
+	if !p.passes(e) {
+		p.Sentence(e, nil)
+	}
+	if _, ended := e.Fact.(event.Ended); ended {
+		p.Forget(e.Conn)
+	}
 	switch e.Kind {
 	case event.Fragment: // nobody can tell what it is a part of, but a recording needs the header
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
@@ -56,8 +68,13 @@ func (p *Passwords) Apply(e *event.Event) {
 	}
 }
 
-// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest, unless that is nil. It
-// forgets a connection that has ended.
+// passes reports whether an event was redacted before it was recorded, and need not be searched again.
+func (p *Passwords) passes(e *event.Event) bool { return e.Noted && !p.Again }
+
+// Forget drops what is remembered of a connection.
+func (p *Passwords) Forget(conn uint32) { delete(p.connections, conn) }
+
+// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest, unless that is nil.
 func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text []byte)) {
 	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
 		safe, _ := p.Text(e.Conn, text, func(b []byte) {
@@ -67,16 +84,13 @@ func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text 
 		})
 		return safe
 	})
-	if _, ended := e.Fact.(event.Ended); ended {
-		delete(p.connections, e.Conn)
-	}
 }
 
 // Message hides the secrets of one message of a connection, those of its context included.
 func (p *Passwords) Message(conn uint32, m *event.Message) {
 	about, same := m.About, m.About == m.Context
 	of := p.meaning(conn, m.Context)
-	p.spans = p.spans[:0]
+	p.spans = append(p.spans[:0], m.Redacted...) // before it was recorded, perhaps
 	if p.mayHold(conn, m, of) {
 		p.reader.Read(m)
 		for i := range p.reader.Fields {

@@ -3,8 +3,11 @@ package redaction
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"pgpi/internal/localpg"
 	"pgpi/test/program"
@@ -32,7 +35,7 @@ func runAll(m *testing.M) int {
 // TestNames wants a name for each construct, because its canary is made of that.
 func TestNames(t *testing.T) {
 	names := map[string]bool{}
-	for _, c := range append(constructs(), scripted...) {
+	for _, c := range slices.Concat(constructs(), scripted, large) {
 		if names[c.name] {
 			t.Errorf("%q is the name of two constructs", c.name)
 		}
@@ -48,11 +51,19 @@ func TestRedaction(t *testing.T) {
 			m := new(matrix)
 			m.real(t, s)
 			m.judge(t)
+			m.compare(t)
 		})
 	}
 	t.Run("scripted", func(t *testing.T) {
 		t.Parallel()
-		m := new(matrix)
+		m := &matrix{server: "scripted", all: scripted}
+		m.play(t)
+		m.judge(t)
+		m.compare(t)
+	})
+	t.Run("large", func(t *testing.T) {
+		t.Parallel()
+		m := &matrix{server: "large", all: large}
 		m.play(t)
 		m.judge(t)
 	})
@@ -107,9 +118,28 @@ func TestDesign(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := strings.Join(strings.Fields(string(text)), " ")
-	for _, c := range append(constructs(), scripted...) {
+	for _, c := range slices.Concat(constructs(), scripted, large) {
 		if !strings.Contains(words, c.byDesign) {
 			t.Errorf("%s: docs/redaction.md does not have %q", c.name, c.byDesign)
+		}
+	}
+}
+
+// compare wants the log that is made of a redacted recording to be the one that was made live.
+func (m *matrix) compare(t *testing.T) {
+	t.Helper()
+	for _, r := range m.runs {
+		if r.way != again {
+			continue
+		}
+		for _, o := range outputs {
+			if o.name == recorded {
+				continue
+			}
+			got, want := r.file(t, o.file), r.of.file(t, o.file)
+			if difference := diff.Diff("as it was written", []byte(want), "read again", []byte(got)); difference != nil {
+				t.Errorf("%s of what was recorded with %s: %.2000s", o.name, r.option, difference)
+			}
 		}
 	}
 }

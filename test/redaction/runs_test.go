@@ -34,6 +34,7 @@ type run struct {
 	dir    string
 	// complaint is what it has said to its user.
 	complaint string
+	of        *run // whose recording is read again
 }
 
 // The ways in which events come to a pgpi.
@@ -126,7 +127,7 @@ func (m *matrix) relay(t testing.TB, port int, talk func(*program.Pgpi)) {
 	for _, r := range m.runs[1:] {
 		back := m.start(t, nothing, again)
 		back.read(t, filepath.Join(r.dir, "recording.pcapng"))
-		back.option = r.option
+		back.option, back.of = r.option, r
 	}
 }
 
@@ -203,7 +204,6 @@ func connect(t testing.TB, port int, notices interface{ WriteString(s string) (i
 // play runs all scripts.
 func (m *matrix) play(t testing.TB) {
 	t.Helper()
-	m.server, m.all = "scripted", scripted
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
