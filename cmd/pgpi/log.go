@@ -30,17 +30,21 @@ type format struct {
 
 // formats are what --log-forwarded and --log know.
 var formats = []format{
+	{"queries", bus.Exchanges, true, textSink(text.Queries)},
 	{"annotated", bus.Messages, true, textSink(text.Annotated)},
 	{"raw", bus.Messages, true, textSink(text.Raw)},
 	{"none", bus.Facts, true, textSink(text.None)},
-	{"json", bus.Messages, true, jsonSink},
+	{"json", bus.Exchanges, true, jsonSink},
 	{"pqtrace", bus.Messages, false, pqtraceSink(false)},
 	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
 }
 
 func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
 	return func(o *options, file *os.File) bus.Sink {
-		options := text.Options{Mode: mode, MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file)}
+		options := text.Options{Mode: mode, MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file), Slow: o.Log.Slow}
+		if term.IsTerminal(int(file.Fd())) {
+			options.Width = func() int { return terminalWidth(file) }
+		}
 		switch o.Log.LogTime {
 		case "relative":
 			options.Time = text.Relative
@@ -51,6 +55,15 @@ func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
 		}
 		return text.New(file, options)
 	}
+}
+
+// terminalWidth is how many columns a terminal has, 0 where that can't be told.
+func terminalWidth(file *os.File) int {
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 func jsonSink(o *options, file *os.File) bus.Sink {
@@ -85,7 +98,7 @@ const standardOutput = "-"
 // outputs are those of all --log options, or the one that the short form is for.
 func (l *logOptions) outputs() ([]output, error) {
 	if len(l.Log) == 0 {
-		f, err := formatNamed(cmp.Or(l.LogForwarded, "annotated"))
+		f, err := formatNamed(cmp.Or(l.LogForwarded, l.byDefault, "annotated"))
 		return []output{{"--log-file", f, l.LogFile}}, err
 	}
 	if l.LogForwarded != "" || l.LogFile != "" {

@@ -109,7 +109,7 @@ func readCaptures(o *readOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact)}
+	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact, &o.Record)}
 	all.Auth.redactOptions = o.Read.redactOptions
 	all.redacted = reader.Redacted()
 	if err := learnValues(ctx, all.values, o); err != nil {
@@ -124,7 +124,7 @@ func readCaptures(o *readOptions) (err error) {
 		return err
 	}
 	output := &outputFailure{stop: stop}
-	options := busOptions(all)
+	options := busOptions(all, outlets)
 	options.Failed, options.Behind = output.failed, nil // there is no hurry
 	events := bus.New(outlets, options)
 	report := reader.Read(ctx, events)

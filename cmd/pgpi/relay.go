@@ -17,6 +17,7 @@ import (
 
 	"pgpi/internal/bus"
 	"pgpi/internal/decode"
+	"pgpi/internal/exchange"
 	"pgpi/internal/localpg"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
@@ -39,7 +40,7 @@ func relay(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	o.values = newValues(o.Auth.Redact)
+	o.values = newValues(o.Auth.Redact, &o.Record)
 	logs, err := openLogs(o, os.Stdout, &closers)
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func relay(o *options) (err error) {
 		}
 		return err
 	}
-	events := bus.New(outlets, busOptions(o))
+	events := bus.New(outlets, busOptions(o, outlets))
 	config.Recorder, config.DecodeAll = events, bus.Wanted(outlets) >= bus.Messages
 	if text := o.Log.announcement(addresses(listeners)); text != "" {
 		fmt.Fprintln(os.Stderr, "pgpi: "+text)
@@ -255,7 +256,7 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 }
 
 // busOptions says what events go through, and what the user is told of outlets.
-func busOptions(o *options) bus.Options {
+func busOptions(o *options, outlets []bus.Outlet) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
 		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, withoutPath(err)))
 	}, Behind: func(name string) {
@@ -265,15 +266,18 @@ func busOptions(o *options) bus.Options {
 		}
 		complain(fmt.Errorf("%s can't be written fast enough: %s", name, what))
 	}}
-	options.Stages = stages(o)
+	options.Stages = stages(o, outlets)
 	return options
 }
 
 // stages are what events go through before any outlet sees them.
-func stages(o *options) []bus.Stage {
+func stages(o *options, outlets []bus.Outlet) []bus.Stage {
 	all := []bus.Stage{decodeStage()}
 	if redaction := o.redaction(); redaction != nil {
 		all = append(all, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
+	}
+	if bus.Wanted(outlets) >= bus.Exchanges {
+		all = append(all, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
 	}
 	return all
 }

@@ -24,6 +24,7 @@ type literals struct {
 	tokens   sqltext.Scanner
 	all      []literal
 	inDoubt  bool // by settings that are not known, others are literals
+	unclosed bool // a literal never ends
 	// statement is what is known of the statement at hand, and last the word before the token
 	// at hand, in lower case, "" where something else is before it.
 	statement statement
@@ -40,6 +41,7 @@ func (l *literals) find() {
 	for t := l.tokens.Next(); t.Kind != sqltext.End; t = l.tokens.Next() {
 		l.token(t)
 		l.inDoubt = l.inDoubt || t.Doubt == sqltext.CutInDoubt
+		l.unclosed = l.unclosed || t.Unterminated
 	}
 }
 
@@ -161,7 +163,7 @@ func (l *literals) body(t sqltext.Token) {
 		before := len(l.all)
 		inner := literals{sql: l.sql[p.Start:p.End], settings: l.settings, all: l.all, depth: l.depth + 1, learn: l.learn}
 		inner.find()
-		l.all, l.inDoubt = inner.all, l.inDoubt || inner.inDoubt
+		l.all, l.inDoubt, l.unclosed = inner.all, l.inDoubt || inner.inDoubt, l.unclosed || inner.unclosed
 		for i := before; i < len(l.all); i++ {
 			l.all[i].start += p.Start
 			l.all[i].end += p.Start
@@ -170,10 +172,14 @@ func (l *literals) body(t sqltext.Token) {
 }
 
 // findLiterals finds the literals of SQL: where settings that are not known decide what is
-// one, all that are by any of them, which overlap and are in no order.
+// one, all that are by any of them, which overlap and are in no order. Where a literal never
+// ends, whoever wrote it had another setting in mind, or has sent it in front of this.
 func (v *Values) findLiterals(sql []byte, settings sqltext.Settings, learn func([]byte)) (inDoubt bool) {
 	l := literals{sql: sql, settings: settings, all: v.literals[:0], learn: learn, scratch: v.scratch}
 	l.find()
+	if l.unclosed {
+		l.inDoubt, settings.Strings = true, sqltext.UnknownStrings
+	}
 	if l.inDoubt {
 		l.all = l.all[:0]
 		for r := range settings.Readings() {

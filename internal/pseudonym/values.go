@@ -3,6 +3,7 @@ package pseudonym
 import (
 	"bytes"
 	"crypto/rand"
+	"slices"
 
 	"pgpi/internal/event"
 	"pgpi/internal/reading"
@@ -32,7 +33,7 @@ type Values struct {
 	pieces   pieces
 	reading  sqltext.Settings // of the SQL in the message at hand
 	settings *event.Settings  // which it was made of
-	contexts map[*event.Context]*event.Context
+	contexts map[*event.Context]safeContext
 	literals []literal
 	parts    []servertext.Part
 	scratch  []byte
@@ -98,6 +99,12 @@ func (v *Values) Apply(e *event.Event) {
 
 // said replaces what is data in the words of a peer.
 func (v *Values) said(e *event.Event) {
+	event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
+		if !w.Name {
+			v.learnLiterals([]byte(text), sqltext.Settings{})
+		}
+		return text
+	})
 	v.passwords.Sentence(e, func(w event.Written, text []byte) {
 		if w.Name {
 			v.clean(text)
@@ -110,9 +117,9 @@ func (v *Values) said(e *event.Event) {
 	}
 }
 
-// replaceStatement replaces the data in SQL, or in text that may quote some.
+// replaceStatement replaces the data in SQL, or in text that may quote some. It was learned before: the secrets in it are
+// blanks now.
 func (v *Values) replaceStatement(sql []byte, settings sqltext.Settings) {
-	v.learnLiterals(sql, settings)
 	v.replaceLiterals(sql, settings)
 	v.clean(sql)
 }
@@ -255,13 +262,21 @@ func (v *Values) blankFragment(e *event.Event) {
 // maxContexts bounds what is remembered of contexts: many messages share one.
 const maxContexts = 1 << 10
 
-// context is a snapshot without values.
+// safeContext is a snapshot without values, as far as these were known.
+type safeContext struct {
+	*event.Context
+	known int // how many values were
+}
+
+// context is a snapshot without values. One that was made before holds good unless a value that was learned since is in it.
 func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	if c == nil {
 		return nil
 	}
-	if safe, known := v.contexts[c]; known {
-		return safe
+	known := v.memory.count()
+	if safe, made := v.contexts[c]; made && (safe.known == known || !v.isIn(safe.Context)) {
+		v.contexts[c] = safeContext{safe.Context, known}
+		return safe.Context
 	}
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
@@ -269,15 +284,21 @@ func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	changed.SQL, redacted = v.passwords.Text(conn, c.SQL, func(sql []byte) { v.replaceStatement(sql, settings) })
 	changed.Redacted = changed.Redacted || redacted
 	changed.Relation = v.name(c.Relation)
-	changed.Columns = append([]event.Column(nil), c.Columns...)
+	changed.Columns = slices.Clone(c.Columns)
 	for i := range changed.Columns {
 		changed.Columns[i].Name = v.name(changed.Columns[i].Name)
 	}
 	if v.contexts == nil || len(v.contexts) >= maxContexts {
-		v.contexts = map[*event.Context]*event.Context{}
+		v.contexts = map[*event.Context]safeContext{}
 	}
-	v.contexts[c] = &changed
+	v.contexts[c] = safeContext{&changed, known}
 	return &changed
+}
+
+// isIn reports whether a value is in a snapshot.
+func (v *Values) isIn(c *event.Context) bool {
+	return v.memory.holds([]byte(c.SQL)) || v.memory.holds([]byte(c.Relation)) ||
+		slices.ContainsFunc(c.Columns, func(column event.Column) bool { return v.memory.holds([]byte(column.Name)) })
 }
 
 // name is a name without the values in it.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -62,6 +63,9 @@ func TestSQLValues(t *testing.T) {
 		`DO $$ BEGIN PERFORM f('•'); END $$`,
 		`COPY t FROM STDIN WITH (FORMAT 'csv', DELIMITER ';', NULL 'none', DEFAULT 'preset', QUOTE '"') WHERE name = '•'`,
 		`COPY (SELECT '•') TO STDOUT NULL AS 'none'`,
+		`COPY (SELECT null, '•', x LIKE '•' ESCAPE '•', (default), '•') TO STDOUT (NULL 'none')`,
+		`COPY "T" ("null") FROM STDIN (NULL 'none', DEFAULT 'preset') WHERE name = '•' or "null" = '•'`,
+		`SET "app.tenant" = '•'; SET LOCAL "app.tenant" TO '•'; SET search_path = "$user", 'public'`,
 		`SET TIME ZONE 'Europe/Berlin'; SET work_mem = '64MB'; SET app.tenant = '•'; SELECT '•'`,
 		`START_REPLICATION SLOT "s" LOGICAL 0/0 (proto_version '1', publication_names '"p"')`,
 		`SELECT '•`,
@@ -90,6 +94,21 @@ func TestSQLValues(t *testing.T) {
 				break
 			}
 			b, before = b[len(part):], before[len(part):]
+		}
+	}
+}
+
+// TestUnclosedLiterals has SQL that ends in a literal by the setting that is known: by the other
+// one, the canary is data.
+func TestUnclosedLiterals(t *testing.T) {
+	for sql, standard := range map[string]sqltext.Strings{
+		`insert into t values (N'C:\', 'Canary')`: sqltext.EscapedStrings, `do $$ begin perform 'C:\', 'Canary'; end $$`: sqltext.EscapedStrings,
+		`select n'it\'s Canary', 'x'`: sqltext.StandardStrings,
+	} {
+		b := []byte(sql)
+		New().replaceLiterals(b, sqltext.Settings{Strings: standard})
+		if bytes.Contains(b, []byte("Canary")) {
+			t.Errorf("%s became %s", sql, b)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package redact
 
 import (
 	"bytes"
-	"net/url"
+	"encoding/hex"
 	"slices"
 	"strings"
 )
@@ -74,11 +74,31 @@ func (c *conninfo) uri(text []byte, at int) (ok bool) {
 // encoded takes a password with percent escapes.
 func (c *conninfo) encoded(text []byte, start, end int) (ok bool) {
 	c.password(text, start, end)
-	plain, err := url.PathUnescape(string(text[start:end]))
-	if err == nil {
-		c.words = append(c.words, []byte(plain))
+	plain, ok := withoutEscapes(text[start:end])
+	if ok {
+		c.words = append(c.words, plain)
 	}
-	return err == nil
+	return ok
+}
+
+// withoutEscapes is a text with its percent escapes undone.
+func withoutEscapes(text []byte) (plain []byte, ok bool) {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '%' {
+			if i+2 >= len(text) {
+				return nil, false
+			}
+			b, err := hex.DecodeString(string(text[i+1 : i+3]))
+			if err != nil {
+				return nil, false
+			}
+			c = b[0]
+			i += 2
+		}
+		plain = append(plain, c)
+	}
+	return plain, true
 }
 
 func (c *conninfo) password(text []byte, start, end int) {

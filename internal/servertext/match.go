@@ -113,6 +113,8 @@ func (w *words) markHole(h Hole, from, to int) {
 		w.raise(Name, from, to)
 	case SQLHole:
 		w.raise(SQL, from, to)
+	case DoubtfulHole:
+		w.raise(Unknown, from, to)
 	case KeyHole:
 		w.markKey(from, to)
 	case MessageHole:

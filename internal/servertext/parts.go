@@ -15,7 +15,7 @@ const (
 	SQL
 	// Data is what stands in a text of the server's and is none of these.
 	Data
-	// Unknown is a text, or a line of one, that is not known to be the server's.
+	// Unknown is a text, or a line of one, that is not known to be the server's, or a part of which nobody knows what it is.
 	Unknown
 )
 

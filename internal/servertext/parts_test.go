@@ -55,7 +55,7 @@ numeric field overflow
 A field with precision #3#, scale #1# must round to an absolute value less than ‹10^2›.
 cannot drop ⟨table orders⟩ because other objects depend on it
 Use DROP ... CASCADE to drop the dependent objects too.
-relation "‹orders›" already exists
+relation "«orders»" already exists
 column "⟨x⟩" does not exist
 Perhaps you meant to reference the column "⟨orders⟩.⟨y⟩".
 missing FROM-clause entry for table "⟨o⟩"
@@ -67,7 +67,7 @@ canceling statement due to user request
 insert or update on table "⟨a⟩" violates foreign key constraint "⟨b⟩"
 password authentication failed for user "⟨joe⟩"
 role "⟨x⟩" does not exist
-unrecognized configuration parameter "‹foo›"
+unrecognized configuration parameter "«foo»"
 invalid value for parameter "⟨work_mem⟩": "‹x›"
 Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".
 prepared statement "⟨s⟩" does not exist

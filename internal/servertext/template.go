@@ -33,6 +33,8 @@ const (
 	// SQLHole has a statement, or the beginning of one, DataHole everything else.
 	SQLHole  Hole = 's'
 	DataHole Hole = 'd'
+	// DoubtfulHole would have a name or a number, if the template had more words.
+	DoubtfulHole Hole = 'u'
 )
 
 // template is what is known of one text: the runs of words before, between and behind its holes.

@@ -129,8 +129,8 @@ func TestDesign(t *testing.T) {
 func (m *matrix) compare(t *testing.T) {
 	t.Helper()
 	for _, r := range m.runs {
-		if r.way != again {
-			continue
+		if r.way != again || r.option == values && r.of.way == live {
+			continue // live, a value that comes late is still in what a recording has of the statement before it
 		}
 		for _, o := range outputs {
 			if o.name == recorded {

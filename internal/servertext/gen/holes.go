@@ -83,7 +83,7 @@ var (
 	bareNouns = []string{
 		"relation", "table", "column", "schema", "role", "constraint", "index", "sequence", "view", "type", "types", "function", "procedure",
 		"operator", "aggregate", "routine", "extension", "language", "publication", "subscription", "trigger", "tablespace", "collation",
-		"domain", "policy", "method", "family", "class", "wrapper", "conversion", "dictionary", "configuration", "database",
+		"domain", "policy", "method", "family", "class", "wrapper", "conversion", "dictionary", "configuration", "database", "enum",
 	}
 	bareWords = []string{"cannot drop ", "COPY ", "Key (", " key ("}
 	// isWhat is behind a name at the beginning of a text.
@@ -118,7 +118,8 @@ const (
 	enoughAlone, enoughWhole = 2, 2
 )
 
-// counts reports whether a text is worth recognizing. Where it has few words, only its words are: its names are data, too.
+// counts reports whether a text is worth recognizing. Where it has few words, only its words
+// are, and not its names.
 func counts(text string, fixed []string, holes []servertext.Hole) bool {
 	words := 0
 	for i, f := range fixed {
@@ -147,8 +148,8 @@ func counts(text string, fixed []string, holes []servertext.Hole) bool {
 		return false
 	case words < enough && !isContext.MatchString(text):
 		for i, h := range holes {
-			if h != servertext.SQLHole && h != servertext.KeyHole {
-				holes[i] = servertext.DataHole
+			if isName(h) || h == servertext.NumberHole || h == servertext.OperatorHole || h == servertext.CommandHole {
+				holes[i] = servertext.DoubtfulHole
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func (s *Sink) Close() error {
 
 // add records one event.
 func (s *Sink) add(e *event.Event) error {
-	if e.IsNothing() {
+	if e.IsNothing() || e.Kind == event.Exchanged { // exchanges are derived: whoever reads the recording adds them up again
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {

@@ -121,7 +121,7 @@ func (p *page) columnText(at, index int) bool {
 	p.text = append(p.text, ` bytes "`...)
 	p.text = appendEscaped(p.text, m.Bytes[value.Start:value.End], readable)
 	p.text = append(p.text, `" = column value: `...)
-	p.text = appendSafe(p.text, c.Name)
+	p.text = AppendSafe(p.text, c.Name)
 	return true
 }
 
@@ -185,7 +185,7 @@ func (p *page) copied(at, end int) int {
 // appendColumn appends the name of a column of COPY, or its number: a COPY may name none.
 func appendColumn(dst []byte, c *event.Column, index int) []byte {
 	if c != nil {
-		return appendSafe(dst, c.Name)
+		return AppendSafe(dst, c.Name)
 	}
 	return strconv.AppendInt(append(dst, "column "...), int64(index)+1, 10)
 }

@@ -127,10 +127,10 @@ func (p *page) valueName(v *reading.Value) {
 	case v.Column != nil:
 		p.notes = append(p.notes, ": "...)
 		if m.Type.LogicalLetter() != 0 {
-			p.notes = appendSafe(p.notes, m.Context.Relation)
+			p.notes = AppendSafe(p.notes, m.Context.Relation)
 			p.notes = append(p.notes, '.')
 		}
-		p.notes = appendSafe(p.notes, v.Column.Name)
+		p.notes = AppendSafe(p.notes, v.Column.Name)
 	}
 }
 

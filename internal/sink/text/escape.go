@@ -133,9 +133,9 @@ func escapeAll() (all [256][4]byte) {
 	return all
 }
 
-// appendSafe writes words that stand in no quotes, without what would reach a
+// AppendSafe writes words that stand in no quotes, without what would reach a
 // terminal as a command.
-func appendSafe(dst []byte, s string) []byte {
+func AppendSafe(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		n := 0
 		for n < len(s) && ' ' <= s[n] && s[n] <= '~' {

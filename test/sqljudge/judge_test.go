@@ -1,4 +1,4 @@
-package sqltext
+package sqljudge
 
 import (
 	"bytes"
@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"pgpi/internal/localpg"
+	"pgpi/internal/sqltext"
 	"pgpi/test/servers"
 	"pgpi/test/sqlgen"
 )
@@ -29,13 +31,13 @@ func TestJudge(t *testing.T) {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			conn := connect(t, version)
 			for _, setting := range []string{"on", "off"} {
-				j := judge{conn: conn, version: version, settings: SettingsOf(setting, "UTF8")}
+				j := judge{conn: conn, version: version, settings: sqltext.SettingsOf(setting, "UTF8")}
 				j.set(t, "standard_conforming_strings", setting)
 				j.texts(t)
 				j.set(t, "backslash_quote", "on") // else \' is refused in most of what follows
 				for encoding, characters := range pairs {
 					j.set(t, "client_encoding", encoding)
-					j.settings = SettingsOf(setting, encoding)
+					j.settings = sqltext.SettingsOf(setting, encoding)
 					j.characters(t, encoding, characters)
 				}
 				j.set(t, "client_encoding", "UTF8")
@@ -54,7 +56,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// numbers are what servers from 14 on make of these, as [Number] says; "" is an error.
+// numbers are what servers from 14 on make of these, as [sqltext.Number] says; "" is an error.
 var numbers = map[string][5]string{
 	"1_000": {"1", "", "1000", "1000", "1000"}, "0x1F": {"0", "", "31", "31", "31"}, "12abc": {"12"}, "1e": {"1"}, "$1abc::text": {},
 	"1..2": {}, "5.": {"5", "5", "5", "5", "5"}, "1.e1": {"10", "10", "10", "10", "10"}, "1_": {"1"}, "0x": {"0"}, "1.5.5": {},
@@ -70,7 +72,7 @@ var pairs = map[string][]string{
 type judge struct {
 	conn     *pgconn.PgConn
 	version  int
-	settings Settings
+	settings sqltext.Settings
 }
 
 func connect(t *testing.T, version int) *pgconn.PgConn {
@@ -208,7 +210,7 @@ func (j *judge) compare(t *testing.T, sql string) verdict {
 
 // list reads a SELECT of constants. It is unclear whether the server takes what is anything else.
 func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
-	s := NewScanner([]byte(sql), j.settings)
+	s := sqltext.NewScanner([]byte(sql), j.settings)
 	is = yes
 	token := s.NextSignificant()
 	value := func() []byte {
@@ -216,11 +218,11 @@ func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
 		if !ok {
 			is = no
 		}
-		if token.Kind == HexString {
+		if token.Kind == sqltext.HexString {
 			one = bitsOf(one)
 		}
 		kind := token.Kind
-		if token = s.NextSignificant(); (kind == UnicodeString || kind == UnicodeName) && s.Is(token, "uescape") {
+		if token = s.NextSignificant(); (kind == sqltext.UnicodeString || kind == sqltext.UnicodeName) && s.Is(token, "uescape") {
 			s.NextSignificant()
 			token = s.NextSignificant()
 		}
@@ -238,7 +240,7 @@ func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
 			names[len(names)-1] = value()
 		}
 	}
-	if token.Kind != End {
+	if token.Kind != sqltext.End {
 		return nil, nil, unclear
 	}
 	return values, names, is
@@ -247,7 +249,8 @@ func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
 // bitsOf returns the bits of hexadecimal digits, which is what X'…' is.
 func bitsOf(digits []byte) (bits []byte) {
 	for _, c := range digits {
-		bits = fmt.Appendf(bits, "%04b", hexDigit(c))
+		digit, _ := strconv.ParseUint(string(c), 16, 8) // 0 where it is none, which the server refuses
+		bits = fmt.Appendf(bits, "%04b", digit)
 	}
 	return bits
 }
