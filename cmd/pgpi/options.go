@@ -35,6 +35,8 @@ type options struct {
 
 	// values is there where values are redacted.
 	values *valueRedaction
+	// redacted says that secrets were redacted in what is read.
+	redacted bool
 
 	// What pgpi run decides for itself.
 	serverKeyPassword string

@@ -111,9 +111,7 @@ func readCaptures(o *readOptions) (err error) {
 	}
 	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact, &o.Record)}
 	all.Auth.redactOptions = o.Read.redactOptions
-	if reader.Redacted() {
-		all.Auth.RedactPasswords = new(true)
-	}
+	all.redacted = reader.Redacted()
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 		return nil, err
 	}
 	settings := o.Record.pcapng()
-	settings.Redacted = o.Auth.redacts()
+	settings.Redacted = o.Auth.redacts() || o.redacted
 	file, err := pcapng.New(settings)
 	if err != nil {
 		return nil, err

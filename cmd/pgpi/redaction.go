@@ -58,6 +58,8 @@ func (o *options) redaction() event.Stage {
 	case o.values != nil:
 		return o.values
 	case o.Auth.redacts():
+		return &redact.Passwords{Again: true}
+	case o.redacted:
 		return new(redact.Passwords)
 	}
 	return nil

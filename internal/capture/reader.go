@@ -176,7 +176,7 @@ func (r *Reader) packet(from *chain, in *input) {
 	if in.own {
 		replay := r.replays[from]
 		if replay == nil {
-			replay = newReplay(r, in.section.Redacted)
+			replay = newReplay(r, in.section)
 			r.replays[from] = replay
 		}
 		if replay.begin(in) {

@@ -93,13 +93,17 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 		c.pass(e, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 		return
 	}
-	for rest := e.Data; ; {
+	rest, spans := e.Data, e.Spans
+	for at := 0; ; {
 		piece := c.tracker.ScanFrame(e.Direction, rest, s.messages)
 		s.messages = piece.Messages
 		if piece.Size == 0 {
+			e.Spans = event.CutSpans(spans, at, at+len(rest))
 			c.cutOff(e, rest, emit)
 			break
 		}
+		e.Spans = event.CutSpans(spans, at, at+piece.Size)
+		at += piece.Size
 		if e.Data, rest = rest[:piece.Size], rest[piece.Size:]; len(rest) == 0 {
 			c.pass(e, piece, emit)
 			break
@@ -133,7 +137,10 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	for i := range piece.Messages {
 		c.identify(&piece.Messages[i])
 	}
-	e.Identity = c.identity
+	if piece.Kind == event.Traffic {
+		giveSpans(piece.Messages, e.Spans)
+	}
+	e.Spans, e.Identity = nil, c.identity
 	if e.Repeated || len(e.Data) == 0 && e.Total == 0 {
 		return
 	}
@@ -149,6 +156,20 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	}
 	for _, what := range mistakes {
 		say(e, event.ServerMistake{What: what}, emit)
+	}
+}
+
+// giveSpans gives messages, one behind the other, the spans of what was redacted before they were
+// recorded.
+func giveSpans(messages []event.Message, spans []event.Span) {
+	at := 0
+	for i := range messages {
+		end := at + len(messages[i].Bytes)
+		messages[i].Redacted = event.CutSpans(spans, at, end)
+		for len(spans) > 0 && spans[0].End <= end {
+			spans = spans[1:]
+		}
+		at = end
 	}
 }
 

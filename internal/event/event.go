@@ -69,6 +69,10 @@ type Event struct {
 	Opaque bool
 	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
 	Redacted bool
+	// Noted says that the event is from a recording which notes what was redacted before. Spans are
+	// those of Data; decoding gives them to the messages.
+	Noted bool
+	Spans []Span
 	// Repeated says that a recording tells it again for those who have not read it before, and
 	// Inside that its message began in a file of the recording before this one.
 	Repeated, Inside bool
@@ -94,7 +98,7 @@ func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said &&
 // facts, strings, contexts, settings, identities and exchanges. Messages that tile Data tile the copy's.
 func (e *Event) Clone() Event {
 	own := *e
-	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
+	own.Data, own.Messages, own.Spans = bytes.Clone(e.Data), slices.Clone(e.Messages), slices.Clone(e.Spans)
 	rest := own.Data
 	for i := range own.Messages {
 		m := &own.Messages[i]
@@ -191,6 +195,3 @@ type Message struct {
 	// secrets are redacted: as raw bytes it is not to be shown at all.
 	Secret bool
 }
-
-// Span is a run of bytes, End exclusive.
-type Span struct{ Start, End int }

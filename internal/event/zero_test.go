@@ -73,6 +73,9 @@ func TestNothingIsRecorded(t *testing.T) {
 	if empty, got := size(nil), size(added); got != empty {
 		t.Errorf("a recording of nothing has %d bytes, an empty one %d", got, empty)
 	}
+	if empty, got := size(nil), size([]event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: &event.Exchange{}}}); got != empty {
+		t.Errorf("a recording of an exchange, which is derived, has %d bytes, an empty one %d", got, empty)
+	}
 }
 
 func TestNothingStaysNothing(t *testing.T) {

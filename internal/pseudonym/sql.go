@@ -25,14 +25,11 @@ type literals struct {
 	all      []literal
 	inDoubt  bool // by settings that are not known, others are literals
 	unclosed bool // a literal never ends
-	// words are the first words of the statement at hand, in lower case, and last is
-	// the one before the token at hand.
-	words []string
-	last  string
-	named bool // the token before is last
-	query int  // parentheses that are open around the query of COPY
-	kept  bool
-	depth int // of functions in functions
+	// statement is what is known of the statement at hand, and last the word before the token
+	// at hand, in lower case, "" where something else is before it.
+	statement statement
+	last      string
+	depth     int // of functions in functions
 	// learn is told what each literal means, nil where nobody wants to know.
 	learn   func(value []byte)
 	scratch []byte
@@ -43,9 +40,6 @@ func (l *literals) find() {
 	l.tokens = sqltext.NewScanner(l.sql, l.settings)
 	for t := l.tokens.Next(); t.Kind != sqltext.End; t = l.tokens.Next() {
 		l.token(t)
-		if t.Kind != sqltext.Space && !t.Kind.IsComment() {
-			l.named = t.Kind == sqltext.Word
-		}
 		l.inDoubt = l.inDoubt || t.Doubt == sqltext.CutInDoubt
 		l.unclosed = l.unclosed || t.Unterminated
 	}
@@ -53,72 +47,52 @@ func (l *literals) find() {
 
 func (l *literals) token(t sqltext.Token) {
 	switch {
+	case t.Kind == sqltext.Space:
+		return
 	case t.Kind.IsComment():
 		l.add(t.Start, t.End, plainText, true)
+		return
 	case t.Kind == sqltext.Word:
 		l.word(t)
+		return
 	case t.Kind == sqltext.Number:
 		l.add(t.Start, t.End, numbers, false)
 	case t.Kind == sqltext.DollarString && l.isFunction():
 		l.body(t)
 	case t.Kind.IsString():
-		l.quoted(t)
-	case t.Kind == sqltext.Punctuation && l.tokens.Is(t, ";"):
-		l.words, l.kept, l.last, l.query = l.words[:0], false, "", 0
-	case l.kept && l.isOwnSetting(t):
-		l.kept = false
-	case t.Kind == sqltext.Punctuation:
-		l.parenthesis(t)
+		if l.last == "language" && l.statement.makesFunction() {
+			l.statement.speak(&l.tokens, t) // it is a name
+		} else {
+			l.quoted(t)
+		}
+	default:
+		l.statement.mark(&l.tokens, t)
 	}
+	l.last = ""
 }
 
 func (l *literals) add(start, end int, s syntax, isComment bool) {
-	if start < end && (!l.kept || isComment) {
+	if start < end && (!l.statement.keeps() || isComment) {
 		l.all = append(l.all, literal{start: start, end: end, syntax: s, isComment: isComment})
 	}
 }
 
-// maxStatementWords is how many first words of a statement decide what it is: CREATE OR REPLACE
-// FUNCTION has the most.
-const maxStatementWords = 4
-
-// word takes a key word or a name.
+// word takes a key word or a name, or the value of a setting without quotes.
 func (l *literals) word(t sqltext.Token) {
-	l.last = string(bytes.ToLower(l.tokens.Text(t)))
-	if len(l.words) < maxStatementWords {
-		l.words = append(l.words, l.last)
+	text := l.tokens.Text(t)
+	if l.statement.isOwnValue() {
+		l.add(t.Start, t.End, plainText, false)
 	}
-	if len(l.words) > 1 {
-		return
+	if l.last == "language" {
+		l.statement.speak(&l.tokens, t)
 	}
-	switch l.last {
-	case "start_replication", "create_replication_slot", "alter_replication_slot", "base_backup", "set":
-		l.kept = true
-	}
-}
-
-// isOwnSetting reports whether a token is of the name of a setting of the user's own, as in
-// SET app.user = 'joe'. A name in quotes may be one.
-func (l *literals) isOwnSetting(t sqltext.Token) bool {
-	if l.words[0] != "set" {
-		return false
-	}
-	return l.tokens.Is(t, ".") || t.Kind.IsName() && (l.last == "set" || l.last == "session" || l.last == "local")
-}
-
-// parenthesis counts the parentheses around the query of COPY (SELECT …) TO.
-func (l *literals) parenthesis(t sqltext.Token) {
-	switch {
-	case l.tokens.Is(t, "(") && (l.query > 0 || len(l.words) == 1 && l.words[0] == "copy"):
-		l.query++
-	case l.tokens.Is(t, ")") && l.query > 0:
-		l.query--
-	}
+	l.last = string(bytes.ToLower(text))
+	l.statement.word(l.last)
 }
 
 // isOption reports whether a literal is an option of COPY.
 func (l *literals) isOption() bool {
-	if len(l.words) == 0 || l.words[0] != "copy" || !l.named || l.query > 0 {
+	if !l.statement.inOptions {
 		return false
 	}
 	switch l.last {
@@ -139,7 +113,7 @@ func (l *literals) quoted(t sqltext.Token) {
 			l.add(p.Start, p.End, s, false)
 		}
 	}
-	if l.learn != nil && !isOption && !l.kept {
+	if l.learn != nil && !isOption && !l.statement.keeps() {
 		l.means(t)
 	}
 }
@@ -175,25 +149,15 @@ func (l *literals) means(t sqltext.Token) {
 	}
 }
 
-// isFunction reports whether a dollar-quoted literal is the body of a function.
+// isFunction reports whether a dollar-quoted literal is the body of a function in SQL or
+// PL/pgSQL. Of other languages nobody knows here what a literal is.
 func (l *literals) isFunction() bool {
 	const deepest = 8
-	if l.depth == deepest {
-		return false
-	}
-	if len(l.words) > 0 && l.words[0] == "do" {
-		return true
-	}
-	for _, word := range l.words {
-		if word == "function" || word == "procedure" {
-			return l.words[0] == "create"
-		}
-	}
-	return false
+	return l.depth < deepest && l.statement.makesFunction() && l.statement.speaksSQL(l.tokens)
 }
 
-// body takes the body of a function, which is SQL of its own, whatever its language: its
-// literals are those of the statement.
+// body takes the body of a function, which is SQL of its own: its literals are those of the
+// statement.
 func (l *literals) body(t sqltext.Token) {
 	for p := l.tokens.Parts(t); p.Next(); {
 		before := len(l.all)

@@ -54,6 +54,8 @@ type Note struct {
 	Opaque bool
 	// Waited, Held and Stalled are those of the event.
 	Waited, Held, Stalled time.Duration
+	// Redacted are the spans of the packet's bytes that were overwritten, as EncodeSpans has them.
+	Redacted string
 	// End says that the packet ends its direction, and Broken that the stream was lost there.
 	End, Broken bool
 }
@@ -81,6 +83,7 @@ const (
 	opaque = "bytes=opaque"
 	ended  = "end=closed"
 	broken = "end=broken"
+	spans  = "redacted="
 
 	// Durations are in nanoseconds.
 	waited  = "waited="
@@ -150,6 +153,9 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	case n.End:
 		facts = append(facts, ended)
 	}
+	if n.Redacted != "" {
+		facts = append(facts, spans+n.Redacted)
+	}
 	for _, d := range n.durations() {
 		if *d.value != 0 {
 			facts = append(facts, d.words+strconv.FormatInt(int64(*d.value), 10))
@@ -200,6 +206,9 @@ func (n *Note) parse(item string) {
 		if item == d.String() {
 			n.Direction, n.Scripted = d, true
 		}
+	}
+	if text, ok := strings.CutPrefix(item, spans); ok {
+		n.Redacted = text
 	}
 	for _, d := range n.durations() {
 		if digits, ok := strings.CutPrefix(item, d.words); ok {

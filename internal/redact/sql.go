@@ -10,7 +10,7 @@ import (
 // Span is a run of bytes that is hidden. It is never empty.
 type Span = event.Span
 
-// AppendSQLSecrets appends to dst the spans of sql that may hold a secret, in order and without
+// appendVague appends to dst the spans of sql that may hold a secret, in order and without
 // overlap, and returns the extended slice. Spans are relative to sql, which is the text of a query
 // without its NUL. A span lies inside the quotes of a literal, so that the statement stays
 // readable:
@@ -33,8 +33,11 @@ type Span = event.Span
 //     them, and a secret literal that runs straight into a word, as in PASSWORD 'it's'.
 //
 // Literals that can spell letters by escapes (U&'…', and E'…' with \x, \u or octal ones) are hidden
-// whole. A password in no quotes at all, which no server accepts, is not seen.
-func AppendSQLSecrets(dst []Span, sql []byte) []Span {
+// whole. From the place tail on everything is hidden, because quotes don't match there.
+func appendVague(dst []Span, sql []byte) (spans []Span, tail int) {
+	if !mayHide(sql) {
+		return dst, len(sql)
+	}
 	s := search{
 		sql: sql, tokens: sqltext.NewScanner(sql, sqltext.Settings{}), spans: dst, before: len(dst),
 		end: len(sql), first: -1, quote: -1,
@@ -43,6 +46,11 @@ func AppendSQLSecrets(dst []Span, sql []byte) []Span {
 		s.token(t)
 	}
 	return s.finish()
+}
+
+// mayHide reports whether one of the rules may hide something.
+func mayHide(sql []byte) bool {
+	return secretIn(sql, true) >= 0 || bytes.IndexByte(sql, '\\') >= 0 || containsFold(sql, "connection") || containsFold(sql, "u&")
 }
 
 // search goes through the tokens of SQL. It reads them without the session's settings: where these
@@ -220,10 +228,10 @@ func (s *search) mismatch(from int, kind sqltext.Kind) {
 	}
 }
 
-// finish hides what is behind the end, and returns all spans.
-func (s *search) finish() []Span {
+// finish hides what is behind the end, and returns all spans with that place.
+func (s *search) finish() (spans []Span, tail int) {
 	if s.end == len(s.sql) {
-		return s.spans
+		return s.spans, s.end
 	}
 	if s.first >= 0 {
 		s.end = min(s.end, s.first)
@@ -234,7 +242,7 @@ func (s *search) finish() []Span {
 		s.spans = s.spans[:len(s.spans)-1]
 	}
 	s.hide(s.end, len(s.sql))
-	return s.spans
+	return s.spans, s.end
 }
 
 // secretFrom notes that this statement is secret, from pos on.
@@ -253,6 +261,6 @@ func (s *search) lastWord(secret, connection bool) {
 // hide adds a span unless it is empty.
 func (s *search) hide(start, end int) {
 	if start < end {
-		s.spans = append(s.spans, Span{Start: start, End: end})
+		s.spans = append(s.spans, Span{Start: start, End: end, Kind: event.PasswordSpan})
 	}
 }

@@ -66,6 +66,16 @@ func hasPrefixFold(text []byte, prefix string) bool {
 	return true
 }
 
+// containsFold reports whether a word, which is in lower case, is in a text in whatever case.
+func containsFold(text []byte, word string) bool {
+	for i := 0; i+len(word) <= len(text); i++ {
+		if lower(text[i]) == word[0] && hasPrefixFold(text[i:], word) {
+			return true
+		}
+	}
+	return false
+}
+
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'

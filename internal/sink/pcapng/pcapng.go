@@ -52,7 +52,7 @@ type Sink struct {
 func New(o Options) (*Sink, error) {
 	s := &Sink{
 		options: o, connections: map[uint32]*connection{},
-		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted},
+		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted, Noted: o.Redacted},
 	}
 	if err := o.checkSeries(); err != nil {
 		return nil, err
@@ -139,6 +139,21 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 	n.CutOff, n.Opaque = len(e.Data) == 0, e.Opaque
 	n.Waited, n.Held, n.Stalled = e.Waited, e.Held, e.Stalled
 	return s.send(c, v, sender, e, n)
+}
+
+// spansOf are those that were redacted of the messages in a write.
+func spansOf(e *event.Event) (spans []event.Span) {
+	if e.Kind != event.Traffic {
+		return nil // all of it is blank, or nothing
+	}
+	at := 0
+	for i := range e.Messages {
+		for _, s := range e.Messages[i].Redacted {
+			spans = append(spans, event.Span{Start: at + s.Start, End: at + s.End, Kind: s.Kind})
+		}
+		at += len(e.Messages[i].Bytes)
+	}
+	return spans
 }
 
 // end ends one direction of what is relayed.
