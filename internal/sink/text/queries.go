@@ -271,7 +271,7 @@ func (p *page) sql(x *event.Exchange) byte {
 	}
 	p.literals.read(x.Bind)
 	replaced := false
-	parameter := func(dst []byte, number int, cast bool) ([]byte, bool) {
+	parameter := func(dst []byte, number int, cast string) ([]byte, bool) {
 		dst, ok := p.literals.appendTo(dst, number, p.MaxValue, cast)
 		replaced = replaced || ok
 		return dst, ok
