@@ -3,6 +3,7 @@ package exchanges
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -59,9 +60,9 @@ func TestLiterals(t *testing.T) {
 	for _, version := range versions {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			server := startServer(t, version)
-			pgpi := startQueries(t, server)
+			pgpi, log := startQueries(t, server)
 			all := runLiterals(t, connectTo(t, server.Port), connectTo(t, pgpi.Port))
-			lines := sqlOfLines(t, pgpi)
+			lines := sqlOfLines(t, pgpi, log)
 			if len(lines) != len(all) {
 				t.Fatalf("%d lines for %d statements", len(lines), len(all))
 			}
@@ -84,9 +85,16 @@ func TestLiterals(t *testing.T) {
 	}
 }
 
-// startQueries starts a pgpi whose lines compare.
-func startQueries(t *testing.T, server *localpg.Server) *program.Pgpi {
-	return startPgpi(t, server, false, "--log-forwarded=queries", "--log-time=none", "--log-max-value=0")
+// startQueries starts a pgpi whose lines compare, and collects them.
+func startQueries(t *testing.T, server *localpg.Server) (pgpi *program.Pgpi, log chan string) {
+	t.Helper()
+	pgpi = startPgpi(t, server, true, "--log-forwarded=queries", "--log-time=none", "--log-max-value=0")
+	log = make(chan string, 1)
+	go func() {
+		text, _ := io.ReadAll(pgpi.Output) // what is missing shows
+		log <- string(text)
+	}()
+	return pgpi, log
 }
 
 func connectTo(t *testing.T, port int) *pgconn.PgConn {
@@ -155,8 +163,11 @@ func describeResult(r *pgconn.Result) string {
 	var b strings.Builder
 	for _, f := range r.FieldDescriptions {
 		oid := f.DataTypeOID
-		if oid == 1043 {
-			oid = 25 // see isString
+		switch oid { // see isString
+		case 1043:
+			oid = 25
+		case 1015:
+			oid = 1009
 		}
 		fmt.Fprintf(&b, "%d ", oid)
 	}
@@ -187,13 +198,13 @@ func simple(t *testing.T, c *pgconn.PgConn, sql string) string {
 	return describeResult(results[0])
 }
 
-var queryLine = regexp.MustCompile(`^#\d+ \S+@\S+  .{10} .. (.*)$`)
+var queryLine = regexp.MustCompile(`^#\d+ +\S+@\S+  .{10} .. (.*)$`)
 
 // sqlOfLines ends pgpi and returns the SQL of the lines in its log.
-func sqlOfLines(t *testing.T, pgpi *program.Pgpi) (all []string) {
+func sqlOfLines(t *testing.T, pgpi *program.Pgpi, log chan string) (all []string) {
 	t.Helper()
 	pgpi.Stop()
-	for _, line := range pgpi.Log.Lines() {
+	for line := range strings.Lines(<-log) {
 		if found := queryLine.FindStringSubmatch(strings.TrimSuffix(line, "\n")); found != nil {
 			all = append(all, found[1])
 		}
