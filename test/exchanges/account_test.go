@@ -36,18 +36,18 @@ type request struct {
 
 // unit is what an exchange should be.
 type unit struct {
-	number                   int
-	kind, outcome            string
-	parsed                   int
-	sql                      string // "?" where it may be anything
-	tag, sqlstate            string
-	rows, counted            int
-	earlier                  int // rows of the statements of a Query that are complete
-	statements               []string
-	transaction              string
-	too                      [2]int
-	over, sent, sync, alone  bool
-	failedSync               *unit
+	number                  int
+	kind, outcome           string
+	parsed                  int
+	sql                     string // "?" where it may be anything
+	tag, sqlstate           string
+	rows, counted           int
+	earlier                 int // rows of the statements of a Query that are complete
+	statements              []string
+	transaction             string
+	too                     [2]int
+	over, sent, sync, alone bool
+	failedSync              *unit
 }
 
 // String is an exchange in words, as those that pgpi wrote are put.
