@@ -179,8 +179,9 @@ func (l *logOptions) announcement(address string) string {
 	return text
 }
 
-// openLogs opens all outputs: standard streams, or files that only their owner can read.
-func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, error) {
+// openLogs opens all outputs: standard streams, or files that only their owner can read. What is
+// wrong with them later is said to complain.
+func openLogs(o *options, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
 	outputs, err := o.Log.outputs()
 	if err != nil {
 		return nil, err
@@ -206,7 +207,7 @@ func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, erro
 		opened = append(opened, info)
 		sink := out.format.sink(o, file)
 		if expression != nil {
-			sink = expression.New(sink)
+			sink = expression.New(sink, func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
 		}
 		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: out.format.wants, Drop: o.Log.LogOverflow == "drop"})
 	}

@@ -34,7 +34,7 @@ func TestNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, sink := range []filter.Next{sink, all.New(sink)} {
+		for _, sink := range []filter.Next{sink, all.New(sink, func(err error) { t.Error(err) })} {
 			if err := sink.Write(nothing); err != nil {
 				t.Fatal(err)
 			}

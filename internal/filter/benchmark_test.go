@@ -137,7 +137,7 @@ func BenchmarkTransactions(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		writeAll(b, func() filter.Next { return f.New(discard{}) }, batches, count)
+		writeAll(b, func() filter.Next { return f.New(discard{}, func(err error) { b.Error(err) }) }, batches, count)
 	})
 }
 
@@ -146,7 +146,7 @@ func filterAll(b *testing.B, expression string, batches [][]event.Event, count i
 	if err != nil {
 		b.Fatal(err)
 	}
-	writeAll(b, func() filter.Next { return f.New(discard{}) }, batches, count)
+	writeAll(b, func() filter.Next { return f.New(discard{}, func(err error) { b.Error(err) }) }, batches, count)
 }
 
 // writeAll writes batches of so many operations.
