@@ -200,8 +200,9 @@ func (l *logOptions) announcement(address string) string {
 	return text
 }
 
-// openLogs opens all outputs: standard streams, or files that only their owner can read.
-func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, error) {
+// openLogs opens all outputs: standard streams, or files that only their owner can read. What is
+// wrong with them later is said to complain.
+func openLogs(o *options, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
 	outputs, err := o.Log.outputs()
 	if err != nil {
 		return nil, err
@@ -225,11 +226,14 @@ func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, erro
 			return nil, fmt.Errorf("open the log %s: another output goes to the same file: give each a file of its own", name)
 		}
 		opened = append(opened, info)
-		sink := out.format.sink(o, file)
+		sink, wants := out.format.sink(o, file), out.format.wants
 		if expression != nil {
-			sink = expression.New(sink)
+			sink = expression.New(sink, wants == bus.Exchanges, func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
+			if expression.AsksForSums() {
+				wants = bus.Exchanges
+			}
 		}
-		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: out.format.wants, Drop: o.Log.LogOverflow == "drop"})
+		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: o.Log.LogOverflow == "drop"})
 	}
 	return logs, nil
 }

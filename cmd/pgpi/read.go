@@ -102,10 +102,8 @@ func readCaptures(o *readOptions) (err error) {
 	defer closers.close(&err)
 
 	bar := newProgressBar(os.Stderr, os.Stdout)
-	reader, err := capture.Open(o.Files, capture.Options{
-		Ports: o.Read.Port, Progress: bar.show,
-		Problem: func(err error) { bar.clear(); complain(err) },
-	})
+	complain := func(err error) { bar.clear(); complain(err) }
+	reader, err := capture.Open(o.Files, capture.Options{Ports: o.Read.Port, Progress: bar.show, Problem: complain})
 	if err != nil {
 		return err
 	}
@@ -115,11 +113,11 @@ func readCaptures(o *readOptions) (err error) {
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}
-	logs, err := openLogs(all, os.Stdout, &closers)
+	logs, err := openLogs(all, os.Stdout, &closers, complain)
 	if err != nil {
 		return err
 	}
-	outlets, err := outlets(all, logs)
+	outlets, err := outlets(all, logs, complain)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func relay(o *options) (err error) {
 		return err
 	}
 	o.values = newValues(o.Auth.Redact, &o.Record)
-	logs, err := openLogs(o, os.Stdout, &closers)
+	logs, err := openLogs(o, os.Stdout, &closers, complain)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func relay(o *options) (err error) {
 		closers.add(server.Close)
 	}
 
-	outlets, err := outlets(o, logs)
+	outlets, err := outlets(o, logs, complain)
 	if err != nil {
 		for _, l := range listeners {
 			_ = l.Close() // the first error is the one to tell

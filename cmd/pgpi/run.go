@@ -117,11 +117,11 @@ func runCommand(o *runOptions) (err error) {
 
 // relayFor relays for as long as the command runs.
 func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen, command launch.Command, closers *closers) error {
-	logs, err := openLogs(&o.options, os.Stderr, closers)
+	logs, err := openLogs(&o.options, os.Stderr, closers, complain)
 	if err != nil {
 		return err
 	}
-	outlets, err := outlets(&o.options, logs)
+	outlets, err := outlets(&o.options, logs, complain)
 	if err != nil {
 		return err
 	}

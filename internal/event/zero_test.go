@@ -35,7 +35,7 @@ func TestNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, sink := range []filter.Next{sink, all.New(sink)} {
+		for _, sink := range []filter.Next{sink, all.New(sink, true, func(err error) { t.Error(err) })} {
 			if err := sink.Write(nothing); err != nil {
 				t.Fatal(err)
 			}
