@@ -78,6 +78,9 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 	if x == nil && m.Type == wire.Sync && m.Exchange <= c.last {
 		x = c.beginLate(e, m)
 	}
+	if x != nil && x.late && !fromClient && !m.AtSync && m.Type != wire.ReadyForQuery {
+		return // it is of what is over, or not followed
+	}
 	if x == nil && (!fromClient || m.Exchange <= c.last) {
 		return // it is over, or not followed
 	}

@@ -61,5 +61,5 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 func (y *memory) gap() {
 	y.requests.gap()
 	y.names.forget()
-	y.result = nil
+	y.result, y.ignored = nil, nil
 }
