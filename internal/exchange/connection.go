@@ -89,7 +89,8 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 			return
 		}
 	}
-	if m.About != nil && !x.late {
+	unseen := m.About == nil && (m.Type == wire.Bind || m.Type == wire.Execute)
+	if (m.About != nil || unseen) && !x.late && !x.failed { // what failed stays
 		x.Context = m.About
 	}
 	if m.Settings != nil {

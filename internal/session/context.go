@@ -64,8 +64,8 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	case wire.Query:
 		y.query(m, &r)
 	}
-	if c := r.context(); c != nil {
-		y.about = c
+	if c := r.context(); c != nil || m.Type == wire.Bind || m.Type == wire.Execute {
+		y.about = c // nil where it is of a statement that was not seen
 	}
 	r.about, b.about = y.about, y.about
 	switch {
@@ -269,7 +269,14 @@ func (y *memory) failed() *event.Context {
 		c = r.context()
 	}
 	y.result = nil
-	y.requests.failed(y.names.undo)
+	var t takenBack
+	y.requests.failed(func(r *request) {
+		y.names.undo(r)
+		t.add(r)
+	})
+	if len(t.statements)+len(t.portals) > 0 && len(y.requests.queue) > y.requests.first {
+		y.correct(&t)
+	}
 	return c
 }
 
