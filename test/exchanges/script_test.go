@@ -158,24 +158,13 @@ func (g *generator) part() []pgproto3.FrontendMessage {
 		}
 		return append(run, g.data()...)
 	case 14:
-		if g.settled() {
-			return append(run[1:], &pgproto3.Execute{}) // of the last statement without a name
-		}
+		return append(run[1:], &pgproto3.Execute{}) // of the last statement without a name
 	case 10:
 		if g.IntN(4) == 0 {
 			return []pgproto3.FrontendMessage{&pgproto3.Query{String: sql}} // without a Sync before it
 		}
 	}
 	return append(run, &pgproto3.Execute{})
-}
-
-// settled reports whether the client has got all replies to what it sent before the last Sync.
-func (g *generator) settled() bool {
-	i := len(g.steps) - 1
-	if _, sync := g.steps[i].say[0].(*pgproto3.Sync); sync && i > 0 {
-		i--
-	}
-	return g.steps[i].wait
 }
 
 // describe is a script for people.
