@@ -15,6 +15,8 @@ import (
 type takenBack struct {
 	statements map[*statement]*statement
 	portals    map[*portal]*portal
+	// cleared are statements whose name had been taken away before, by the name.
+	cleared map[string][]*statement
 }
 
 // add notes what a request would have made. Those of one name are added last first.
@@ -25,6 +27,17 @@ func (t *takenBack) add(r *request) {
 			t.statements = map[*statement]*statement{}
 		}
 		t.statements[r.statement] = r.statement0.what
+		if r.statement0.what == nil {
+			if t.cleared == nil {
+				t.cleared = map[string][]*statement{}
+			}
+			t.cleared[r.name] = append(t.cleared[r.name], r.statement)
+		}
+	case (r.kind == wire.Close || r.kind == wire.Query) && r.statement0.what != nil:
+		for _, s := range t.cleared[r.name] {
+			t.statements[s] = r.statement0.what
+		}
+		delete(t.cleared, r.name)
 	case r.kind == wire.Bind && r.portal != nil && r.portal != r.portal0.what:
 		if t.portals == nil {
 			t.portals = map[*portal]*portal{}
@@ -54,6 +67,7 @@ func (y *memory) correct(t *takenBack) {
 		r := &y.requests.queue[i]
 		switch {
 		case r.kind == wire.Parse:
+			r.statement0.what = before(t.statements, r.statement0.what)
 			maps.DeleteFunc(t.statements, func(s, _ *statement) bool { return s == r.statement })
 		case r.kind == wire.Query || r.portal == nil && r.statement == nil:
 		case r.kind == wire.Bind:
@@ -84,6 +98,7 @@ func (y *memory) correct(t *takenBack) {
 // correctBind makes the portal of another statement, if the Bind is one of that.
 func (y *memory) correctBind(t *takenBack, r *request) {
 	old := r.portal
+	r.portal0.what = before(t.portals, r.portal0.what)
 	if s := before(t.statements, r.statement); s != nil && s != r.statement {
 		r.statement = s
 		if old != nil {
