@@ -78,6 +78,9 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 	if x == nil && m.Type == wire.Sync && m.Exchange <= c.last {
 		x = c.beginLate(e, m)
 	}
+	if x != nil && x.late && !fromClient && !m.AtSync && m.Type != wire.ReadyForQuery {
+		return // it is of what is over, or not followed
+	}
 	if x == nil && (!fromClient || m.Exchange <= c.last) {
 		return // it is over, or not followed
 	}
@@ -86,7 +89,8 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 			return
 		}
 	}
-	if m.About != nil && !x.late {
+	unseen := m.About == nil && (m.Type == wire.Bind || m.Type == wire.Execute)
+	if (m.About != nil || unseen) && !x.late && !x.failed { // what failed stays
 		x.Context = m.About
 	}
 	if m.Settings != nil {

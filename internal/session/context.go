@@ -36,16 +36,6 @@ type memory struct {
 	types     []uint32
 }
 
-// belonging says which exchange a message belongs to.
-type belonging struct {
-	exchange uint32 // 0 where there is none, or it is not known
-	skipped  bool   // the server ignores it
-	atSync   bool   // it is the error of a Sync
-	// context is what the message is shown with, and about the SQL of its exchange.
-	context, about *event.Context
-	mistake        string // of the server
-}
-
 // client learns from a message of the client.
 func (y *memory) client(m *wire.Message) (b belonging) {
 	switch m.Type {
@@ -76,8 +66,8 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	case wire.FunctionCall:
 		y.call(m, &r)
 	}
-	if c := r.context(); c != nil {
-		y.about = c
+	if c := r.context(); c != nil || m.Type == wire.Bind || m.Type == wire.Execute {
+		y.about = c // nil where it is of a statement that was not seen
 	}
 	r.about, b.about = y.about, y.about
 	switch {
@@ -93,49 +83,12 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	if !y.requests.discarding {
 		y.requests.add(r)
 	} else {
-		if len(y.ignored) >= maxRequests {
+		if len(y.ignored) >= maxIgnored {
 			y.forgetIgnored()
 		}
 		y.ignored = append(y.ignored, r)
 	}
 	return b
-}
-
-// forgetIgnored takes back what requests did to names that the server has ignored.
-func (y *memory) forgetIgnored() {
-	for i := len(y.ignored) - 1; i >= 0; i-- {
-		y.names.undo(&y.ignored[i])
-	}
-	y.ignored = nil
-}
-
-// number returns the exchange that a request begins or belongs to: a Query is one by
-// itself, and so is what leads to an Execute. A Sync belongs to the last, if none has come for
-// that yet.
-func (y *memory) number(t wire.Type) uint32 {
-	switch t {
-	case wire.CopyDone, wire.CopyFail:
-		y.unsynced = y.unsynced || !y.alone
-	case wire.Sync:
-		if !y.unsynced {
-			y.begin()
-		}
-		y.complete, y.unsynced = true, false
-	case wire.Query, wire.FunctionCall:
-		y.begin()
-		y.complete, y.alone, y.unsynced = true, true, false
-	default:
-		if y.complete || y.exchange == 0 {
-			y.begin()
-		}
-		y.complete, y.unsynced = t == wire.Execute, true
-	}
-	return y.exchange
-}
-
-func (y *memory) begin() {
-	y.exchange++
-	y.about, y.alone = nil, false
 }
 
 func (y *memory) parse(m *wire.Message, r *request) {
@@ -345,27 +298,6 @@ func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
 	}
 }
 
-// conclude finds out which exchanges are over. One is over with the ReadyForQuery of its Sync
-// where that was seen before its last reply, else with that reply.
-func (y *memory) conclude(m *wire.Message, exchange uint32) {
-	x := &y.requests
-	over := y.over
-	r := x.current()
-	switch {
-	case x.lost:
-	case m.Type == wire.ReadyForQuery:
-		over = exchange
-	case x.hasSync(), r != nil && r.exchange == 0:
-	case r != nil:
-		over = r.exchange - 1
-	case y.complete || x.discarding:
-		over = y.exchange
-	default:
-		over = y.exchange - min(y.exchange, 1)
-	}
-	y.over = max(y.over, over)
-}
-
 // failed is what an ErrorResponse is shown with: the SQL that it speaks of.
 func (y *memory) failed() *event.Context {
 	var c *event.Context
@@ -373,7 +305,14 @@ func (y *memory) failed() *event.Context {
 		c = r.context()
 	}
 	y.result = nil
-	y.requests.failed(y.names.undo)
+	var t takenBack
+	y.requests.failed(func(r *request) {
+		y.names.undo(r)
+		t.add(r)
+	})
+	if len(t.statements)+len(t.portals) > 0 && len(y.requests.queue) > y.requests.first {
+		y.correct(&t)
+	}
 	return c
 }
 

@@ -62,5 +62,5 @@ func (y *memory) gap() {
 	y.requests.gap()
 	y.names.forget()
 	y.names.partial = true
-	y.result = nil
+	y.result, y.ignored = nil, nil
 }

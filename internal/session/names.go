@@ -133,9 +133,13 @@ func (n *names) deallocate(name string, before uint64) {
 	}
 }
 
+// deallocateAll drops all statements with a name: the one without is not among them
+// (src/backend/commands/prepare.c, DropAllPreparedStatements).
 func (n *names) deallocateAll(before uint64) {
 	for name := range n.statements {
-		n.deallocate(name, before)
+		if name != "" {
+			n.deallocate(name, before)
+		}
 	}
 }
 

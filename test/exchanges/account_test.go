@@ -40,12 +40,14 @@ type unit struct {
 	kind, outcome           string
 	parsed                  int
 	sql                     string // "?" where it may be anything
+	statement               string // that was parsed first
 	tag, sqlstate           string
 	rows, counted           int
 	earlier                 int // rows of the statements of a Query that are complete
 	statements              []string
 	transaction             string
 	too                     [2]int
+	bound                   bool
 	over, sent, sync, alone bool
 	failedSync              *unit
 }
@@ -91,13 +93,15 @@ func (a *account) send(m pgproto3.FrontendMessage) {
 	case *pgproto3.Parse:
 		u := a.extended(request{kind: 'P', name: m.Name, of: m.Query})
 		if u.parsed++; u.parsed == 1 && !u.over {
-			u.sql = m.Query
+			u.sql, u.statement = m.Query, m.Name
 		} else {
 			u.sql = "?"
 		}
 	case *pgproto3.Bind:
-		if u := a.extended(request{kind: 'B', name: m.DestinationPortal, of: m.PreparedStatement}); m.PreparedStatement != "" {
+		if u := a.extended(request{kind: 'B', name: m.DestinationPortal, of: m.PreparedStatement}); m.PreparedStatement != u.statement {
 			u.sql = "?"
+		} else {
+			u.bound = true
 		}
 	case *pgproto3.Describe:
 		a.extended(request{kind: 'D'}).sql = "?"
@@ -108,7 +112,7 @@ func (a *account) send(m pgproto3.FrontendMessage) {
 		if !u.over {
 			u.kind = "extended"
 		}
-		if m.Portal != "" {
+		if m.Portal != "" || !u.bound {
 			u.sql = "?"
 		}
 		a.open = nil

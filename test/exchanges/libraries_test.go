@@ -42,7 +42,7 @@ var pipelines = []struct {
 func TestLibraries(t *testing.T) {
 	for _, version := range versions {
 		server := startServer(t, version, tables("w0")...)
-		j := newJudge(t, startPgpi(t, server, true, "--log-forwarded=json"))
+		j := newJudge(startPgpi(t, server, true, "--log-forwarded=json"))
 		for name, library := range map[string]func(*testing.T, string, []string) (string, []string){
 			"pgconn": runPgconn, "pgx batch": runBatches, "libpq": runLibPQ,
 		} {

@@ -157,6 +157,8 @@ func (g *generator) part() []pgproto3.FrontendMessage {
 			return append(run, &pgproto3.Sync{}, &pgproto3.CopyDone{})
 		}
 		return append(run, g.data()...)
+	case 14:
+		return append(run[1:], &pgproto3.Execute{}) // of the last statement without a name
 	case 10:
 		if g.IntN(4) == 0 {
 			return []pgproto3.FrontendMessage{&pgproto3.Query{String: sql}} // without a Sync before it

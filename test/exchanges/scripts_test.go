@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ func TestScripts(t *testing.T) {
 			for n := range workers {
 				sql = append(sql, tables(fmt.Sprintf("w%d", n))...)
 			}
-			j := newJudge(t, startPgpi(t, startServer(t, version, sql...), true, "--log-forwarded=json"))
+			j := newJudge(startPgpi(t, startServer(t, version, sql...), true, "--log-forwarded=json"))
 			var all sync.WaitGroup
 			for n := range workers {
 				all.Go(func() {
@@ -40,6 +41,9 @@ func TestScripts(t *testing.T) {
 			}
 			all.Wait()
 			t.Logf("%d scripts with %d exchanges: %v", j.scripts, j.compared, j.outcomes)
+			if j.unseen > j.compared/500 {
+				t.Errorf("pgpi has not seen the SQL of %d", j.unseen)
+			}
 			for _, outcome := range []string{"done", "rolled back", "failed", "suspended", "skipped"} {
 				if j.outcomes[outcome] < scripts/15 && !t.Failed() {
 					t.Errorf("only %d exchanges are %s", j.outcomes[outcome], outcome)
@@ -57,10 +61,11 @@ type judge struct {
 	written  map[string]chan []written // the exchanges of a connection that has ended, by its client's address
 	scripts  int
 	compared int
+	unseen   int
 	outcomes map[string]int
 }
 
-func newJudge(t *testing.T, pgpi *program.Pgpi) *judge {
+func newJudge(pgpi *program.Pgpi) *judge {
 	j := &judge{pgpi: pgpi, written: map[string]chan []written{}, outcomes: map[string]int{}}
 	go j.read(pgpi.Output)
 	return j
@@ -68,11 +73,12 @@ func newJudge(t *testing.T, pgpi *program.Pgpi) *judge {
 
 // written is a line of the log.
 type written struct {
-	Kind, Type, Outcome, SQL, Tag, SQLState, Transaction, Status string
-	Conn, Exchange, Rows                                         int
-	Counted                                                      *int
-	Args                                                         map[string]string
-	Statements                                                   []struct {
+	Kind, Type, Outcome, Tag, SQLState, Transaction, Status string
+	Conn, Exchange, Rows                                    int
+	SQL                                                     *string
+	Counted                                                 *int
+	Args                                                    map[string]string
+	Statements                                              []struct {
 		Tag  string
 		Rows int
 	}
@@ -229,6 +235,9 @@ func (s *step) asksForData(i int, sql *string) bool {
 	case *pgproto3.Query:
 		*sql = m.String
 	case *pgproto3.Execute:
+		if bind, ok := s.say[0].(*pgproto3.Bind); ok && bind.PreparedStatement == "" {
+			return true // nobody knows before
+		}
 	default:
 		return false
 	}
@@ -271,6 +280,18 @@ func converse(c *client, a *account, say func(pgproto3.FrontendMessage)) error {
 	}
 }
 
+// sql is the SQL that pgpi wrote. It may not have seen it, now and then: where the Close of a statement was
+// sent, and skipped, before another use of it.
+func (j *judge) sql(want *unit, got written) string {
+	if got.SQL == nil {
+		if want.sql != "" {
+			j.unseen++
+		}
+		return strconv.Quote(want.sql)
+	}
+	return strconv.Quote(*got.SQL)
+}
+
 // compare says what is different between what should be and what pgpi wrote.
 func (j *judge) compare(want []*unit, got []written) string {
 	different := len(want) != len(got)
@@ -284,9 +305,9 @@ func (j *judge) compare(want []*unit, got []written) string {
 		}
 		if i < len(got) {
 			right = got[i].String()
-			if i < len(want) && want[i].sql != "?" && want[i].sql != got[i].SQL {
+			if i < len(want) && want[i].sql != "?" {
 				left += fmt.Sprintf(", SQL %q", want[i].sql)
-				right += fmt.Sprintf(", SQL %q", got[i].SQL)
+				right += ", SQL " + j.sql(want[i], got[i])
 			}
 		}
 		if left != right {
