@@ -169,7 +169,10 @@ func chooseServer(o *runOptions) (*chosen, error) {
 	if o.Server.ThrowawayServer {
 		return chooseThrowaway(o)
 	}
-	options := launch.Options{URLVariables: o.Launch.UrlEnv, Host: o.Server.ServerHost}
+	options := launch.Options{
+		URLVariables: o.Launch.UrlEnv, Host: o.Server.ServerHost,
+		OwnRoots: o.Server.ServerSslrootcert != "" || verifiesNothing(o.Server.ServerSslmode),
+	}
 	if options.Host != "" || o.Server.ServerConnectPort != defaultPort {
 		options.Port = o.Server.ServerConnectPort
 	}
@@ -216,7 +219,7 @@ func carrySecurity(o *runOptions, server launch.ServerLeg) {
 		s.ServerHost = server.HostAddr
 	}
 	// A mode that verifies nothing needs no root, and with one would verify.
-	if unverified := slices.Contains([]string{"disable", "allow", "prefer", "require"}, s.ServerSslmode); s.ServerSslrootcert == "" && !unverified {
+	if s.ServerSslrootcert == "" && !verifiesNothing(s.ServerSslmode) {
 		s.ServerSslrootcert = server.RootCert
 	}
 	// Prefer is what nobody asked for: without it, what goes with other options is at
@@ -238,6 +241,11 @@ func carrySecurity(o *runOptions, server launch.ServerLeg) {
 	case "disable":
 		o.Auth.ServerChannelBinding = "disable"
 	}
+}
+
+// verifiesNothing reports whether a mode was named that asks for no certificate of the server.
+func verifiesNothing(mode string) bool {
+	return slices.Contains([]string{"disable", "allow", "prefer", "require"}, mode)
 }
 
 // chooseThrowaway starts a temporary server for the command.

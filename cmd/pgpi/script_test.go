@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"refused": refused,
 			"up":      up,
 			"down":    down,
+			"hangup":  hangup,
 			"ended":   ended,
 			"await":   await,
 			"connect": connect,
@@ -157,10 +158,24 @@ func contents(ts *testscript.TestScript, name string) string {
 	return string(b)
 }
 
-// down ends pgpi by a signal, as ended.
+// down ends pgpi by SIGTERM, as ended.
 func down(ts *testscript.TestScript, not bool, args []string) {
 	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGTERM))
 	ended(ts, not, args)
+}
+
+// hangup closes pgpi's terminal: both the kernel and the shell send a SIGHUP, here the second when pgpi has stopped to listen.
+func hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGHUP))
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", ts.Getenv("PORT")))
+		if err != nil {
+			_ = program(ts).cmd.Process.Signal(syscall.SIGHUP) // it may have ended
+			return
+		}
+		_ = conn.Close()
+	}
+	ts.Fatalf("pgpi listens after a SIGHUP")
 }
 
 // announcement is what pgpi says on standard error where its log goes to a file.
@@ -179,9 +194,21 @@ func ended(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// connect ADDRESS TEXT connects, to a port of 127.0.0.1 or to a path, sends the text,
+// connect ADDRESS TEXT [TIMES] connects, to a port of 127.0.0.1 or to a path, sends the text,
 // and waits until the connection is closed.
 func connect(ts *testscript.TestScript, _ bool, args []string) {
+	times := 1
+	if len(args) > 2 {
+		var err error
+		times, err = strconv.Atoi(args[2])
+		ts.Check(err)
+	}
+	for range times {
+		connectOnce(ts, args)
+	}
+}
+
+func connectOnce(ts *testscript.TestScript, args []string) {
 	network, address := "unix", args[0]
 	if !strings.Contains(address, "/") {
 		network, address = "tcp", net.JoinHostPort("127.0.0.1", address)

@@ -47,6 +47,7 @@ func TestRewriteURL(t *testing.T) {
 	h.write(t, "own.pass", "*:*:*:*:y\n")
 	h.write(t, ".pg_service.conf", "[s]\nhost=h\n")
 	h.write(t, "ca.crt", "")
+	h.write(t, ".postgresql/root.crt", "") // for JDBC's ssl=true
 	h.write(t, "c.crt", "")
 	h.write(t, "c.key", "")
 	tests := []struct{ name, text, plain, tls string }{

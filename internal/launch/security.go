@@ -1,7 +1,9 @@
 package launch
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +17,7 @@ var sslModes = map[string]bool{
 // secure completes servers with the security that s asks for, by libpq's rules
 // (libpq-connect and libpq-ssl in the PostgreSQL documentation). What the server
 // leg could not keep is an error; notes tell what it keeps differently.
-func secure(servers []ServerLeg, s settings, env variableMap) (notes []string, err error) {
+func secure(servers []ServerLeg, s settings, env variableMap, ownRoots bool) (notes []string, err error) {
 	leg := ServerLeg{
 		ChannelBinding: s.value("channel_binding"),
 		Negotiation:    s.value("sslnegotiation"),
@@ -29,19 +31,20 @@ func secure(servers []ServerLeg, s settings, env variableMap) (notes []string, e
 	if leg.SSLMode, err = sslMode(s); err != nil {
 		return nil, err
 	}
-	if leg.SSLMode != "disable" {
+	byTLS := func(server ServerLeg) bool { return server.Network() != "unix" } // libpq ignores sslmode there
+	if leg.SSLMode != "disable" && slices.ContainsFunc(servers, byTLS) {
 		if err := refuseLostTLS(s, env); err != nil {
 			return nil, err
 		}
-		if notes, err = leg.readCertificates(s, env); err != nil {
+		if notes, err = leg.readCertificates(s, env, ownRoots); err != nil {
 			return nil, err
 		}
 	}
 	for i := range servers {
 		server := &servers[i]
 		server.ChannelBinding = leg.ChannelBinding
-		if server.Network() == "unix" {
-			server.SSLMode = "disable" // libpq ignores sslmode there
+		if !byTLS(*server) {
+			server.SSLMode = "disable"
 			continue
 		}
 		server.SSLMode, server.Negotiation = leg.SSLMode, leg.Negotiation
@@ -150,8 +153,8 @@ func lost(s settings, keyword, why string) error {
 
 // readCertificates sets the files that prove the server to pgpi and pgpi to the
 // server, with libpq's defaults in ~/.postgresql.
-func (leg *ServerLeg) readCertificates(s settings, env variableMap) (notes []string, err error) {
-	if err := leg.readRoot(s, env); err != nil {
+func (leg *ServerLeg) readCertificates(s settings, env variableMap, ownRoots bool) (notes []string, err error) {
+	if err := leg.readRoot(s, env, ownRoots); err != nil {
 		return nil, err
 	}
 	if s.value("sslcertmode") != "disable" {
@@ -169,13 +172,13 @@ func (leg *ServerLeg) readCertificates(s settings, env variableMap) (notes []str
 	return notes, nil
 }
 
-// readRoot sets the root certificate. libpq ignores a file that does not exist,
-// unless the mode is one that verifies.
-func (leg *ServerLeg) readRoot(s settings, env variableMap) error {
-	root, given := s.value("sslrootcert"), s.value("sslrootcert") != ""
+// readRoot sets the root certificate. libpq ignores a file that does not exist, unless the mode is
+// one that verifies (initialize_SSL in fe-secure-openssl.c).
+func (leg *ServerLeg) readRoot(s settings, env variableMap, ownRoots bool) error {
+	root, source := s.value("sslrootcert"), " of "+s["sslrootcert"].source
 	verify := leg.SSLMode == "verify-ca" || leg.SSLMode == "verify-full"
-	if !given {
-		root = env.homeFile(".postgresql/root.crt")
+	if root == "" {
+		root, source = env.homeFile(".postgresql/root.crt"), ""
 	}
 	switch {
 	case s.value("sslmode") == "no-verify" || s.value("sslfactory") == nonValidating:
@@ -185,14 +188,9 @@ func (leg *ServerLeg) readRoot(s settings, env variableMap) error {
 		}
 	case root == "system" || fileExists(root):
 		leg.RootCert = root
-	case verify && given:
-		return fmt.Errorf("read the root certificate %s of %s: the file does not exist", root, s["sslrootcert"].source)
-	case leg.SSLMode == "verify-full":
-		// Where libpq would give up, the drivers that bring their own TLS take
-		// the machine's certificates; that is not weaker.
-		leg.RootCert = "system"
-	case verify:
-		return fmt.Errorf("verify the server by sslmode=verify-ca of %s: there is no root certificate; set PGSSLROOTCERT, or use sslmode=verify-full", s["sslmode"].source)
+	case verify && !ownRoots:
+		return fmt.Errorf("verify the server by sslmode=%s of %s: root certificate file %s%s does not exist: provide it, "+
+			"or take the roots of this machine with --server-sslrootcert system", leg.SSLMode, s["sslmode"].source, cmp.Or(root, "~/.postgresql/root.crt"), source)
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ type Options struct {
 	// Its security stays.
 	Host string
 	Port int
+	// OwnRoots says that the person names the root certificates too, or wants none: those that the environment
+	// names are not missed.
+	OwnRoots bool
 
 	socketDirs []string // for tests; nil means the platform's
 }
@@ -153,7 +156,7 @@ func newClaim(text *connString, vars variableMap, opts Options) (*claim, error) 
 	if c.servers, err = serverList(c.all, opts.socketDirs); err != nil {
 		return nil, err
 	}
-	c.notes, err = secure(c.servers, c.all, vars)
+	c.notes, err = secure(c.servers, c.all, vars, opts.OwnRoots)
 	return c, err
 }
 
@@ -231,7 +234,7 @@ func (t *Target) override(opts Options, vars variableMap) error {
 	if t.Servers, err = serverList(all, opts.socketDirs); err != nil {
 		return err
 	}
-	_, err = secure(t.Servers, all, vars)
+	_, err = secure(t.Servers, all, vars, opts.OwnRoots)
 	return err
 }
 

@@ -43,6 +43,7 @@ func TestResolveServers(t *testing.T) {
 		{"two hosts, one port", []string{"PGHOST=a,b", "PGPORT=7"}, "a||7 prefer; b||7 prefer"},
 		{"two hosts, two ports", []string{"PGHOST=a,b", "PGPORT=7,"}, "a||7 prefer; b||5432 prefer"},
 		{"socket", []string{"PGHOST=/run/x", "PGSSLMODE=verify-full"}, "/run/x||5432 disable"},
+		{"socket, with a root certificate that is not there", []string{"PGHOST=/run/x", "PGSSLMODE=verify-ca", "PGSSLROOTCERT=/none"}, "/run/x||5432 disable"},
 		{"URL over variables", []string{"DATABASE_URL=postgres://u:p@h:9/d?sslmode=require", "PGHOST=x", "PGSSLMODE=disable"}, "h||9 require"},
 		{"variables complete the URL", []string{"DATABASE_URL=postgresql:///d", "PGHOST=x", "PGPORT=8", "PGSSLMODE=disable"}, "x||8 disable"},
 		{"URL with nothing", []string{"DATABASE_URL=postgresql://"}, "localhost||5432 prefer"},
@@ -81,7 +82,6 @@ func TestResolveServers(t *testing.T) {
 		{"root certificate", []string{"PGHOST=h", "PGSSLMODE=verify-ca", "PGSSLROOTCERT={home}/ca.crt"}, "h||5432 verify-ca root={home}/ca.crt"},
 		{"root certificate that is not there", []string{"PGHOST=h", "PGSSLMODE=require", "PGSSLROOTCERT={home}/none.crt"}, "h||5432 require"},
 		{"sslrootcert=system", []string{"PGHOST=h", "PGSSLROOTCERT=system"}, "h||5432 verify-full root=system"},
-		{"verify-full without a root certificate", []string{"PGHOST=h", "PGSSLMODE=verify-full"}, "h||5432 verify-full root=system"},
 		{"the rest", []string{"PGHOST=h", "PGSSLMODE=require", "PGCHANNELBINDING=require", "PGSSLNEGOTIATION=direct"}, "h||5432 require binding=require negotiation=direct"},
 		{"minimum of TLS 1.2", []string{"PGHOST=h", "PGSSLMINPROTOCOLVERSION=TLSv1.2"}, "h||5432 prefer"},
 		{"another database", []string{"DATABASE_URL=mysql://u:p@m/d", "PGHOST=h"}, "h||5432 prefer"},
@@ -165,8 +165,13 @@ func TestResolveRefuses(t *testing.T) {
 		{"Java factory", "DATABASE_URL=jdbc:postgresql://h/d?sslfactory=com.example.F", "sslfactory"},
 		{"Java sockets", "DATABASE_URL=jdbc:postgresql://h/d?socketFactory=com.example.F", "socketFactory"},
 		{"Prisma's check", "DATABASE_URL=postgres://h/d?sslaccept=strict", "sslaccept"},
-		{"missing root certificate", "PGHOST=h PGSSLMODE=verify-full PGSSLROOTCERT=/none", "/none of PGSSLROOTCERT: the file does not exist"},
-		{"verify-ca without one", "PGHOST=h PGSSLMODE=verify-ca", "there is no root certificate"},
+		{"missing root certificate", "PGHOST=h PGSSLMODE=verify-full PGSSLROOTCERT=/none",
+			"verify the server by sslmode=verify-full of PGSSLMODE: root certificate file /none of PGSSLROOTCERT does not exist: provide it, "},
+		{"verify-ca without one", "PGHOST=h PGSSLMODE=verify-ca", "root certificate file {home}/.postgresql/root.crt does not exist: provide it, "},
+		{"verify-full without one", "DATABASE_URL=postgres://h/d?sslmode=verify-full", "verify the server by sslmode=verify-full of DATABASE_URL: " +
+			"root certificate file {home}/.postgresql/root.crt does not exist: provide it, or take the roots of this machine with --server-sslrootcert system"},
+		{"verify-full for one of two", "PGHOST=/run/x,h PGSSLMODE=verify-full", "does not exist"},
+		{"JDBC's verification without one", "DATABASE_URL=jdbc:postgresql://h/d?ssl=true", "does not exist"},
 		{"weak mode with system", "PGHOST=h PGSSLMODE=require PGSSLROOTCERT=system", "sslrootcert=system goes with sslmode=verify-full alone"},
 		{"weak mode with direct", "PGHOST=h PGSSLNEGOTIATION=direct", "sslnegotiation=direct needs an sslmode of require or more"},
 		{"no sslmode", "PGHOST=h PGSSLMODE=yes", "its sslmode is none of disable, allow"},
@@ -189,6 +194,21 @@ func TestResolveRefuses(t *testing.T) {
 				t.Errorf("error %v\n  want %s", err, want)
 			}
 		})
+	}
+}
+
+// TestOwnRoots: whoever says by options how the server is verified misses no root certificate of the environment.
+func TestOwnRoots(t *testing.T) {
+	h := newHome(t)
+	for _, vars := range []string{"PGSSLMODE=verify-full", "PGSSLMODE=verify-ca", "PGSSLMODE=verify-full PGSSLROOTCERT=/none"} {
+		target, err := Resolve(h.with(strings.Fields("PGHOST=h "+vars)...), Options{OwnRoots: true, socketDirs: []string{}})
+		if err != nil {
+			t.Errorf("%s: %v", vars, err)
+			continue
+		}
+		if s := target.Servers[0]; s.RootCert != "" || !strings.HasPrefix(s.SSLMode, "verify-") {
+			t.Errorf("%s: %s", vars, describe(s))
+		}
 	}
 }
 
