@@ -52,6 +52,8 @@ type Note struct {
 
 	// Opaque is that of the event.
 	Opaque bool
+	// Cut is that of the event.
+	Cut bool
 	// Waited, Held and Stalled are those of the event.
 	Waited, Held, Stalled time.Duration
 	// End says that the packet ends its direction, and Broken that the stream was lost there.
@@ -79,6 +81,7 @@ const (
 // The facts of a packet's second comment, each as key=value.
 const (
 	opaque = "bytes=opaque"
+	cut    = "bytes=cut"
 	ended  = "end=closed"
 	broken = "end=broken"
 
@@ -144,6 +147,9 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	if n.Opaque {
 		facts = append(facts, opaque)
 	}
+	if n.Cut {
+		facts = append(facts, cut)
+	}
 	switch {
 	case n.End && n.Broken:
 		facts = append(facts, broken)
@@ -191,6 +197,8 @@ func (n *Note) parse(item string) {
 		n.Inside = true
 	case opaque:
 		n.Opaque = true
+	case cut:
+		n.Cut = true
 	case ended:
 		n.End = true
 	case broken:

@@ -33,6 +33,7 @@ var notes = []Note{
 	{Elapsed: 0, HasElapsed: true, Zone: -5 * 3600, HasZone: true},
 	{Left: 1, OneByOne: true, CutOff: true, More: true, Repeated: true, Inside: true, Zone: 0, HasZone: true},
 	{Opaque: true},
+	{Cut: true, Left: 3},
 	{Waited: 7 * time.Second, Held: 1, Stalled: time.Hour, Opaque: true},
 	{End: true},
 	{End: true, Broken: true, Opaque: true},
