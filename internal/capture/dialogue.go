@@ -143,6 +143,9 @@ func (d *dialogue) conclude(at time.Time) {
 				d.encrypt(at, "GSSAPI")
 			}
 		case wire.BackendKeyData:
+			if m.Size > int64(len(m.Bytes)) {
+				continue // there is only the beginning of the key
+			}
 			d.key = string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
 			d.reader.keys[d.key] = d
 		case wire.CancelRequest:
@@ -173,6 +176,9 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 		return
 	}
 	d.reader.report.Missing += size
+	if h.searching != nil {
+		d.fit(at, direction, size)
+	}
 	rest := h.rest
 	switch {
 	case h.searching != nil:
@@ -181,9 +187,23 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 		rest = d.cutOff(at, direction)
 	}
 	d.say(at, event.Missing{Direction: direction, Bytes: size})
-	d.watch.Gap(direction, size)
-	if h.rest = max(0, rest-size); rest < size && h.searching == nil {
+	within := min(rest, size)
+	d.watch.Skip(direction, within)
+	h.rest = rest - within
+	if size == within {
+		return
+	}
+	d.watch.Gap(direction, size-within)
+	if h.searching == nil {
 		h.searching = newSearch(&d.reader.searches)
+	}
+}
+
+// fit looks for messages that end with the bytes that are missing.
+func (d *dialogue) fit(at time.Time, direction event.Direction, missing int64) {
+	s := d.halves[direction].searching
+	if rest, found := s.fit(direction.Sender(), missing, d.passOver(at, direction)); found {
+		d.resume(at, direction, rest)
 	}
 }
 
@@ -191,9 +211,10 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 // it were still to come, as far as that is known.
 func (d *dialogue) cutOff(at time.Time, direction event.Direction) (left int64) {
 	h := &d.halves[direction]
-	f, want := d.watch.End(direction, h.pending)
+	f, want := d.watch.Cut(direction, h.pending)
 	if len(h.pending) > 0 {
-		d.bytes(at, direction, h.pending, f.Count, 0)
+		d.record(&event.Event{At: at, Kind: event.Bytes, Direction: direction, Data: h.pending, Count: f.Count, Relayed: true, Cut: true})
+		d.conclude(at)
 		h.pending = h.pending[:0]
 	}
 	return max(0, want-f.Total)
@@ -207,6 +228,7 @@ func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) [
 	}
 	n := int(min(h.rest, int64(len(b))))
 	h.rest -= int64(n)
+	d.watch.Skip(direction, int64(n))
 	d.undecoded(at, direction, b[:n])
 	return b[n:]
 }
@@ -236,14 +258,15 @@ func (d *dialogue) passOver(at time.Time, direction event.Direction) func([]byte
 	return func(b []byte) { d.undecoded(at, direction, b) }
 }
 
-// end says that a direction has ended.
+// end says that a direction has ended. Where neither its end nor a reset was seen, what was to come
+// of its last message is not in the capture.
 func (d *dialogue) end(at time.Time, direction event.Direction, broken bool) {
 	h := &d.halves[direction]
 	if h.ended {
 		return
 	}
 	h.ended = true
-	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Unread: h.unread}
+	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Cut: broken && !d.broken, Unread: h.unread}
 	if s := h.searching; s != nil {
 		s.close(d.passOver(at, direction))
 	} else if !d.encrypted && h.rest == 0 {

@@ -50,6 +50,9 @@ type direction struct {
 	// wanted what its size should have been.
 	cut    int64
 	wanted event.Size
+	// owed is how much is still to come of a message of which the beginning was decoded, but the
+	// rest will not be: a capture lacks a part of it.
+	owed   int64
 	inside bool // a message too large to hold is on its way
 	// unsure says that bytes were missing, and no message was found since.
 	unsure bool
@@ -94,6 +97,7 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 	headless := e.Inside && !c.inside(e.Direction) // its beginning is in a file that was not read
 	if c.blind || e.Kind == event.Undecoded || e.Opaque || headless {
 		e.Opaque = true
+		c.passOver(e)
 		c.pass(e, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 		return
 	}
@@ -103,7 +107,7 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 		s.messages = piece.Messages
 		if piece.Size == 0 {
 			e.Spans = event.CutSpans(spans, at, at+len(rest))
-			c.cutOff(e, rest, emit)
+			c.finish(e, rest, emit)
 			break
 		}
 		e.Spans = event.CutSpans(spans, at, at+piece.Size)
@@ -113,6 +117,7 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 			break
 		}
 		part := *e // later stages may change what they get
+		part.Cut = false
 		c.pass(&part, piece, emit)
 	}
 	clear(s.messages) // they point to what is not theirs
@@ -177,11 +182,28 @@ func giveSpans(messages []event.Message, spans []event.Span) {
 	}
 }
 
-// cutOff emits the beginning of a message that did not come whole.
-func (c *connection) cutOff(e *event.Event, rest []byte, emit func(*event.Event)) {
-	piece, want := c.tracker.End(e.Direction, rest)
-	if piece.Total > 0 {
-		d := c.direction(e.Direction)
+// passOver counts bytes that nobody decodes.
+func (c *connection) passOver(e *event.Event) {
+	if d := c.direction(e.Direction); !c.blind && e.Direction <= event.ServerToClient {
+		c.tracker.Skip(e.Direction, int64(len(e.Data)))
+		d.owed = max(0, d.owed-int64(len(e.Data)))
+	}
+}
+
+// finish emits the beginning of a message whose rest is not there. Where a capture lacks it, the
+// message counts: it was sent as a whole.
+func (c *connection) finish(e *event.Event, rest []byte, emit func(*event.Event)) {
+	finish := c.tracker.End
+	if e.Cut {
+		finish = c.tracker.Cut
+	}
+	piece, want := finish(e.Direction, rest)
+	d := c.direction(e.Direction)
+	switch {
+	case piece.Total == 0 || piece.Kind == event.Undecoded:
+	case e.Cut:
+		d.owed, d.wanted = want-piece.Total, event.Size(want)
+	default:
 		d.cut, d.wanted = piece.Total, event.Size(want)
 	}
 	e.Data = rest[:piece.Size]
@@ -198,7 +220,7 @@ func (c *connection) end(e *event.Event, emit func(*event.Event)) {
 		part.Opaque = true
 		c.pass(&part, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 	case d.cut == 0:
-		c.cutOff(&part, e.Data, emit)
+		c.finish(&part, e.Data, emit)
 	}
 	d.undecoded += e.Unread
 	c.sayCutOff(e, e.Direction, emit)
@@ -209,10 +231,14 @@ func (c *connection) end(e *event.Event, emit func(*event.Event)) {
 
 // sayCutOff says that the last message of a direction did not come whole, if so.
 func (c *connection) sayCutOff(e *event.Event, direction event.Direction, emit func(*event.Event)) {
-	if d := c.direction(direction); d.cut > 0 {
-		say(e, event.CutOff{Direction: direction, Bytes: d.cut, Size: d.wanted}, emit)
-		d.cut = 0
+	d := c.direction(direction)
+	if d.owed > 0 {
+		d.cut = int64(d.wanted) - d.owed
 	}
+	if d.cut > 0 {
+		say(e, event.CutOff{Direction: direction, Bytes: d.cut, Size: d.wanted}, emit)
+	}
+	d.cut, d.owed = 0, 0
 }
 
 // saySum says how many bytes of a direction were not decoded, if any.

@@ -59,6 +59,9 @@ type Event struct {
 	Left     int
 	// Offset is how many bytes of its message came before a Fragment.
 	Offset int64
+	// Cut says that the last message, of which the beginning is in Data or went before, was sent as
+	// a whole, but a capture does not have the rest.
+	Cut bool
 	// Broken says of an End that the stream did not end: it was lost, or cut off by pgpi.
 	Broken bool
 	// Unread counts, of an End, the bytes of the direction that are in no event, because they

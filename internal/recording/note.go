@@ -52,6 +52,8 @@ type Note struct {
 
 	// Opaque is that of the event.
 	Opaque bool
+	// Cut is that of the event.
+	Cut bool
 	// Waited, Held and Stalled are those of the event.
 	Waited, Held, Stalled time.Duration
 	// Redacted are the spans of the packet's bytes that were overwritten, as EncodeSpans has them.
@@ -81,6 +83,7 @@ const (
 // The facts of a packet's second comment, each as key=value.
 const (
 	opaque = "bytes=opaque"
+	cut    = "bytes=cut"
 	ended  = "end=closed"
 	broken = "end=broken"
 	spans  = "redacted="
@@ -147,6 +150,9 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	if n.Opaque {
 		facts = append(facts, opaque)
 	}
+	if n.Cut {
+		facts = append(facts, cut)
+	}
 	switch {
 	case n.End && n.Broken:
 		facts = append(facts, broken)
@@ -197,6 +203,8 @@ func (n *Note) parse(item string) {
 		n.Inside = true
 	case opaque:
 		n.Opaque = true
+	case cut:
+		n.Cut = true
 	case ended:
 		n.End = true
 	case broken:

@@ -35,6 +35,7 @@ var notes = []Note{
 	{Left: 1, OneByOne: true, CutOff: true, More: true, Repeated: true, Inside: true, Zone: 0, HasZone: true},
 	{Opaque: true},
 	{Redacted: "12+8p,3+5,1+1v", Waited: 7},
+	{Cut: true, Left: 3},
 	{Waited: 7 * time.Second, Held: 1, Stalled: time.Hour, Opaque: true},
 	{End: true},
 	{End: true, Broken: true, Opaque: true},

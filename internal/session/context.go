@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"strings"
 
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
@@ -103,6 +104,9 @@ func (y *memory) parse(m *wire.Message, r *request) {
 		case wire.SQL:
 			sql = text(m, f)
 		case wire.ParameterType:
+			if f.Kind != wire.Int32 {
+				continue // it is not whole
+			}
 			y.types = append(y.types, uint32(f.Int))
 		case wire.Omitted:
 			omitted = int(f.Int)
@@ -375,31 +379,37 @@ func deallocatedName(c *event.Context) (name string, ok bool) {
 	return sqltext.DeallocatedName(c.SQL, readingOf(c.Settings))
 }
 
-// parameterStatus remembers the settings that values depend on.
+// parameterStatus remembers the settings that values depend on. One whose value was not seen to its
+// end is not known any more.
 func (y *memory) parameterStatus(m *wire.Message) {
-	key, rest, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
-	value, _, _ := bytes.Cut(rest, []byte{0})
+	key, rest, found := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
+	value, _, whole := bytes.Cut(rest, []byte{0})
+	if !whole && m.Size > int64(len(m.Bytes)) {
+		value = nil
+	}
 	var s event.Settings
 	if y.settings != nil {
 		s = *y.settings
 	}
-	switch string(key) {
-	case "client_encoding":
-		s.ClientEncoding = string(value)
-	case "DateStyle":
-		s.DateStyle = string(value)
-	case "IntervalStyle":
-		s.IntervalStyle = string(value)
-	case "TimeZone":
-		s.TimeZone = string(value)
-	case "server_version":
-		s.ServerVersion = string(value)
-	case "standard_conforming_strings":
-		s.StandardStrings = string(value)
-	default:
-		return
+	changed := false
+	for _, setting := range []struct {
+		name  string
+		value *string
+	}{
+		{"client_encoding", &s.ClientEncoding},
+		{"DateStyle", &s.DateStyle},
+		{"IntervalStyle", &s.IntervalStyle},
+		{"TimeZone", &s.TimeZone},
+		{"server_version", &s.ServerVersion},
+		{"standard_conforming_strings", &s.StandardStrings},
+	} {
+		if string(key) == setting.name || !found && strings.HasPrefix(setting.name, string(key)) {
+			*setting.value, changed = string(value), true
+		}
 	}
-	y.settings = &s
+	if changed {
+		y.settings = &s
+	}
 }
 
 // readingOf returns the settings that SQL is cut by.
@@ -415,7 +425,7 @@ func text(m *wire.Message, f wire.Field) []byte {
 	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
 }
 
-// wholeName is the name of a statement or portal, if all of it was kept.
+// wholeName is the name of a statement, a portal or a column, if all of it is there.
 func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
 	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
 }

@@ -86,7 +86,7 @@ func (c *copying) observe(from wire.Sender, m *event.Message, y *memory) {
 	}
 	switch m.Type {
 	case wire.StartupMessage:
-		c.replication = asksReplication(m.Bytes)
+		c.replication = asksReplication(&m.Message)
 	case wire.Query, wire.Parse, wire.Bind, wire.Execute, wire.FunctionCall, wire.CopyFail:
 		c.client, c.early = nil, false
 	case wire.CopyDone:
@@ -303,12 +303,15 @@ func (c *copying) endServer() {
 }
 
 // asksReplication reads whether a StartupMessage is of replication (documentation
-// section "Streaming Replication Protocol").
-func asksReplication(b []byte) bool {
-	if len(b) < 8 {
+// section "Streaming Replication Protocol"), as far as it is there.
+func asksReplication(m *wire.Message) bool {
+	if len(m.Bytes) < 8 {
 		return false
 	}
-	words := strings.Split(string(b[8:]), "\x00")
+	words := strings.Split(string(m.Bytes[8:]), "\x00")
+	if m.Size > int64(len(m.Bytes)) {
+		words = words[:len(words)-1] // of the last there is only the beginning
+	}
 	for i := 0; i+1 < len(words); i += 2 {
 		if words[i] == "replication" {
 			switch strings.ToLower(words[i+1]) {
