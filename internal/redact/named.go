@@ -48,7 +48,9 @@ type finder struct {
 	scanner sqltext.Scanner
 	tokens  []sqltext.Token // those that matter, of the statement at hand
 	closing []int           // of each opening parenthesis, where it is closed
-	marked  int             // all up to this token has been looked at as the value of a secret
+	// All up to these tokens has been looked at: as the value of a secret, as an option, as what has a name. So the work
+	// grows with the number of tokens alone.
+	marked, optioned, named int
 }
 
 // text reads the statements of a text, which may be a literal in another one.
@@ -94,35 +96,55 @@ func (f *finder) kind(i int) sqltext.Kind {
 	return f.tokens[i].Kind
 }
 
-// statement reads one statement.
+// statement reads one statement. In the body of a function, a word may be before it.
 func (f *finder) statement() {
 	f.match()
-	f.marked = 0
-	changes := f.is(0, "create", "alter")
-	isRole := changes && f.is(1, "role", "user", "group") && !f.is(2, "mapping")
+	f.marked, f.optioned, f.named = 0, 0, 0
 	if f.is(0, "copy") {
 		f.copied()
 	}
-	hasOptions := changes && f.is(1, "server", "user", "foreign", "subscription", "or")
+	role, options := -1, -1 // where CREATE or ALTER is
 	for i := range f.tokens {
 		k := f.tokens[i].Kind
 		switch {
-		case isRole && f.is(i, "password"):
+		case f.is(i, "create", "alter"):
+			role, options = f.changes(i)
+		case role >= 0 && f.is(i, "password"):
 			f.rolePassword(i + 1)
-		case isRole && i > 2 && k.IsString() && !f.is(i-1, "until"):
+		case role >= 0 && i > role+2 && k.IsString() && !f.is(i-1, "until"):
 			f.hide(i)
-		case hasOptions && f.is(i, "connection") && f.kind(i+1).IsString():
+		case options >= 0 && f.is(i, "connection") && f.kind(i+1).IsString():
 			f.connection(i + 1)
-		case hasOptions && f.is(i, "options") && f.is(i+1, "("):
+		case options >= 0 && f.is(i, "options") && f.is(i+1, "("):
 			f.options(i+2, f.closing[i+1])
 		case f.is(i, "into") && f.is(i-1, "insert"), f.is(i, "set") && f.is(i+1, "("):
 			f.columns(i + 1)
+		case f.isBefore(i):
+			f.secret(i)
 		case k.IsName() && f.namesSecret(i), k.IsString() && f.spellsName(i):
 			f.value(i)
 		case k.IsString():
 			f.literal(i)
 		}
 	}
+}
+
+// changes returns where a statement begins that changes a role, or something with options, or -1.
+func (f *finder) changes(i int) (role, options int) {
+	role, options = -1, -1
+	switch {
+	case f.is(i+1, "role", "user", "group") && !f.is(i+2, "mapping"):
+		role = i
+	case f.is(i+1, "server", "user", "foreign", "subscription", "or"):
+		options = i
+	}
+	return role, options
+}
+
+// isBefore reports whether a constant or a parameter is compared with a name behind it that is called a secret.
+func (f *finder) isBefore(i int) bool {
+	k := f.kind(i)
+	return (k.IsConstant() || k == sqltext.Parameter) && f.kind(i+1) == sqltext.Operator && f.kind(i+2).IsName() && f.namesSecret(i+2)
 }
 
 // match finds the parenthesis that closes each one. One that is not closed goes on to the end.
@@ -300,6 +322,7 @@ var harmlessOptions = []string{
 
 // options takes the options of a server or a user mapping.
 func (f *finder) options(from, to int) {
+	from, f.optioned = max(from, f.optioned), max(to, f.optioned)
 	for i := from; i < to; i++ {
 		if !f.kind(i).IsString() || !f.kind(i-1).IsName() {
 			continue
