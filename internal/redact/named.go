@@ -23,19 +23,13 @@ type named struct {
 // deepest is how many literals, one in the other, are read as SQL.
 const deepest = 3
 
-// findNamed finds the secrets that SQL names. It costs as much as the SQL has tokens, and little where
-// no word of it could name a secret.
-func findNamed(sql []byte) named {
+// findNamed finds the secrets that SQL names, unless no word of it could name one.
+func findNamed(sql []byte, h hints) named {
 	f := finder{}
-	if mayName(sql) {
+	if h.secret || h.changes || h.escapes {
 		f.text(sql, 0, 0, true)
 	}
 	return f.found
-}
-
-// mayName reports whether a text may have something for a finder: a word that could name a secret, or a statement with options.
-func mayName(sql []byte) bool {
-	return secretIn(sql, true) >= 0 || containsFold(sql, "create") || containsFold(sql, "alter") || containsFold(sql, `u&"`)
 }
 
 // finder goes through the statements of a text.

@@ -12,7 +12,7 @@ import (
 // hidden is SQL with "•" in the place of what it calls a secret.
 func hidden(t *testing.T, sql string) (string, named) {
 	t.Helper()
-	found := findNamed([]byte(sql))
+	found := findNamed([]byte(sql), hintsOf([]byte(sql)))
 	var out strings.Builder
 	end := 0
 	for _, s := range joined(slices.Clone(found.spans)) {
@@ -130,7 +130,7 @@ func TestVerifiers(t *testing.T) {
 func say(p *Passwords, typ wire.Type, c *event.Context, body string) string {
 	b := append([]byte{typ.Code(), 0, 0, 0, byte(len(body) + 4)}, body...)
 	m := event.Message{Message: wire.Message{Type: typ, Bytes: b, Size: int64(len(b))}, Context: c}
-	p.Message(1, &m)
+	p.message(1, &m)
 	return string(m.Bytes[wire.HeaderSize:])
 }
 

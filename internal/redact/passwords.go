@@ -25,6 +25,8 @@ type Passwords struct {
 	spans       []Span
 	connections map[uint32]*connection
 	contexts    map[*event.Context]*meaning
+	last        analysis
+	found       []Span
 }
 
 // connection is what is remembered of a connection.
@@ -49,7 +51,7 @@ func (p *Passwords) Apply(e *event.Event) {
 		if m := &e.Messages[i]; p.passes(e) {
 			p.readNoted(e.Conn, m)
 		} else {
-			p.Message(e.Conn, m)
+			p.message(e.Conn, m)
 		}
 	}
 	if !p.passes(e) {
@@ -86,10 +88,19 @@ func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text 
 	})
 }
 
-// Message hides the secrets of one message of a connection, those of its context included.
-func (p *Passwords) Message(conn uint32, m *event.Message) {
+// message hides the secrets of one message of a connection, those of its context included.
+func (p *Passwords) message(conn uint32, m *event.Message) {
+	p.Message(conn, m)
 	about, same := m.About, m.About == m.Context
-	of := p.meaning(conn, m.Context)
+	m.Context = p.context(conn, m.Context)
+	if m.About = m.Context; !same {
+		m.About = p.context(conn, about)
+	}
+}
+
+// Message hides the secrets of one message of a connection. What is known about it, its context, stays as it is.
+func (p *Passwords) Message(conn uint32, m *event.Message) {
+	of := p.meaning(m.Context)
 	p.spans = append(p.spans[:0], m.Redacted...) // before it was recorded, perhaps
 	if p.mayHold(conn, m, of) {
 		p.reader.Read(m)
@@ -99,10 +110,6 @@ func (p *Passwords) Message(conn uint32, m *event.Message) {
 		p.reader.Trim()
 	}
 	m.Secret = m.Type.Code() == 'p'
-	m.Context = p.Context(conn, m.Context)
-	if m.About = m.Context; !same {
-		m.About = p.Context(conn, about)
-	}
 	if len(p.spans) == 0 {
 		return
 	}
@@ -116,7 +123,7 @@ func (p *Passwords) Message(conn uint32, m *event.Message) {
 func (p *Passwords) mayHold(conn uint32, m *event.Message, of *meaning) bool {
 	switch m.Type {
 	case wire.DataRow, wire.CopyText, wire.CopyCSV, wire.CopyBinary, wire.CopyData:
-		return len(of.columns) > 0 || m.Type == wire.CopyData && p.meaning(conn, m.About).copies || holdsVerifier(m.Bytes) || p.connections[conn] != nil && p.connections[conn].inVerifier
+		return len(of.columns) > 0 || m.Type == wire.CopyData && p.meaning(m.About).copies || holdsVerifier(m.Bytes) || p.connections[conn] != nil && p.connections[conn].inVerifier
 	}
 	return true
 }

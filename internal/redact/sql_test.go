@@ -131,11 +131,11 @@ func TestVagueAppends(t *testing.T) {
 	sql := []byte(`ALTER ROLE x PASSWORD 'a'; DO $$ ... $$; ALTER ROLE x PASSWORD 'it's'`)
 	dst := make([]Span, 1, 10)
 	dst[0] = Span{Start: 100, End: 200}
-	got, _ := appendVague(dst, sql)
+	got, _ := appendVague(dst, sql, hintsOf(sql))
 	if len(got) != 2 || got[0] != dst[0] || got[1].End != len(sql) {
 		t.Errorf("spans are %v, want %v and one to the end", got, dst[0])
 	}
-	if n := testing.AllocsPerRun(10, func() { appendVague(dst, sql) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { appendVague(dst, sql, hintsOf(sql)) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
