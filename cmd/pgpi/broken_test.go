@@ -121,7 +121,8 @@ func redactBroken(t *testing.T, old string, p *place) error {
 	return checkValues(t.Context(), o)
 }
 
-// TestCheckRefuses: the check of a recording refuses one whose redaction is broken, wherever that is.
+// TestCheckRefuses: the check of a recording refuses one whose redaction is broken, wherever that
+// is.
 func TestCheckRefuses(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old.pcapng")
 	record(t, old, everywhere()...)

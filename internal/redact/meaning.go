@@ -60,7 +60,8 @@ func (p *Passwords) keep(c *event.Context, of *meaning) {
 	p.contexts[c] = of
 }
 
-// isSecretColumn reports whether a column is called a secret, and its type does not say that it is a moment or a flag.
+// isSecretColumn reports whether a column is called a secret, and its type does not say that it is
+// a moment or a flag.
 func isSecretColumn(c *event.Column) bool {
 	if secretIn([]byte(c.Name), false) < 0 {
 		return false
@@ -89,7 +90,8 @@ func (p *Passwords) context(conn uint32, c *event.Context) *event.Context {
 	return of.safe
 }
 
-// analysis is what was found in a text: it is often the same as the one before, because contexts have the SQL of messages.
+// analysis is what was found in a text: it is often the same as the one before, because contexts
+// have the SQL of messages.
 type analysis struct {
 	sql         []byte // its own: that of a message is overwritten
 	named       named
@@ -113,21 +115,21 @@ func (p *Passwords) analyze(sql []byte) *analysis {
 	return a
 }
 
-// sqlSpans returns what is to be hidden in SQL, or in text that may quote some, and remembers the secrets in it. It is valid
-// until the next call.
+// sqlSpans returns what is to be hidden in SQL, or in text that may quote some, and remembers the
+// secrets in it. It is valid until the next call.
 func (p *Passwords) sqlSpans(conn uint32, sql []byte) []Span {
 	a := p.analyze(sql)
 	for _, word := range a.named.words {
 		p.learn(conn, word)
 	}
-	spans := append(p.found[:0], a.spans...)
+	p.found = append(p.found[:0], a.spans...)
 	if p.Strict {
-		spans = spans[:a.beforeVague]
+		p.found = p.found[:a.beforeVague]
 		if a.tail < len(sql) {
-			spans = append(spans, Span{Start: a.tail, End: len(sql), Kind: event.PasswordSpan})
+			p.found = append(p.found, Span{Start: a.tail, End: len(sql), Kind: event.PasswordSpan})
 		}
 	}
-	p.found = p.appendKnown(spans, conn, sql, 0)
+	p.found = p.appendKnown(p.found, conn, sql, 0)
 	return joined(p.found)
 }
 
@@ -172,8 +174,8 @@ func (p *Passwords) learnLogin(conn uint32, secret []byte) {
 	p.learn(conn, secret)
 }
 
-// setting hides the value of a parameter that is called a secret, and secrets in a command line of the server's. What is
-// known to be one is hidden in others.
+// setting hides the value of a parameter that is called a secret, and secrets in a command line of
+// the server's. What is known to be one is hidden in others.
 func (p *Passwords) setting(conn uint32, m *event.Message, i int) {
 	f := &p.reader.Fields[i]
 	value, start := m.Content(f), int(f.Start)
@@ -244,7 +246,8 @@ func (p *Passwords) value(conn uint32, m *event.Message, of *meaning, i int) {
 	}
 }
 
-// hideValue hides a value, or a part of one. The quotes of CSV stay: without them others would be a part of it.
+// hideValue hides a value, or a part of one. The quotes of CSV stay: without them others would be a
+// part of it.
 func (p *Passwords) hideValue(m *event.Message, f *wire.Field) {
 	start, end := f.Start, f.End
 	if m.Type == wire.CopyCSV {
@@ -263,8 +266,8 @@ func isText(b []byte) bool {
 	return bytes.IndexFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) < 0
 }
 
-// part hides data whose rows are not known, and a part of a value of COPY, where they may be called a secret; else verifiers,
-// also in a value that goes on in the next message.
+// part hides data whose rows are not known, and a part of a value of COPY, where they may be called
+// a secret; else verifiers, also in a value that goes on in the next message.
 func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Field) {
 	b, start := m.Bytes[f.Start:f.End], int(f.Start)
 	if len(of.columns) > 0 || p.meaning(m.About).copies {
@@ -286,8 +289,9 @@ func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Fie
 	}
 }
 
-// Text returns SQL, or text that may quote some, with a word in the place of each secret, and reports whether there was one.
-// What is left of it, replace may change, which must not change its length; it may be nil.
+// Text returns SQL, or text that may quote some, with a word in the place of each secret, and
+// reports whether there was one. What is left of it, replace may change, which must not change its
+// length; it may be nil.
 func (p *Passwords) Text(conn uint32, text string, replace func([]byte)) (safe string, redacted bool) {
 	b := []byte(text)
 	spans := p.sqlSpans(conn, b)
@@ -300,8 +304,8 @@ func (p *Passwords) Text(conn uint32, text string, replace func([]byte)) (safe s
 	return withoutSpans(b, spans), len(spans) > 0
 }
 
-// learnRows remembers the secrets in rows that a client has sent before the server asked for them, so that nobody knows
-// where they begin: those of lines that are as the statement says.
+// learnRows remembers the secrets in rows that a client has sent before the server asked for them,
+// so that nobody knows where they begin: those of lines that are as the statement says.
 func (p *Passwords) learnRows(conn uint32, about *event.Context, rows []byte) {
 	if about == nil {
 		return

@@ -10,12 +10,13 @@ import (
 // named are the secrets of SQL that it calls so, by a name or by the option that they belong to.
 type named struct {
 	spans []Span
-	// words are what the server may repeat: passwords, and what belongs to a column or a setting that is called so. Other
-	// options are hidden, and not remembered.
+	// words are what the server may repeat: passwords, and what belongs to a column or a setting
+	// that is called so. Other options are hidden, and not remembered.
 	words [][]byte
 	// parameters are the numbers of those that are secrets, from 1.
 	parameters []int
-	// copies says that rows of COPY have secrets, and selected which columns these are where a COPY has a query, from 0.
+	// copies says that rows of COPY have secrets, and selected which columns these are where a COPY
+	// has a query, from 0.
 	copies   bool
 	selected []int
 }
@@ -42,8 +43,8 @@ type finder struct {
 	scanner sqltext.Scanner
 	tokens  []sqltext.Token // those that matter, of the statement at hand
 	closing []int           // of each opening parenthesis, where it is closed
-	// All up to these tokens has been looked at: as the value of a secret, as an option, as what has a name. So the work
-	// grows with the number of tokens alone.
+	// All up to these tokens has been looked at: as the value of a secret, as an option, as what
+	// has a name. So the work grows with the number of tokens alone.
 	marked, optioned, named int
 }
 
@@ -135,7 +136,8 @@ func (f *finder) changes(i int) (role, options int) {
 	return role, options
 }
 
-// isBefore reports whether a constant or a parameter is compared with a name behind it that is called a secret.
+// isBefore reports whether a constant or a parameter is compared with a name behind it that is
+// called a secret.
 func (f *finder) isBefore(i int) bool {
 	k := f.kind(i)
 	return (k.IsConstant() || k == sqltext.Parameter) && f.kind(i+1) == sqltext.Operator && f.kind(i+2).IsName() && f.namesSecret(i+2)
@@ -166,7 +168,8 @@ func (f *finder) namesSecret(i int) bool {
 	return secretIn(name, false) >= 0
 }
 
-// spellsName reports whether a literal is nothing but the name of a secret, as in set_config('app.password', …).
+// spellsName reports whether a literal is nothing but the name of a secret, as in
+// set_config('app.password', …).
 func (f *finder) spellsName(i int) bool {
 	content := f.content(i)
 	return len(content) > 0 && len(content) < 64 && secretIn(content, false) >= 0 &&
@@ -246,7 +249,8 @@ func isAlgorithm(text []byte) bool {
 	return false
 }
 
-// rolePassword takes what is behind PASSWORD in CREATE or ALTER ROLE: a literal, or the word that should be one.
+// rolePassword takes what is behind PASSWORD in CREATE or ALTER ROLE: a literal, or the word that
+// should be one.
 func (f *finder) rolePassword(i int) {
 	for f.is(i, "=", "to") {
 		i++
@@ -269,7 +273,8 @@ func (f *finder) connection(i int) {
 	}
 }
 
-// connectionIn takes the passwords of a literal that may be a connection string, and reports whether it is one.
+// connectionIn takes the passwords of a literal that may be a connection string, and reports
+// whether it is one.
 func (f *finder) connectionIn(i int) bool {
 	value, ok := f.scanner.AppendValue(nil, f.tokens[i])
 	c := findConninfo(value)
@@ -305,7 +310,8 @@ func (f *finder) literal(i int) {
 	}
 }
 
-// harmlessOptions are those of servers and user mappings whose values are no secrets (postgres_fdw, file_fdw and their like).
+// harmlessOptions are those of servers and user mappings whose values are no secrets (postgres_fdw,
+// file_fdw and their like).
 var harmlessOptions = []string{
 	"user", "username", "host", "hostaddr", "port", "dbname", "servername", "database", "schema", "schema_name", "table", "table_name", "column_name",
 	"fetch_size", "batch_size", "use_remote_estimate", "updatable", "truncatable", "async_capable", "extensions", "fdw_startup_cost", "fdw_tuple_cost",

@@ -30,7 +30,7 @@ func TestNamed(t *testing.T) {
 	for _, test := range []struct{ sql, want, words string }{
 		{`ALTER ROLE joe PASSWORD 'swordfish' VALID UNTIL 'never'`, `ALTER ROLE joe PASSWORD '•' VALID UNTIL 'never'`, "swordfish"},
 		{`ALTER ROLE joe SET password 'swordfish'`, `ALTER ROLE joe SET password '•'`, "swordfish"},
-		{`ALTER ROLE joe PASSWORD Swordfish`, `ALTER ROLE joe PASSWORD •`, "Swordfish swordfish"},
+		{`ALTER ROLE joe PASSWORD Swordfish`, `ALTER ROLE joe PASSWORD •`, "Swordfish;swordfish"},
 		{`ALTER ROLE joe PASSWORD "swordfish"; SELECT 'x'`, `ALTER ROLE joe PASSWORD "•"; SELECT 'x'`, "swordfish"},
 		{`ALTER ROLE joe PASSWORD NULL`, `ALTER ROLE joe PASSWORD NULL`, ""},
 		{`CREATE ROLE joe passwrd 'swordfish'`, `CREATE ROLE joe passwrd '•'`, ""},
@@ -39,25 +39,25 @@ func TestNamed(t *testing.T) {
 		{`ALTER SERVER s OPTIONS (SET host 'h', ADD license 'herring')`, `ALTER SERVER s OPTIONS (SET host 'h', ADD license '•')`, ""},
 		{`CREATE SUBSCRIPTION s CONNECTION 'host=h password=swordfish' PUBLICATION p`, `CREATE SUBSCRIPTION s CONNECTION '•' PUBLICATION p`, "swordfish"},
 		{`CREATE SUBSCRIPTION s CONNECTION 'password=my swordfish' PUBLICATION p`, `CREATE SUBSCRIPTION s CONNECTION '•' PUBLICATION p`,
-			"my password=my swordfish swordfish"},
+			"my;password=my swordfish;swordfish"},
 		{`SELECT dblink('host=h password=swordfish', 'select 1')`, `SELECT dblink('host=h password=•', 'select 1')`, "swordfish"},
-		{`SELECT dblink('postgres://joe:sword%20fish@h/d?sslpassword=cod', 'x')`, `SELECT dblink('postgres://joe:•@h/d?sslpassword=•', 'x')`, "cod sword fish sword%20fish"},
+		{`SELECT dblink('postgres://joe:sword%20fish@h/d?sslpassword=cod', 'x')`, `SELECT dblink('postgres://joe:•@h/d?sslpassword=•', 'x')`, "cod;sword fish;sword%20fish"},
 		{`UPDATE users SET name = 'joe', password = crypt('swordfish', gen_salt('bf')) WHERE id = 7`,
-			`UPDATE users SET name = 'joe', password = crypt('•', gen_salt('•')) WHERE id = 7`, "bf swordfish"},
-		{`INSERT INTO users (id, password) VALUES (1, 'swordfish'), (2, 'herring')`, `INSERT INTO users (id, password) VALUES (1, '•'), (2, '•')`, "herring swordfish"},
+			`UPDATE users SET name = 'joe', password = crypt('•', gen_salt('•')) WHERE id = 7`, "bf;swordfish"},
+		{`INSERT INTO users (id, password) VALUES (1, 'swordfish'), (2, 'herring')`, `INSERT INTO users (id, password) VALUES (1, '•'), (2, '•')`, "herring;swordfish"},
 		{`INSERT INTO users (id, token) SELECT 1, 'swordfish' FROM t WHERE x = 'y'`, `INSERT INTO users (id, token) SELECT 1, '•' FROM t WHERE x = 'y'`, "swordfish"},
 		{`UPDATE users SET (name, password) = ('joe', 'swordfish')`, `UPDATE users SET (name, password) = ('joe', '•')`, "swordfish"},
 		{`SELECT * FROM users WHERE name = 'joe' AND users.password = 'swordfish' OR x = 'y'`, `SELECT * FROM users WHERE name = 'joe' AND users.password = '•' OR x = 'y'`, "swordfish"},
 		{`SELECT * FROM users WHERE 'swordfish' = password`, `SELECT * FROM users WHERE '•' = password`, "swordfish"},
-		{`SELECT * FROM users WHERE password IN ('swordfish', 'herring') AND x = 'y'`, `SELECT * FROM users WHERE password IN ('•', '•') AND x = 'y'`, "herring swordfish"},
+		{`SELECT * FROM users WHERE password IN ('swordfish', 'herring') AND x = 'y'`, `SELECT * FROM users WHERE password IN ('•', '•') AND x = 'y'`, "herring;swordfish"},
 		{`SELECT password FROM users WHERE name = 'joe'`, `SELECT password FROM users WHERE name = 'joe'`, ""},
 		{`SELECT 'swordfish'::text AS password, 'joe' AS name`, `SELECT '•'::text AS password, 'joe' AS name`, "swordfish"},
 		{`SET app.token = 'swordfish'`, `SET app.token = '•'`, "swordfish"},
 		{`SET "app.api_key" TO swordfish`, `SET "app.api_key" TO •`, "swordfish"},
 		{`SELECT set_config('app.secret', 'swordfish', false)`, `SELECT set_config('app.secret', '•', false)`, "swordfish"},
-		{`SELECT check_password('joe', 'swordfish')`, `SELECT check_password('•', '•')`, "joe swordfish"},
+		{`SELECT check_password('joe', 'swordfish')`, `SELECT check_password('•', '•')`, "joe;swordfish"},
 		{`DO $$ DECLARE password text := 'swordfish'; BEGIN ALTER ROLE x PASSWORD 'herring'; END $$`,
-			`DO $$ DECLARE password text := '•'; BEGIN ALTER ROLE x PASSWORD '•'; END $$`, "herring swordfish"},
+			`DO $$ DECLARE password text := '•'; BEGIN ALTER ROLE x PASSWORD '•'; END $$`, "herring;swordfish"},
 		{`DO $$ BEGIN EXECUTE 'ALTER ROLE x PASSWORD ''swordfish'''; END $$`, `DO $$ BEGIN EXECUTE 'ALTER ROLE x PASSWORD ''swordfish'''; END $$`, "swordfish"},
 		{`SELECT data->>'password' = 'swordfish'`, `SELECT data->>'password' = '•'`, "swordfish"},
 		{`SET password_encryption = 'md5'`, `SET password_encryption = 'md5'`, ""},
@@ -69,7 +69,7 @@ func TestNamed(t *testing.T) {
 			words = append(words, string(w))
 		}
 		slices.Sort(words)
-		if joined := strings.Join(slices.Compact(words), " "); got != test.want || joined != test.words {
+		if joined := strings.Join(slices.Compact(words), ";"); got != test.want || joined != test.words {
 			t.Errorf("%s\n got %s, and remembers %q\nwant %s, and %q", test.sql, got, joined, test.want, test.words)
 		}
 	}
@@ -134,7 +134,8 @@ func say(p *Passwords, typ wire.Type, c *event.Context, body string) string {
 	return string(m.Bytes[wire.HeaderSize:])
 }
 
-// TestKnown: what was a password is hidden where it is repeated, as a word of its own, until the connection ends.
+// TestKnown: what was a password is hidden where it is repeated, as a word of its own, until the
+// connection ends.
 func TestKnown(t *testing.T) {
 	p := new(Passwords)
 	say(p, wire.Query, nil, "ALTER ROLE joe SET PASSWORD 'Swordfish'\x00")
@@ -177,7 +178,8 @@ func TestKnownIsBounded(t *testing.T) {
 	}
 }
 
-// TestNamedColumns: rows and parameters that are called secrets are hidden whole, but moments are none.
+// TestNamedColumns: rows and parameters that are called secrets are hidden whole, but moments are
+// none.
 func TestNamedColumns(t *testing.T) {
 	const text, timestamptz = 25, 1184
 	c := &event.Context{Columns: []event.Column{{Name: "name", TypeOID: text}, {Name: "password", TypeOID: text}, {Name: "password_set", TypeOID: timestamptz}}}

@@ -9,16 +9,17 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Passwords hides the secrets of events: what proves an identity, or lets a password
-// be guessed. It serves one goroutine at a time.
+// Passwords hides the secrets of events: what proves an identity, or lets a password be guessed. It
+// serves one goroutine at a time.
 //
-// What is hidden is of two sorts. Most is hidden in its place, and no more. Passwords, and what the SQL
-// calls so, are remembered for their connection as well, because servers repeat them in errors.
+// What is hidden is of two sorts. Most is hidden in its place, and no more. Passwords, and what the
+// SQL calls so, are remembered for their connection as well, because servers repeat them in errors.
 type Passwords struct {
-	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a comment with the word
-	// password. Whoever replaces all literals and comments anyway wants it.
+	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a
+	// comment with the word password. Whoever replaces all literals and comments anyway wants it.
 	Strict bool
-	// Again searches what was redacted before it was recorded, too, where the recording notes what that was.
+	// Again searches what was redacted before it was recorded, too, where the recording notes what
+	// that was.
 	Again bool
 
 	reader      reading.Reader
@@ -70,13 +71,15 @@ func (p *Passwords) Apply(e *event.Event) {
 	}
 }
 
-// passes reports whether an event was redacted before it was recorded, and need not be searched again.
+// passes reports whether an event was redacted before it was recorded, and need not be searched
+// again.
 func (p *Passwords) passes(e *event.Event) bool { return e.Noted && !p.Again }
 
 // Forget drops what is remembered of a connection.
 func (p *Passwords) Forget(conn uint32) { delete(p.connections, conn) }
 
-// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest, unless that is nil.
+// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest,
+// unless that is nil.
 func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text []byte)) {
 	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
 		safe, _ := p.Text(e.Conn, text, func(b []byte) {
@@ -98,7 +101,8 @@ func (p *Passwords) message(conn uint32, m *event.Message) {
 	}
 }
 
-// Message hides the secrets of one message of a connection. What is known about it, its context, stays as it is.
+// Message hides the secrets of one message of a connection. What is known about it, its context,
+// stays as it is.
 func (p *Passwords) Message(conn uint32, m *event.Message) {
 	of := p.meaning(m.Context)
 	p.spans = append(p.spans[:0], m.Redacted...) // before it was recorded, perhaps
@@ -244,8 +248,8 @@ func (p *Passwords) hideWords(conn uint32, m *event.Message, f *wire.Field) {
 	p.spans = p.appendKnown(p.spans, conn, m.Content(f), int(f.Start))
 }
 
-// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe, hidden), and
-// COPY users, line 1, column password: "hidden".
+// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe,
+// hidden), and COPY users, line 1, column password: "hidden".
 func (p *Passwords) hideKey(m *event.Message, f *wire.Field) {
 	text := m.Content(f)
 	for _, between := range []string{")=(", `: "`} {

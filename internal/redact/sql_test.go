@@ -187,8 +187,8 @@ func TestCanaries(t *testing.T) {
 	}
 }
 
-// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever the password holds
-// beside the canary, the canary goes.
+// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever
+// the password holds beside the canary, the canary goes.
 func FuzzSQLSecrets(f *testing.F) {
 	for i := range templates {
 		f.Add("SELECT 1; ", "a", "b", uint(i))

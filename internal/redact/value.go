@@ -2,8 +2,8 @@ package redact
 
 import "pgpi/internal/sqltext"
 
-// value takes what belongs to the name of a secret: password = 'x', password text := 'x', SET app.token TO x,
-// check_password('x'), 'password', 'x' as two arguments, and 'x' AS password.
+// value takes what belongs to the name of a secret: password = 'x', password text := 'x', SET
+// app.token TO x, check_password('x'), 'password', 'x' as two arguments, and 'x' AS password.
 func (f *finder) value(i int) {
 	if f.is(i-1, "as") {
 		f.alias(i - 1)
@@ -80,7 +80,8 @@ func (f *finder) setting(from int) {
 	}
 }
 
-// expression takes an expression: up to a comma, a parenthesis that closes more than it has, or a word that ends it.
+// expression takes an expression: up to a comma, a parenthesis that closes more than it has, or a
+// word that ends it.
 func (f *finder) expression(from int) {
 	if from < f.marked {
 		return
@@ -128,11 +129,12 @@ func (f *finder) alias(as int) {
 	}
 }
 
-// longestTable is how many tokens may be between INTO and the columns: a table, with its schema and an alias.
+// longestTable is how many tokens may be between INTO and the columns: a table, with its schema and
+// an alias.
 const longestTable = 8
 
-// columns takes INSERT INTO table (columns) VALUES (…), (…), the same with SELECT, and SET (columns) = (…): what is in the
-// place of a column that is called a secret.
+// columns takes INSERT INTO table (columns) VALUES (…), (…), the same with SELECT, and SET
+// (columns) = (…): what is in the place of a column that is called a secret.
 func (f *finder) columns(i int) {
 	for end := i + longestTable; i < end && !f.is(i, "(", "values", "select", "default"); {
 		i++

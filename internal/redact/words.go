@@ -17,7 +17,8 @@ var secretWords = [...]string{
 // harmlessWords contain a secret word and name no secret.
 var harmlessWords = [...]string{"password_encryption", "password_required"}
 
-// beginnings has for the first letter of each secret word, in lower case, the letters that may follow it.
+// beginnings has for the first letter of each secret word, in lower case, the letters that may
+// follow it.
 var beginnings = [256]string{'p': "awr", 's': "ec", 't': "o", 'a': "pc", 'c': "r"}
 
 // secretIn returns where text begins to be secret: after its first secret word, or after the "://"

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// shown is a text with marks around its parts: «what is not known», ‹data›, ⟨names⟩, ⟦SQL⟧, #numbers#.
+// shown is a text with marks around its parts: «what is not known», ‹data›, ⟨names⟩, ⟦SQL⟧,
+// #numbers#.
 func shown(text string) string {
 	marks := map[Kind][2]string{Unknown: {"«", "»"}, Data: {"‹", "›"}, Name: {"⟨", "⟩"}, SQL: {"⟦", "⟧"}, Number: {"#", "#"}}
 	var b strings.Builder
@@ -20,7 +21,8 @@ func shown(text string) string {
 // unmarked takes the marks out.
 var unmarked = strings.NewReplacer("«", "", "»", "", "‹", "", "›", "", "⟨", "", "⟩", "", "⟦", "", "⟧", "", "#", "")
 
-// TestParts has texts of servers, each with the parts that it has. The last ones are not quite a server's.
+// TestParts has texts of servers, each with the parts that it has. The last ones are not quite a
+// server's.
 func TestParts(t *testing.T) {
 	for want := range strings.SplitSeq(strings.TrimSpace(`
 relation "⟨orders⟩" does not exist

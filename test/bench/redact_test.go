@@ -12,7 +12,8 @@ import (
 	"pgpi/internal/sink/text"
 )
 
-// BenchmarkRedact is one transaction of pgbench -S, simple and prepared, as BenchmarkObserve has it, with each redaction.
+// BenchmarkRedact is one transaction of pgbench -S, simple and prepared, as BenchmarkObserve has
+// it, with each redaction.
 func BenchmarkRedact(b *testing.B) {
 	for name, redaction := range map[string]func() event.Stage{
 		"nothing":   func() event.Stage { return nil },

@@ -12,7 +12,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// mistakes are statements that fail, or bring a notice, as those of people and of PostgreSQL's regression tests do.
+// mistakes are statements that fail, or bring a notice, as those of people and of PostgreSQL's
+// regression tests do.
 var mistakes = []string{
 	"selec 1", "select 1 from", "select * from", "select (1", "select 'open", "create table", "select 1 where", "insert into t values 1",
 	"select * from nothing", "select nothing from birds", "select birds.nothing from birds", "select b.id from birds", "select nothing()",
@@ -33,7 +34,7 @@ var mistakes = []string{
 	"create function f() returns int language sql as $$ select 'x' $$", "create function f() returns int language nothing as ''", "create trigger t before insert on birds execute function nothing()",
 	"create sequence counter", "select nextval('nothing')", "select setval('counter', 5000)", "select currval('counter')", "set nothing = 1", "set work_mem = 'much'", "set work_mem = 1",
 	"show nothing", "set search_path to nothing; select 1", "set transaction isolation level serializable", "set time zone 'nowhere'", "commit", "rollback to s", "release s", "savepoint s",
-	"begin; select 1/0; select 2; commit", "begin; begin; commit", "declare c cursor for select 1", "fetch c", "close c", "execute nothing", "deallocate nothing",
+	"begin; select 1/0; select 2; commit", "begin; start transaction; commit", "declare c cursor for select 1", "fetch c", "close c", "execute nothing", "deallocate nothing",
 	"prepare p as select $1::int; prepare p as select 1", "select $1", "copy nothing from stdin", "copy birds to '/nowhere/x'", "copy birds from '/nowhere/x'",
 	"copy birds (nothing) to stdout", "copy birds to stdout (format nothing)", "copy birds to stdout (nothing true)", "vacuum nothing", "analyze nothing", "begin; vacuum; commit",
 	"listen", "lock nothing", "lock birds", "truncate birds", "truncate nothing", "cluster birds", "reindex table nothing", "explain nothing", "explain (nothing) select 1",
@@ -88,8 +89,8 @@ func wordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
-// TestWords counts how many words of errors stay in a redacted recording, so that it can still be read. Of those that don't,
-// most are data, or of texts that PostgreSQL does not translate.
+// TestWords counts how many words of errors stay in a redacted recording, so that it can still be
+// read. Of those that don't, most are data, or of texts that PostgreSQL does not translate.
 func TestWords(t *testing.T) {
 	server, err := localpg.Start(t.Context(), localpg.Config{Bin: servers.Require(t, 15)})
 	if err != nil {

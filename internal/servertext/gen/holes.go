@@ -12,7 +12,8 @@ import (
 // verb is what printf replaces.
 var verb = regexp.MustCompile(`%[-+ #0]*(\*|\d+)?(\.(\*|\d+))?(hh|h|ll|l|z|j)?[diouxXcsgeEfFpm]`)
 
-// cut cuts a text into the words before, between and behind its holes. Holes with nothing between them are one.
+// cut cuts a text into the words before, between and behind its holes. Holes with nothing between
+// them are one.
 func cut(text string) (fixed []string, holes []servertext.Hole) {
 	end, last := 0, servertext.Hole(0)
 	for _, at := range verb.FindAllStringIndex(text, -1) {
@@ -121,10 +122,11 @@ func endsWithNoun(text string, nouns []string) bool {
 }
 
 const (
-	// enough is how many fixed words a text has to have: fewer are in other people's texts by chance.
+	// enough is how many fixed words a text has to have: fewer are in other people's texts by
+	// chance.
 	enough = 4
-	// enoughAlone is how many one has to have that leaves nothing else open than data, and enoughWhole one that leaves nothing
-	// open at all.
+	// enoughAlone is how many one has to have that leaves nothing else open than data, and
+	// enoughWhole one that leaves nothing open at all.
 	enoughAlone, enoughWhole = 2, 2
 )
 
