@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,7 +106,7 @@ func (l *logOptions) outputs() ([]output, error) {
 		return nil, errors.New("--log and --log-forwarded or --log-file: give --log alone, as in --log annotated=FILE")
 	}
 	all := make([]output, 0, len(l.Log))
-	for _, text := range l.Log {
+	for _, text := range splitOutputs(l.Log) {
 		name, path, found := strings.Cut(text, "=")
 		if !found || path == "" {
 			return nil, fmt.Errorf("--log: %q names no file: give FORMAT=FILE, such as json=pgpi.jsonl", text)
@@ -122,25 +123,32 @@ func (l *logOptions) outputs() ([]output, error) {
 	return all, nil
 }
 
-// check finds what no single flag tells. The recording, if there is one, has a file of
-// its own.
-func (l *logOptions) check(recording string) error {
+// nextOutput begins another output behind a comma. Other commas are part of a file's name.
+var nextOutput = regexp.MustCompile(`,[a-z-]+=`)
+
+// splitOutputs cuts outputs that were given at once, as a variable has to.
+func splitOutputs(given []string) (outputs []string) {
+	for _, text := range given {
+		start := 0
+		for _, comma := range nextOutput.FindAllStringIndex(text, -1) {
+			outputs = append(outputs, text[start:comma[0]])
+			start = comma[0] + 1
+		}
+		outputs = append(outputs, text[start:])
+	}
+	return outputs
+}
+
+// check finds what no single flag tells.
+func (l *logOptions) check() error {
 	if l.LogMaxValue < 0 {
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
 	}
 	if _, err := l.filter(); err != nil {
 		return err
 	}
-	outputs, err := l.outputs()
-	if err != nil {
-		return err
-	}
-	for _, out := range outputs {
-		if recording != "" && out.path != "" && filepath.Clean(out.path) == filepath.Clean(recording) {
-			return fmt.Errorf("%s and --record: both go to %s: give each a file of its own", out.option, recording)
-		}
-	}
-	return nil
+	_, err := l.outputs()
+	return err
 }
 
 // filter is what stands in front of each output, nil for nothing.
@@ -192,8 +200,9 @@ func (l *logOptions) announcement(address string) string {
 	return text
 }
 
-// openLogs opens all outputs: standard streams, or files that only their owner can read.
-func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, error) {
+// openLogs opens all outputs: standard streams, or files that only their owner can read. What is
+// wrong with them later is said to complain.
+func openLogs(o *options, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
 	outputs, err := o.Log.outputs()
 	if err != nil {
 		return nil, err
@@ -217,11 +226,14 @@ func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, erro
 			return nil, fmt.Errorf("open the log %s: another output goes to the same file: give each a file of its own", name)
 		}
 		opened = append(opened, info)
-		sink := out.format.sink(o, file)
+		sink, wants := out.format.sink(o, file), out.format.wants
 		if expression != nil {
-			sink = expression.New(sink)
+			sink = expression.New(sink, wants == bus.Exchanges, func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
+			if expression.AsksForSums() {
+				wants = bus.Exchanges
+			}
 		}
-		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: out.format.wants, Drop: o.Log.LogOverflow == "drop"})
+		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: o.Log.LogOverflow == "drop"})
 	}
 	return logs, nil
 }

@@ -40,11 +40,11 @@ func TestWants(t *testing.T) {
 	} {
 		t.Chdir(t.TempDir())
 		var closers closers
-		logs, err := openLogs(&c.options, os.Stdout, &closers)
+		logs, err := openLogs(&c.options, os.Stdout, &closers, complain)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := outlets(&c.options, logs)
+		all, err := outlets(&c.options, logs, complain)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestWants(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := closers.close(); err != nil {
+		if closers.close(&err); err != nil {
 			t.Error(err)
 		}
 	}

@@ -38,6 +38,9 @@ func main() {
 func run(args []string) int {
 	command, err := parse(args, os.Stdout)
 	if err == nil && command != nil {
+		err = checkVariables(os.Environ())
+	}
+	if err == nil && command != nil {
 		err = command()
 	}
 	if err == nil {

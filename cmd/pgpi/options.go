@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -77,14 +78,14 @@ type authOptions struct {
 }
 
 type redactOptions struct {
-	Redact          string `placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
-	RedactPasswords bool   `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+	Redact          string `group:"Redaction" placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
+	RedactPasswords *bool  `group:"Redaction" negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
 }
 
 type logOptions struct {
 	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",queries,annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
 	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
-	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated for several."`
+	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
 	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
 	LogTime      string        `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
 	LogMaxValue  int           `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
@@ -137,7 +138,7 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 	var o options
 	done, err := parseInto(&o, usageText{"pgpi [options]", description, "5432", "annotated"}, args, stdout)
 	if done || err != nil {
-		return nil, err
+		return nil, misplacedCommand(err)
 	}
 	return func() error { return relay(&o) }, usage(o.check())
 }
@@ -154,12 +155,20 @@ func (u usageText) printHelp(options kong.HelpOptions, ctx *kong.Context) error 
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
+// vars are what help texts name by ${…}.
+func (u usageText) vars() kong.Vars {
+	return kong.Vars{"version": "pgpi " + version, "listenport": u.listenPort, "logformat": u.logFormat}
+}
+
 // parseInto reads flags into o. It is done where help or the version was all that
 // was wanted.
 func parseInto(o any, text usageText, args []string, stdout io.Writer) (done bool, err error) {
+	if err := dropServiceLinks(); err != nil {
+		return false, err
+	}
 	parser, err := kong.New(o,
 		kong.Name("pgpi"), kong.Description(text.description), kong.DefaultEnvars("PGPI"),
-		kong.Vars{"version": "pgpi " + version, "listenport": text.listenPort, "logformat": text.logFormat}, kong.Writers(stdout, os.Stderr),
+		text.vars(), kong.Writers(stdout, os.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(plainHelp), kong.Help(text.printHelp), kong.OptionFunc(plainValues),
 		kong.Exit(func(int) { done = true; panic(errExit) }),
@@ -199,27 +208,21 @@ func plainHelp(v *kong.Value) string { return v.Help }
 
 // check finds what no single flag tells.
 func (o *options) check() error {
-	for _, port := range []struct {
-		flag  string
-		value int
-		least int
-	}{
-		{"--server-connect-port", o.Server.ServerConnectPort, 1},
-		{"--client-listen-port", o.Client.ClientListenPort, 0},
-	} {
-		if port.value < port.least || port.value > 65535 {
-			return fmt.Errorf("%s: %d is no port: give one from %d to 65535", port.flag, port.value, port.least)
-		}
+	if err := checkPort("--server-connect-port", o.Server.ServerConnectPort, 1); err != nil {
+		return err
+	}
+	if err := checkPort("--client-listen-port", o.Client.ClientListenPort, 0); err != nil {
+		return err
 	}
 	switch {
 	case o.Server.ConnectTimeout <= 0:
-		return errors.New("--connect-timeout: give a time above 0, such as 15s")
+		return errors.New("--connect-timeout: give a duration above 0, such as 15s")
 	case o.Client.StartupTimeout <= 0:
-		return errors.New("--startup-timeout: give a time above 0, such as 60s")
+		return errors.New("--startup-timeout: give a duration above 0, such as 60s")
 	case o.Behavior.MaxConnections < 1:
 		return errors.New("--max-connections: give a number above 0")
 	case !isAddress(o.Client.ClientListenIp):
-		return fmt.Errorf("--client-listen-ip: %q is no IP address: give one of this machine, such as 127.0.0.1", o.Client.ClientListenIp)
+		return fmt.Errorf("--client-listen-ip: %q is not an IP address: give one of this machine, such as 127.0.0.1", o.Client.ClientListenIp)
 	case o.Server.ThrowawayServer && o.Server.ServerHost != "":
 		return errors.New("--throwaway-server and --server-host: give one of them")
 	case o.Server.ThrowawayServer && o.Server.ServerConnectPort != 5432:
@@ -237,10 +240,11 @@ func (o *options) check() error {
 	if err := pgtls.CheckOptions(serverTLS(o)); err != nil {
 		return err
 	}
-	if err := o.Record.check(); err != nil {
+	if err := cmp.Or(o.Auth.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
-	return o.Log.check(o.Record.Record)
+	return checkFiles(&o.Log, &o.Record,
+		written{"--client-sslkeylogfile", o.Client.ClientSslkeylogfile}, written{"--server-sslkeylogfile", o.Server.ServerSslkeylogfile})
 }
 
 // checkHost finds what people paste where a host belongs. It quotes no URL, which

@@ -11,7 +11,7 @@ import (
 
 // TestOptionsAreNamed finds options that docs/options.md and the script about --help have forgotten.
 func TestOptionsAreNamed(t *testing.T) {
-	parser, err := kong.New(new(runOptions), kong.Vars{"version": "", "listenport": "0", "logformat": ""}, kong.Writers(io.Discard, io.Discard))
+	parser, err := kong.New(new(runOptions), usageText{listenPort: "0"}.vars(), kong.Writers(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}

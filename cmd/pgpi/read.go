@@ -50,14 +50,14 @@ func (o *readOptions) check() error {
 		return errors.New("pgpi read needs a capture: " + readUsage + ", or - for standard input")
 	}
 	for _, port := range o.Read.Port {
-		if port < 1 || port > 65535 {
-			return fmt.Errorf("--port: %d is no port: give one from 1 to 65535", port)
+		if err := checkPort("--port", port, 1); err != nil {
+			return err
 		}
 	}
-	if err := o.Record.check(); err != nil {
+	if err := cmp.Or(o.Read.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
-	return o.Log.check(o.Record.Record)
+	return checkFiles(&o.Log, &o.Record)
 }
 
 // checkFiles refuses to read a file twice, and to write to one that is read, which would
@@ -99,13 +99,11 @@ func readCaptures(o *readOptions) (err error) {
 	ctx, stop := endBySignal()
 	defer stop()
 	var closers closers
-	defer func() { err = errors.Join(err, closers.close()) }()
+	defer closers.close(&err)
 
 	bar := newProgressBar(os.Stderr, os.Stdout)
-	reader, err := capture.Open(o.Files, capture.Options{
-		Ports: o.Read.Port, Progress: bar.show,
-		Problem: func(err error) { bar.clear(); complain(err) },
-	})
+	complain := func(err error) { bar.clear(); complain(err) }
+	reader, err := capture.Open(o.Files, capture.Options{Ports: o.Read.Port, Progress: bar.show, Problem: complain})
 	if err != nil {
 		return err
 	}
@@ -115,11 +113,11 @@ func readCaptures(o *readOptions) (err error) {
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}
-	logs, err := openLogs(all, os.Stdout, &closers)
+	logs, err := openLogs(all, os.Stdout, &closers, complain)
 	if err != nil {
 		return err
 	}
-	outlets, err := outlets(all, logs)
+	outlets, err := outlets(all, logs, complain)
 	if err != nil {
 		return err
 	}
@@ -170,7 +168,7 @@ func conclude(files string, r capture.Report) error {
 	case r.Connections == 0 && r.Packets == 0:
 		return fmt.Errorf("read %s: there are no packets in it", files)
 	case r.Connections == 0:
-		return fmt.Errorf("read %s: no Postgres traffic is in it, but %d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", files, r.Ignored)
+		return fmt.Errorf("read %s: no Postgres traffic is in it, but %s", files, r.Instead())
 	case r.Encrypted == r.Connections:
 		complain(errors.New("all connections are encrypted: what they say can't be read: relay them through pgpi with --record"))
 	}

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"pgpi/internal/bus"
 	"pgpi/internal/filter"
@@ -15,7 +17,7 @@ import (
 )
 
 type recordOptions struct {
-	Record       string   `placeholder:"FILE" help:"Record everything, decrypted, in a pcapng file that Wireshark shows and pgpi read reads."`
+	Record       string   `placeholder:"FILE" help:"Record everything, decrypted, in a pcapng file that Wireshark shows and pgpi read reads, or on standard output for -."`
 	RecordFilter string   `placeholder:"EXPR" help:"Record only the connections that an expression over user, database, app and client is true of, such as 'user == \"bob\"' (see docs/recordings.md)."`
 	RecordRotate byteSize `placeholder:"SIZE" help:"Begin another file when one has this size, such as 100MB; a number is put into their names."`
 	RecordFiles  int      `placeholder:"N" help:"Keep this many files of a recording, and remove older ones (default: all)."`
@@ -46,7 +48,7 @@ func (s *byteSize) Decode(ctx *kong.DecodeContext) error {
 		*s = byteSize(n * unit.bytes)
 		return nil
 	}
-	return fmt.Errorf("%q is no size: give a number of bytes, or one with a unit, such as 100MB", text)
+	return fmt.Errorf("%q is not a size: give a number of bytes, or one with a unit, such as 100MB", text)
 }
 
 // check finds what no single flag tells.
@@ -63,6 +65,10 @@ func (o *recordOptions) check() error {
 		return errors.New("--record-files: give --record-rotate too, which begins another file")
 	case o.RecordRotate > 0 && o.Record == "":
 		return errors.New("--record-rotate: give --record too, the name of the files")
+	case o.RecordRotate > 0 && o.Record == standardOutput:
+		return errors.New("--record-rotate: standard output is one file: name one with --record")
+	case o.Record == standardOutput && term.IsTerminal(int(os.Stdout.Fd())):
+		return errors.New("--record: standard output is a terminal: name a file, or pass it on to a program")
 	case o.RecordRotate > 0 && o.RecordRotate < minRotate:
 		return fmt.Errorf("--record-rotate: %d bytes are too few for a file: give %d or more", o.RecordRotate, minRotate)
 	}
@@ -86,11 +92,15 @@ const minRotate = 64 << 10
 
 // pcapng are the settings of the file.
 func (o *recordOptions) pcapng() pcapng.Options {
+	if o.Record == standardOutput {
+		return pcapng.Options{Path: "on standard output", File: os.Stdout}
+	}
 	return pcapng.Options{Path: o.Record, Overwrite: o.Force, Rotate: int64(o.RecordRotate), Files: o.RecordFiles}
 }
 
-// outlets are where events go: the logs and the recording.
-func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
+// outlets are where events go: the logs and the recording. What is wrong with that later is said to
+// complain.
+func outlets(o *options, logs []bus.Outlet, complain func(error)) ([]bus.Outlet, error) {
 	if o.Record.Record == "" {
 		return logs, nil
 	}
@@ -106,7 +116,7 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 	}
 	var sink bus.Sink = file
 	if chosen != nil {
-		sink = chosen.New(file)
+		sink = chosen.New(file, func(err error) { complain(fmt.Errorf("--record-filter: %w", err)) })
 	}
 	return append(logs, bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Messages}), nil
 }

@@ -48,7 +48,9 @@ func (v *valueRedaction) Take(e *event.Event, emit func(*event.Event)) {
 }
 
 // redacts reports whether anything is redacted.
-func (o *redactOptions) redacts() bool { return o.RedactPasswords || o.Redact != "" }
+func (o *redactOptions) redacts() bool {
+	return o.RedactPasswords != nil && *o.RedactPasswords || o.Redact != ""
+}
 
 // redaction is the stage that redacts events, nil where nothing is redacted.
 func (o *options) redaction() event.Stage {
@@ -104,6 +106,9 @@ func readAll(ctx context.Context, files []string, ports []int, f func(*event.Eve
 func checkValues(ctx context.Context, o *options) error {
 	if o.values == nil || o.Record.Record == "" {
 		return nil
+	}
+	if o.Record.Record == standardOutput {
+		return errors.New("the recording was not checked for values: name a file with --record")
 	}
 	if o.values.leaks == nil {
 		return errors.New("the files of the recording were not checked for values: check one file by leaving out --record-rotate")

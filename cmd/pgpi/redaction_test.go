@@ -183,7 +183,7 @@ func TestBrokenRedaction(t *testing.T) {
 	safe := filepath.Join(t.TempDir(), "safe.pcapng")
 	o := &options{values: newValues("values", &recordOptions{Record: safe}), Record: recordOptions{Record: safe}}
 	o.Auth.Redact = "values"
-	outlets, err := outlets(o, nil)
+	outlets, err := outlets(o, nil, complain)
 	if err != nil {
 		t.Fatal(err)
 	}

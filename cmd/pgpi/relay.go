@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,14 +35,14 @@ func relay(o *options) (err error) {
 	defer stop()
 
 	var closers closers
-	defer func() { err = errors.Join(err, closers.close()) }()
+	defer closers.close(&err)
 
 	config, err := proxyConfig(o, &closers)
 	if err != nil {
 		return err
 	}
 	o.values = newValues(o.Auth.Redact, &o.Record)
-	logs, err := openLogs(o, os.Stdout, &closers)
+	logs, err := openLogs(o, os.Stdout, &closers, complain)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func relay(o *options) (err error) {
 		closers.add(server.Close)
 	}
 
-	outlets, err := outlets(o, logs)
+	outlets, err := outlets(o, logs, complain)
 	if err != nil {
 		for _, l := range listeners {
 			_ = l.Close() // the first error is the one to tell
@@ -73,11 +74,12 @@ func relay(o *options) (err error) {
 		fmt.Fprintln(os.Stderr, "pgpi: "+text)
 	}
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
-	if !events.Close(flushLimit) {
-		return fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit)
-	}
+	whole := flush(events, outlets)
 	if err := checkValues(context.Background(), o); err != nil {
 		complain(err)
+	}
+	if !whole {
+		return exitError(exitFailure)
 	}
 	return nil
 }
@@ -179,11 +181,17 @@ func openKeyLog(path string, closers *closers) (io.Writer, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no file, no writer
 	}
-	keys, err := pgtls.OpenKeyLog(path, complain)
+	var incomplete atomic.Bool
+	keys, err := pgtls.OpenKeyLog(path, func(err error) { incomplete.Store(true); complain(err) })
 	if err != nil {
 		return nil, err
 	}
-	closers.add(keys.Close)
+	closers.add(func() error {
+		if err := keys.Close(); err != nil || !incomplete.Load() {
+			return err
+		}
+		return exitError(exitFailure) // it was said when it happened
+	})
 	return keys, nil
 }
 
@@ -284,19 +292,4 @@ func stages(o *options, outlets []bus.Outlet) []bus.Stage {
 
 func decodeStage() bus.Stage {
 	return bus.Stage{Stage: decode.New(session.NewBudget(session.DefaultBudget)), Name: "decoding"}
-}
-
-// closers are what has to be closed at the end, last first.
-type closers struct{ all []func() error }
-
-func (c *closers) add(f func() error) { c.all = append(c.all, f) }
-
-func (c *closers) close() error {
-	var errs []error
-	for len(c.all) > 0 {
-		last := len(c.all) - 1
-		errs = append(errs, c.all[last]())
-		c.all = c.all[:last]
-	}
-	return errors.Join(errs...)
 }

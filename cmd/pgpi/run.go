@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/pem"
@@ -49,11 +50,8 @@ connection from pgpi to the server. The log goes to standard error, a line for e
 
 // check finds what no single flag tells.
 func (o *runOptions) check() error {
-	if err := o.options.check(); err != nil {
+	if err := cmp.Or(o.checkCommand(), o.options.check()); err != nil {
 		return err
-	}
-	if o.Client.ClientDenySsl && o.Launch.ClientTls {
-		return errors.New("--client-deny-ssl and --client-tls: give one of them")
 	}
 	outputs, err := o.Log.outputs()
 	if slices.ContainsFunc(outputs, func(out output) bool { return out.path == standardOutput }) {
@@ -86,7 +84,7 @@ func runCommand(o *runOptions) (err error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // see endBySignal
 
 	var closers closers
-	defer func() { err = errors.Join(err, closers.close()) }()
+	defer closers.close(&err)
 	o.Auth.HideChannelBinding = true // so that SCRAM works in any driver, unmodified
 	server, err := chooseServer(o)
 	if err != nil {
@@ -119,11 +117,11 @@ func runCommand(o *runOptions) (err error) {
 
 // relayFor relays for as long as the command runs.
 func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen, command launch.Command, closers *closers) error {
-	logs, err := openLogs(&o.options, os.Stderr, closers)
+	logs, err := openLogs(&o.options, os.Stderr, closers, complain)
 	if err != nil {
 		return err
 	}
-	outlets, err := outlets(&o.options, logs)
+	outlets, err := outlets(&o.options, logs, complain)
 	if err != nil {
 		return err
 	}
@@ -142,8 +140,8 @@ func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen
 	p.WaitIdle(drainLimit)
 	end()
 	serving.Wait()
-	if !events.Close(flushLimit) {
-		err = errors.Join(err, fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit))
+	if !flush(events, outlets) && code == 0 {
+		code = exitFailure
 	}
 	if err := checkValues(context.Background(), &o.options); err != nil {
 		complain(err)

@@ -94,7 +94,7 @@ var listening = regexp.MustCompile(`listening on 127\.0\.0\.1 port (\d+)`)
 const patience = time.Minute
 
 // up [PGPI_NAME=VALUE]... [ARGS]... starts pgpi with those variables and arguments,
-// and the log in the file log unless --log=FORMAT=FILE says otherwise, and waits until
+// and the log in the file log unless --log=FORMAT=FILE or PGPI_LOG says otherwise, and waits until
 // it listens: one of the logs in the file log must say so. PORT is then its port.
 func up(ts *testscript.TestScript, _ bool, args []string) {
 	before := len(contents(ts, "log"))
@@ -108,7 +108,7 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 		variables++
 	}
 	options := []string{"--client-listen-port=0", "--log-file=log"}
-	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--log=") }) {
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--log=") || strings.HasPrefix(arg, "PGPI_LOG=") }) {
 		options = options[:1]
 	}
 	p.cmd = exec.Command(path, append(options, args[variables:]...)...)

@@ -13,13 +13,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// plainValues makes kong read numbers, times and words with functions whose errors
+// plainValues makes kong read numbers, durations and words with functions whose errors
 // are for users: its own speak of tokens and integer sizes.
 func plainValues(k *kong.Kong) error {
 	return errors.Join(
 		kong.KindMapper(reflect.Int, readWith(readNumber)).Apply(k),
 		kong.KindMapper(reflect.String, readWith(readWord)).Apply(k),
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), readWith(readTime)).Apply(k),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), readWith(readDuration)).Apply(k),
 	)
 }
 
@@ -39,16 +39,20 @@ func readWith(read func(v *kong.Value, text string, target reflect.Value) error)
 func readNumber(_ *kong.Value, text string, target reflect.Value) error {
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%q is no whole number", text)
+		return fmt.Errorf("%q is not a whole number", text)
 	}
 	target.SetInt(int64(n))
 	return nil
 }
 
-func readTime(_ *kong.Value, text string, target reflect.Value) error {
+func readDuration(_ *kong.Value, text string, target reflect.Value) error {
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("%q is no time: give a number with its unit, such as 15s or 2m", text)
+		remedy := "give a number and its unit"
+		if _, err := strconv.ParseFloat(text, 64); err == nil {
+			remedy = "add a unit"
+		}
+		return fmt.Errorf("%q is not a duration: %s, such as 5s or 2m", text, remedy)
 	}
 	target.SetInt(int64(d))
 	return nil
@@ -77,4 +81,12 @@ var noBool = regexp.MustCompile(`bool value must be .* but got (".*")`)
 func plainWords(err error) error {
 	text := fromEnvironment.ReplaceAllString(err.Error(), "$2: $1")
 	return errors.New(noBool.ReplaceAllString(text, "$1 is neither yes nor no"))
+}
+
+// checkPort refuses what no port can be. Where a free one may be chosen, the least is 0.
+func checkPort(flag string, port, least int) error {
+	if port < least || port > 65535 {
+		return fmt.Errorf("%s: %d is not a port: give one from %d to 65535", flag, port, least)
+	}
+	return nil
 }

@@ -210,6 +210,9 @@ func (b *Bus) caughtUp() {
 	}
 }
 
+// Failed reports whether a sink was detached, so that it lacks something.
+func (b *Bus) Failed() bool { return slices.ContainsFunc(b.outlets, (*outlet).hasFailed) }
+
 // Close hands over what is left, closes the sinks and waits for them, but no
 // longer than limit. It reports whether all have finished, stages included. Later
 // events are dropped.

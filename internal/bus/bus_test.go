@@ -125,6 +125,9 @@ func TestOrder(t *testing.T) {
 	if !slices.Equal(sinks[0].data, sinks[1].data) {
 		t.Error("the sinks have seen different orders")
 	}
+	if b.Failed() {
+		t.Error("the bus says that a sink has failed")
+	}
 }
 
 // Little waits for more, but not long; much does not wait.

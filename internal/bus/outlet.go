@@ -142,6 +142,12 @@ func (o *outlet) write(b *batch, dropped int) error {
 	return o.sink.Write(b.events)
 }
 
+func (o *outlet) hasFailed() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.failed
+}
+
 func (o *outlet) finished() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -191,6 +191,9 @@ func TestFailingSink(t *testing.T) {
 				r.behind = nil
 				r.mu.Unlock()
 				r.wants(t, []string{test.failed}, nil)
+				if !b.Failed() {
+					t.Error("the bus does not say that a sink has failed")
+				}
 			})
 		})
 	}

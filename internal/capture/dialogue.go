@@ -59,7 +59,7 @@ func (d *dialogue) join(at time.Time) {
 	d.say(at, event.Joined{})
 	d.watch.Join()
 	for i := range d.halves {
-		d.halves[i].searching = &search{}
+		d.halves[i].searching = newSearch(&d.reader.searches)
 	}
 }
 
@@ -176,14 +176,14 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 	rest := h.rest
 	switch {
 	case h.searching != nil:
-		d.passOver(at, direction, len(h.searching.bytes))
+		h.searching.close(d.passOver(at, direction))
 	case rest == 0:
 		rest = d.cutOff(at, direction)
 	}
 	d.say(at, event.Missing{Direction: direction, Bytes: size})
 	d.watch.Gap(direction, size)
 	if h.rest = max(0, rest-size); rest < size && h.searching == nil {
-		h.searching = &search{}
+		h.searching = newSearch(&d.reader.searches)
 	}
 }
 
@@ -213,29 +213,27 @@ func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) [
 
 // searchIn looks for the first message in what has come since a gap.
 func (d *dialogue) searchIn(at time.Time, direction event.Direction, b []byte) {
-	h := &d.halves[direction]
-	s := h.searching
-	offset, found := s.add(direction.Sender(), b)
-	if !found {
-		d.passOver(at, direction, offset)
-		return
+	s := d.halves[direction].searching
+	rest, found := s.add(direction.Sender(), b, d.passOver(at, direction))
+	if found {
+		d.resume(at, direction, rest)
 	}
-	rest := s.bytes[offset:]
+}
+
+// resume goes on where messages begin again.
+func (d *dialogue) resume(at time.Time, direction event.Direction, rest []byte) {
+	h := &d.halves[direction]
+	passed := h.searching.passed
 	h.searching = nil
-	if offset > 0 || s.passed > 0 {
-		d.undecoded(at, direction, s.bytes[:offset])
-		d.say(at, event.Resumed{Direction: direction, Bytes: s.passed + int64(offset)})
+	if passed > 0 {
+		d.say(at, event.Resumed{Direction: direction, Bytes: passed})
 	}
 	d.scan(at, direction, rest)
 }
 
-// passOver gives up the first bytes of what is searched.
-func (d *dialogue) passOver(at time.Time, direction event.Direction, n int) {
-	if n > 0 {
-		s := d.halves[direction].searching
-		d.undecoded(at, direction, s.bytes[:n])
-		s.pass(n)
-	}
+// passOver is what becomes of bytes in which there is no message.
+func (d *dialogue) passOver(at time.Time, direction event.Direction) func([]byte) {
+	return func(b []byte) { d.undecoded(at, direction, b) }
 }
 
 // end says that a direction has ended.
@@ -247,7 +245,7 @@ func (d *dialogue) end(at time.Time, direction event.Direction, broken bool) {
 	h.ended = true
 	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Unread: h.unread}
 	if s := h.searching; s != nil {
-		d.passOver(at, direction, len(s.bytes))
+		s.close(d.passOver(at, direction))
 	} else if !d.encrypted && h.rest == 0 {
 		e.Data = h.pending
 	}

@@ -123,7 +123,7 @@ func (in *input) begin() error {
 		in.plain, err = pcapgo.NewReader(buffered)
 	}
 	if err != nil {
-		return fmt.Errorf("it is no capture that pgpi knows: %w: give a pcap or pcapng file, as tcpdump -w, Wireshark and pgpi --record write them", err)
+		return fmt.Errorf("it is not a capture that pgpi knows: %w: give a pcap or pcapng file, as tcpdump -w, Wireshark and pgpi --record write them", err)
 	}
 	return nil
 }

@@ -62,6 +62,10 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		return
 	}
 	c := s.connections[e.Conn]
+	if c == nil && e.Kind == event.End { // of a connection that has ended
+		emit(e)
+		return
+	}
 	if c == nil {
 		c = &connection{tracker: session.New(s.budget)}
 		s.connections[e.Conn] = c

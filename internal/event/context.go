@@ -24,6 +24,13 @@ type Context struct {
 	// Columns describe the values of a DataRow, of a row of COPY or of a row that is
 	// replicated, nil where they are unknown.
 	Columns []Column
+	// NeverParsed says that the statement which the message names has been in no Parse since the
+	// connection began.
+	NeverParsed bool
+	// Function is the OID of the function that a FunctionCall calls, and BinaryResult says that its
+	// result comes in binary format.
+	Function     uint32
+	BinaryResult bool
 	// Relation is the table of a row of COPY or of a row that is replicated, as in
 	// "public.orders": with its schema where that was said. Of several tables that are
 	// truncated together it is a list.

@@ -185,6 +185,8 @@ type Message struct {
 	Exchange, Done uint32
 	// Skipped says that the server ignores the message, after an error.
 	Skipped bool
+	// AtSync says that the message is the error of a Sync, not of what was asked before it.
+	AtSync bool
 	// About has the SQL of the exchange, nil where it is not known.
 	About *Context
 	// Redacted are the byte spans of Bytes that were blanked, in order.

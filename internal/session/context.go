@@ -15,11 +15,16 @@ type memory struct {
 	names    names
 	settings *event.Settings
 	// exchange numbers the last exchange, which is complete when it has been asked for in full,
-	// and about is its SQL. unsynced says that a Sync that comes now belongs to it.
+	// and about is its SQL. alone says that it needs no Sync, unsynced that a Sync that comes now
+	// belongs to it.
 	exchange uint32
 	about    *event.Context
 	complete bool
+	alone    bool
 	unsynced bool
+	// ignored are requests that the server ignores. What they name is what the client meant, up to
+	// the Sync.
+	ignored []request
 	// over numbers the last exchange that is over with all before it.
 	over      uint32
 	numbered  uint64         // requests of the client so far
@@ -35,6 +40,7 @@ type memory struct {
 type belonging struct {
 	exchange uint32 // 0 where there is none, or it is not known
 	skipped  bool   // the server ignores it
+	atSync   bool   // it is the error of a Sync
 	// context is what the message is shown with, and about the SQL of its exchange.
 	context, about *event.Context
 	mistake        string // of the server
@@ -45,13 +51,16 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
 	case wire.CopyData, wire.Flush:
-		y.unsynced = y.unsynced || m.Type == wire.CopyData
+		y.unsynced = y.unsynced || m.Type == wire.CopyData && !y.alone
 		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.discarding}
 	default:
 		return belonging{}
 	}
 	b.skipped = y.requests.discarding && m.Type != wire.Sync
 	y.requests.discarding = b.skipped
+	if !b.skipped {
+		y.forgetIgnored()
+	}
 	y.numbered++
 	r := request{kind: m.Type, number: y.numbered, exchange: y.number(m.Type)}
 	b.exchange = r.exchange
@@ -64,6 +73,8 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 		b.context = y.target(m, &r)
 	case wire.Query:
 		y.query(m, &r)
+	case wire.FunctionCall:
+		y.call(m, &r)
 	}
 	if c := r.context(); c != nil {
 		y.about = c
@@ -82,9 +93,20 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	if !y.requests.discarding {
 		y.requests.add(r)
 	} else {
-		y.names.undo(&r)
+		if len(y.ignored) >= maxRequests {
+			y.forgetIgnored()
+		}
+		y.ignored = append(y.ignored, r)
 	}
 	return b
+}
+
+// forgetIgnored takes back what requests did to names that the server has ignored.
+func (y *memory) forgetIgnored() {
+	for i := len(y.ignored) - 1; i >= 0; i-- {
+		y.names.undo(&y.ignored[i])
+	}
+	y.ignored = nil
 }
 
 // number returns the exchange that a request begins or belongs to: a Query is one by
@@ -93,7 +115,7 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 func (y *memory) number(t wire.Type) uint32 {
 	switch t {
 	case wire.CopyDone, wire.CopyFail:
-		y.unsynced = true
+		y.unsynced = y.unsynced || !y.alone
 	case wire.Sync:
 		if !y.unsynced {
 			y.begin()
@@ -101,7 +123,7 @@ func (y *memory) number(t wire.Type) uint32 {
 		y.complete, y.unsynced = true, false
 	case wire.Query, wire.FunctionCall:
 		y.begin()
-		y.complete = true
+		y.complete, y.alone, y.unsynced = true, true, false
 	default:
 		if y.complete || y.exchange == 0 {
 			y.begin()
@@ -113,7 +135,7 @@ func (y *memory) number(t wire.Type) uint32 {
 
 func (y *memory) begin() {
 	y.exchange++
-	y.about = nil
+	y.about, y.alone = nil, false
 }
 
 func (y *memory) parse(m *wire.Message, r *request) {
@@ -134,8 +156,10 @@ func (y *memory) parse(m *wire.Message, r *request) {
 		}
 	}
 	if !whole {
+		y.names.partial = true
 		return
 	}
+	y.names.parses(name)
 	r.name = string(name)
 	f := source{sql: sql, omitted: omitted, types: y.types, settings: y.settings}
 	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, f), r.number})
@@ -157,15 +181,28 @@ func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 			y.formats = append(y.formats, int16(f.Int))
 		}
 	}
+	context := (*event.Context)(nil)
 	if whole {
 		r.statement = y.names.statements[string(name)].what
+		context = y.contextOf(r, name)
 	}
 	if !portalWhole {
-		return r.context()
+		return context
 	}
 	r.name = string(portalName)
 	r.portal = r.statement.portalIn(y.formats, m.Size > int64(len(m.Bytes)), r.name)
 	r.portal0 = y.names.setPortal(r.name, named[portal]{r.portal, r.number})
+	return context
+}
+
+// neverParsed is what a message is shown with that names a statement which was in no Parse.
+var neverParsed = &event.Context{NeverParsed: true}
+
+// contextOf is what a request is shown with that names a statement.
+func (y *memory) contextOf(r *request, statement []byte) *event.Context {
+	if r.statement == nil && y.names.neverParsed(statement) {
+		return neverParsed
+	}
 	return r.context()
 }
 
@@ -181,10 +218,11 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 		case !whole:
 		case f.Name == wire.Statement:
 			r.statement = y.names.statements[string(name)].what
-			if m.Type == wire.Close {
-				r.name = string(name)
-				r.statement0 = y.names.setStatement(r.name, named[statement]{})
+			if m.Type == wire.Describe {
+				return y.contextOf(r, name)
 			}
+			r.name = string(name)
+			r.statement0 = y.names.setStatement(r.name, named[statement]{})
 		default:
 			r.portal = y.names.portals[string(name)].what
 			if m.Type == wire.Close {
@@ -196,8 +234,24 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 	return r.context()
 }
 
+// call remembers which function a FunctionCall calls, as far as it was kept.
+func (y *memory) call(m *wire.Message, r *request) {
+	y.fields = wire.AppendFields(y.fields[:0], m)
+	for _, f := range y.fields {
+		switch f.Name {
+		case wire.FunctionOID:
+			r.call = &event.Context{Function: uint32(f.Int)}
+		case wire.ResultFormat:
+			r.call.BinaryResult = f.Int == 1
+		}
+	}
+}
+
 // context is what a request is about.
 func (r *request) context() *event.Context {
+	if r.call != nil {
+		return r.call
+	}
 	s := r.statement
 	if s == nil && r.portal != nil {
 		s = r.portal.statement
@@ -248,6 +302,7 @@ func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
 	}
 	if r := y.requests.current(); r != nil {
 		b.exchange, b.about = r.exchange, r.about
+		b.atSync = m.Type == wire.ErrorResponse && r.kind == wire.Sync
 	}
 	y.requests.replied = true
 	y.reply(m, loggedIn, &b)
@@ -279,6 +334,8 @@ func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
 			y.deallocated(m)
 		}
 		x.answered(wire.Execute)
+	case wire.FunctionCallResponse:
+		b.context = x.called()
 	case wire.CopyInResponse:
 		x.copyInBegins()
 	case wire.ErrorResponse:

@@ -327,3 +327,34 @@ func TestSettingsOfSQL(t *testing.T) {
 		}
 	}
 }
+
+// TestNeverParsed has names that were in no Parse. Of those that may have been, nothing is said.
+func TestNeverParsed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before func(p *pump)
+		want   bool
+	}{
+		"nothing":      {func(*pump) {}, true},
+		"another":      {func(p *pump) { p.feed(toServer, parse("b", "select").bytes, whole) }, true},
+		"a Parse":      {func(p *pump) { p.feed(toServer, parse("a", "select").bytes, whole) }, false},
+		"Parse, Close": {func(p *pump) { p.feed(toServer, parse("a", "select").bytes+typed('C', "Sa\x00"), whole) }, false},
+		"a gap":        {func(p *pump) { p.tracker.Gap(toServer, 5) }, false},
+		"a cut-off one": {func(p *pump) {
+			p.tracker.Kept = 10
+			p.feed(toServer, parse("long"+strings.Repeat("x", 1<<16), "").bytes, whole)
+		}, false},
+	} {
+		p := newPump(t)
+		for _, s := range loginSteps {
+			p.feed(s.direction, s.bytes, whole)
+		}
+		test.before(p)
+		for _, b := range []string{typed('D', "Sa\x00"), typed('B', "\x00a\x00\x00\x00\x00\x00\x00\x00")} {
+			piece := p.tracker.Scan(toServer, []byte(b))
+			if c := piece.Messages[0].Context; (c != nil && c.NeverParsed) != test.want {
+				t.Errorf("behind %s %q has %+v", name, b, c)
+			}
+		}
+	}
+}

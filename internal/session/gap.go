@@ -61,5 +61,6 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 func (y *memory) gap() {
 	y.requests.gap()
 	y.names.forget()
+	y.names.partial = true
 	y.result = nil
 }

@@ -15,6 +15,36 @@ type names struct {
 	budget     *Budget
 	remembered int // bytes, which the budget has given
 	recent     recent
+	// parsed is nil until a Parse was seen. partial says that some may not have been.
+	parsed  *nameFilter
+	partial bool
+}
+
+// nameFilter has a bit for each name that a Parse had. Names can share one, so that a name whose
+// bit is not set is in none.
+type nameFilter [64]uint64
+
+func (f *nameFilter) bit(name []byte) (word *uint64, mask uint64) {
+	h := maphash.Bytes(recentSeed, name)
+	return &f[h/64%uint64(len(f))], 1 << (h % 64)
+}
+
+// parses remembers the name of a Parse for as long as the connection lasts.
+func (n *names) parses(name []byte) {
+	if n.parsed == nil {
+		n.parsed = &nameFilter{}
+	}
+	word, mask := n.parsed.bit(name)
+	*word |= mask
+}
+
+// neverParsed reports whether no Parse had a name.
+func (n *names) neverParsed(name []byte) bool {
+	if n.partial || n.parsed == nil {
+		return !n.partial
+	}
+	word, mask := n.parsed.bit(name)
+	return *word&mask == 0
 }
 
 // named is what a name stands for, and the number of the request that made it so.

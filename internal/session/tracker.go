@@ -172,7 +172,8 @@ func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 		belongs = t.memory.server(m, t.framer.client.ready)
 	default: // what the script says or hears is of one leg only
 	}
-	last.Exchange, last.Done, last.Skipped, last.About = belongs.exchange, t.memory.over, belongs.skipped, belongs.about
+	last.Exchange, last.Done, last.About = belongs.exchange, t.memory.over, belongs.about
+	last.Skipped, last.AtSync = belongs.skipped, belongs.atSync
 	if belongs.mistake != "" {
 		s := &t.places[place(d)]
 		s.mistakes = append(s.mistakes, belongs.mistake)

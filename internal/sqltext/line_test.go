@@ -15,14 +15,20 @@ func TestAppendLine(t *testing.T) {
 		{"select 'a\nb', $1, $12, $3", `select E'a\nb', <1>, <12>, $3`},
 		{"select $$a\n'b'\\$$", `select E'a\n''b''\\'`},
 		{"select 'a'\n'b\nc'", `select E'ab\nc'`},
-		{"select \"a\nb\"", `select "a b"`},
+		{"select \"a\nb\"", `select U&"a\+00000ab"`},
+		{"select U&'d!0061\n' UESCAPE '!' , 1", `select E'da\n' , 1`},
+		{"select U&\"d!0061\n\" UESCAPE '!' , 1", `select U&"da\+00000a" , 1`},
+		{"select B'01'\n'10', N'a\n'", `select B'0110', nchar E'a\n'`},
+		{"select'a\tb', 'é\u0085\u202e\x01'", `select E'a\tb', E'é\u0085\u202e\x01'`},
+		{"select 1-$1from t where u&$1 > $2[1]and($1).a", "select 1-<1> from t where u& <1> > (<2>)[1]and(<1>).a"},
+		{"select $1::int4[], $1::numeric(1,2), $1::timestamp with time zone, $1::pg_catalog.int4", "select <int4[]>::int4[], <1>::numeric(1,2), <1>::timestamp with time zone, <1>::pg_catalog.int4"},
 		{"select 'never\nends", `select 'never ends`},
-		{"select $1 ::int, $2", "select <cast> ::int, <2>"},
-		{"select '$1', $1$", "select '$1', <1>$"},
+		{"select $1 ::int, $2", "select <int> ::int, <2>"},
+		{"select '$1', $1$", "select '$1', <1> $"},
 	} {
-		got, asSent := AppendLine(nil, []byte(test.sql), Settings{Strings: StandardStrings, Encoding: ASCIISafe}, func(dst []byte, n int, cast bool) ([]byte, bool) {
-			if cast {
-				return append(dst, "<cast>"...), true
+		got, asSent := AppendLine(nil, []byte(test.sql), Settings{Strings: StandardStrings, Encoding: ASCIISafe}, func(dst []byte, n int, cast string) ([]byte, bool) {
+			if cast != "" {
+				return append(dst, "<"+cast+">"...), true
 			}
 			return append(append(append(dst, '<'), strconv.Itoa(n)...), '>'), n != 3
 		})

@@ -95,6 +95,23 @@ func DeallocatedName(sql string, settings Settings) (name string, ok bool) {
 	return name, ok && st.atEnd()
 }
 
+// KeepsTransaction reports whether a COMMIT or ROLLBACK leaves a transaction open, as ROLLBACK TO
+// and AND CHAIN do (documentation of ROLLBACK TO SAVEPOINT and COMMIT).
+func KeepsTransaction(sql string, settings Settings) bool {
+	st := newStatement(sql, settings)
+	for !st.atEnd() {
+		switch {
+		case st.is("to"), st.is("chain"):
+			return true
+		case st.is("no"):
+			st.advance() // CHAIN
+		default:
+			st.advance()
+		}
+	}
+	return false
+}
+
 // Replication is a command of the replication protocol (documentation section "Streaming
 // Replication Protocol").
 type Replication struct {

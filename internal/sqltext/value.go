@@ -213,9 +213,9 @@ func appendUnicode(dst, b []byte, escape byte) (value []byte, n int, ok bool) {
 	if len(b) > 1 && b[1] == escape {
 		return append(dst, escape), 2, true
 	}
-	code, n := unicode(b, escape)
+	code, n := unicodeEscape(b, escape)
 	if n > 0 && isHighSurrogate(code) {
-		second, more := unicode(b[n:], escape)
+		second, more := unicodeEscape(b[n:], escape)
 		return appendPair(dst, code, second, n+more)
 	}
 	if n == 0 || !isCharacter(code) {
@@ -224,8 +224,8 @@ func appendUnicode(dst, b []byte, escape byte) (value []byte, n int, ok bool) {
 	return utf8.AppendRune(dst, rune(code)), n, true
 }
 
-// unicode reads \0041 or \+000041. The length is 0 where it is neither.
-func unicode(b []byte, escape byte) (code, n int) {
+// unicodeEscape reads \0041 or \+000041. The length is 0 where it is neither.
+func unicodeEscape(b []byte, escape byte) (code, n int) {
 	start, want := 1, 4
 	if len(b) > 1 && b[1] == '+' {
 		start, want = 2, 6

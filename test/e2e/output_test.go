@@ -66,8 +66,8 @@ func TestClosedOutput(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
-	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("pgpi has ended with %v", err)
+	if err := p.cmd.Wait(); p.cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("pgpi has ended with %v, though its log is not whole", err)
 	}
 	if complaint := stderr.String(); strings.Count(complaint, "\n") != 1 || !strings.Contains(complaint, "write the log to standard output") {
 		t.Errorf("standard error has, instead of one line that says so: %s", complaint)

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,26 +94,34 @@ func TestLogGone(t *testing.T) {
 		}
 		_ = p.Output.Close() // as head does when it has seen enough
 		saw := countRows(t, p)
-		p.Stop()
+		endIncomplete(t, p)
 		outcome(t, p, "standard output closed", saw)
 	})
 	t.Run("full", func(t *testing.T) {
 		p := program.Start(t, program.Command{Path: pgpiPath, Args: append(server, "--log-file="+fullDisk(t))})
 		saw := countRows(t, p)
-		p.Stop()
+		endIncomplete(t, p)
 		outcome(t, p, "disk full", saw)
 	})
 	t.Run("one of two", func(t *testing.T) {
 		whole := filepath.Join(t.TempDir(), "log")
 		p := program.Start(t, program.Command{Path: pgpiPath, Args: append(server, "--log=annotated="+fullDisk(t), "--log=annotated="+whole)})
 		saw := countRows(t, p)
-		p.Stop()
+		endIncomplete(t, p)
 		text, err := os.ReadFile(whole)
 		if got := bytes.Count(text, []byte(`server -> client: "D" = DataRow`)); err != nil || got != 400_000 {
 			t.Errorf("the other log has %d of 400000 rows (%v)", got, err)
 		}
 		outcome(t, p, "disk of one of two logs full", saw)
 	})
+}
+
+// endIncomplete ends a pgpi, whose exit code must say that a log of it is not whole.
+func endIncomplete(t *testing.T, p *program.Pgpi) {
+	t.Helper()
+	if code := p.End(syscall.SIGTERM); code != 1 {
+		t.Errorf("pgpi has ended with exit code %d instead of 1; standard error:\n%s", code, p.Stderr())
+	}
 }
 
 // fullDisk is a file that nothing more can be written to (full(4)).

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
 	"runtime"
@@ -32,42 +31,12 @@ type file struct {
 	note   []byte // memory for its comments
 }
 
-// keepFromOthers makes a file that was there already its owner's alone. A device or a
-// pipe, such as /dev/null, stays as it is.
-func keepFromOthers(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return err
-	}
-	return f.Chmod(0o600)
-}
-
-// create makes a file that only its owner can read. A file that exists is an error,
-// unless it is to be overwritten. Initial sequence numbers go on from isns.
-func create(path string, overwrite bool, section recording.Section, isns uint32) (*file, error) {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if overwrite {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, flags, 0o600)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			return nil, fmt.Errorf("create the recording %s: it is a directory: give the name of a file", path)
-		}
-		return nil, fmt.Errorf("create the recording %s: the file exists: give another name, or --force to overwrite it", path)
-	case err != nil:
-		if p, ok := errors.AsType[*fs.PathError](err); ok {
-			err = p.Err
-		}
-		return nil, fmt.Errorf("create the recording %s: %w: give --record a place where you may write", path, err)
-	}
-	if err := keepFromOthers(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("create the recording %s: keep it from others: %w", path, err), f.Close())
-	}
+// begin begins a file of a recording. Initial sequence numbers go on from isns.
+func begin(f *os.File, path string, section recording.Section, isns uint32) (*file, error) {
 	r := &file{f: f, isns: isns}
 	// The file's packets begin with an IP header.
 	intf := pcapgo.NgInterface{Name: "pgpi", LinkType: layers.LinkTypeRaw}
+	var err error
 	r.w, err = pcapgo.NewNgWriterInterface(bufio.NewWriterSize(f, bufferSize), intf, pcapgo.NgWriterOptions{
 		SectionInfo: pcapgo.NgSectionInfo{
 			Hardware: runtime.GOARCH, OS: runtime.GOOS, Application: recording.Application, Comment: section.String(),

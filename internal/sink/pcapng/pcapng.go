@@ -17,6 +17,7 @@ package pcapng
 import (
 	"crypto/rand"
 	"fmt"
+	"os"
 
 	"pgpi/internal/event"
 	"pgpi/internal/recording"
@@ -32,6 +33,8 @@ type Options struct {
 	Files  int
 	// Overwrite replaces a file that exists.
 	Overwrite bool
+	// File is written instead, where it is there already. Path is then its name in errors.
+	File *os.File
 	// Redacted says that secrets are blanked before events come here.
 	Redacted bool
 }
@@ -51,9 +54,27 @@ func New(o Options) (*Sink, error) {
 		options: o, connections: map[uint32]*connection{},
 		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted, Noted: o.Redacted},
 	}
-	var err error
-	s.file, err = create(o.path(1), o.Overwrite, s.section, 0)
-	return s, err
+	if err := o.checkSeries(); err != nil {
+		return nil, err
+	}
+	return s, s.create(0)
+}
+
+// create makes the file of the section at hand. Initial sequence numbers go on from isns.
+func (s *Sink) create(isns uint32) error {
+	f, path := s.options.File, s.options.path(s.section.File)
+	if f == nil {
+		var err error
+		if f, err = open(path, s.options.Overwrite); err != nil {
+			return err
+		}
+	}
+	file, err := begin(f, path, s.section, isns)
+	if err != nil {
+		return err
+	}
+	s.file = file
+	return nil
 }
 
 // Write records events in their order, and hands them to the system.
@@ -77,9 +98,9 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// add records one event.
+// add records one event. Exchanges are added up again when it is read.
 func (s *Sink) add(e *event.Event) error {
-	if e.IsNothing() || e.Kind == event.Exchanged { // exchanges are derived: whoever reads the recording adds them up again
+	if e.IsNothing() || e.Kind == event.Exchanged {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {

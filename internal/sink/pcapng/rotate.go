@@ -50,8 +50,7 @@ func (s *Sink) rotate(at time.Time) error {
 		return err
 	}
 	s.section.File++
-	var err error
-	if s.file, err = create(s.options.path(s.section.File), s.options.Overwrite, s.section, s.file.isns); err != nil {
+	if err := s.create(s.file.isns); err != nil {
 		return err
 	}
 	if old := s.section.File - s.options.Files; s.options.Files > 0 && old > 0 {

@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
@@ -110,7 +111,7 @@ func (p *page) columnText(at, index int) bool {
 	}
 	length, value := &fields[at], &fields[at+1]
 	if length.Name != wire.ValueLength || length.Kind != wire.Int32 || value.Name != wire.ColumnValue ||
-		p.MaxValue > 0 && int(value.End-value.Start) > p.MaxValue {
+		p.MaxValue > 0 && int(value.End-value.Start) > p.MaxValue || !utf8.Valid(m.Bytes[value.Start:value.End]) {
 		return false
 	}
 	p.wrap()
@@ -138,7 +139,7 @@ func (p *page) copyText(at, index int, previous wire.Name) int {
 			continue
 		}
 		b, means := m.Bytes[f.Start:f.End], copyMeaning(f.Name)
-		if means == "" || f.Name == wire.CopyValue && p.MaxValue > 0 && len(b) > p.MaxValue {
+		if means == "" || f.Name == wire.CopyValue && (p.MaxValue > 0 && len(b) > p.MaxValue || !utf8.Valid(b)) {
 			break
 		}
 		if previous == wire.Length || previous == wire.RowEnd {

@@ -35,7 +35,9 @@ func (p *page) connectionFact(e *event.Event) {
 		event.OverridingAuth, event.BindingHidden, event.HungUp, event.Undecodable, event.Resumed:
 		return
 	}
-	p.beginLine()
+	if e.Conn != 0 {
+		p.beginLine()
+	}
 	p.text = AppendSafe(p.text, oneLine(event.Sentence(e.Fact)))
 	p.endLine()
 }

@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"strings"
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
@@ -34,21 +35,21 @@ func (l *literals) read(m *event.Message) {
 
 // appendTo appends a parameter, counted from 1, as a constant that is read as its type. It reports
 // false where there is none. A value in binary format whose type is not known stays a parameter.
-func (l *literals) appendTo(dst []byte, number, most int, cast bool) ([]byte, bool) {
+func (l *literals) appendTo(dst []byte, number, most int, cast string) ([]byte, bool) {
 	at, found := l.find(number)
 	if !found {
 		return dst, false
 	}
 	m := l.reader.Message
 	f := &l.reader.Fields[at]
-	if l.reader.IsNull(at) {
-		return append(dst, "NULL"...), true
-	}
 	v := l.reader.Value(at)
+	name := pgvalue.TypeName(v.Type)
+	if l.reader.IsNull(at) {
+		return appendNull(dst, name, cast), true
+	}
 	if f.Name != wire.ParameterValue { // it is empty
 		v.Start, v.End = f.End, f.End
 	}
-	name := pgvalue.TypeName(v.Type)
 	switch {
 	case reading.Hidden(m, int(v.Start), int(v.End)) > 0:
 		return append(dst, "'[redacted]'"...), true
@@ -101,8 +102,8 @@ func (l *literals) unknown(dst []byte, number int, b []byte, most int) []byte {
 }
 
 // appendLiteral appends a value as a constant, with a cast where the text alone would be read as
-// another type (documentation section "Constants") and no cast follows.
-func appendLiteral(dst []byte, typeName string, text []byte, cast bool) []byte {
+// another type (documentation section "Constants") and the SQL does not cast it to that anyway.
+func appendLiteral(dst []byte, typeName string, text []byte, cast string) []byte {
 	switch typeName {
 	case "", "text", "varchar", "unknown":
 		return sqltext.AppendQuoted(dst, text)
@@ -114,12 +115,12 @@ func appendLiteral(dst []byte, typeName string, text []byte, cast bool) []byte {
 			return append(dst, "false"...)
 		}
 	case "int2", "int4", "int8", "oid":
-		n, err := strconv.ParseUint(string(text), 10, 63) // a sign would need parentheses
+		n, err := strconv.ParseUint(string(text), 10, 63) // a sign would need parentheses, and one may come before it
 		if err != nil {
 			break
 		}
 		dst = strconv.AppendUint(dst, n, 10)
-		if isInt4 := n < 1<<31; isInt4 == (typeName == "int4") && (isInt4 || typeName == "int8") {
+		if isInt4 := n <= 1<<31; isInt4 == (typeName == "int4") && (isInt4 || typeName == "int8") {
 			return dst
 		}
 		return appendCast(dst, typeName, cast)
@@ -127,8 +128,35 @@ func appendLiteral(dst []byte, typeName string, text []byte, cast bool) []byte {
 	return appendCast(sqltext.AppendQuoted(dst, text), typeName, cast)
 }
 
-func appendCast(dst []byte, typeName string, cast bool) []byte {
-	if cast {
+// appendNull appends NULL of a type.
+func appendNull(dst []byte, typeName, cast string) []byte {
+	dst = append(dst, "NULL"...)
+	switch typeName {
+	case "", "text", "varchar", "unknown":
+		return dst
+	}
+	return appendCast(dst, typeName, cast)
+}
+
+// aliases are other names of types that SQL casts to (documentation section "Data Types").
+var aliases = map[string]string{
+	"int": "int4", "integer": "int4", "bigint": "int8", "smallint": "int2", "boolean": "bool", "real": "float4", "decimal": "numeric",
+	"int[]": "int4[]", "integer[]": "int4[]", "bigint[]": "int8[]", "boolean[]": "bool[]",
+}
+
+// appendCast appends a cast, unless there is one to that type already.
+func appendCast(dst []byte, typeName, cast string) []byte {
+	if name, found := aliases[cast]; found {
+		cast = name
+	}
+	element, array := strings.CutSuffix(typeName, "[]")
+	if element == "char" || element == "bit" { // else they have a length of 1, and char is bpchar
+		element = `"` + element + `"`
+	}
+	if typeName = element; array {
+		typeName += "[]"
+	}
+	if cast == typeName {
 		return dst
 	}
 	dst = append(dst, "::"...)

@@ -59,7 +59,7 @@ func (p *page) exchange(x *event.Exchange) {
 			p.continueLine(more[0], more[1])
 		}
 	}
-	if place := placeIn(x); place != "" {
+	if place := p.placeIn(x); place != "" {
 		p.continueLine("at", place)
 	}
 	if first, last := x.RolledBackToo[0], x.RolledBackToo[1]; first != 0 {
@@ -239,6 +239,7 @@ func (p *page) statement(x *event.Exchange) {
 	switch {
 	case x.Kind == event.FunctionCall:
 		p.text = append(p.text, "function call"...)
+		p.functionName(x)
 	case x.Kind == event.SyncAlone:
 		p.text = append(p.text, "sync"...)
 	case x.Context == nil || x.Context.SQL == "" && x.Context.Shortened > 0:
@@ -255,6 +256,20 @@ func (p *page) statement(x *event.Exchange) {
 	}
 }
 
+// functionName writes the name of the function that was called, its OID where it has none.
+func (p *page) functionName(x *event.Exchange) {
+	if x.Context == nil || x.Context.Function == 0 {
+		return
+	}
+	p.text = append(p.text, ' ')
+	p.reader.Message = &event.Message{Settings: x.Settings}
+	if name := p.reader.Function(x.Context.Function).Name; name != "" {
+		p.text = append(p.text, name...)
+		return
+	}
+	p.text = strconv.AppendUint(p.text, uint64(x.Context.Function), 10)
+}
+
 // sql writes SQL on one line, with parameters in their places, and returns the mark for it.
 func (p *page) sql(x *event.Exchange) byte {
 	if x.Kind == event.Prepare {
@@ -263,18 +278,21 @@ func (p *page) sql(x *event.Exchange) byte {
 	settings := sqltext.Settings{}
 	if x.Settings != nil {
 		settings = sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
+		if settings.Encoding != sqltext.UnknownEncoding {
+			settings.Encoding = sqltext.EncodingOf("UTF8") // as it is here
+		}
 	}
 	p.literals.read(x.Bind)
 	replaced := false
-	parameter := func(dst []byte, number int, cast bool) ([]byte, bool) {
+	parameter := func(dst []byte, number int, cast string) ([]byte, bool) {
 		dst, ok := p.literals.appendTo(dst, number, p.MaxValue, cast)
 		replaced = replaced || ok
 		return dst, ok
 	}
-	p.scratch = append(p.scratch[:0], x.Context.SQL...)
+	p.scratch = p.appendInUTF8(p.scratch[:0], x)
 	line, asSent := sqltext.AppendLine(p.line[:0], p.scratch, settings, parameter)
 	p.line = line
-	p.text = AppendSafe(p.text, string(p.inUTF8(x, line)))
+	p.text = AppendSafe(p.text, string(line))
 	if x.Context.Shortened > 0 {
 		p.text = append(p.text, " …"...)
 	}
@@ -287,17 +305,18 @@ func (p *page) sql(x *event.Exchange) byte {
 	return ' '
 }
 
-// inUTF8 is a text of the session in the log's encoding.
-func (p *page) inUTF8(x *event.Exchange, text []byte) []byte {
-	if x.Settings == nil || isASCII(text) {
-		return text
+// appendInUTF8 appends the SQL of an exchange in the log's encoding. What parameters are replaced by
+// is in that already.
+func (p *page) appendInUTF8(dst []byte, x *event.Exchange) []byte {
+	sql := []byte(x.Context.SQL)
+	if x.Settings == nil || isASCII(sql) {
+		return append(dst, sql...)
 	}
 	p.reader.Message = &event.Message{Settings: x.Settings}
 	if p.reader.IsUTF8() {
-		return text
+		return append(dst, sql...)
 	}
-	p.scratch = p.reader.AppendUTF8(p.scratch[:0], text)
-	return p.scratch
+	return p.reader.AppendUTF8(dst, sql)
 }
 
 // remark writes what else there is to say of how an exchange ended. It is a comment to SQL: a line
@@ -340,12 +359,12 @@ func isCommit(c *event.Context) bool {
 }
 
 // placeIn is what stands in SQL at the place that an error names.
-func placeIn(x *event.Exchange) string {
+func (p *page) placeIn(x *event.Exchange) string {
 	const most = 60
 	if x.Position < 1 || x.Context == nil || x.Context.Redacted {
 		return ""
 	}
-	rest := x.Context.SQL
+	rest := string(p.appendInUTF8(nil, x))
 	for n := 1; n < x.Position && rest != ""; n++ {
 		_, size := utf8.DecodeRuneInString(rest)
 		rest = rest[size:]

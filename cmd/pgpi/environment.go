@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// variablePrefix begins the names of pgpi's variables.
+const variablePrefix = "PGPI_"
+
+// otherVariables are those that are not options: secrets, which no command line should show, and what is set once for a
+// machine.
+var otherVariables = []string{
+	"PGPI_CLIENT_SSL_PASSWORD", "PGPI_SERVER_SSL_PASSWORD", "PGPI_POSTGRES_BIN", "PGPI_POSTGRES_REPOSITORY", "PGPI_JANITOR",
+}
+
+// checkVariables refuses variables that were meant for options and would be passed over in silence: a misspelt
+// PGPI_REDACT_PASSWORDS redacts nothing. Others that nobody knows are named.
+func checkVariables(environment []string) error {
+	known, err := knownVariables()
+	if err != nil {
+		return err
+	}
+	var strangers []string
+	for _, entry := range slices.Sorted(slices.Values(environment)) {
+		name, value, _ := strings.Cut(entry, "=")
+		upper := strings.ToUpper(name)
+		if !strings.HasPrefix(upper, variablePrefix) || isServiceLink(name, value) || isKnown(name, known) {
+			continue
+		}
+		if meant := meantVariable(upper, known); meant != "" {
+			return usage(fmt.Errorf("%s is not a variable of pgpi: did you mean %s?", name, meant))
+		}
+		strangers = append(strangers, name)
+	}
+	switch strangers = slices.Compact(strangers); len(strangers) {
+	case 0:
+	case 1:
+		complain(errors.New(strangers[0] + " is not a variable of pgpi, and changes nothing"))
+	default:
+		complain(errors.New(enumerate(strangers) + " are not variables of pgpi, and change nothing"))
+	}
+	return nil
+}
+
+// knownVariables are those of all commands: an environment serves them all.
+func knownVariables() ([]string, error) {
+	known := slices.Clone(otherVariables)
+	for _, o := range []any{new(runOptions), new(readOptions)} { // those of run include those of the relay
+		parser, err := kong.New(o, kong.DefaultEnvars("PGPI"), usageText{listenPort: "0"}.vars())
+		if err != nil {
+			return nil, fmt.Errorf("list the variables of pgpi: %w", err)
+		}
+		for _, flag := range parser.Model.Flags {
+			known = append(known, flag.Envs...)
+		}
+	}
+	return known, nil
+}
+
+// isKnown reports whether a variable is one of pgpi's. On Windows its letters may be small.
+func isKnown(name string, known []string) bool {
+	return slices.Contains(known, name) || runtime.GOOS == "windows" && slices.Contains(known, strings.ToUpper(name))
+}
+
+// meantVariable returns the variable that a name was probably meant to be, or "". Whoever wants something redacted
+// is never passed over.
+func meantVariable(name string, known []string) string {
+	var words []string
+	for _, k := range known {
+		words = append(words, strings.TrimPrefix(k, variablePrefix))
+	}
+	near := nearest(strings.TrimPrefix(name, variablePrefix), words)
+	switch {
+	case near == "" && !strings.Contains(name, "REDACT"):
+		return ""
+	case near == "" && strings.Contains(name, "PASSW"):
+		return "PGPI_REDACT_PASSWORDS"
+	case near == "":
+		return "PGPI_REDACT"
+	}
+	// PGPI_SERVER_PORT is nearest to PGPI_SERVER_HOST, but leaves a word of PGPI_SERVER_CONNECT_PORT out.
+	if i := slices.IndexFunc(known, func(k string) bool { return leavesWordsOut(name, k) }); i >= 0 {
+		return known[i]
+	}
+	return variablePrefix + near
+}
+
+// leavesWordsOut reports whether a name is a longer one less some of its words.
+func leavesWordsOut(name, longer string) bool {
+	words := strings.Split(name, "_")
+	for _, word := range strings.Split(longer, "_") {
+		if len(words) > 0 && words[0] == word {
+			words = words[1:]
+		}
+	}
+	return len(words) == 0
+}
+
+// Kubernetes describes each service to the containers that start after it, in variables that begin with its name: for
+// one that is called pgpi, PGPI_SERVICE_HOST, PGPI_PORT_5432_TCP_ADDR and the like (pkg/kubelet/envvars/envvars.go).
+var (
+	serviceLink = regexp.MustCompile(`^PGPI_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)$`)
+	servicePort = regexp.MustCompile(`^PGPI_(\w+_)?PORT=(tcp|udp|sctp)://`)
+)
+
+func isServiceLink(name, value string) bool {
+	return serviceLink.MatchString(name) || servicePort.MatchString(name+"="+value)
+}
+
+// dropServiceLinks takes the variables of Kubernetes away that have the name of an option, such as PGPI_PORT.
+func dropServiceLinks() error {
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); isServiceLink(name, value) {
+			if err := os.Unsetenv(name); err != nil {
+				return fmt.Errorf("pass over the variable %s of Kubernetes: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// enumerate lists words as a sentence has them.
+func enumerate(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}

@@ -1,0 +1,28 @@
+//go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
+
+package filelock
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// take uses flock(2), whose locks belong to the open file: a child that does not inherit it, as of Go, has none.
+func take(f *os.File) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = syscall.EINTR
+		for failed == syscall.EINTR { //nolint:errorlint // it comes from the call itself
+			failed = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
+		}
+	})
+	if errors.Is(failed, syscall.EWOULDBLOCK) {
+		return ErrHeld
+	}
+	return errors.Join(err, failed)
+}
