@@ -280,9 +280,9 @@ func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	}
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
-	settings, redacted := v.read(c.Settings), false
-	changed.SQL, redacted = v.passwords.Text(conn, c.SQL, func(sql []byte) { v.replaceStatement(sql, settings) })
-	changed.Redacted = changed.Redacted || redacted
+	settings := v.read(c.Settings)
+	sql, redacted := v.passwords.Text(conn, c.SQL, func(sql []byte) { v.replaceStatement(sql, settings) })
+	changed.SQL, changed.Redacted = sql, changed.Redacted || redacted
 	changed.Relation = v.name(c.Relation)
 	changed.Columns = slices.Clone(c.Columns)
 	for i := range changed.Columns {

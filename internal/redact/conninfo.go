@@ -17,7 +17,7 @@ type conninfo struct {
 
 // parseConninfo reads a text that certainly is a connection string.
 func parseConninfo(text []byte) (c conninfo) {
-	ok := false
+	var ok bool
 	if scheme := bytes.Index(text, []byte("://")); scheme >= 0 {
 		ok = c.uri(text, scheme+len("://"))
 	} else {

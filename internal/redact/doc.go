@@ -8,7 +8,7 @@
 // It must not know sockets, sinks or how anything is shown: it says which bytes to hide, and hides
 // them.
 //
-// Start reading at [Passwords.Apply], which says what of an event is secret, and at
-// [AppendSQLSecrets], which finds secrets in SQL text. Package sqltext cuts that into tokens; what
-// of it is secret is decided here alone.
+// Start reading at [Passwords], then passwords.go, which says what of an event is secret. named.go
+// finds what SQL calls so, sql.go what it may mean to keep as well, known.go what servers repeat.
+// Package sqltext cuts SQL into tokens; what of it is secret is decided here alone.
 package redact

@@ -14,7 +14,7 @@ import (
 
 // meaning is what a context says of the values of its messages.
 type meaning struct {
-	safe *event.Context // without its secrets
+	safe *event.Context // without its secrets, nil where nobody has asked for it
 	// parameters and columns are those that are called secrets, from 0.
 	parameters, columns []int
 	// copies says that rows of COPY have secrets, wherever they are in them.
@@ -27,33 +27,26 @@ const maxContexts = 1 << 10
 var nothing = &meaning{}
 
 // meaning finds out what a context says. Messages without one say nothing.
-func (p *Passwords) meaning(conn uint32, c *event.Context) *meaning {
+func (p *Passwords) meaning(c *event.Context) *meaning {
 	if c == nil {
 		return nothing
 	}
 	if of, known := p.contexts[c]; known {
 		return of
 	}
-	of := &meaning{safe: c}
+	of := &meaning{}
 	for i := range c.Columns {
 		if isSecretColumn(&c.Columns[i]) {
 			of.columns = append(of.columns, i)
 		}
 	}
 	if c.SQL != "" {
-		found := findNamed([]byte(c.SQL))
+		found := p.analyze([]byte(c.SQL)).named
 		for _, n := range found.parameters {
 			of.parameters = append(of.parameters, n-1)
 		}
 		if of.copies = found.copies; c.Columns == nil {
 			of.columns = found.selected
-		}
-		if safe, redacted := p.Text(conn, c.SQL, nil); redacted {
-			changed := *c
-			changed.SQL = safe
-			changed.Brief = "" // it is made of what was there before
-			changed.Redacted = true
-			of.safe = &changed
 		}
 	}
 	p.keep(c, of)
@@ -67,7 +60,8 @@ func (p *Passwords) keep(c *event.Context, of *meaning) {
 	p.contexts[c] = of
 }
 
-// isSecretColumn reports whether a column is called a secret, and its type does not say that it is a moment or a flag.
+// isSecretColumn reports whether a column is called a secret, and its type does not say that it is
+// a moment or a flag.
 func isSecretColumn(c *event.Column) bool {
 	if secretIn([]byte(c.Name), false) < 0 {
 		return false
@@ -79,30 +73,64 @@ func isSecretColumn(c *event.Column) bool {
 	return true
 }
 
-// Context returns a snapshot whose SQL has lost its secrets: c itself where there are none.
-func (p *Passwords) Context(conn uint32, c *event.Context) *event.Context {
-	if c == nil {
-		return nil
+// context returns a snapshot whose SQL has lost its secrets: c itself where there are none.
+func (p *Passwords) context(conn uint32, c *event.Context) *event.Context {
+	if c == nil || c.SQL == "" {
+		return c
 	}
-	return p.meaning(conn, c).safe
-}
-
-// sqlSpans returns what is to be hidden in SQL, or in text that may quote some, and remembers the secrets in it.
-func (p *Passwords) sqlSpans(conn uint32, sql []byte) []Span {
-	found := findNamed(sql)
-	for _, word := range found.words {
-		p.learn(conn, word)
-	}
-	spans := appendVerifiers(found.spans, sql, 0)
-	before := len(spans)
-	spans, tail := appendVague(spans, sql)
-	if p.Strict {
-		spans = spans[:before]
-		if tail < len(sql) {
-			spans = append(spans, Span{Start: tail, End: len(sql), Kind: event.PasswordSpan})
+	of := p.meaning(c)
+	if of.safe == nil {
+		of.safe = c
+		if safe, redacted := p.Text(conn, c.SQL, nil); redacted {
+			changed := *c
+			changed.SQL, changed.Brief, changed.Redacted = safe, "", true // Brief is made of what was there before
+			of.safe = &changed
 		}
 	}
-	return joined(p.appendKnown(spans, conn, sql, 0))
+	return of.safe
+}
+
+// analysis is what was found in a text: it is often the same as the one before, because contexts
+// have the SQL of messages.
+type analysis struct {
+	sql         []byte // its own: that of a message is overwritten
+	named       named
+	spans       []Span // verifiers among them
+	beforeVague int    // how many of the spans are certain
+	tail        int    // from here on quotes don't match
+}
+
+// analyze finds out what is secret in a text by itself.
+func (p *Passwords) analyze(sql []byte) *analysis {
+	a := &p.last
+	if bytes.Equal(a.sql, sql) {
+		return a
+	}
+	h := hintsOf(sql)
+	*a = analysis{sql: append(a.sql[:0], sql...), spans: a.spans[:0]}
+	a.named = findNamed(a.sql, h)
+	a.spans = appendVerifiers(append(a.spans, a.named.spans...), a.sql, 0)
+	a.beforeVague = len(a.spans)
+	a.spans, a.tail = appendVague(a.spans, a.sql, h)
+	return a
+}
+
+// sqlSpans returns what is to be hidden in SQL, or in text that may quote some, and remembers the
+// secrets in it. It is valid until the next call.
+func (p *Passwords) sqlSpans(conn uint32, sql []byte) []Span {
+	a := p.analyze(sql)
+	for _, word := range a.named.words {
+		p.learn(conn, word)
+	}
+	p.found = append(p.found[:0], a.spans...)
+	if p.Strict {
+		p.found = p.found[:a.beforeVague]
+		if a.tail < len(sql) {
+			p.found = append(p.found, Span{Start: a.tail, End: len(sql), Kind: event.PasswordSpan})
+		}
+	}
+	p.found = p.appendKnown(p.found, conn, sql, 0)
+	return joined(p.found)
 }
 
 // learn remembers a secret of a connection. What was found out about SQL before may have it in it.
@@ -146,8 +174,8 @@ func (p *Passwords) learnLogin(conn uint32, secret []byte) {
 	p.learn(conn, secret)
 }
 
-// setting hides the value of a parameter that is called a secret, and secrets in a command line of the server's. What is
-// known to be one is hidden in others.
+// setting hides the value of a parameter that is called a secret, and secrets in a command line of
+// the server's. What is known to be one is hidden in others.
 func (p *Passwords) setting(conn uint32, m *event.Message, i int) {
 	f := &p.reader.Fields[i]
 	value, start := m.Content(f), int(f.Start)
@@ -218,7 +246,8 @@ func (p *Passwords) value(conn uint32, m *event.Message, of *meaning, i int) {
 	}
 }
 
-// hideValue hides a value, or a part of one. The quotes of CSV stay: without them others would be a part of it.
+// hideValue hides a value, or a part of one. The quotes of CSV stay: without them others would be a
+// part of it.
 func (p *Passwords) hideValue(m *event.Message, f *wire.Field) {
 	start, end := f.Start, f.End
 	if m.Type == wire.CopyCSV {
@@ -237,11 +266,11 @@ func isText(b []byte) bool {
 	return bytes.IndexFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) < 0
 }
 
-// part hides data whose rows are not known, and a part of a value of COPY, where they may be called a secret; else verifiers,
-// also in a value that goes on in the next message.
+// part hides data whose rows are not known, and a part of a value of COPY, where they may be called
+// a secret; else verifiers, also in a value that goes on in the next message.
 func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Field) {
 	b, start := m.Bytes[f.Start:f.End], int(f.Start)
-	if len(of.columns) > 0 || p.meaning(conn, m.About).copies {
+	if len(of.columns) > 0 || p.meaning(m.About).copies {
 		p.hideValue(m, f)
 		p.learnRows(conn, m.About, b)
 		return
@@ -260,8 +289,9 @@ func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Fie
 	}
 }
 
-// Text returns SQL, or text that may quote some, with a word in the place of each secret, and reports whether there was one.
-// What is left of it, replace may change, which must not change its length; it may be nil.
+// Text returns SQL, or text that may quote some, with a word in the place of each secret, and
+// reports whether there was one. What is left of it, replace may change, which must not change its
+// length; it may be nil.
 func (p *Passwords) Text(conn uint32, text string, replace func([]byte)) (safe string, redacted bool) {
 	b := []byte(text)
 	spans := p.sqlSpans(conn, b)
@@ -274,8 +304,8 @@ func (p *Passwords) Text(conn uint32, text string, replace func([]byte)) (safe s
 	return withoutSpans(b, spans), len(spans) > 0
 }
 
-// learnRows remembers the secrets in rows that a client has sent before the server asked for them, so that nobody knows
-// where they begin: those of lines that are as the statement says.
+// learnRows remembers the secrets in rows that a client has sent before the server asked for them,
+// so that nobody knows where they begin: those of lines that are as the statement says.
 func (p *Passwords) learnRows(conn uint32, about *event.Context, rows []byte) {
 	if about == nil {
 		return

@@ -10,12 +10,13 @@ import (
 // named are the secrets of SQL that it calls so, by a name or by the option that they belong to.
 type named struct {
 	spans []Span
-	// words are what the server may repeat: passwords, and what belongs to a column or a setting that is called so. Other
-	// options are hidden, and not remembered.
+	// words are what the server may repeat: passwords, and what belongs to a column or a setting
+	// that is called so. Other options are hidden, and not remembered.
 	words [][]byte
 	// parameters are the numbers of those that are secrets, from 1.
 	parameters []int
-	// copies says that rows of COPY have secrets, and selected which columns these are where a COPY has a query, from 0.
+	// copies says that rows of COPY have secrets, and selected which columns these are where a COPY
+	// has a query, from 0.
 	copies   bool
 	selected []int
 }
@@ -23,19 +24,13 @@ type named struct {
 // deepest is how many literals, one in the other, are read as SQL.
 const deepest = 3
 
-// findNamed finds the secrets that SQL names. It costs as much as the SQL has tokens, and little where
-// no word of it could name a secret.
-func findNamed(sql []byte) named {
+// findNamed finds the secrets that SQL names, unless no word of it could name one.
+func findNamed(sql []byte, h hints) named {
 	f := finder{}
-	if mayName(sql) {
+	if h.secret || h.changes || h.escapes {
 		f.text(sql, 0, 0, true)
 	}
 	return f.found
-}
-
-// mayName reports whether a text may have something for a finder: a word that could name a secret, or a statement with options.
-func mayName(sql []byte) bool {
-	return secretIn(sql, true) >= 0 || containsFold(sql, "create") || containsFold(sql, "alter") || containsFold(sql, `u&"`)
 }
 
 // finder goes through the statements of a text.
@@ -48,7 +43,9 @@ type finder struct {
 	scanner sqltext.Scanner
 	tokens  []sqltext.Token // those that matter, of the statement at hand
 	closing []int           // of each opening parenthesis, where it is closed
-	marked  int             // all up to this token has been looked at as the value of a secret
+	// All up to these tokens has been looked at: as the value of a secret, as an option, as what
+	// has a name. So the work grows with the number of tokens alone.
+	marked, optioned, named int
 }
 
 // text reads the statements of a text, which may be a literal in another one.
@@ -94,35 +91,56 @@ func (f *finder) kind(i int) sqltext.Kind {
 	return f.tokens[i].Kind
 }
 
-// statement reads one statement.
+// statement reads one statement. In the body of a function, a word may be before it.
 func (f *finder) statement() {
 	f.match()
-	f.marked = 0
-	changes := f.is(0, "create", "alter")
-	isRole := changes && f.is(1, "role", "user", "group") && !f.is(2, "mapping")
+	f.marked, f.optioned, f.named = 0, 0, 0
 	if f.is(0, "copy") {
 		f.copied()
 	}
-	hasOptions := changes && f.is(1, "server", "user", "foreign", "subscription", "or")
+	role, options := -1, -1 // where CREATE or ALTER is
 	for i := range f.tokens {
 		k := f.tokens[i].Kind
 		switch {
-		case isRole && f.is(i, "password"):
+		case f.is(i, "create", "alter"):
+			role, options = f.changes(i)
+		case role >= 0 && f.is(i, "password"):
 			f.rolePassword(i + 1)
-		case isRole && i > 2 && k.IsString() && !f.is(i-1, "until"):
+		case role >= 0 && i > role+2 && k.IsString() && !f.is(i-1, "until"):
 			f.hide(i)
-		case hasOptions && f.is(i, "connection") && f.kind(i+1).IsString():
+		case options >= 0 && f.is(i, "connection") && f.kind(i+1).IsString():
 			f.connection(i + 1)
-		case hasOptions && f.is(i, "options") && f.is(i+1, "("):
+		case options >= 0 && f.is(i, "options") && f.is(i+1, "("):
 			f.options(i+2, f.closing[i+1])
 		case f.is(i, "into") && f.is(i-1, "insert"), f.is(i, "set") && f.is(i+1, "("):
 			f.columns(i + 1)
+		case f.isBefore(i):
+			f.secret(i)
 		case k.IsName() && f.namesSecret(i), k.IsString() && f.spellsName(i):
 			f.value(i)
 		case k.IsString():
 			f.literal(i)
 		}
 	}
+}
+
+// changes returns where a statement begins that changes a role, or something with options, or -1.
+func (f *finder) changes(i int) (role, options int) {
+	role, options = -1, -1
+	switch {
+	case f.is(i+1, "role", "user", "group") && !f.is(i+2, "mapping"):
+		role = i
+	case f.is(i+1, "server", "user", "foreign", "subscription", "or"):
+		options = i
+	}
+	return role, options
+}
+
+// isBefore reports whether a constant or a parameter is compared with a name behind it that is
+// called a secret.
+func (f *finder) isBefore(i int) bool {
+	k := f.kind(i)
+	return (k.IsConstant() || k == sqltext.Parameter) && f.kind(i+1) == sqltext.Operator && f.kind(i+2).IsName() && f.namesSecret(i+2)
 }
 
 // match finds the parenthesis that closes each one. One that is not closed goes on to the end.
@@ -150,7 +168,8 @@ func (f *finder) namesSecret(i int) bool {
 	return secretIn(name, false) >= 0
 }
 
-// spellsName reports whether a literal is nothing but the name of a secret, as in set_config('app.password', …).
+// spellsName reports whether a literal is nothing but the name of a secret, as in
+// set_config('app.password', …).
 func (f *finder) spellsName(i int) bool {
 	content := f.content(i)
 	return len(content) > 0 && len(content) < 64 && secretIn(content, false) >= 0 &&
@@ -230,7 +249,8 @@ func isAlgorithm(text []byte) bool {
 	return false
 }
 
-// rolePassword takes what is behind PASSWORD in CREATE or ALTER ROLE: a literal, or the word that should be one.
+// rolePassword takes what is behind PASSWORD in CREATE or ALTER ROLE: a literal, or the word that
+// should be one.
 func (f *finder) rolePassword(i int) {
 	for f.is(i, "=", "to") {
 		i++
@@ -253,7 +273,8 @@ func (f *finder) connection(i int) {
 	}
 }
 
-// connectionIn takes the passwords of a literal that may be a connection string, and reports whether it is one.
+// connectionIn takes the passwords of a literal that may be a connection string, and reports
+// whether it is one.
 func (f *finder) connectionIn(i int) bool {
 	value, ok := f.scanner.AppendValue(nil, f.tokens[i])
 	c := findConninfo(value)
@@ -289,7 +310,8 @@ func (f *finder) literal(i int) {
 	}
 }
 
-// harmlessOptions are those of servers and user mappings whose values are no secrets (postgres_fdw, file_fdw and their like).
+// harmlessOptions are those of servers and user mappings whose values are no secrets (postgres_fdw,
+// file_fdw and their like).
 var harmlessOptions = []string{
 	"user", "username", "host", "hostaddr", "port", "dbname", "servername", "database", "schema", "schema_name", "table", "table_name", "column_name",
 	"fetch_size", "batch_size", "use_remote_estimate", "updatable", "truncatable", "async_capable", "extensions", "fdw_startup_cost", "fdw_tuple_cost",
@@ -300,6 +322,7 @@ var harmlessOptions = []string{
 
 // options takes the options of a server or a user mapping.
 func (f *finder) options(from, to int) {
+	from, f.optioned = max(from, f.optioned), max(to, f.optioned)
 	for i := from; i < to; i++ {
 		if !f.kind(i).IsString() || !f.kind(i-1).IsName() {
 			continue

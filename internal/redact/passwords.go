@@ -9,22 +9,25 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Passwords hides the secrets of events: what proves an identity, or lets a password
-// be guessed. It serves one goroutine at a time.
+// Passwords hides the secrets of events: what proves an identity, or lets a password be guessed. It
+// serves one goroutine at a time.
 //
-// What is hidden is of two sorts. Most is hidden in its place, and no more. Passwords, and what the SQL
-// calls so, are remembered for their connection as well, because servers repeat them in errors.
+// What is hidden is of two sorts. Most is hidden in its place, and no more. Passwords, and what the
+// SQL calls so, are remembered for their connection as well, because servers repeat them in errors.
 type Passwords struct {
-	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a comment with the word
-	// password. Whoever replaces all literals and comments anyway wants it.
+	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a
+	// comment with the word password. Whoever replaces all literals and comments anyway wants it.
 	Strict bool
-	// Again searches what was redacted before it was recorded, too, where the recording notes what that was.
+	// Again searches what was redacted before it was recorded, too, where the recording notes what
+	// that was.
 	Again bool
 
 	reader      reading.Reader
 	spans       []Span
 	connections map[uint32]*connection
 	contexts    map[*event.Context]*meaning
+	last        analysis
+	found       []Span
 }
 
 // connection is what is remembered of a connection.
@@ -49,7 +52,7 @@ func (p *Passwords) Apply(e *event.Event) {
 		if m := &e.Messages[i]; p.passes(e) {
 			p.readNoted(e.Conn, m)
 		} else {
-			p.Message(e.Conn, m)
+			p.message(e.Conn, m)
 		}
 	}
 	if !p.passes(e) {
@@ -68,13 +71,15 @@ func (p *Passwords) Apply(e *event.Event) {
 	}
 }
 
-// passes reports whether an event was redacted before it was recorded, and need not be searched again.
+// passes reports whether an event was redacted before it was recorded, and need not be searched
+// again.
 func (p *Passwords) passes(e *event.Event) bool { return e.Noted && !p.Again }
 
 // Forget drops what is remembered of a connection.
 func (p *Passwords) Forget(conn uint32) { delete(p.connections, conn) }
 
-// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest, unless that is nil.
+// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest,
+// unless that is nil.
 func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text []byte)) {
 	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
 		safe, _ := p.Text(e.Conn, text, func(b []byte) {
@@ -86,10 +91,20 @@ func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text 
 	})
 }
 
-// Message hides the secrets of one message of a connection, those of its context included.
-func (p *Passwords) Message(conn uint32, m *event.Message) {
+// message hides the secrets of one message of a connection, those of its context included.
+func (p *Passwords) message(conn uint32, m *event.Message) {
+	p.Message(conn, m)
 	about, same := m.About, m.About == m.Context
-	of := p.meaning(conn, m.Context)
+	m.Context = p.context(conn, m.Context)
+	if m.About = m.Context; !same {
+		m.About = p.context(conn, about)
+	}
+}
+
+// Message hides the secrets of one message of a connection. What is known about it, its context,
+// stays as it is.
+func (p *Passwords) Message(conn uint32, m *event.Message) {
+	of := p.meaning(m.Context)
 	p.spans = append(p.spans[:0], m.Redacted...) // before it was recorded, perhaps
 	if p.mayHold(conn, m, of) {
 		p.reader.Read(m)
@@ -99,10 +114,6 @@ func (p *Passwords) Message(conn uint32, m *event.Message) {
 		p.reader.Trim()
 	}
 	m.Secret = m.Type.Code() == 'p'
-	m.Context = p.Context(conn, m.Context)
-	if m.About = m.Context; !same {
-		m.About = p.Context(conn, about)
-	}
 	if len(p.spans) == 0 {
 		return
 	}
@@ -116,7 +127,7 @@ func (p *Passwords) Message(conn uint32, m *event.Message) {
 func (p *Passwords) mayHold(conn uint32, m *event.Message, of *meaning) bool {
 	switch m.Type {
 	case wire.DataRow, wire.CopyText, wire.CopyCSV, wire.CopyBinary, wire.CopyData:
-		return len(of.columns) > 0 || m.Type == wire.CopyData && p.meaning(conn, m.About).copies || holdsVerifier(m.Bytes) || p.connections[conn] != nil && p.connections[conn].inVerifier
+		return len(of.columns) > 0 || m.Type == wire.CopyData && p.meaning(m.About).copies || holdsVerifier(m.Bytes) || p.connections[conn] != nil && p.connections[conn].inVerifier
 	}
 	return true
 }
@@ -237,8 +248,8 @@ func (p *Passwords) hideWords(conn uint32, m *event.Message, f *wire.Field) {
 	p.spans = p.appendKnown(p.spans, conn, m.Content(f), int(f.Start))
 }
 
-// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe, hidden), and
-// COPY users, line 1, column password: "hidden".
+// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe,
+// hidden), and COPY users, line 1, column password: "hidden".
 func (p *Passwords) hideKey(m *event.Message, f *wire.Field) {
 	text := m.Content(f)
 	for _, between := range []string{")=(", `: "`} {

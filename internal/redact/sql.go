@@ -34,8 +34,8 @@ type Span = event.Span
 //
 // Literals that can spell letters by escapes (U&'…', and E'…' with \x, \u or octal ones) are hidden
 // whole. From the place tail on everything is hidden, because quotes don't match there.
-func appendVague(dst []Span, sql []byte) (spans []Span, tail int) {
-	if !mayHide(sql) {
+func appendVague(dst []Span, sql []byte, h hints) (spans []Span, tail int) {
+	if !h.secret && !h.connection && !h.escapes {
 		return dst, len(sql)
 	}
 	s := search{
@@ -46,11 +46,6 @@ func appendVague(dst []Span, sql []byte) (spans []Span, tail int) {
 		s.token(t)
 	}
 	return s.finish()
-}
-
-// mayHide reports whether one of the rules may hide something.
-func mayHide(sql []byte) bool {
-	return secretIn(sql, true) >= 0 || bytes.IndexByte(sql, '\\') >= 0 || containsFold(sql, "connection") || containsFold(sql, "u&")
 }
 
 // search goes through the tokens of SQL. It reads them without the session's settings: where these

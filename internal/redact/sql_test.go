@@ -131,11 +131,11 @@ func TestVagueAppends(t *testing.T) {
 	sql := []byte(`ALTER ROLE x PASSWORD 'a'; DO $$ ... $$; ALTER ROLE x PASSWORD 'it's'`)
 	dst := make([]Span, 1, 10)
 	dst[0] = Span{Start: 100, End: 200}
-	got, _ := appendVague(dst, sql)
+	got, _ := appendVague(dst, sql, hintsOf(sql))
 	if len(got) != 2 || got[0] != dst[0] || got[1].End != len(sql) {
 		t.Errorf("spans are %v, want %v and one to the end", got, dst[0])
 	}
-	if n := testing.AllocsPerRun(10, func() { appendVague(dst, sql) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { appendVague(dst, sql, hintsOf(sql)) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
@@ -187,8 +187,8 @@ func TestCanaries(t *testing.T) {
 	}
 }
 
-// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever the password holds
-// beside the canary, the canary goes.
+// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever
+// the password holds beside the canary, the canary goes.
 func FuzzSQLSecrets(f *testing.F) {
 	for i := range templates {
 		f.Add("SELECT 1; ", "a", "b", uint(i))

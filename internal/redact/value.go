@@ -2,8 +2,8 @@ package redact
 
 import "pgpi/internal/sqltext"
 
-// value takes what belongs to the name of a secret: password = 'x', password text := 'x', SET app.token TO x,
-// check_password('x'), 'password', 'x' as two arguments, and 'x' AS password.
+// value takes what belongs to the name of a secret: password = 'x', password text := 'x', SET
+// app.token TO x, check_password('x'), 'password', 'x' as two arguments, and 'x' AS password.
 func (f *finder) value(i int) {
 	if f.is(i-1, "as") {
 		f.alias(i - 1)
@@ -49,7 +49,7 @@ const longestType = 10
 
 // declaration takes the value behind a name and its type.
 func (f *finder) declaration(at int) {
-	for end := at + longestType; at < end && (f.kind(at) == sqltext.Word || f.kind(at) == sqltext.Number || f.is(at, "(", ")", "[", "]", "::", ".")); at++ {
+	for end := at + longestType; at < end && (f.kind(at) == sqltext.Word || f.kind(at) == sqltext.Number || f.is(at, "(", "[", "]", "::", ".")); at++ {
 		switch {
 		case f.is(at, "default"):
 			f.expression(at + 1)
@@ -67,6 +67,7 @@ func (f *finder) declaration(at int) {
 
 // setting takes the value of a setting, which needs no quotes.
 func (f *finder) setting(from int) {
+	from, f.marked = max(from, f.marked), len(f.tokens)
 	for i := from; i < len(f.tokens); i++ {
 		switch k := f.kind(i); {
 		case f.is(i, "default", "on", "off", "true", "false", "null"):
@@ -79,8 +80,12 @@ func (f *finder) setting(from int) {
 	}
 }
 
-// expression takes an expression: up to a comma, a parenthesis that closes more than it has, or a word that ends it.
+// expression takes an expression: up to a comma, a parenthesis that closes more than it has, or a
+// word that ends it.
 func (f *finder) expression(from int) {
+	if from < f.marked {
+		return
+	}
 	end := from
 	for end < len(f.tokens) && !f.is(end, ",", ")") && !f.is(end,
 		"and", "or", "where", "from", "returning", "order", "group", "having", "limit", "on", "then", "else", "end", "when", "union", "as", "set") {
@@ -105,8 +110,9 @@ const longestItem = 64
 
 // alias takes what is before AS and the name of a secret.
 func (f *finder) alias(as int) {
-	depth := 0
-	for i := as - 1; i >= max(0, as-longestItem); i-- {
+	depth, first := 0, max(f.named, as-longestItem)
+	f.named = as
+	for i := as - 1; i >= first; i-- {
 		switch {
 		case f.is(i, ")"):
 			depth++
@@ -123,10 +129,14 @@ func (f *finder) alias(as int) {
 	}
 }
 
-// columns takes INSERT INTO table (columns) VALUES (…), (…), the same with SELECT, and SET (columns) = (…): what is in the
-// place of a column that is called a secret.
+// longestTable is how many tokens may be between INTO and the columns: a table, with its schema and
+// an alias.
+const longestTable = 8
+
+// columns takes INSERT INTO table (columns) VALUES (…), (…), the same with SELECT, and SET
+// (columns) = (…): what is in the place of a column that is called a secret.
 func (f *finder) columns(i int) {
-	for i < len(f.tokens) && !f.is(i, "(", "values", "select", "default") {
+	for end := i + longestTable; i < end && !f.is(i, "(", "values", "select", "default"); {
 		i++
 	}
 	if !f.is(i, "(") {
@@ -153,7 +163,7 @@ func (f *finder) columns(i int) {
 		case f.is(i, "select"):
 			f.row(i+1, len(f.tokens), secret)
 			return
-		case f.is(i, "on", "where", "returning"):
+		case f.is(i, "on", "where", "returning", "insert", "set"):
 			return
 		}
 	}
@@ -166,7 +176,7 @@ func (f *finder) row(from, to int, secret map[int]bool) {
 		switch {
 		case f.is(i, ","):
 			column++
-		case f.is(i, "from", "where"):
+		case f.is(i, "from", "where", "insert", "select", "set"):
 			return
 		case f.is(i, "("):
 			end := min(f.closing[i], to)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// shown is a text with marks around its parts: «what is not known», ‹data›, ⟨names⟩, ⟦SQL⟧, #numbers#.
+// shown is a text with marks around its parts: «what is not known», ‹data›, ⟨names⟩, ⟦SQL⟧,
+// #numbers#.
 func shown(text string) string {
 	marks := map[Kind][2]string{Unknown: {"«", "»"}, Data: {"‹", "›"}, Name: {"⟨", "⟩"}, SQL: {"⟦", "⟧"}, Number: {"#", "#"}}
 	var b strings.Builder
@@ -20,7 +21,8 @@ func shown(text string) string {
 // unmarked takes the marks out.
 var unmarked = strings.NewReplacer("«", "", "»", "", "‹", "", "›", "", "⟨", "", "⟩", "", "⟦", "", "⟧", "", "#", "")
 
-// TestParts has texts of servers, each with the parts that it has. The last ones are not quite a server's.
+// TestParts has texts of servers, each with the parts that it has. The last ones are not quite a
+// server's.
 func TestParts(t *testing.T) {
 	for want := range strings.SplitSeq(strings.TrimSpace(`
 relation "⟨orders⟩" does not exist
@@ -33,7 +35,7 @@ Failing row contains ‹(1, 2, null)›.
 invalid input syntax for type ⟨integer⟩: "‹abc›"
 invalid input syntax for type ⟨json⟩
 Token "‹abc›" is invalid.
-JSON data, line #1#: ‹{"abc›
+JSON data, line #1#: «{"abc»
 value "‹999›" is out of range for type ⟨integer⟩
 syntax error at or near "⟦FROM⟧"
 syntax error at end of input
@@ -52,14 +54,14 @@ null value in column "⟨id⟩" of relation "⟨orders⟩" violates not-null con
 new row for relation "⟨orders⟩" violates check constraint "⟨c⟩"
 value too long for type character varying(#5#)
 numeric field overflow
-A field with precision #3#, scale #1# must round to an absolute value less than ‹10^2›.
+A field with precision #3#, scale #1# must round to an absolute value less than «10^2».
 cannot drop ⟨table orders⟩ because other objects depend on it
 Use DROP ... CASCADE to drop the dependent objects too.
 relation "«orders»" already exists
 column "⟨x⟩" does not exist
 Perhaps you meant to reference the column "⟨orders⟩.⟨y⟩".
 missing FROM-clause entry for table "⟨o⟩"
-column reference "‹id›" is ambiguous
+column reference "«id»" is ambiguous
 column "⟨t⟩.⟨x⟩" must appear in the GROUP BY clause or be used in an aggregate function
 aggregate functions are not allowed in ⟨WHERE⟩
 current transaction is aborted, commands ignored until end of transaction block
@@ -71,14 +73,14 @@ unrecognized configuration parameter "«foo»"
 invalid value for parameter "⟨work_mem⟩": "‹x›"
 Valid units for this parameter are "B", "kB", "MB", "GB", and "TB".
 prepared statement "⟨s⟩" does not exist
-bind message supplies ‹1› parameters, but prepared statement "" requires ‹2›
+bind message supplies «1» parameters, but prepared statement "" requires «2»
 could not serialize access due to concurrent update
 date/time field value out of range: "‹2020-13-01›"
 Perhaps you need a different "datestyle" setting.
 cannot insert multiple commands into a prepared statement
 there is no parameter $#1#
 could not determine data type of parameter $#1#
-setval: value ‹424242› is out of bounds for sequence "⟨counter⟩" (‹1›..‹1000›)
+setval: value ‹424242› is out of bounds for sequence "⟨counter⟩" («1»..«1000»)
 PL/pgSQL function ⟨inline_code_block⟩ line #1# at ⟨RAISE⟩
 column "⟨x⟩" is of type ⟨integer⟩ but expression is of type ⟨text⟩
 You will need to rewrite or cast the expression.
@@ -91,7 +93,7 @@ schema "⟨x⟩" already exists, skipping
 «remote SQL command: SELECT x FROM t»
 «relation "birds and 'the x' birds" does not exist»
 «relation "birds" does not exist for x»
-could not open file "‹x›": ‹No such file or directory›
+could not open file "«x»": «No such file or directory»
 type "⟨x⟩" is only a shell
 `), "\n") {
 		if got := shown(unmarked.Replace(want)); got != want {

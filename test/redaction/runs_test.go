@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,10 +80,10 @@ func (r *run) listen(t testing.TB, port int) *program.Pgpi {
 		"--server-host=127.0.0.1", "--server-sslmode=disable", fmt.Sprintf("--server-connect-port=%d", port))})
 }
 
-// read has pgpi read a recording.
-func (r *run) read(t testing.TB, recording string) {
+// read has pgpi read a recording, or another capture.
+func (r *run) read(t testing.TB, capture string, more ...string) {
 	t.Helper()
-	cmd := exec.Command(pgpiPath, append(append([]string{"read"}, r.arguments()...), recording)...)
+	cmd := exec.Command(pgpiPath, slices.Concat([]string{"read"}, r.arguments(), more, []string{capture})...)
 	cmd.Env = append(os.Environ(), "TZ=UTC")
 	output, err := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code < 0 || code == 2 {

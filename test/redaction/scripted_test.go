@@ -77,8 +77,8 @@ func failure(fields ...string) string { return packet('E', strings.Join(fields, 
 func notice(fields ...string) string { return packet('N', strings.Join(fields, "\x00")+"\x00\x00") }
 
 // column describes a column of a type by its OID, in the format 0 or 1.
-func column(name string, oid uint32, format byte) string {
-	b := binary.BigEndian.AppendUint32(append([]byte(name), 0, 0, 0, 0, 0, 0, 0), oid)
+func column(oid uint32, format byte) string {
+	b := binary.BigEndian.AppendUint32([]byte("a\x00\x00\x00\x00\x00\x00\x00"), oid)
 	return string(b) + "\xff\xff\xff\xff\xff\xff\x00" + string(format)
 }
 
@@ -91,8 +91,8 @@ func sized(value string) string {
 func row(v string) string { return packet('D', "\x00\x01"+sized(v)) }
 
 // bind binds the statement that was prepared before, with a parameter in a format, for results in binary format.
-func bind(statement, value string, format byte) string {
-	return packet('B', "\x00"+statement+"\x00\x00\x01\x00"+string(format)+"\x00\x01"+sized(value)+"\x00\x01\x00\x01")
+func bind(value string, format byte) string {
+	return packet('B', "\x00s\x00\x00\x01\x00"+string(format)+"\x00\x01"+sized(value)+"\x00\x01\x00\x01")
 }
 
 // wal wraps a message of logical replication.
@@ -101,12 +101,12 @@ func wal(message string) string {
 }
 
 // relation describes a table of two columns to a subscriber.
-func relation(first, second string) string {
-	return wal("R\x00\x00\x40\x00public\x00users\x00d\x00\x02\x01" + first + "\x00\x00\x00\x00\x19\xff\xff\xff\xff\x00" + second + "\x00\x00\x00\x00\x19\xff\xff\xff\xff")
+func relation(second string) string {
+	return wal("R\x00\x00\x40\x00public\x00users\x00d\x00\x02\x01name\x00\x00\x00\x00\x19\xff\xff\xff\xff\x00" + second + "\x00\x00\x00\x00\x19\xff\xff\xff\xff")
 }
 
-func inserted(format byte, first, second string) string {
-	return wal("I\x00\x00\x40\x00N\x00\x02" + "t" + sized(first) + string(format) + sized(second))
+func inserted(format byte, second string) string {
+	return wal("I\x00\x00\x40\x00N\x00\x02" + "t" + sized("bob") + string(format) + sized(second))
 }
 
 var replication = []line{
@@ -155,19 +155,19 @@ var scripted = []construct{
 	played(secret, "notification of a password", asks(query("alter role bob password '§'")), hears(packet('A', "\x00\x00\x10\x01news\x00x=§;\x00"), done, ready)),
 	played(value, "status of a setting of one's own", hears(packet('S', "redaction.tenant\x00§\x00"))),
 	played(secret, "status of a password", hears(packet('S', "redaction.password\x00§\x00"))),
-	played(value, "row of a statement prepared before, int4", asks(bind("s", "\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x2a\x2b\x5c\x2d"), done, ready)).and("\x2a\x2b\x5c\x2d"),
-	played(value, "row of a statement prepared before, inet", asks(bind("s", "\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x02\x20\x00\x04\x0a\x62\x4c\x36"), done, ready)).and("\x0a\x62\x4c\x36"),
-	played(value, "row of a statement prepared before, int8", asks(bind("s", "\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x00\x00\x03\xe8\xa5\xc3\x99\x17"), done, ready)).and("\xa5\xc3\x99\x17"),
-	played(value, "row of a statement prepared before, text", asks(bind("s", "\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("§"), done, ready)),
-	played(value, "parameter of a statement prepared before", asks(bind("s", "\x02\x20\x00\x04\x0a\x62\x4c\x37", 1), execute, sync), hears(bound, done, ready)).and("\x0a\x62\x4c\x37"),
-	played(value, "parameter of a statement prepared before, text", asks(bind("s", "§", 0), execute, sync), hears(bound, done, ready)),
-	played(value, "rows behind PortalSuspended", asks(bind("s", "\x00\x00\x00\x01", 1), packet('E', "\x00\x00\x00\x00\x01"), sync),
+	played(value, "row of a statement prepared before, int4", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x2a\x2b\x5c\x2d"), done, ready)).and("\x2a\x2b\x5c\x2d"),
+	played(value, "row of a statement prepared before, inet", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x02\x20\x00\x04\x0a\x62\x4c\x36"), done, ready)).and("\x0a\x62\x4c\x36"),
+	played(value, "row of a statement prepared before, int8", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x00\x00\x03\xe8\xa5\xc3\x99\x17"), done, ready)).and("\xa5\xc3\x99\x17"),
+	played(value, "row of a statement prepared before, text", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("§"), done, ready)),
+	played(value, "parameter of a statement prepared before", asks(bind("\x02\x20\x00\x04\x0a\x62\x4c\x37", 1), execute, sync), hears(bound, done, ready)).and("\x0a\x62\x4c\x37"),
+	played(value, "parameter of a statement prepared before, text", asks(bind("§", 0), execute, sync), hears(bound, done, ready)),
+	played(value, "rows behind PortalSuspended", asks(bind("\x00\x00\x00\x01", 1), packet('E', "\x00\x00\x00\x00\x01"), sync),
 		hears(bound, row("\x02\x20\x00\x04\x0a\x62\x4c\x38"), packet('s', ""), ready), asks(packet('E', "\x00\x00\x00\x00\x01"), sync), hears(row("\x02\x20\x00\x04\x0a\x62\x4c\x39"), packet('s', ""), ready)).
 		and("\x0a\x62\x4c\x38", "\x0a\x62\x4c\x39"),
-	played(value, "row of a type that nobody knows", asks(query("select 1")), hears(packet('T', "\x00\x01"+column("a", 70000, 1)), row("\x02\x20\x00\x04\x0a\x62\x4c\x40"), done, ready)).and("\x0a\x62\x4c\x40"),
-	played(value, "row of a type that nobody knows, punctuation", asks(query("select 1")), hears(packet('T', "\x00\x01"+column("a", 70000, 1)), row("<=>!#?~^"), done, ready)).and("<=>!#?~^"),
-	played(value, "row of a type that nobody knows, a constant", asks(query("select 1")), hears(packet('T', "\x00\x01"+column("a", 70000, 1)), row("true;NaN;null;!!"), done, ready)).and("true;nan;null;!!"),
-	played(value, "row that does not fit its type", asks(query("select 1")), hears(packet('T', "\x00\x01"+column("a", 23, 1)), row("\x02\x20\x00\x04\x0a\x62\x4c\x41"), done, ready)).and("\x0a\x62\x4c\x41"),
+	played(value, "row of a type that nobody knows", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000, 1)), row("\x02\x20\x00\x04\x0a\x62\x4c\x40"), done, ready)).and("\x0a\x62\x4c\x40"),
+	played(value, "row of a type that nobody knows, punctuation", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000, 1)), row("<=>!#?~^"), done, ready)).and("<=>!#?~^"),
+	played(value, "row of a type that nobody knows, a constant", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000, 1)), row("true;NaN;null;!!"), done, ready)).and("true;nan;null;!!"),
+	played(value, "row that does not fit its type", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(23, 1)), row("\x02\x20\x00\x04\x0a\x62\x4c\x41"), done, ready)).and("\x0a\x62\x4c\x41"),
 	played(value, "function call", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x01\x00\x01"+sized("\x02\x20\x00\x04\x0a\x62\x4c\x42")+"\x00\x01")), hears(packet('V', sized("\x02\x20\x00\x04\x0a\x62\x4c\x43")), ready)).
 		and("\x0a\x62\x4c\x42", "\x0a\x62\x4c\x43"),
 	played(value, "function call, text", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x00\x00\x01"+sized("§")+"\x00\x00")), hears(packet('V', sized("§")), ready)),
@@ -175,16 +175,16 @@ var scripted = []construct{
 	played(value, "row of COPY in pieces", asks(query("copy birds from stdin")), hears(packet('G', "\x00\x00\x01\x00\x00")), asks(packet('d', "ab§")+packet('d', "§cd\n"), packet('c', "")), hears(packet('C', "COPY 1\x00"), ready)),
 	played(secret, "verifier of COPY in pieces", asks(query("copy hashes from stdin")), hears(packet('G', "\x00\x00\x01\x00\x00")),
 		asks(packet('d', md5Verifier[:20])+packet('d', md5Verifier[20:]+"\n"), packet('c', "")), hears(packet('C', "COPY 1\x00"), ready)).and(md5Verifier[3:19], md5Verifier[20:]),
-	played(secret, "verifier in rows of a pooler", asks(bind("s", "bob", 0), execute, sync), hears(bound, row(md5Verifier), row(scramVerifier), done, ready)).and(md5Hash, scramKey),
+	played(secret, "verifier in rows of a pooler", asks(bind("bob", 0), execute, sync), hears(bound, row(md5Verifier), row(scramVerifier), done, ready)).and(md5Hash, scramKey),
 	played(value, "message that nobody knows", hears(packet('w', "§"))),
 	played(value, "message that nobody knows, of a client", asks(packet('w', "§"))),
 	played(value, "bytes behind a message", asks(packet('S', "§"))),
 	played(value, "out of sync", hears("\x00\x01§")),
 	begun(value, "not Postgres", asks("GET /§ HTTP/1.1\r\n\r\n")),
-	replicated(value, "replicated row", relation("name", "note"), inserted('t', "bob", "§")),
-	replicated(value, "replicated row, binary", relation("name", "note"), inserted('b', "bob", "§")),
-	replicated(secret, "replicated password", relation("name", "password"), inserted('t', "bob", "§")),
-	replicated(secret, "replicated verifier", relation("name", "note"), inserted('t', "bob", scramVerifier)).and(scramKey),
+	replicated(value, "replicated row", relation("note"), inserted('t', "§")),
+	replicated(value, "replicated row, binary", relation("note"), inserted('b', "§")),
+	replicated(secret, "replicated password", relation("password"), inserted('t', "§")),
+	replicated(secret, "replicated verifier", relation("note"), inserted('t', scramVerifier)).and(scramKey),
 	replicated(value, "replicated message", wal("M\x00"+strings.Repeat("\x00", 8)+"prefix\x00"+sized("§"))),
 	replicated(value, "write-ahead log", wal("\xd0\x00§")),
 	played(value, "value that does not fit the encoding", asks(query("select '\xff§\xfe'")), hears(done, ready)),

@@ -47,8 +47,7 @@ var secretStatements = []construct{
 	of(secret, "insert", q("insert into users (name, password) values ('joe', '§')")),
 	of(secret, "insert of several rows", q("insert into users (name, password) values ('joe', 'swordfish'), ('ann', '§')")),
 	of(secret, "comparison", q("select name from users where password = '§'")),
-	of(secret, "comparison, the other way around", q("select name from users where '§' = password")).
-		stays("A secret before the name that says what it is"),
+	of(secret, "comparison, the other way around", q("select name from users where '§' = password")),
 	of(secret, "comment with a password", q("select 1 -- password: §")),
 	of(secret, "JSON in SQL", q(`select '{"user": "joe", "password": "§"}'::json is null`)),
 	of(secret, "URI in SQL", q("select 'https://joe:§@example.com/' is null")),
@@ -115,6 +114,7 @@ var secretFields = []construct{
 	of(secret, "parameter of an insert", x("insert into users (name, password) values ($1, $2)", "joe", "§")),
 	of(secret, "parameter of an update", x("update users set password = $1", "§")),
 	of(secret, "parameter of a comparison", x("select name from users where name = $1 and password = $2", "joe", "§")),
+	of(secret, "parameter before a comparison", x("select name from users where $1 = password", "§")),
 	of(secret, "parameter of a function", x("update users set password = md5($1)", "§")),
 	of(secret, "parameter of a prepared statement", prepared("insert into users (name, password) values ($1, $2) on conflict do nothing", "joe", "§")),
 	of(secret, "parameter of a copy of itself", x("update users set password = $1 where password is distinct from $1", "§")),

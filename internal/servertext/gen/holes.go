@@ -12,7 +12,8 @@ import (
 // verb is what printf replaces.
 var verb = regexp.MustCompile(`%[-+ #0]*(\*|\d+)?(\.(\*|\d+))?(hh|h|ll|l|z|j)?[diouxXcsgeEfFpm]`)
 
-// cut cuts a text into the words before, between and behind its holes. Holes with nothing between them are one.
+// cut cuts a text into the words before, between and behind its holes. Holes with nothing between
+// them are one.
 func cut(text string) (fixed []string, holes []servertext.Hole) {
 	end, last := 0, servertext.Hole(0)
 	for _, at := range verb.FindAllStringIndex(text, -1) {
@@ -20,7 +21,7 @@ func cut(text string) (fixed []string, holes []servertext.Hole) {
 		between := strings.ReplaceAll(text[end:at[0]], "%%", "%")
 		last = h
 		if len(holes) > 0 && between == "" {
-			holes[len(holes)-1] = servertext.DataHole
+			holes[len(holes)-1] = servertext.DoubtfulHole
 		} else {
 			fixed, holes = append(fixed, between), append(holes, h)
 		}
@@ -37,21 +38,25 @@ func holeAt(text string, gap, start, end int, before servertext.Hole) servertext
 	switch {
 	case endsWith(ahead, places...) && (c == 's' || strings.ContainsRune("diu", rune(c))):
 		return servertext.NumberHole
-	case c != 's':
+	case c != 's' && (endsWith(ahead, "value ", "(value ")):
 		return servertext.DataHole
+	case c != 's':
+		return servertext.DoubtfulHole
 	case quoted && endsWith(ahead, statements...) && !strings.Contains(behind, "jsonpath"):
 		return servertext.SQLHole
 	case gap > 0 && isName(before) && slices.Contains(conjunctions, strings.Trim(between, `"`)):
 		return before
 	case quoted && (endsWithNoun(strings.TrimSuffix(ahead, `"`), quotedNouns) || ahead == `"` && isWhat.MatchString(behind)):
 		return servertext.QuotedHole
-	case quoted:
+	case quoted && (endsWith(ahead, values...) || ahead == `"` && isValue.MatchString(behind)):
 		return servertext.DataHole
+	case quoted:
+		return servertext.DoubtfulHole
 	case endsWith(ahead, " parameters: ", " parameter $%d = "):
 		return servertext.SQLHole // values in quotes
 	case ahead == "" && strings.HasPrefix(behind, " at "):
 		return servertext.MessageHole
-	case ahead == "" && isCommand.MatchString(behind), endsWith(ahead, " allowed in "):
+	case ahead == "" && isCommand.MatchString(behind), endsWith(ahead, " allowed in ", "argument of ", "each "), endsWith(ahead, " in ") && strings.HasPrefix(behind, " clause"):
 		return servertext.CommandHole
 	case endsWith(ahead, "operator does not exist: ", "operator is not unique: "):
 		return servertext.OperatorHole
@@ -59,8 +64,10 @@ func holeAt(text string, gap, start, end int, before servertext.Hole) servertext
 		return servertext.KeyHole
 	case endsWith(ahead, bareWords...), endsWithNoun(ahead, bareNouns), isStep.MatchString(ahead):
 		return servertext.NameHole
+	case endsWith(ahead, "contains ", ")=(", "value "):
+		return servertext.DataHole
 	}
-	return servertext.DataHole
+	return servertext.DoubtfulHole
 }
 
 func isName(h servertext.Hole) bool { return h == servertext.QuotedHole || h == servertext.NameHole }
@@ -70,6 +77,8 @@ var (
 	places = []string{"line ", "character ", "parameter $", "argument ", "statement ", "varying(", "character(", "precision ", "scale "}
 	// statements stand before SQL in quotes.
 	statements = []string{`SQL statement "`, `near "`, `query "`, `expression "`, `PL/pgSQL assignment "`}
+	// values stand before data in quotes.
+	values = []string{`: "`, `value "`, `values "`, `Token "`, `literal "`, `digit "`, `character "`}
 	// conjunctions stand between two names of one kind.
 	conjunctions = []string{" and ", ", ", " or ", " to ", " versus ", ".", " and type "}
 	// quotedNouns stand before a name in quotes, bareNouns before one without, bareWords too.
@@ -85,13 +94,15 @@ var (
 		"operator", "aggregate", "routine", "extension", "language", "publication", "subscription", "trigger", "tablespace", "collation",
 		"domain", "policy", "method", "family", "class", "wrapper", "conversion", "dictionary", "configuration", "database", "enum",
 	}
-	bareWords = []string{"cannot drop ", "COPY ", "Key (", " key ("}
+	bareWords = []string{"cannot drop ", "declared to return ", "return type is ", "COPY ", "Key (", " key ("}
 	// isWhat is behind a name at the beginning of a text.
 	isWhat = regexp.MustCompile(`^" is (not )?(an?|already an?) ([a-z]+ )*(table|view|index|sequence|type|relation|partition|aggregate|function|procedure)\b`)
 	// isContext begins texts that are known by few words.
 	isContext = regexp.MustCompile(`^(COPY|SQL|JSON data,) `)
 	// isCommand is behind the name of a command.
-	isCommand = regexp.MustCompile(`^ (types|cannot (run|be executed|be used)|is not (allowed|supported)|can only be|could not convert type|queries|commands|requires)\b`)
+	isCommand = regexp.MustCompile(`^ (types|cannot (run|be executed|be used)|position|is not (allowed|supported)|can only be|could not convert type|queries|commands|requires)\b`)
+	// isValue is behind data at the beginning of a text.
+	isValue = regexp.MustCompile(`^" is (not a? ?valid|out of range|an? invalid|invalid|not a number)\b`)
 	// isStep is before the step that a function was at, which is no data.
 	isStep = regexp.MustCompile(`^PL/pgSQL function .* at $`)
 )
@@ -111,10 +122,11 @@ func endsWithNoun(text string, nouns []string) bool {
 }
 
 const (
-	// enough is how many fixed words a text has to have: fewer are in other people's texts by chance.
+	// enough is how many fixed words a text has to have: fewer are in other people's texts by
+	// chance.
 	enough = 4
-	// enoughAlone is how many one has to have that leaves nothing else open than data, and enoughWhole one that leaves nothing
-	// open at all.
+	// enoughAlone is how many one has to have that leaves nothing else open than data, and
+	// enoughWhole one that leaves nothing open at all.
 	enoughAlone, enoughWhole = 2, 2
 )
 
@@ -148,7 +160,9 @@ func counts(text string, fixed []string, holes []servertext.Hole) bool {
 		return false
 	case words < enough && !isContext.MatchString(text):
 		for i, h := range holes {
-			if isName(h) || h == servertext.NumberHole || h == servertext.OperatorHole || h == servertext.CommandHole {
+			switch h {
+			case servertext.SQLHole, servertext.KeyHole, servertext.DataHole:
+			default:
 				holes[i] = servertext.DoubtfulHole
 			}
 		}

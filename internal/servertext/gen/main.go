@@ -46,7 +46,7 @@ func run(out string, check bool, pattern string) error {
 	}
 	made := table(texts)
 	if !check {
-		return os.WriteFile(out, []byte(made), 0o644)
+		return os.WriteFile(out, []byte(made), 0o644) //nolint:gosec // it is source code
 	}
 	there, err := os.ReadFile(out)
 	if err != nil {
