@@ -18,6 +18,7 @@ import (
 	"os"
 	"strings"
 
+	"pgpi/internal/janitor"
 	"pgpi/internal/launch"
 	"pgpi/internal/localpg"
 	"pgpi/internal/pgtls"
@@ -30,9 +31,12 @@ const (
 )
 
 func main() {
-	localpg.RunJanitorIfAsked()
+	runJanitorIfAsked()
 	os.Exit(run(os.Args[1:]))
 }
+
+// runJanitorIfAsked makes a janitor of this process where one of it has asked for one.
+func runJanitorIfAsked() { janitor.RunIfAsked(localpg.Folders, launch.Folders) }
 
 // run is main with an exit code. It is the one place where errors are printed.
 func run(args []string) int {
