@@ -56,7 +56,7 @@ func run(args []string) int {
 	if isUsage(err) {
 		// An expression follows the sentence, with a mark below its mistake.
 		sentence, rest, _ := strings.Cut(err.Error()+"\n", "\n")
-		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", sentence, commandName(args), rest)
+		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", nameVariables(sentence, args), commandName(args), rest)
 		return exitUsage
 	}
 	fmt.Fprintf(os.Stderr, "pgpi: %v\n", err)
