@@ -10,7 +10,7 @@ import (
 // check refuses to redact and not to redact. The redaction of values includes that of passwords.
 func (o *redactOptions) check() error {
 	if o.Redact != "" && o.RedactPasswords != nil && !*o.RedactPasswords {
-		return fmt.Errorf("--redact %s and --no-redact-passwords: give one of them", o.Redact)
+		return fmt.Errorf("--redact=%s and --no-redact-passwords: give one of them", o.Redact)
 	}
 	return nil
 }

@@ -73,6 +73,9 @@ func isKnown(name string, known []string) bool {
 // meantVariable returns the variable that a name was probably meant to be, or "". Whoever wants something redacted
 // is never passed over.
 func meantVariable(name string, known []string) string {
+	if slices.Contains(known, name) {
+		return name // its letters were small
+	}
 	var words []string
 	for _, k := range known {
 		words = append(words, strings.TrimPrefix(k, variablePrefix))
@@ -102,6 +105,44 @@ func leavesWordsOut(name, longer string) bool {
 		}
 	}
 	return len(words) == 0
+}
+
+// flagName finds the options that a sentence is about.
+var flagName = regexp.MustCompile(`--(no-)?([a-z-]+)`)
+
+// nameVariables names, in what a sentence is about, the variables that gave options their values: people look for what they
+// have written.
+func nameVariables(sentence string, args []string) string {
+	subject, rest, found := strings.Cut(sentence, ": ")
+	if !found {
+		return sentence
+	}
+	subject = flagName.ReplaceAllStringFunc(subject, func(flag string) string {
+		parts := flagName.FindStringSubmatch(flag)
+		name := variablePrefix + strings.ToUpper(strings.ReplaceAll(parts[2], "-", "_"))
+		if _, set := os.LookupEnv(name); !set || isGiven(parts[2], args) {
+			return flag
+		}
+		if parts[1] != "" {
+			name += "=no"
+		}
+		return name
+	})
+	return subject + ": " + rest
+}
+
+// isGiven reports whether a command line has an option, or its opposite. What is behind -- is the command's.
+func isGiven(option string, args []string) bool {
+	for _, arg := range args {
+		name, _, _ := strings.Cut(arg, "=")
+		switch name {
+		case "--" + option, "--no-" + option:
+			return true
+		case "--":
+			return false
+		}
+	}
+	return false
 }
 
 // Kubernetes describes each service to the containers that start after it, in variables that begin with its name: for

@@ -23,6 +23,7 @@ func TestMeantVariable(t *testing.T) {
 		"PGPI_REDACT_SECRETS":       "PGPI_REDACT",
 		"PGPI_NO_REDACT_PASSWORDS":  "PGPI_REDACT_PASSWORDS",
 		"PGPI_REDACT_PASSWD":        "PGPI_REDACT_PASSWORDS",
+		"PGPI_LOG":                  "PGPI_LOG", // of pgpi_log
 		"PGPI_LGO":                  "PGPI_LOG",
 		"PGPI_LOGFILE":              "PGPI_LOG_FILE",
 		"PGPI_SERVER_PORT":          "PGPI_SERVER_CONNECT_PORT",

@@ -19,7 +19,7 @@ func TestClosers(t *testing.T) {
 		c.add(func() error { order += "first"; return errors.New("close the first: it can't be") })
 		c.add(func() error { order += "last "; return exitError(exitFailure) })
 		result := before
-		if c.close(&result); result != want || order != "last first" {
+		if c.close(&result); !errors.Is(result, want) || order != "last first" {
 			t.Errorf("%v becomes %v, not %v; what was closed: %s", before, result, want, order)
 		}
 	}
@@ -40,7 +40,7 @@ func TestIncompleteKeyLog(t *testing.T) {
 			t.Errorf("a handshake would fail: %v", err)
 		}
 		var result error
-		if c.close(&result); result != want {
+		if c.close(&result); !errors.Is(result, want) {
 			t.Errorf("%s: the result is %v, not %v", path, result, want)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"strings"
 
+	"pgpi/internal/janitor"
 	"pgpi/internal/launch"
 	"pgpi/internal/localpg"
 	"pgpi/internal/pgtls"
@@ -30,9 +31,12 @@ const (
 )
 
 func main() {
-	localpg.RunJanitorIfAsked()
+	runJanitorIfAsked()
 	os.Exit(run(os.Args[1:]))
 }
+
+// runJanitorIfAsked makes a janitor of this process where one of it has asked for one.
+func runJanitorIfAsked() { janitor.RunIfAsked(localpg.Folders, launch.Folders) }
 
 // run is main with an exit code. It is the one place where errors are printed.
 func run(args []string) int {
@@ -52,7 +56,7 @@ func run(args []string) int {
 	if isUsage(err) {
 		// An expression follows the sentence, with a mark below its mistake.
 		sentence, rest, _ := strings.Cut(err.Error()+"\n", "\n")
-		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", sentence, commandName(args), rest)
+		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", nameVariables(sentence, args), commandName(args), rest)
 		return exitUsage
 	}
 	fmt.Fprintf(os.Stderr, "pgpi: %v\n", err)

@@ -240,7 +240,7 @@ func (o *options) check() error {
 	if err := pgtls.CheckOptions(serverTLS(o)); err != nil {
 		return err
 	}
-	if err := cmp.Or(o.Auth.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
+	if err := cmp.Or(o.Auth.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
 	return checkFiles(&o.Log, &o.Record,

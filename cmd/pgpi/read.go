@@ -54,7 +54,7 @@ func (o *readOptions) check() error {
 			return err
 		}
 	}
-	if err := cmp.Or(o.Read.redactOptions.check(), o.Record.check(), o.Log.check()); err != nil {
+	if err := cmp.Or(o.Read.check(), o.Record.check(), o.Log.check()); err != nil {
 		return err
 	}
 	return checkFiles(&o.Log, &o.Record)

@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -86,12 +85,17 @@ func runCommand(o *runOptions) (err error) {
 	var closers closers
 	defer closers.close(&err)
 	o.Auth.HideChannelBinding = true // so that SCRAM works in any driver, unmodified
-	server, err := chooseServer(o)
+	if err := launch.RemoveAbandoned(); err != nil {
+		complain(err)
+	}
+	private := new(launch.PrivateFolder)
+	closers.add(private.Close)
+	server, err := chooseServer(o, private)
 	if err != nil {
 		return err
 	}
 	closers.add(func() error { return server.close() })
-	leg, err := clientLeg(o, server.names, &closers)
+	leg, err := clientLeg(o, server.names, private)
 	if err != nil {
 		return err
 	}
@@ -165,7 +169,7 @@ type chosen struct {
 }
 
 // chooseServer finds the server, and makes its security that of the server leg.
-func chooseServer(o *runOptions) (*chosen, error) {
+func chooseServer(o *runOptions, private *launch.PrivateFolder) (*chosen, error) {
 	if o.Server.ThrowawayServer {
 		return chooseThrowaway(o)
 	}
@@ -198,12 +202,7 @@ func chooseServer(o *runOptions) (*chosen, error) {
 	c := &chosen{names: []string{server.Host}, address: server.HostAddr, close: func() error { return nil }}
 	c.whySilent = func(args []string) string { return launch.WhySilent(target, args) }
 	c.environment = func(leg launch.ClientLeg) ([]string, error) {
-		e, err := launch.NewEnvironment(target, server, leg)
-		if err != nil {
-			return nil, err
-		}
-		c.close = e.Close
-		return e.Variables, nil
+		return launch.NewEnvironment(target, server, leg, private)
 	}
 	return c, nil
 }
@@ -268,7 +267,7 @@ func chooseThrowaway(o *runOptions) (*chosen, error) {
 
 // clientLeg is where the command finds pgpi, but for the port. With TLS it is given
 // pgpi's certificate, which names both pgpi's address and the server, as its root.
-func clientLeg(o *runOptions, names []string, closers *closers) (launch.ClientLeg, error) {
+func clientLeg(o *runOptions, names []string, private *launch.PrivateFolder) (launch.ClientLeg, error) {
 	leg := launch.ClientLeg{Host: o.Client.ClientListenIp, TLS: o.Launch.ClientTls}
 	if o.Client.ClientSslCert != "" {
 		leg.RootCert = o.Client.ClientSslCert
@@ -282,15 +281,7 @@ func clientLeg(o *runOptions, names []string, closers *closers) (launch.ClientLe
 		return leg, err
 	}
 	o.identity = func() (tls.Certificate, error) { return identity, nil }
-	dir, err := os.MkdirTemp("", "pgpi-")
-	if err != nil {
-		return leg, fmt.Errorf("make a directory for pgpi's certificate: %w", err)
-	}
-	closers.add(func() error { return os.RemoveAll(dir) })
-	leg.RootCert = filepath.Join(dir, "root.crt")
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: identity.Certificate[0]})
-	if err := os.WriteFile(leg.RootCert, text, 0o600); err != nil {
-		return leg, fmt.Errorf("write pgpi's certificate: %w", err)
-	}
-	return leg, nil
+	leg.RootCert, err = private.Write("root.crt", string(text))
+	return leg, err
 }

@@ -19,12 +19,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"pgpi/internal/localpg"
 )
 
 func TestMain(m *testing.M) {
-	localpg.RunJanitorIfAsked()
+	runJanitorIfAsked()
 	testscript.Main(m, map[string]func(){"pgpi": main})
 }
 
@@ -48,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"occupy":  occupy,
 			"reserve": reserve,
 			"mode":    mode,
+			"empty":   empty,
 		},
 	})
 }
@@ -256,4 +255,18 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := info.Mode().Perm(); strconv.FormatUint(uint64(got), 8) != args[0] {
 		ts.Fatalf("%s has mode %o, want %s", args[1], got, args[0])
 	}
+}
+
+// empty FOLDER waits until nothing is in a folder.
+func empty(ts *testscript.TestScript, _ bool, args []string) {
+	var left []os.DirEntry
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		var err error
+		left, err = os.ReadDir(ts.MkAbs(args[0]))
+		ts.Check(err)
+		if len(left) == 0 {
+			return
+		}
+	}
+	ts.Fatalf("%s has %v", args[0], left)
 }

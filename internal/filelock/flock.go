@@ -17,7 +17,7 @@ func take(f *os.File) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		failed = syscall.EINTR
-		for failed == syscall.EINTR { //nolint:errorlint // it comes from the call itself
+		for failed == syscall.EINTR {
 			failed = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
 		}
 	})

@@ -13,10 +13,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"pgpi/internal/janitor"
 )
 
 // TestMain lets the test binary play the command.
 func TestMain(m *testing.M) {
+	janitor.RunIfAsked(Folders)
 	if role := os.Getenv("LAUNCH_TEST_ROLE"); role != "" {
 		os.Exit(play(role))
 	}

@@ -5,9 +5,9 @@
 // It guarantees that the security the command was given (sslmode, certificates,
 // channel binding, by environment, service file or connection string) becomes
 // that of the server leg or is refused in one sentence, that passwords kept in a
-// password file are still found, that no error repeats any part of a connection
-// string but host names, ports and file names, and that no PGPI_ variable reaches
-// the command.
+// password file are still found, that no copy of such a file outlives pgpi, that no
+// error repeats any part of a connection string but host names, ports and file
+// names, and that no PGPI_ variable reaches the command.
 //
 // It must not know the proxy, the protocol or the flags: it says where the server
 // is and what the command is to see, and cmd/pgpi brings the two together.
@@ -17,5 +17,5 @@
 // [NewEnvironment] (environment.go) writes what the command gets, and [Run]
 // (command.go) runs it. What moves from the client leg to the server leg is
 // decided in two places: security.go for the server's, clientleg.go for the
-// client's.
+// client's. [PrivateFolder] has the files that the command reads.
 package launch

@@ -2,7 +2,6 @@ package launch
 
 import (
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 )
@@ -10,30 +9,14 @@ import (
 // ownPrefix begins the names of pgpi's own variables, some of them secrets.
 const ownPrefix = "PGPI_"
 
-// An Environment is what the command gets, with the private files it points to.
-type Environment struct {
-	// Variables are name=value pairs.
-	Variables []string
-
-	dir string // of the private files; empty for none
-}
-
-// Close removes the private files. The command must have ended.
-func (e *Environment) Close() error {
-	if e.dir == "" {
-		return nil
-	}
-	return os.RemoveAll(e.dir)
-}
-
-// NewEnvironment writes the environment in which a command that would have
-// connected to server connects to the client leg instead: PGHOST, PGPORT,
-// PGSSLMODE and PGCHANNELBINDING, the connection strings rewritten, the service
-// file and the password file copied into private ones (mode 0600) that know the
-// new place. Call Close when the command has ended.
-func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg) (*Environment, error) {
-	files, err := writePrivateFiles(t, server, leg)
-	if err != nil {
+// NewEnvironment returns the environment, as name=value, in which a command that
+// would have connected to server connects to the client leg instead: PGHOST,
+// PGPORT, PGSSLMODE and PGCHANNELBINDING, the connection strings rewritten, the
+// service file and the password file copied into the private folder, whole, since
+// the command may connect elsewhere too, with entries for the new place.
+func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg, private *PrivateFolder) ([]string, error) {
+	files := privateFiles{folder: private, passfiles: map[string]string{}, servicefiles: map[string]string{}}
+	if err := files.write(t, server, leg); err != nil {
 		return nil, err
 	}
 	vars := mapVariables(t.env)
@@ -43,13 +26,13 @@ func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg) (*Environment, e
 			set[c.text.variable] = c.text.rewrite(leg, files)
 		}
 	}
-	if private := files.passwords(vars["PGPASSFILE"]); private != "" {
-		set["PGPASSFILE"] = private
+	if file := files.passwords(vars["PGPASSFILE"]); file != "" {
+		set["PGPASSFILE"] = file
 	}
-	if private := files.services(vars["PGSERVICEFILE"]); private != "" {
-		set["PGSERVICEFILE"] = private
+	if file := files.services(vars["PGSERVICEFILE"]); file != "" {
+		set["PGSERVICEFILE"] = file
 	}
-	return &Environment{Variables: replaceVariables(t.env, set, leg), dir: files.dir}, nil
+	return replaceVariables(t.env, set, leg), nil
 }
 
 // variables are those that lead libpq, and the drivers that read its variables,

@@ -15,25 +15,33 @@ func environment(t *testing.T, env []string, leg ClientLeg, named ...string) var
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := NewEnvironment(target, target.Servers[0], leg)
+	private := privateFolder(t)
+	env, err = NewEnvironment(target, target.Servers[0], leg, private)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-		if e.dir != "" && fileExists(e.dir) {
-			t.Errorf("%s is still there", e.dir)
-		}
-	})
-	vars := mapVariables(e.Variables)
+	vars := mapVariables(env)
 	for name, value := range vars {
-		if e.dir != "" {
-			vars[name] = strings.ReplaceAll(value, e.dir, "{private}")
+		if private.dir != "" {
+			vars[name] = strings.ReplaceAll(value, private.dir, "{private}")
 		}
 	}
 	return vars
+}
+
+// privateFolder returns a folder that is gone when the test ends.
+func privateFolder(t *testing.T) *PrivateFolder {
+	t.Helper()
+	private := new(PrivateFolder)
+	t.Cleanup(func() {
+		if err := private.Close(); err != nil {
+			t.Error(err)
+		}
+		if private.dir != "" && fileExists(private.dir) {
+			t.Errorf("%s is still there", private.dir)
+		}
+	})
+	return private
 }
 
 var (
@@ -113,24 +121,23 @@ func TestEnvironmentVariables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := NewEnvironment(target, target.Servers[0], test.leg)
+			private := privateFolder(t)
+			got, err := NewEnvironment(target, target.Servers[0], test.leg, private)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer e.Close() //nolint:errcheck // the test is over
 			want := append([]string(nil), test.set...)
 			for _, entry := range env {
 				if name, _, _ := strings.Cut(entry, "="); slices.Contains(strings.Fields(same), name) {
 					want = append(want, entry)
 				}
 			}
-			got := slices.Clone(e.Variables)
 			slices.Sort(got)
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
 				t.Errorf("\n got %q\nwant %q", got, want)
 			}
-			if e.dir != "" {
+			if private.dir != "" {
 				t.Error("private files without need")
 			}
 		})
@@ -189,16 +196,17 @@ func TestPrivateFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := NewEnvironment(target, target.Servers[0], plainLeg)
+	folder := new(PrivateFolder)
+	env, err := NewEnvironment(target, target.Servers[0], plainLeg, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	private := mapVariables(e.Variables)["PGPASSFILE"]
+	private := mapVariables(env)["PGPASSFILE"]
 	info, err := os.Stat(private)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%s: mode %v, error %v", private, info.Mode(), err)
 	}
-	if err := e.Close(); err != nil || fileExists(private) || fileExists(e.dir) {
+	if err := folder.Close(); err != nil || fileExists(private) || fileExists(folder.dir) {
 		t.Errorf("after Close: error %v, still there: %v", err, fileExists(private))
 	}
 	if onWindows {

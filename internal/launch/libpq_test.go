@@ -267,12 +267,11 @@ func (n *neighbourhood) compare(t *testing.T, psql string, env, named []string, 
 	if asks := server.SSLMode != "disable" && server.SSLMode != "allow"; asks != direct.tls {
 		t.Errorf("resolved to sslmode %s, psql asked for TLS: %v", server.SSLMode, direct.tls)
 	}
-	e, err := NewEnvironment(target, server, ClientLeg{Host: "127.0.0.1", Port: n.ports["pgpi"]})
+	env, err = NewEnvironment(target, server, ClientLeg{Host: "127.0.0.1", Port: n.ports["pgpi"]}, privateFolder(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close() //nolint:errcheck // the test is over
-	behind := n.psql(t, psql, e.Variables)
+	behind := n.psql(t, psql, env)
 	if behind.place != "pgpi" || behind.tls {
 		t.Errorf("in its environment, psql came to %+v", behind)
 	}

@@ -2,8 +2,22 @@
 
 package launch
 
+import (
+	"os"
+	"syscall"
+)
+
 const onWindows = false
 
 // platformSocketDirs are where servers keep their Unix sockets: the default of
 // Debian's and Red Hat's builds, and that of the PostgreSQL sources.
 var platformSocketDirs = []string{"/var/run/postgresql", "/tmp"}
+
+// openLock opens what is locked of a folder: on Unix the folder itself.
+func openLock(dir string) (*os.File, error) { return os.Open(dir) }
+
+// isOurs reports whether a file is this user's.
+func isOurs(info os.FileInfo) bool {
+	status, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(status.Uid) == os.Geteuid()
+}

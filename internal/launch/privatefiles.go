@@ -3,14 +3,13 @@ package launch
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // privateFiles are the copies that the command reads instead of the person's own
 // service and password files: for each original as the command names it ("" for
 // the default place) the path of its copy.
 type privateFiles struct {
-	dir          string
+	folder       *PrivateFolder
 	passfiles    map[string]string
 	servicefiles map[string]string
 }
@@ -28,17 +27,7 @@ func copied(copies map[string]string, file string) string {
 	return file
 }
 
-// writePrivateFiles makes the copies that the claims of t need, in a directory
-// of their own, which it removes again when it fails.
-func writePrivateFiles(t *Target, server ServerLeg, leg ClientLeg) (privateFiles, error) {
-	files := privateFiles{passfiles: map[string]string{}, servicefiles: map[string]string{}}
-	err := files.write(t, server, leg)
-	if err != nil && files.dir != "" {
-		_ = os.RemoveAll(files.dir)
-	}
-	return files, err
-}
-
+// write makes the copies that the claims of t need.
 func (f *privateFiles) write(t *Target, server ServerLeg, leg ClientLeg) error {
 	vars := mapVariables(t.env)
 	// The variables' own password file serves a command that reads no URL.
@@ -80,7 +69,7 @@ func (f *privateFiles) copyPasswords(named string, vars variableMap, server Serv
 	if !ok {
 		return nil
 	}
-	private, err := f.create(fmt.Sprintf("pgpass%d", len(f.passfiles)), rewritePasswords(text, server, leg))
+	private, err := f.folder.Write(fmt.Sprintf("pgpass%d", len(f.passfiles)), rewritePasswords(text, server, leg))
 	if err == nil {
 		f.passfiles[named] = private
 	}
@@ -106,25 +95,9 @@ func (f *privateFiles) copyServices(named string, used []*service, vars variable
 		}
 		text += string(content) + "\n"
 	}
-	private, err := f.create(fmt.Sprintf("pg_service%d.conf", len(f.servicefiles)), rewriteServices(text, names, leg, *f))
+	private, err := f.folder.Write(fmt.Sprintf("pg_service%d.conf", len(f.servicefiles)), rewriteServices(text, names, leg, *f))
 	if err == nil {
 		f.servicefiles[named] = private
 	}
 	return err
-}
-
-// create writes a file that only this user can read and returns its path.
-func (f *privateFiles) create(name, text string) (string, error) {
-	if f.dir == "" {
-		dir, err := os.MkdirTemp("", "pgpi-run-")
-		if err != nil {
-			return "", fmt.Errorf("make a directory for private files: %w; set TMPDIR to one that can be written", err)
-		}
-		f.dir = dir
-	}
-	path := filepath.Join(f.dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return "", fmt.Errorf("write a private file: %w; set TMPDIR to a directory that can be written", err)
-	}
-	return path, nil
 }

@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// dirPrefix begins the name of every server's directory; the janitor removes no other.
-const dirPrefix = "pgpi-postgres-"
-
 // maxSocketPath is what the socket's address has room for on every Unix (sun_path, 104 on macOS).
 const maxSocketPath = 103
 
@@ -41,7 +38,7 @@ func (s *Server) makeDirectory() error {
 			return err
 		}
 	}
-	if s.dir, err = os.MkdirTemp(parent, dirPrefix); err != nil {
+	if s.dir, err = os.MkdirTemp(parent, Folders.Prefix); err != nil {
 		return err
 	}
 	// Other people's clients may read the root certificate and use the socket, as they may use the port.

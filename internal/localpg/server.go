@@ -15,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"pgpi/internal/janitor"
 )
 
 const (
@@ -52,7 +54,7 @@ type Server struct {
 	config  Config
 	dir     string // of everything the server has, removed by Close
 	account account
-	janitor *janitor
+	janitor *janitor.Janitor
 
 	mu      sync.Mutex
 	process *os.Process   // nil: not running
@@ -109,7 +111,7 @@ func (s *Server) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.janitor, err = startJanitor(s.dir); err != nil {
+	if s.janitor, err = janitor.Start(s.dir); err != nil {
 		return err
 	}
 	if err := s.makeCluster(ctx); err != nil {
@@ -294,11 +296,11 @@ func (s *Server) Close() error {
 		return nil
 	}
 	err := s.Stop(Immediate)
-	if removed := removeAll(s.dir); removed != nil {
+	if removed := janitor.Remove(s.dir); removed != nil {
 		err = errors.Join(err, fmt.Errorf("remove the throwaway server: %w", removed))
 	}
 	if s.janitor != nil {
-		s.janitor.dismiss()
+		s.janitor.Dismiss()
 	}
 	return err
 }
