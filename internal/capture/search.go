@@ -66,7 +66,7 @@ func (s *search) add(from wire.Sender, b []byte, passOver func([]byte)) (rest []
 	s.latest, s.crumb = len(s.bytes), len(b) < wire.HeaderSize
 	all := b
 	if len(s.bytes) > 0 {
-		all = append(s.bytes, b...)
+		all = append(s.bytes, b...) //nolint:gocritic // hold counts what has grown
 		s.hold(all)
 	}
 	for i := range s.places {

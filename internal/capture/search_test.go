@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,12 +50,12 @@ var garbage = map[string]func(r *rand.Rand, b []byte){
 // TestGarbage counts the steps that it takes to find no message, and what waits meanwhile.
 func TestGarbage(t *testing.T) {
 	const size = 1 << 20
-	for name, make := range garbage {
+	for name, fill := range garbage {
 		for _, segment := range []int{1, 1448, 60000} {
 			t.Run(fmt.Sprintf("%s in segments of %d", name, segment), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, 2))
 				b := bytes.Repeat([]byte{0}, size)
-				make(r, b)
+				fill(r, b)
 				var all searches
 				var passed []byte
 				s := newSearch(&all)
@@ -114,12 +115,12 @@ func TestFound(t *testing.T) {
 		message('T', "\x00\x01c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x19\xff\xff\xff\xff\xff\xff\x00\x00"),
 		message('D', "\x00\x01\x00\x00\x00\x04text"), message('C', "SELECT 1\x00"), message('Z', "I"),
 	}, nil)
-	for name, make := range garbage {
+	for name, fill := range garbage {
 		for seed := range uint64(20) {
 			r := rand.New(rand.NewPCG(seed, 3))
 			b := bytes.Repeat([]byte{0}, 2000)
-			make(r, b)
-			whole := append(b, bytes.Repeat(said, 2*maxSearched/len(said))...)
+			fill(r, b)
+			whole := slices.Concat(b, bytes.Repeat(said, 2*maxSearched/len(said)))
 			var all searches
 			s := newSearch(&all)
 			passed := 0

@@ -92,7 +92,7 @@ var tunnels = map[string]func(t testing.TB, frame []byte) []byte{
 	"4in6": func(t testing.TB, frame []byte) []byte {
 		return serialize(t, append(outer6(layers.IPProtocolIPv4), gopacket.Payload(frame[14:]))...)
 	},
-	"MPLS": func(t testing.TB, frame []byte) []byte {
+	"MPLS": func(_ testing.TB, frame []byte) []byte {
 		return slices.Concat(make([]byte, 12), []byte("\x88\x47\x00\x00\x00\x40\x00\x00\x11\x40"), frame[14:])
 	},
 	"Ethernet over MPLS in IP": func(t testing.TB, frame []byte) []byte {
