@@ -76,10 +76,10 @@ func failure(fields ...string) string { return packet('E', strings.Join(fields, 
 
 func notice(fields ...string) string { return packet('N', strings.Join(fields, "\x00")+"\x00\x00") }
 
-// column describes a column of a type by its OID, in the format 0 or 1.
-func column(oid uint32, format byte) string {
+// column describes a column of a type by its OID, in binary format.
+func column(oid uint32) string {
 	b := binary.BigEndian.AppendUint32([]byte("a\x00\x00\x00\x00\x00\x00\x00"), oid)
-	return string(b) + "\xff\xff\xff\xff\xff\xff\x00" + string(format)
+	return string(b) + "\xff\xff\xff\xff\xff\xff\x00\x01"
 }
 
 // sized is a value behind its length, which has to be known: one with a canary is ten bytes long.
@@ -164,10 +164,10 @@ var scripted = []construct{
 	played(value, "rows behind PortalSuspended", asks(bind("\x00\x00\x00\x01", 1), packet('E', "\x00\x00\x00\x00\x01"), sync),
 		hears(bound, row("\x02\x20\x00\x04\x0a\x62\x4c\x38"), packet('s', ""), ready), asks(packet('E', "\x00\x00\x00\x00\x01"), sync), hears(row("\x02\x20\x00\x04\x0a\x62\x4c\x39"), packet('s', ""), ready)).
 		and("\x0a\x62\x4c\x38", "\x0a\x62\x4c\x39"),
-	played(value, "row of a type that nobody knows", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000, 1)), row("\x02\x20\x00\x04\x0a\x62\x4c\x40"), done, ready)).and("\x0a\x62\x4c\x40"),
-	played(value, "row of a type that nobody knows, punctuation", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000, 1)), row("<=>!#?~^"), done, ready)).and("<=>!#?~^"),
-	played(value, "row of a type that nobody knows, a constant", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000, 1)), row("true;NaN;null;!!"), done, ready)).and("true;nan;null;!!"),
-	played(value, "row that does not fit its type", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(23, 1)), row("\x02\x20\x00\x04\x0a\x62\x4c\x41"), done, ready)).and("\x0a\x62\x4c\x41"),
+	played(value, "row of a type that nobody knows", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("\x02\x20\x00\x04\x0a\x62\x4c\x40"), done, ready)).and("\x0a\x62\x4c\x40"),
+	played(value, "row of a type that nobody knows, punctuation", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("<=>!#?~^"), done, ready)).and("<=>!#?~^"),
+	played(value, "row of a type that nobody knows, a constant", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("true;NaN;null;!!"), done, ready)).and("true;nan;null;!!"),
+	played(value, "row that does not fit its type", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(23)), row("\x02\x20\x00\x04\x0a\x62\x4c\x41"), done, ready)).and("\x0a\x62\x4c\x41"),
 	played(value, "function call", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x01\x00\x01"+sized("\x02\x20\x00\x04\x0a\x62\x4c\x42")+"\x00\x01")), hears(packet('V', sized("\x02\x20\x00\x04\x0a\x62\x4c\x43")), ready)).
 		and("\x0a\x62\x4c\x42", "\x0a\x62\x4c\x43"),
 	played(value, "function call, text", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x00\x00\x01"+sized("§")+"\x00\x00")), hears(packet('V', sized("§")), ready)),
