@@ -117,8 +117,8 @@ func (v *Values) said(e *event.Event) {
 	}
 }
 
-// replaceStatement replaces the data in SQL, or in text that may quote some. It was learned before: the secrets in it are
-// blanks now.
+// replaceStatement replaces the data in SQL, or in text that may quote some. It was learned before:
+// the secrets in it are blanks now.
 func (v *Values) replaceStatement(sql []byte, settings sqltext.Settings) {
 	v.replaceLiterals(sql, settings)
 	v.clean(sql)
@@ -268,7 +268,8 @@ type safeContext struct {
 	known int // how many values were
 }
 
-// context is a snapshot without values. One that was made before holds good unless a value that was learned since is in it.
+// context is a snapshot without values. One that was made before holds good unless a value that was
+// learned since is in it.
 func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	if c == nil {
 		return nil

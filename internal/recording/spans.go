@@ -7,8 +7,8 @@ import (
 	"pgpi/internal/event"
 )
 
-// What redaction has overwritten in a packet is noted as in 12+8p,3+5: eight bytes behind the first twelve, which are of a
-// password, and five behind three more, of the same kind.
+// What redaction has overwritten in a packet is noted as in 12+8p,3+5: eight bytes behind the first
+// twelve, which are of a password, and five behind three more, of the same kind.
 
 // kindLetters has a letter for each kind of span.
 const kindLetters = "upvkd"
@@ -16,8 +16,8 @@ const kindLetters = "upvkd"
 // maxSpans is how long the text for spans may be: a comment has room for 65,535 bytes.
 const maxSpans = 60_000
 
-// EncodeSpans returns the text for spans that are in order and don't overlap. Where they are too many for a comment, some
-// that are near each other become one.
+// EncodeSpans returns the text for spans that are in order and don't overlap. Where they are too
+// many for a comment, some that are near each other become one.
 func EncodeSpans(spans []event.Span) string {
 	for nearest := 1; ; nearest *= 2 {
 		text := encodeSpans(spans)
@@ -59,7 +59,8 @@ func joinSpans(spans []event.Span, nearest int) (joined []event.Span) {
 	return joined
 }
 
-// DecodeSpans reads the text for the spans of so many bytes. What can't be one is passed over, with all that follows it.
+// DecodeSpans reads the text for the spans of so many bytes. What can't be one is passed over, with
+// all that follows it.
 func DecodeSpans(text string, size int) (spans []event.Span) {
 	end, kind := 0, event.UnknownSpan
 	for item := range strings.SplitSeq(text, ",") {

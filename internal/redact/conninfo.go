@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// conninfo is what a text says as a connection string of libpq (documentation section "Connection Strings").
+// conninfo is what a text says as a connection string of libpq (documentation section "Connection
+// Strings").
 type conninfo struct {
 	// passwords are the parts that must be hidden.
 	passwords [][2]int
-	// words are what to remember: the passwords, as they are written and what they mean, or all words of one that can't be parsed.
+	// words are what to remember: the passwords, as they are written and what they mean, or all
+	// words of one that can't be parsed.
 	words [][]byte
 }
 
@@ -29,7 +31,8 @@ func parseConninfo(text []byte) (c conninfo) {
 	return c
 }
 
-// findConninfo reads a text that may be a connection string. It has nothing where it is not one, or has no password.
+// findConninfo reads a text that may be a connection string. It has nothing where it is not one, or
+// has no password.
 func findConninfo(text []byte) (c conninfo) {
 	name := bytes.TrimLeft(text, " \t\r\n")
 	n := countWhile(name, isOfKeyword)
@@ -161,8 +164,8 @@ var keywords = []string{
 	"application_name", "require", "prefer", "disable",
 }
 
-// allWords hides all of a connection string that can't be parsed, and remembers its words: nobody knows which of them is the
-// password, and errors quote them.
+// allWords hides all of a connection string that can't be parsed, and remembers its words: nobody
+// knows which of them is the password, and errors quote them.
 func (c *conninfo) allWords(text []byte) {
 	if len(text) > 0 {
 		c.passwords = [][2]int{{0, len(text)}}

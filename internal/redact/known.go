@@ -11,8 +11,8 @@ import (
 const (
 	// maxKnown is how many secrets: the latest.
 	maxKnown = 64
-	// shortestKnown and longestKnown are how long they are, in bytes. Shorter ones are in other words by chance. Of longer ones
-	// the beginning is looked for, and all that follows it.
+	// shortestKnown and longestKnown are how long they are, in bytes. Shorter ones are in other
+	// words by chance. Of longer ones the beginning is looked for, and all that follows it.
 	shortestKnown = 4
 	longestKnown  = 64
 )
@@ -43,7 +43,8 @@ func (k *known) add(secret []byte) bool {
 	return true
 }
 
-// appendKnown appends the places of a text where a secret is a word of its own. Positions are moved by base.
+// appendKnown appends the places of a text where a secret is a word of its own. Positions are moved
+// by base.
 func (k *known) appendKnown(dst []Span, text []byte, base int) []Span {
 	for _, secret := range k.secrets {
 		for at := 0; at < len(text); {

@@ -7,14 +7,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// maxNoted bounds how many statements are remembered with what a recording notes of them, and maxNotedSize their size.
+// maxNoted bounds how many statements are remembered with what a recording notes of them, and
+// maxNotedSize their size.
 const (
 	maxNoted     = 1 << 10
 	maxNotedSize = 1 << 20
 )
 
-// noted are statements of a recording in which secrets were overwritten, with the places of these: what the session knows
-// of later messages has the same text.
+// noted are statements of a recording in which secrets were overwritten, with the places of these:
+// what the session knows of later messages has the same text.
 type noted struct {
 	spans map[string][]Span // of the text of a statement
 	size  int
@@ -41,8 +42,8 @@ func (n *noted) of(c *event.Context) []Span {
 	return nil
 }
 
-// readNoted takes a message whose secrets were overwritten before it was recorded. Nothing is searched for again: what is
-// left of a statement could be taken for something else.
+// readNoted takes a message whose secrets were overwritten before it was recorded. Nothing is
+// searched for again: what is left of a statement could be taken for something else.
 func (p *Passwords) readNoted(conn uint32, m *event.Message) {
 	m.Secret = m.Type.Code() == 'p'
 	if len(m.Redacted) > 0 && (m.Type == wire.Query || m.Type == wire.Parse) {

@@ -19,8 +19,9 @@ func holdsVerifier(b []byte) bool {
 	return bytes.Contains(b, []byte(md5Prefix)) || bytes.Contains(b, []byte(scramPrefix))
 }
 
-// appendVerifiers appends the verifiers in a text: md5 with 32 hexadecimal digits, as a word of its own, and SCRAM-SHA-256$
-// with what follows the iterations, however much of it is left. Positions are moved by base.
+// appendVerifiers appends the verifiers in a text: md5 with 32 hexadecimal digits, as a word of its
+// own, and SCRAM-SHA-256$ with what follows the iterations, however much of it is left. Positions
+// are moved by base.
 func appendVerifiers(dst []Span, text []byte, base int) []Span {
 	for at := 0; at < len(text); {
 		next := bytes.Index(text[at:], []byte(md5Prefix))
@@ -51,8 +52,8 @@ func appendVerifiers(dst []Span, text []byte, base int) []Span {
 	return dst
 }
 
-// cutVerifier returns where the beginning of a verifier starts that a text ends with, or -1: the rest
-// is in the next message.
+// cutVerifier returns where the beginning of a verifier starts that a text ends with, or -1: the
+// rest is in the next message.
 func cutVerifier(text []byte) int {
 	if at := bytes.LastIndex(text, []byte(md5Prefix)); at >= 0 && isWhole(text, at, len(text)) {
 		if n := countWhile(text[at+len(md5Prefix):], isHexDigit); n > 0 && n < md5Digits && at+len(md5Prefix)+n == len(text) {
@@ -65,7 +66,8 @@ func cutVerifier(text []byte) int {
 	return -1
 }
 
-// isOfSCRAM reports whether a byte can be in a SCRAM verifier behind its prefix. JSON may have a backslash before a slash.
+// isOfSCRAM reports whether a byte can be in a SCRAM verifier behind its prefix. JSON may have a
+// backslash before a slash.
 func isOfSCRAM(c byte) bool {
 	return isLetter(c) || isDigit(c) || c == '+' || c == '/' || c == '=' || c == ':' || c == '$' || c == '\\'
 }
@@ -87,5 +89,6 @@ func isDigit(c byte) bool    { return '0' <= c && c <= '9' }
 func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' }
 func isLetter(c byte) bool   { return 'a' <= lower(c) && lower(c) <= 'z' }
 
-// isAlphanumeric takes no byte beyond ASCII for a letter: some are quotes, and some languages have no spaces.
+// isAlphanumeric takes no byte beyond ASCII for a letter: some are quotes, and some languages have
+// no spaces.
 func isAlphanumeric(c byte) bool { return isLetter(c) || isDigit(c) }

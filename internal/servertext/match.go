@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// mark finds the template of the words from one to before another, and marks what those are. Of several that fit, those with
-// the most words count, and a word is the server's own only where all of them say so. It reports whether there is one.
+// mark finds the template of the words from one to before another, and marks what those are. Of
+// several that fit, those with the most words count, and a word is the server's own only where all
+// of them say so. It reports whether there is one.
 func (w *words) mark(from, to int) bool {
 	var best []*template
 	for t := range templates().candidates(w, from, to) {
@@ -36,8 +37,8 @@ func (w *words) fits(t *template, from, to int) bool {
 	return ok
 }
 
-// markHoles marks what stands in the holes of a template that fits. Where it fits in more than one way, the data in it has
-// words of the template, and nobody knows where it ends.
+// markHoles marks what stands in the holes of a template that fits. Where it fits in more than one
+// way, the data in it has words of the template, and nobody knows where it ends.
 func (w *words) markHoles(t *template, from, to int) {
 	if len(t.holes) == 0 {
 		return
@@ -86,8 +87,8 @@ func (w *words) place(t *template, from, to int, late bool) (starts []int, ok bo
 
 func (w *words) is(r wordRun, at int) bool { return w.sum(at, at+r.length) == r.sum }
 
-// canHold reports whether a text can stand in a hole. Names with unusual characters can't: what stands there may be more
-// than a name.
+// canHold reports whether a text can stand in a hole. Names with unusual characters can't: what
+// stands there may be more than a name.
 func canHold(h Hole, b []byte) bool {
 	switch h {
 	case NumberHole:
@@ -162,7 +163,8 @@ func (w *words) isMessage(from, to int) bool {
 	return false
 }
 
-// Characters that names have beside letters and digits. What has others is no name, or one that nobody needs.
+// Characters that names have beside letters and digits. What has others is no name, or one that
+// nobody needs.
 const (
 	quotedName   = "_$.- "
 	bareName     = "_$.- \",()[]"

@@ -15,7 +15,8 @@ const (
 	SQL
 	// Data is what stands in a text of the server's and is none of these.
 	Data
-	// Unknown is a text, or a line of one, that is not known to be the server's, or a part of which nobody knows what it is.
+	// Unknown is a text, or a line of one, that is not known to be the server's, or a part of which
+	// nobody knows what it is.
 	Unknown
 )
 
@@ -25,11 +26,11 @@ type Part struct {
 	Kind       Kind
 }
 
-// AppendParts appends the parts of a text that are not words of the server to dst, in order, and returns the extended
-// slice.
+// AppendParts appends the parts of a text that are not words of the server to dst, in order, and
+// returns the extended slice.
 //
-// A context has a line for each function, and each is a text of its own. Statements have lines too: as few lines as can be
-// are taken together to make a text.
+// A context has a line for each function, and each is a text of its own. Statements have lines too:
+// as few lines as can be are taken together to make a text.
 func AppendParts(dst []Part, text []byte) []Part {
 	w := split(text)
 	for lines := w.lines(); len(lines) > 0; {
@@ -39,13 +40,14 @@ func AppendParts(dst []Part, text []byte) []Part {
 }
 
 const (
-	// maxLines bounds how many lines are looked at, and maxStatementLines how many of them are tried together, unless it is all.
+	// maxLines bounds how many lines are looked at, and maxStatementLines how many of them are
+	// tried together, unless it is all.
 	maxLines          = 200
 	maxStatementLines = 20
 )
 
-// markLines marks the fewest of some lines that are a text together, and returns their number. The first is not known where
-// there are none.
+// markLines marks the fewest of some lines that are a text together, and returns their number. The
+// first is not known where there are none.
 func (w *words) markLines(lines [][2]int) int {
 	for n := 1; n <= len(lines) && len(lines) <= maxLines; n++ {
 		if n > maxStatementLines {

@@ -18,8 +18,8 @@ type Hole byte
 const (
 	// NumberHole has a number that is no data.
 	NumberHole Hole = '#'
-	// QuotedHole has a name, in quotes, and NameHole one without: names of types have several words, and those of functions
-	// have arguments.
+	// QuotedHole has a name, in quotes, and NameHole one without: names of types have several
+	// words, and those of functions have arguments.
 	QuotedHole Hole = 'q'
 	NameHole   Hole = 'n'
 	// CommandHole has a command or a clause, in capitals.
@@ -50,7 +50,8 @@ type wordRun struct {
 	sum    uint64
 }
 
-// Encode returns the line of templates.txt for a template: its words before, between and behind its holes.
+// Encode returns the line of templates.txt for a template: its words before, between and behind its
+// holes.
 func Encode(fixed []string, holes []Hole) string {
 	var b strings.Builder
 	for i, text := range fixed {
@@ -96,8 +97,8 @@ type index struct {
 	longestFirst, longestLast int
 }
 
-// templates are all that there are. The file is made by a program and held by a test, so a line that can't be read is a
-// defect.
+// templates are all that there are. The file is made by a program and held by a test, so a line
+// that can't be read is a defect.
 var templates = sync.OnceValue(func() *index {
 	x := &index{byFirst: map[wordRun][]*template{}, byLast: map[wordRun][]*template{}}
 	for line := range strings.Lines(encoded) {

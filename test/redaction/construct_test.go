@@ -11,12 +11,14 @@ import (
 type construct struct {
 	name string
 	kind kind
-	// steps are what a client does. In their texts § stands for the construct's canary, a word, and № for one that is a
-	// number of nine digits. † and ‡ are expressions of which the server makes them, so that they are in its replies alone.
+	// steps are what a client does. In their texts § stands for the construct's canary, a word, and
+	// № for one that is a number of nine digits. † and ‡ are expressions of which the server makes
+	// them, so that they are in its replies alone.
 	steps []step
 	// needles are further texts to look for: dates, addresses.
 	needles []string
-	// byDesign is the sentence of docs/redaction.md that says why the canary stays. Where it is empty, it must be gone.
+	// byDesign is the sentence of docs/redaction.md that says why the canary stays. Where it is
+	// empty, it must be gone.
 	byDesign string
 	// script plays the server, for what real ones don't say.
 	script []line

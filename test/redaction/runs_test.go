@@ -110,8 +110,8 @@ func (m *matrix) start(t testing.TB, option, way string) *run {
 	return r
 }
 
-// relay has each option see everything live, and then read it from the recording of the run without one. What
-// was recorded with an option is read again.
+// relay has each option see everything live, and then read it from the recording of the run without
+// one. What was recorded with an option is read again.
 func (m *matrix) relay(t testing.TB, port int, talk func(*program.Pgpi)) {
 	t.Helper()
 	for _, option := range []string{nothing, passwords, values} {

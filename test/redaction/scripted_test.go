@@ -37,8 +37,8 @@ var (
 	copies  = packet('W', "\x00\x00\x00")
 )
 
-// packet is a message. The length is put in when the canaries are, because they have another length than what stands for
-// them: until then it is a mark.
+// packet is a message. The length is put in when the canaries are, because they have another length
+// than what stands for them: until then it is a mark.
 func packet(code byte, body string) string { return open + string(code) + body + shut }
 
 // open and shut stand around a message whose length is not known yet. They are in no message.
@@ -90,7 +90,8 @@ func sized(value string) string {
 
 func row(v string) string { return packet('D', "\x00\x01"+sized(v)) }
 
-// bind binds the statement that was prepared before, with a parameter in a format, for results in binary format.
+// bind binds the statement that was prepared before, with a parameter in a format, for results in
+// binary format.
 func bind(value string, format byte) string {
 	return packet('B', "\x00s\x00\x00\x01\x00"+string(format)+"\x00\x01"+sized(value)+"\x00\x01\x00\x01")
 }

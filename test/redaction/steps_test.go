@@ -168,7 +168,8 @@ func prepared(sql string, params ...string) step {
 	}
 }
 
-// inBinary has a value of a type go to the server and back in binary format. What it is in that format, the server is asked.
+// inBinary has a value of a type go to the server and back in binary format. What it is in that
+// format, the server is asked.
 func inBinary(typ, text string) step {
 	return func(c *client) {
 		c.Helper()
@@ -198,7 +199,8 @@ func copyIn(sql, rows string) step {
 	}
 }
 
-// copyInLater sends rows when the server has asked for them, each text in a message of its own. They may be wrong.
+// copyInLater sends rows when the server has asked for them, each text in a message of its own.
+// They may be wrong.
 func copyInLater(sql string, rows ...string) step {
 	return func(c *client) {
 		c.Helper()
@@ -244,7 +246,8 @@ func copyOut(sql string) step {
 	}
 }
 
-// stored has the server run a statement that pgpi does not see. What is stored is gone when the construct is done.
+// stored has the server run a statement that pgpi does not see. What is stored is gone when the
+// construct is done.
 func stored(sql string) step {
 	return func(c *client) {
 		c.Helper()

@@ -30,8 +30,8 @@ func keys(files []string) ([]string, error) {
 	return slices.Sorted(maps.Keys(all)), nil
 }
 
-// magic begins a catalog whose integers are in the order of bytes that most machines have (GNU gettext manual,
-// section "The Format of GNU MO Files").
+// magic begins a catalog whose integers are in the order of bytes that most machines have (GNU
+// gettext manual, section "The Format of GNU MO Files").
 const magic = 0x950412de
 
 var errCatalog = errors.New("it is not a message catalog")

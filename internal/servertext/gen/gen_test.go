@@ -39,8 +39,8 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// TestData makes a text of each template, with a canary in each hole. Where that is data, it must not count as anything
-// else.
+// TestData makes a text of each template, with a canary in each hole. Where that is data, it must
+// not count as anything else.
 func TestData(t *testing.T) {
 	whole, all := 0, 0
 	for _, text := range installed(t) {

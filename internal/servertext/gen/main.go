@@ -1,12 +1,12 @@
-// Command gen writes templates.txt of package servertext from the message catalogs of a PostgreSQL 15 that is
-// installed:
+// Command gen writes templates.txt of package servertext from the message catalogs of a PostgreSQL
+// 15 that is installed:
 //
 //	go generate ./internal/servertext
 //
-// It guarantees that the file depends on the texts in English alone, which are the keys of the catalogs of all languages,
-// and that no text is in it. With -check it writes nothing and fails where the file is another one. It must not know how
-// texts are recognized. Start reading at run; catalog.go reads catalogs, holes.go says what stands in the places that a
-// text leaves open.
+// It guarantees that the file depends on the texts in English alone, which are the keys of the
+// catalogs of all languages, and that no text is in it. With -check it writes nothing and fails
+// where the file is another one. It must not know how texts are recognized. Start reading at run;
+// catalog.go reads catalogs, holes.go says what stands in the places that a text leaves open.
 package main
 
 import (
