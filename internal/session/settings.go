@@ -1,0 +1,51 @@
+package session
+
+import (
+	"bytes"
+	"strings"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
+)
+
+// parameterStatus remembers the settings that values depend on. One whose value was not seen to its
+// end is not known any more.
+func (y *memory) parameterStatus(m *wire.Message) {
+	key, rest, found := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
+	value, _, whole := bytes.Cut(rest, []byte{0})
+	if !whole && m.Size > int64(len(m.Bytes)) {
+		value = nil
+	}
+	var s event.Settings
+	if y.settings != nil {
+		s = *y.settings
+	}
+	changed := false
+	for _, setting := range []struct {
+		name  string
+		value *string
+	}{
+		{"client_encoding", &s.ClientEncoding},
+		{"DateStyle", &s.DateStyle},
+		{"IntervalStyle", &s.IntervalStyle},
+		{"TimeZone", &s.TimeZone},
+		{"server_version", &s.ServerVersion},
+		{"standard_conforming_strings", &s.StandardStrings},
+	} {
+		if string(key) == setting.name || !found && strings.HasPrefix(setting.name, string(key)) {
+			*setting.value, changed = string(value), true
+		}
+	}
+	if changed {
+		y.settings = &s
+	}
+}
+
+// readingOf returns the settings that SQL is cut by.
+func readingOf(s *event.Settings) sqltext.Settings {
+	if s == nil {
+		return sqltext.Settings{}
+	}
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+}
