@@ -18,6 +18,7 @@ demo: build ## show a session that is encrypted on both legs, on a server made f
 test: ## all tests, with real servers and drivers, which are installed where they are missing
 	test/install all
 	go test ./...
+	cd test/sqltext && go vet ./... && go test ./...
 
 check: .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format, vet, lint and the quick tests
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \

@@ -54,7 +54,7 @@ func checkVariables(environment []string) error {
 func knownVariables() ([]string, error) {
 	known := slices.Clone(otherVariables)
 	for _, o := range []any{new(runOptions), new(readOptions)} { // those of run include those of the relay
-		parser, err := kong.New(o, kong.DefaultEnvars("PGPI"), kong.Vars{"version": "", "listenport": "0"})
+		parser, err := kong.New(o, kong.DefaultEnvars("PGPI"), usageText{listenPort: "0"}.vars())
 		if err != nil {
 			return nil, fmt.Errorf("list the variables of pgpi: %w", err)
 		}

@@ -31,17 +31,21 @@ type format struct {
 
 // formats are what --log-forwarded and --log know.
 var formats = []format{
+	{"queries", bus.Exchanges, true, textSink(text.Queries)},
 	{"annotated", bus.Messages, true, textSink(text.Annotated)},
 	{"raw", bus.Messages, true, textSink(text.Raw)},
 	{"none", bus.Facts, true, textSink(text.None)},
-	{"json", bus.Messages, true, jsonSink},
+	{"json", bus.Exchanges, true, jsonSink},
 	{"pqtrace", bus.Messages, false, pqtraceSink(false)},
 	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
 }
 
 func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
 	return func(o *options, file *os.File) bus.Sink {
-		options := text.Options{Mode: mode, MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file)}
+		options := text.Options{Mode: mode, MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file), Slow: o.Log.Slow}
+		if term.IsTerminal(int(file.Fd())) {
+			options.Width = func() int { return terminalWidth(file) }
+		}
 		switch o.Log.LogTime {
 		case "relative":
 			options.Time = text.Relative
@@ -52,6 +56,15 @@ func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
 		}
 		return text.New(file, options)
 	}
+}
+
+// terminalWidth is how many columns a terminal has, 0 where that can't be told.
+func terminalWidth(file *os.File) int {
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 func jsonSink(o *options, file *os.File) bus.Sink {
@@ -86,7 +99,7 @@ const standardOutput = "-"
 // outputs are those of all --log options, or the one that the short form is for.
 func (l *logOptions) outputs() ([]output, error) {
 	if len(l.Log) == 0 {
-		f, err := formatNamed(cmp.Or(l.LogForwarded, "annotated"))
+		f, err := formatNamed(cmp.Or(l.LogForwarded, l.byDefault, "annotated"))
 		return []output{{"--log-file", f, l.LogFile}}, err
 	}
 	if l.LogForwarded != "" || l.LogFile != "" {
@@ -187,8 +200,9 @@ func (l *logOptions) announcement(address string) string {
 	return text
 }
 
-// openLogs opens all outputs: standard streams, or files that only their owner can read.
-func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, error) {
+// openLogs opens all outputs: standard streams, or files that only their owner can read. What is
+// wrong with them later is said to complain.
+func openLogs(o *options, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
 	outputs, err := o.Log.outputs()
 	if err != nil {
 		return nil, err
@@ -212,11 +226,14 @@ func openLogs(o *options, stream *os.File, closers *closers) ([]bus.Outlet, erro
 			return nil, fmt.Errorf("open the log %s: another output goes to the same file: give each a file of its own", name)
 		}
 		opened = append(opened, info)
-		sink := out.format.sink(o, file)
+		sink, wants := out.format.sink(o, file), out.format.wants
 		if expression != nil {
-			sink = expression.New(sink)
+			sink = expression.New(sink, wants == bus.Exchanges, func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
+			if expression.AsksForSums() {
+				wants = bus.Exchanges
+			}
 		}
-		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: out.format.wants, Drop: o.Log.LogOverflow == "drop"})
+		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: o.Log.LogOverflow == "drop"})
 	}
 	return logs, nil
 }

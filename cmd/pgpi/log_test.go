@@ -31,19 +31,20 @@ func TestWants(t *testing.T) {
 		want    bus.Want
 	}{
 		{options{}, bus.Messages},
+		{options{Log: logOptions{LogForwarded: "queries"}}, bus.Exchanges},
 		{options{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
-		{options{Log: logOptions{LogForwarded: "json"}}, bus.Messages},
+		{options{Log: logOptions{LogForwarded: "json"}}, bus.Exchanges},
 		{options{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},
-		{options{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Messages},
+		{options{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Exchanges},
 		{options{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Messages},
 	} {
 		t.Chdir(t.TempDir())
 		var closers closers
-		logs, err := openLogs(&c.options, os.Stdout, &closers)
+		logs, err := openLogs(&c.options, os.Stdout, &closers, complain)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := outlets(&c.options, logs)
+		all, err := outlets(&c.options, logs, complain)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,6 @@ import (
 
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
-	"pgpi/internal/pseudonym"
 )
 
 // version is set when a release is built.
@@ -35,7 +34,9 @@ type options struct {
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 
 	// values is there where values are redacted.
-	values *pseudonym.Values
+	values *valueRedaction
+	// redacted says that secrets were redacted in what is read.
+	redacted bool
 
 	// What pgpi run decides for itself.
 	serverKeyPassword string
@@ -82,15 +83,19 @@ type redactOptions struct {
 }
 
 type logOptions struct {
-	LogForwarded string   `placeholder:"FORMAT" default:"" enum:",annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: annotated, raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: annotated)."`
-	LogFile      string   `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
-	Log          []string `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
-	Filter       string   `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
-	LogTime      string   `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
-	LogMaxValue  int      `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
-	LogOverflow  string   `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
-	LogCerts     bool     `negatable:"" help:"Log the certificates of TLS connections."`
-	Bw           *bool    `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
+	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",queries,annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
+	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
+	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
+	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
+	LogTime      string        `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
+	LogMaxValue  int           `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
+	Slow         time.Duration `placeholder:"TIME" help:"In queries, mark what takes that long, such as 100ms."`
+	LogOverflow  string        `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
+	LogCerts     bool          `negatable:"" help:"Log the certificates of TLS connections."`
+	// byDefault is the format where none is named.
+	byDefault string
+
+	Bw *bool `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
 }
 
 type behaviorOptions struct {
@@ -115,8 +120,8 @@ Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.`
 // after --help.
 func parse(args []string, stdout io.Writer) (func() error, error) {
 	if len(args) > 0 && args[0] == "run" {
-		var o runOptions
-		done, err := parseInto(&o, usageText{runUsage, runDescription, "0"}, args[1:], stdout)
+		o := runOptions{options: options{Log: logOptions{byDefault: "queries"}}}
+		done, err := parseInto(&o, usageText{runUsage, runDescription, "0", "queries"}, args[1:], stdout)
 		if done || err != nil {
 			return nil, err
 		}
@@ -124,14 +129,14 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 	}
 	if len(args) > 0 && args[0] == "read" {
 		var o readOptions
-		done, err := parseInto(&o, usageText{readUsage, readDescription, "0"}, args[1:], stdout)
+		done, err := parseInto(&o, usageText{readUsage, readDescription, "0", "annotated"}, args[1:], stdout)
 		if done || err != nil {
 			return nil, err
 		}
 		return func() error { return readCaptures(&o) }, usage(o.check())
 	}
 	var o options
-	done, err := parseInto(&o, usageText{"pgpi [options]", description, "5432"}, args, stdout)
+	done, err := parseInto(&o, usageText{"pgpi [options]", description, "5432", "annotated"}, args, stdout)
 	if done || err != nil {
 		return nil, misplacedCommand(err)
 	}
@@ -139,7 +144,7 @@ func parse(args []string, stdout io.Writer) (func() error, error) {
 }
 
 // usageText is what --help shows of a command beside its flags.
-type usageText struct{ usage, description, listenPort string }
+type usageText struct{ usage, description, listenPort, logFormat string }
 
 // printHelp is kong's help below a first line of our own: kong's knows no --.
 func (u usageText) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
@@ -150,6 +155,11 @@ func (u usageText) printHelp(options kong.HelpOptions, ctx *kong.Context) error 
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
+// vars are what help texts name by ${…}.
+func (u usageText) vars() kong.Vars {
+	return kong.Vars{"version": "pgpi " + version, "listenport": u.listenPort, "logformat": u.logFormat}
+}
+
 // parseInto reads flags into o. It is done where help or the version was all that
 // was wanted.
 func parseInto(o any, text usageText, args []string, stdout io.Writer) (done bool, err error) {
@@ -158,7 +168,7 @@ func parseInto(o any, text usageText, args []string, stdout io.Writer) (done boo
 	}
 	parser, err := kong.New(o,
 		kong.Name("pgpi"), kong.Description(text.description), kong.DefaultEnvars("PGPI"),
-		kong.Vars{"version": "pgpi " + version, "listenport": text.listenPort}, kong.Writers(stdout, os.Stderr),
+		text.vars(), kong.Writers(stdout, os.Stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(plainHelp), kong.Help(text.printHelp), kong.OptionFunc(plainValues),
 		kong.Exit(func(int) { done = true; panic(errExit) }),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -14,7 +15,9 @@ import (
 type progressBar struct {
 	out     *os.File // nil where nobody looks
 	started time.Time
-	shown   time.Time
+
+	mu    sync.Mutex
+	shown time.Time
 }
 
 // Times of a progress bar.
@@ -33,6 +36,8 @@ func newProgressBar(out, log *os.File) *progressBar {
 // show draws how many bytes of how many were read; the total may be 0, for unknown.
 func (p *progressBar) show(read, total int64) {
 	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.out == nil || now.Sub(p.started) < showAfter || now.Sub(p.shown) < showEvery {
 		return
 	}
@@ -49,6 +54,8 @@ func (p *progressBar) show(read, total int64) {
 
 // clear takes the bar away.
 func (p *progressBar) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.out != nil && !p.shown.IsZero() {
 		p.draw("\x1b[K") // erase the line (ECMA-48, EL)
 		p.shown = time.Time{}

@@ -102,31 +102,27 @@ func readCaptures(o *readOptions) (err error) {
 	defer closers.close(&err)
 
 	bar := newProgressBar(os.Stderr, os.Stdout)
-	reader, err := capture.Open(o.Files, capture.Options{
-		Ports: o.Read.Port, Progress: bar.show,
-		Problem: func(err error) { bar.clear(); complain(err) },
-	})
+	complain := func(err error) { bar.clear(); complain(err) }
+	reader, err := capture.Open(o.Files, capture.Options{Ports: o.Read.Port, Progress: bar.show, Problem: complain})
 	if err != nil {
 		return err
 	}
-	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact)}
+	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact, &o.Record)}
 	all.Auth.redactOptions = o.Read.redactOptions
-	if reader.Redacted() {
-		all.Auth.RedactPasswords = new(true)
-	}
+	all.redacted = reader.Redacted()
 	if err := learnValues(ctx, all.values, o); err != nil {
 		return err
 	}
-	logs, err := openLogs(all, os.Stdout, &closers)
+	logs, err := openLogs(all, os.Stdout, &closers, complain)
 	if err != nil {
 		return err
 	}
-	outlets, err := outlets(all, logs)
+	outlets, err := outlets(all, logs, complain)
 	if err != nil {
 		return err
 	}
 	output := &outputFailure{stop: stop}
-	options := busOptions(all)
+	options := busOptions(all, outlets)
 	options.Failed, options.Behind = output.failed, nil // there is no hurry
 	events := bus.New(outlets, options)
 	report := reader.Read(ctx, events)
@@ -172,7 +168,7 @@ func conclude(files string, r capture.Report) error {
 	case r.Connections == 0 && r.Packets == 0:
 		return fmt.Errorf("read %s: there are no packets in it", files)
 	case r.Connections == 0:
-		return fmt.Errorf("read %s: no Postgres traffic is in it, but %d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", files, r.Ignored)
+		return fmt.Errorf("read %s: no Postgres traffic is in it, but %s", files, r.Instead())
 	case r.Encrypted == r.Connections:
 		complain(errors.New("all connections are encrypted: what they say can't be read: relay them through pgpi with --record"))
 	}

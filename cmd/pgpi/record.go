@@ -98,8 +98,9 @@ func (o *recordOptions) pcapng() pcapng.Options {
 	return pcapng.Options{Path: o.Record, Overwrite: o.Force, Rotate: int64(o.RecordRotate), Files: o.RecordFiles}
 }
 
-// outlets are where events go: the logs and the recording.
-func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
+// outlets are where events go: the logs and the recording. What is wrong with that later is said to
+// complain.
+func outlets(o *options, logs []bus.Outlet, complain func(error)) ([]bus.Outlet, error) {
 	if o.Record.Record == "" {
 		return logs, nil
 	}
@@ -108,14 +109,14 @@ func outlets(o *options, logs []bus.Outlet) ([]bus.Outlet, error) {
 		return nil, err
 	}
 	settings := o.Record.pcapng()
-	settings.Redacted = o.Auth.redacts()
+	settings.Redacted = o.Auth.redacts() || o.redacted
 	file, err := pcapng.New(settings)
 	if err != nil {
 		return nil, err
 	}
 	var sink bus.Sink = file
 	if chosen != nil {
-		sink = chosen.New(file)
+		sink = chosen.New(file, func(err error) { complain(fmt.Errorf("--record-filter: %w", err)) })
 	}
 	return append(logs, bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Messages}), nil
 }

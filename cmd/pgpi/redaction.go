@@ -7,20 +7,44 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"pgpi/internal/bus"
 	"pgpi/internal/capture"
 	"pgpi/internal/event"
+	"pgpi/internal/leak"
 	"pgpi/internal/pseudonym"
 	"pgpi/internal/redact"
 )
 
+// valueRedaction puts pseudonyms in the place of users' data.
+type valueRedaction struct {
+	*pseudonym.Values
+	// leaks finds what they have missed. It learns the values by itself, and is there
+	// where a recording will be checked.
+	leaks *leak.Detector
+}
+
 // newValues is the redaction of values, nil where they are not redacted.
-func newValues(what string) *pseudonym.Values {
+func newValues(what string, r *recordOptions) *valueRedaction {
 	if what != "values" {
 		return nil
 	}
-	return pseudonym.New()
+	v := &valueRedaction{Values: pseudonym.New()}
+	if r.Record != "" && r.RecordRotate == 0 {
+		v.leaks = leak.New()
+	}
+	return v
+}
+
+// Take redacts an event.
+func (v *valueRedaction) Take(e *event.Event, emit func(*event.Event)) {
+	if v.leaks == nil {
+		v.Apply(e)
+	} else {
+		v.leaks.Watch(e, v.Apply)
+	}
+	emit(e)
 }
 
 // redacts reports whether anything is redacted.
@@ -34,6 +58,8 @@ func (o *options) redaction() event.Stage {
 	case o.values != nil:
 		return o.values
 	case o.Auth.redacts():
+		return &redact.Passwords{Again: true}
+	case o.redacted:
 		return new(redact.Passwords)
 	}
 	return nil
@@ -53,7 +79,7 @@ func (each) Close() error { return nil }
 
 // learnValues reads captures to know all their values before any of it is shown.
 // Standard input can be read only once: what comes late in it is not known early.
-func learnValues(ctx context.Context, v *pseudonym.Values, o *readOptions) error {
+func learnValues(ctx context.Context, v *valueRedaction, o *readOptions) error {
 	if v == nil || slices.Contains(o.Files, "-") {
 		return nil
 	}
@@ -76,7 +102,7 @@ func readAll(ctx context.Context, files []string, ports []int, f func(*event.Eve
 }
 
 // checkValues reads the recording that was written, and looks whether a value that was
-// there before stands in it.
+// there before is in it: by what the redaction knows, and by what was learned beside it.
 func checkValues(ctx context.Context, o *options) error {
 	if o.values == nil || o.Record.Record == "" {
 		return nil
@@ -84,16 +110,28 @@ func checkValues(ctx context.Context, o *options) error {
 	if o.Record.Record == standardOutput {
 		return errors.New("the recording was not checked for values: name a file with --record")
 	}
-	if o.Record.RecordRotate > 0 {
+	if o.values.leaks == nil {
 		return errors.New("the files of the recording were not checked for values: check one file by leaving out --record-rotate")
 	}
-	check := o.values.Check()
-	if err := readAll(ctx, []string{o.Record.Record}, nil, check.Add); err != nil {
+	check, leaks := o.values.Check(), o.values.leaks
+	if err := readAll(ctx, []string{o.Record.Record}, nil, func(e *event.Event) {
+		check.Add(e)
+		leaks.Search(e)
+	}); err != nil {
 		return fmt.Errorf("check the recording for values: %w", err)
 	}
+	var found []string
 	if err := check.Err(); err != nil {
-		return fmt.Errorf("check the recording %s for values: %w: don't hand it on; record without --redact instead, and redact that with pgpi read --redact values --record, which knows all values from the beginning", o.Record.Record, err)
+		found = append(found, err.Error())
+	}
+	if err := leaks.Err(); err != nil {
+		found = append(found, "a second check, which has learned the values by itself: "+err.Error())
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("check the recording %s for values: %s: don't hand it on; record without --redact instead, and redact that with pgpi read --redact values --record, which knows all values from the beginning",
+			o.Record.Record, strings.ReplaceAll(strings.Join(found, "; "), "\n", "; "))
 	}
 	fmt.Fprintf(os.Stderr, "pgpi: no value of the input stands in %s: %v\n", o.Record.Record, check)
+	fmt.Fprintf(os.Stderr, "pgpi: a second check, which has learned the values by itself, has found none: %v\n", leaks)
 	return nil
 }

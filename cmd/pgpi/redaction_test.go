@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +25,16 @@ func record(t *testing.T, path string, said ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := sink.Write(eventsOf(said)); err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventsOf are the events of a connection on which that is said.
+func eventsOf(said []string) []event.Event {
 	at, tracker := time.Now(), session.New(nil)
 	events := []event.Event{{Conn: 1, Kind: event.Said, Fact: event.Opened{Time: at, Client: "127.0.0.1 port 50000"}, At: at}}
 	for _, b := range said {
@@ -34,13 +46,7 @@ func record(t *testing.T, path string, said ...string) {
 		e := event.Event{Conn: 1, Kind: piece.Kind, Direction: d, Relayed: true, Data: []byte(b), Messages: piece.Messages, Total: piece.Total, At: at}
 		events = append(events, e.Clone())
 	}
-	events = append(events, event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}, At: at})
-	if err := sink.Write(events); err != nil {
-		t.Fatal(err)
-	}
-	if err := sink.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return append(events, event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}, At: at})
 }
 
 // packet is a message of a type with a length.
@@ -84,12 +90,129 @@ func TestCheckValues(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old.pcapng")
 	record(t, old, packet("", "\x00\x03\x00\x00user\x00joe\x00\x00"), "<"+packet("R", "\x00\x00\x00\x00")+packet("Z", "I"),
 		packet("Q", "select 'Canary17'\x00"))
-	o := &options{values: newValues("values"), Record: recordOptions{Record: old}}
+	o := &options{values: newValues("values", &recordOptions{Record: old}), Record: recordOptions{Record: old}}
 	if err := readAll(context.Background(), []string{old}, nil, o.values.Learn); err != nil {
 		t.Fatal(err)
 	}
 	err := checkValues(context.Background(), o)
-	if err == nil || !strings.Contains(err.Error(), "values of the input stand in what was written: sql of Query (1)") {
+	if err == nil || !strings.Contains(err.Error(), "values of the input stand in what was written: sql of Query (1): don't hand it on") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// login begins a session whose server says what standard_conforming_strings is, unless that
+// is "".
+func login(standard string) []string {
+	said := []string{packet("", "\x00\x03\x00\x00user\x00joe\x00\x00"), "<" + packet("R", "\x00\x00\x00\x00")}
+	if standard != "" {
+		said = append(said, "<"+packet("S", "standard_conforming_strings\x00"+standard+"\x00"))
+	}
+	return append(said, "<"+packet("Z", "I"))
+}
+
+// runWithStderr runs pgpi, and returns its exit code and what it writes to standard error.
+func runWithStderr(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stderr
+	os.Stderr = file
+	code := run(args)
+	os.Stderr = before
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code, string(b)
+}
+
+// What is certified, and what is not because nobody can know where a constant ends.
+func TestReadSaysWhatItKnows(t *testing.T) {
+	certified := []string{
+		`^pgpi: no value of the input stands in .*: [1-4] values of four bytes or more were looked for in \d+ fields; 0 parts had to be blanked\n` +
+			`pgpi: a second check, which has learned the values by itself, has found none: [1-4] values of four bytes or more were looked for in [34] fields, `,
+		"Not looked at were the login, the protocol's own numbers and words, and what a value has behind its first 64 bytes\n",
+	}
+	refused := []string{
+		"check the recording ", " for values: a second check, which has learned the values by itself: string constants end at one place if " +
+			"standard_conforming_strings is on and at another if it is off, and the input does not say which it was: " +
+			`sql of Query \(1\), first in connection #1: capture these connections from their login on`, "don't hand it on",
+	}
+	for i, test := range []struct {
+		sql, standard string
+		code          int
+		want          []string
+	}{
+		{`insert into t values (E'Alice\n Wonder', N'Canary 4711')`, "on", 0, certified},
+		{`insert into t values ('\d+ and more', 'Canary 4711')`, "", 0, certified},
+		{`insert into t values (N'C:\', 'Canary 4711')`, "on", 0, certified},
+		{`insert into t values (N'C:\', 'Canary 4711')`, "off", 0, certified},
+		{`insert into t values (N'C:\', 'Canary 4711')`, "", exitFailure, refused},
+		{`insert into t values ('C:\', 'Canary 4711')`, "", exitFailure, refused},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			folder := t.TempDir()
+			old, safe, log := filepath.Join(folder, "old.pcapng"), filepath.Join(folder, "safe.pcapng"), filepath.Join(folder, "log")
+			record(t, old, append(login(test.standard), packet("Q", test.sql+"\x00"))...)
+			code, said := runWithStderr(t, "read", "--redact=values", "--record="+safe, "--log=annotated="+log, old)
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			for _, words := range test.want {
+				if !regexp.MustCompile(words).MatchString(said) {
+					t.Errorf("%s with %q: %q does not say %q", test.sql, test.standard, said, words)
+				}
+			}
+			b, err := os.ReadFile(safe)
+			if err != nil || bytes.Contains(b, []byte("Canary")) || strings.Contains(said, "Canary") {
+				t.Errorf("a canary is left: %v", err)
+			}
+		})
+	}
+}
+
+// TestBrokenRedaction has a redaction that takes a literal for something else: it neither
+// remembers nor replaces it, and its own check does not miss it. The other one does.
+func TestBrokenRedaction(t *testing.T) {
+	const literal = "'Canary 4711'"
+	safe := filepath.Join(t.TempDir(), "safe.pcapng")
+	o := &options{values: newValues("values", &recordOptions{Record: safe}), Record: recordOptions{Record: safe}}
+	o.Auth.Redact = "values"
+	outlets, err := outlets(o, nil, complain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := eventsOf(append(login("on"), packet("Q", "insert into t values (1, "+literal+")\x00")))
+	for i := range events {
+		e := &events[i]
+		o.values.leaks.Watch(e, func(e *event.Event) {
+			for i := range e.Messages {
+				e.Messages[i].About = nil
+			}
+			at := bytes.Index(e.Data, []byte(literal))
+			if at >= 0 {
+				copy(e.Data[at:], strings.Repeat(" ", len(literal)))
+			}
+			o.values.Apply(e)
+			if at >= 0 {
+				copy(e.Data[at:], literal)
+			}
+		})
+	}
+	if err := outlets[0].Sink.Write(events); err != nil {
+		t.Fatal(err)
+	}
+	if err := outlets[0].Sink.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err = checkValues(context.Background(), o)
+	want := "check the recording " + safe + " for values: a second check, which has learned the values by itself: values of the input are in what was written: sql of Query (1)"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

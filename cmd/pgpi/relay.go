@@ -18,6 +18,7 @@ import (
 
 	"pgpi/internal/bus"
 	"pgpi/internal/decode"
+	"pgpi/internal/exchange"
 	"pgpi/internal/localpg"
 	"pgpi/internal/pgauth"
 	"pgpi/internal/pgtls"
@@ -40,8 +41,8 @@ func relay(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	o.values = newValues(o.Auth.Redact)
-	logs, err := openLogs(o, os.Stdout, &closers)
+	o.values = newValues(o.Auth.Redact, &o.Record)
+	logs, err := openLogs(o, os.Stdout, &closers, complain)
 	if err != nil {
 		return err
 	}
@@ -60,14 +61,14 @@ func relay(o *options) (err error) {
 		closers.add(server.Close)
 	}
 
-	outlets, err := outlets(o, logs)
+	outlets, err := outlets(o, logs, complain)
 	if err != nil {
 		for _, l := range listeners {
 			_ = l.Close() // the first error is the one to tell
 		}
 		return err
 	}
-	events := bus.New(outlets, busOptions(o))
+	events := bus.New(outlets, busOptions(o, outlets))
 	config.Recorder, config.DecodeAll = events, bus.Wanted(outlets) >= bus.Messages
 	if text := o.Log.announcement(addresses(listeners)); text != "" {
 		fmt.Fprintln(os.Stderr, "pgpi: "+text)
@@ -270,7 +271,7 @@ func throughPgpi(server *localpg.Server, ip string, port int) string {
 }
 
 // busOptions says what events go through, and what the user is told of outlets.
-func busOptions(o *options) bus.Options {
+func busOptions(o *options, outlets []bus.Outlet) bus.Options {
 	options := bus.Options{Failed: func(name string, err error) {
 		complain(fmt.Errorf("write %s: %w: it ends here, connections go on", name, withoutPath(err)))
 	}, Behind: func(name string) {
@@ -280,15 +281,18 @@ func busOptions(o *options) bus.Options {
 		}
 		complain(fmt.Errorf("%s can't be written fast enough: %s", name, what))
 	}}
-	options.Stages = stages(o)
+	options.Stages = stages(o, outlets)
 	return options
 }
 
 // stages are what events go through before any outlet sees them.
-func stages(o *options) []bus.Stage {
+func stages(o *options, outlets []bus.Outlet) []bus.Stage {
 	all := []bus.Stage{decodeStage()}
 	if redaction := o.redaction(); redaction != nil {
 		all = append(all, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
+	}
+	if bus.Wanted(outlets) >= bus.Exchanges {
+		all = append(all, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
 	}
 	return all
 }

@@ -20,6 +20,7 @@ import (
 	"pgpi/internal/localpg"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
+	"pgpi/internal/sink/summary"
 )
 
 // runOptions are the options of pgpi run, which shares those of the relay.
@@ -28,7 +29,8 @@ type runOptions struct {
 
 	Launch struct {
 		UrlEnv    []string `placeholder:"NAME" help:"Variable with a connection string, besides DATABASE_URL, that is to lead through pgpi; may be repeated."` //nolint:revive // kong makes the flag's name of it
-		ClientTls bool     `negatable:"" help:"Let the command use TLS towards pgpi, and trust pgpi's certificate."`                                           //nolint:revive // likewise
+		NoSummary bool     `help:"Leave out the summary at the end."`
+		ClientTls bool     `negatable:"" help:"Let the command use TLS towards pgpi, and trust pgpi's certificate."` //nolint:revive // likewise
 	} `embed:"" group:"Command"`
 
 	Command []string `arg:"" optional:"" passthrough:"partial" help:"The command to run, with its arguments."`
@@ -43,7 +45,7 @@ const runDescription = `Run one command behind pgpi: whatever it says to its dat
 
 The server is the one that the command would have used: by DATABASE_URL, PGSERVICE, PGHOST and their like, unless
 --server-host or --throwaway-server says otherwise. The security that the command was given becomes that of the
-connection from pgpi to the server. The log goes to standard error.`
+connection from pgpi to the server. The log goes to standard error, a line for each statement, and a summary at the end.`
 
 // check finds what no single flag tells.
 func (o *runOptions) check() error {
@@ -119,16 +121,19 @@ func runCommand(o *runOptions) (err error) {
 
 // relayFor relays for as long as the command runs.
 func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen, command launch.Command, closers *closers) error {
-	logs, err := openLogs(&o.options, os.Stderr, closers)
+	logs, err := openLogs(&o.options, os.Stderr, closers, complain)
 	if err != nil {
 		return err
 	}
-	outlets, err := outlets(&o.options, logs)
+	outlets, err := outlets(&o.options, logs, complain)
 	if err != nil {
 		return err
 	}
-	o.values = newValues(o.Auth.Redact)
-	events := bus.New(outlets, busOptions(&o.options))
+	o.values = newValues(o.Auth.Redact, &o.Record)
+	if !o.Launch.NoSummary {
+		outlets = append(outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: bus.Exchanges})
+	}
+	events := bus.New(outlets, busOptions(&o.options, outlets))
 	config.Recorder, config.DecodeAll, config.ForCommand = events, bus.Wanted(outlets) >= bus.Messages, true
 	p := proxy.New(config)
 	ctx, end := context.WithCancel(context.Background())

@@ -43,6 +43,8 @@ const (
 	Facts Want = iota
 	// Messages are all that is relayed.
 	Messages
+	// Exchanges are requests with all that answers them, added up.
+	Exchanges
 )
 
 // Outlet is a sink with its name in messages to the user.

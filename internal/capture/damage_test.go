@@ -66,29 +66,6 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestSnapLength names what a capture left out of each packet.
-func TestSnapLength(t *testing.T) {
-	w := newCable()
-	w.converse(t, dialog(10))
-	var b bytes.Buffer
-	out := pcapgo.NewWriter(&b)
-	if err := out.WriteFileHeader(200, w.link); err != nil {
-		t.Fatal(err)
-	}
-	cut := int64(0)
-	for _, p := range w.packets {
-		n := min(200, len(p.data))
-		cut += int64(len(p.data) - n)
-		if err := out.WritePacket(gopacket.CaptureInfo{Timestamp: p.at, CaptureLength: n, Length: len(p.data)}, p.data[:n]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	log, _, report, _ := read(t, Options{}, file(t, b.Bytes()))
-	if report.Missing != cut || strings.Contains(log, "out of sync") {
-		t.Errorf("%+v, want %d bytes missing", report, cut)
-	}
-}
-
 // TestCompressed reads what gzip has compressed.
 func TestCompressed(t *testing.T) {
 	want, packets := whole(t, dialog(2))

@@ -59,7 +59,7 @@ func (d *dialogue) join(at time.Time) {
 	d.say(at, event.Joined{})
 	d.watch.Join()
 	for i := range d.halves {
-		d.halves[i].searching = &search{}
+		d.halves[i].searching = newSearch(&d.reader.searches)
 	}
 }
 
@@ -143,6 +143,9 @@ func (d *dialogue) conclude(at time.Time) {
 				d.encrypt(at, "GSSAPI")
 			}
 		case wire.BackendKeyData:
+			if m.Size > int64(len(m.Bytes)) {
+				continue // there is only the beginning of the key
+			}
 			d.key = string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
 			d.reader.keys[d.key] = d
 		case wire.CancelRequest:
@@ -173,17 +176,34 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 		return
 	}
 	d.reader.report.Missing += size
+	if h.searching != nil {
+		d.fit(at, direction, size)
+	}
 	rest := h.rest
 	switch {
 	case h.searching != nil:
-		d.passOver(at, direction, len(h.searching.bytes))
+		h.searching.close(d.passOver(at, direction))
 	case rest == 0:
 		rest = d.cutOff(at, direction)
 	}
 	d.say(at, event.Missing{Direction: direction, Bytes: size})
-	d.watch.Gap(direction, size)
-	if h.rest = max(0, rest-size); rest < size && h.searching == nil {
-		h.searching = &search{}
+	within := min(rest, size)
+	d.watch.Skip(direction, within)
+	h.rest = rest - within
+	if size == within {
+		return
+	}
+	d.watch.Gap(direction, size-within)
+	if h.searching == nil {
+		h.searching = newSearch(&d.reader.searches)
+	}
+}
+
+// fit looks for messages that end with the bytes that are missing.
+func (d *dialogue) fit(at time.Time, direction event.Direction, missing int64) {
+	s := d.halves[direction].searching
+	if rest, found := s.fit(direction.Sender(), missing, d.passOver(at, direction)); found {
+		d.resume(at, direction, rest)
 	}
 }
 
@@ -191,9 +211,10 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 // it were still to come, as far as that is known.
 func (d *dialogue) cutOff(at time.Time, direction event.Direction) (left int64) {
 	h := &d.halves[direction]
-	f, want := d.watch.End(direction, h.pending)
+	f, want := d.watch.Cut(direction, h.pending)
 	if len(h.pending) > 0 {
-		d.bytes(at, direction, h.pending, f.Count, 0)
+		d.record(&event.Event{At: at, Kind: event.Bytes, Direction: direction, Data: h.pending, Count: f.Count, Relayed: true, Cut: true})
+		d.conclude(at)
 		h.pending = h.pending[:0]
 	}
 	return max(0, want-f.Total)
@@ -207,47 +228,47 @@ func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) [
 	}
 	n := int(min(h.rest, int64(len(b))))
 	h.rest -= int64(n)
+	d.watch.Skip(direction, int64(n))
 	d.undecoded(at, direction, b[:n])
 	return b[n:]
 }
 
 // searchIn looks for the first message in what has come since a gap.
 func (d *dialogue) searchIn(at time.Time, direction event.Direction, b []byte) {
-	h := &d.halves[direction]
-	s := h.searching
-	offset, found := s.add(direction.Sender(), b)
-	if !found {
-		d.passOver(at, direction, offset)
-		return
+	s := d.halves[direction].searching
+	rest, found := s.add(direction.Sender(), b, d.passOver(at, direction))
+	if found {
+		d.resume(at, direction, rest)
 	}
-	rest := s.bytes[offset:]
+}
+
+// resume goes on where messages begin again.
+func (d *dialogue) resume(at time.Time, direction event.Direction, rest []byte) {
+	h := &d.halves[direction]
+	passed := h.searching.passed
 	h.searching = nil
-	if offset > 0 || s.passed > 0 {
-		d.undecoded(at, direction, s.bytes[:offset])
-		d.say(at, event.Resumed{Direction: direction, Bytes: s.passed + int64(offset)})
+	if passed > 0 {
+		d.say(at, event.Resumed{Direction: direction, Bytes: passed})
 	}
 	d.scan(at, direction, rest)
 }
 
-// passOver gives up the first bytes of what is searched.
-func (d *dialogue) passOver(at time.Time, direction event.Direction, n int) {
-	if n > 0 {
-		s := d.halves[direction].searching
-		d.undecoded(at, direction, s.bytes[:n])
-		s.pass(n)
-	}
+// passOver is what becomes of bytes in which there is no message.
+func (d *dialogue) passOver(at time.Time, direction event.Direction) func([]byte) {
+	return func(b []byte) { d.undecoded(at, direction, b) }
 }
 
-// end says that a direction has ended.
+// end says that a direction has ended. Where neither its end nor a reset was seen, what was to come
+// of its last message is not in the capture.
 func (d *dialogue) end(at time.Time, direction event.Direction, broken bool) {
 	h := &d.halves[direction]
 	if h.ended {
 		return
 	}
 	h.ended = true
-	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Unread: h.unread}
+	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Cut: broken && !d.broken, Unread: h.unread}
 	if s := h.searching; s != nil {
-		d.passOver(at, direction, len(s.bytes))
+		s.close(d.passOver(at, direction))
 	} else if !d.encrypted && h.rest == 0 {
 		e.Data = h.pending
 	}

@@ -162,6 +162,9 @@ func (t *flows) closeAll() {
 	}
 }
 
+// served reports whether one of the ends has a port at which Postgres is expected.
+func (f *flow) served(r *Reader) bool { return r.isServer(f.ends[0]) || r.isServer(f.ends[1]) }
+
 // segment takes what a packet says of the stream.
 func (f *flow) segment(r *Reader, at time.Time, p *frame) {
 	s := segment{
@@ -220,24 +223,29 @@ func (f *flowReceiver) data(at time.Time, sender int, b []byte) {
 // recognize looks at the first bytes of a conversation: a startup packet begins one of
 // Postgres, at any port. At a server's port it may be in the middle of one.
 func (f *flowReceiver) recognize(at time.Time, sender int, b []byte) bool {
-	served := f.reader.isServer(f.ends[0]) || f.reader.isServer(f.ends[1])
+	served := f.served(f.reader)
 	starts := isStartup(b) || served && beginsWithTLS(b)
 	switch {
 	case starts && (!f.certain || sender == f.client):
 		f.client, f.certain = sender, true
 		f.begin(at)
 		return true
-	case served && f.certain && f.began:
-		f.begin(at) // and be out of sync, which is said
-		return true
 	case served && f.certain:
-		f.begin(at)
-		f.dialogue.join(at)
+		f.beginInside(at)
 		return true
 	}
 	f.ignored = true
 	f.reader.report.Ignored++
 	return false
+}
+
+// beginInside begins a dialogue with something else than its first packet. Where the beginning was
+// seen, it will be out of sync, which is said.
+func (f *flowReceiver) beginInside(at time.Time) {
+	f.begin(at)
+	if !f.began {
+		f.dialogue.join(at)
+	}
 }
 
 func (f *flowReceiver) begin(at time.Time) {
@@ -246,11 +254,15 @@ func (f *flowReceiver) begin(at time.Time) {
 }
 
 func (f *flowReceiver) gap(at time.Time, sender int, size int64) {
-	if f.dialogue != nil {
-		f.dialogue.gap(at, f.direction(sender), size)
+	switch {
+	case f.dialogue != nil:
+	case f.served(f.reader) && f.certain && !f.ignored:
+		f.beginInside(at)
+	default:
+		f.began = false // what follows is in the middle
 		return
 	}
-	f.began = false // what follows is in the middle
+	f.dialogue.gap(at, f.direction(sender), size)
 }
 
 func (f *flowReceiver) fin(at time.Time, sender int) {

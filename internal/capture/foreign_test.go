@@ -143,7 +143,7 @@ func messages(log string) []string {
 	var all []string
 	for line := range strings.Lines(log) {
 		switch {
-		case strings.Contains(line, "the last message was cut off"):
+		case strings.Contains(line, "the last message was cut off"), strings.HasPrefix(line, "#1    omitted: "):
 			all = all[:len(all)-1]
 		case strings.HasPrefix(line, "#1    "):
 			all[len(all)-1] += line

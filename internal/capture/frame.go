@@ -36,6 +36,7 @@ const (
 // frame is what pgpi needs to know of a packet.
 type frame struct {
 	from, to end
+	kind     kind // of what is not TCP
 	udp      bool
 	seq, ack uint32
 	flags    byte
@@ -48,46 +49,82 @@ type refusal uint8
 
 const (
 	accepted refusal = iota
+	tunneled         // not a reason: there is another packet in this one
 	otherTraffic
 	unknownLink
 	tooShort
 	fragmented
+	tooDeep
+	refusals
 )
 
-// decode reads the headers of a packet.
+// maxTunnels is how many tunnels a packet may be in, one inside the other.
+const maxTunnels = 8
+
+// decode reads the headers of a packet, and of those that it carries through tunnels.
 func decode(p *packet, f *frame) refusal {
-	network, ok := linkPayload(p.link, p.data)
-	if !ok {
-		return unknownLink
+	n, reason := linkPayload(p.link, p.data)
+	if reason != accepted {
+		return reason
 	}
-	if network.protocol != etherIPv4 && network.protocol != etherIPv6 {
-		return otherTraffic
+	for range 1 + maxTunnels {
+		if n, reason = n.decode(f); reason != tunneled {
+			return reason
+		}
 	}
-	b := network.data
-	switch {
-	case len(b) == 0:
-		return tooShort
-	case b[0]>>4 == 4:
-		return decodeIPv4(b, f)
-	case b[0]>>4 == 6:
-		return decodeIPv6(b, f)
-	}
-	return otherTraffic
+	return tooDeep
 }
 
-// EtherTypes.
+// EtherTypes (iana.org/assignments/ieee-802-numbers).
 const (
-	etherIPv4  = 0x0800
-	etherIPv6  = 0x86dd
-	etherVLAN  = 0x8100
-	etherQinQ  = 0x88a8
-	etherQinQ2 = 0x9100
+	etherIPv4   = 0x0800
+	etherARP    = 0x0806
+	etherBridge = 0x6558 // a frame of Ethernet
+	etherVLAN   = 0x8100
+	etherIPv6   = 0x86dd
+	etherMPLS   = 0x8847
+	etherMPLS2  = 0x8848
+	etherQinQ   = 0x88a8
+	etherLLDP   = 0x88cc
+	etherQinQ2  = 0x9100
 )
 
-// network is what a link layer carries.
+// network is what a link layer or a tunnel carries.
 type network struct {
 	protocol uint16 // an EtherType
 	data     []byte
+}
+
+// decode reads headers up to where another packet begins.
+func (n network) decode(f *frame) (inner network, reason refusal) {
+	switch n.protocol {
+	case etherIPv4, etherIPv6:
+		t, reason := n.decodeIP(f)
+		if reason != accepted {
+			return network{}, reason
+		}
+		return t.decode(f)
+	case etherMPLS, etherMPLS2:
+		return skipLabels(n.data)
+	case etherBridge:
+		return skipEthernet(n.data, 12)
+	}
+	f.kind = kind{etherKind, n.protocol}
+	return network{}, otherTraffic
+}
+
+// decodeIP reads the header of either version.
+func (n network) decodeIP(f *frame) (transport, refusal) {
+	switch {
+	case len(n.data) == 0:
+		return transport{}, tooShort
+	case n.data[0]>>4 == 4:
+		return decodeIPv4(n.data, f)
+	case n.data[0]>>4 == 6:
+		return decodeIPv6(n.data, f)
+	}
+	f.kind = kind{etherKind, n.protocol}
+	return transport{}, otherTraffic
 }
 
 // linkLoop is OpenBSD's loopback (tcpdump.org/linktypes.html), linkIPv4 and linkIPv6
@@ -105,43 +142,55 @@ const (
 	linkNFLOG = 239
 )
 
-// linkPayload takes the link layer away. It is false for layers that pgpi does not
-// know.
-func linkPayload(link layers.LinkType, b []byte) (network, bool) {
+// linkPayload takes the link layer away.
+func linkPayload(link layers.LinkType, b []byte) (network, refusal) {
+	skip := 0
 	switch link {
 	case layers.LinkTypeEthernet:
-		return skipEthernet(b, 12), true
-	case linkNull, linkLoop:
-		if len(b) < 4 {
-			return network{}, true
-		}
-		return ofVersion(b[4:]), true // the address family differs between systems
-	case linkRaw, linkRaw2, linkRaw3, linkIPv4, linkIPv6:
-		return ofVersion(b), true
+		return accept(skipEthernet(b, 12))
 	case linkSLL:
-		return skipEthernet(b, 14), true
+		return accept(skipEthernet(b, 14))
 	case linkSLL2:
 		if len(b) < 20 {
-			return network{}, true
+			return network{}, tooShort
 		}
-		return skipVLANs(binary.BigEndian.Uint16(b), b[20:]), true
+		return accept(skipVLANs(binary.BigEndian.Uint16(b), b[20:]))
+	case linkNull, linkLoop:
+		skip = 4 // the address family, which differs between systems
+	case linkRaw, linkRaw2, linkRaw3, linkIPv4, linkIPv6:
+	default:
+		return network{}, unknownLink
 	}
-	return network{}, false
+	if len(b) < skip {
+		return network{}, tooShort
+	}
+	return ofVersion(b[skip:]), accepted
+}
+
+// accept is for what is not in a tunnel.
+func accept(n network, reason refusal) (network, refusal) {
+	if reason == tunneled {
+		reason = accepted
+	}
+	return n, reason
 }
 
 // skipEthernet skips to the EtherType at an offset, and what is behind it.
-func skipEthernet(b []byte, offset int) network {
+func skipEthernet(b []byte, offset int) (network, refusal) {
 	if len(b) < offset+2 {
-		return network{}
+		return network{}, tooShort
 	}
 	return skipVLANs(binary.BigEndian.Uint16(b[offset:]), b[offset+2:])
 }
 
-func skipVLANs(protocol uint16, b []byte) network {
-	for (protocol == etherVLAN || protocol == etherQinQ || protocol == etherQinQ2) && len(b) >= 4 {
+func skipVLANs(protocol uint16, b []byte) (network, refusal) {
+	for protocol == etherVLAN || protocol == etherQinQ || protocol == etherQinQ2 {
+		if len(b) < 4 {
+			return network{}, tooShort
+		}
 		protocol, b = binary.BigEndian.Uint16(b[2:]), b[4:]
 	}
-	return network{protocol, b}
+	return network{protocol, b}, tunneled
 }
 
 // ofVersion tells IPv4 from IPv6 by the packet itself.
@@ -153,23 +202,23 @@ func ofVersion(b []byte) network {
 }
 
 // decodeIPv4 reads an IPv4 header (RFC 791, section 3.1).
-func decodeIPv4(b []byte, f *frame) refusal {
+func decodeIPv4(b []byte, f *frame) (transport, refusal) {
 	if len(b) < 20 {
-		return tooShort
+		return transport{}, tooShort
 	}
 	header, total := int(b[0]&0xf)*4, int(binary.BigEndian.Uint16(b[2:]))
 	if total == 0 {
 		total = len(b) // the network card was to fill it in
 	}
 	if header < 20 || total < header || len(b) < header {
-		return tooShort
+		return transport{}, tooShort
 	}
 	if fragment := binary.BigEndian.Uint16(b[6:]); fragment&0x3fff != 0 {
-		return fragmented
+		return transport{}, fragmented
 	}
 	mapped(&f.from, b[12:16])
 	mapped(&f.to, b[16:20])
-	return decodeTransport(b[9], b[header:], total-header, f)
+	return transport{b[9], b[header:], total - header}, accepted
 }
 
 // mapped makes an IPv4 address one of IPv6.
@@ -187,9 +236,9 @@ const (
 )
 
 // decodeIPv6 reads an IPv6 header and its extensions (RFC 8200, section 3).
-func decodeIPv6(b []byte, f *frame) refusal {
+func decodeIPv6(b []byte, f *frame) (transport, refusal) {
 	if len(b) < 40 {
-		return tooShort
+		return transport{}, tooShort
 	}
 	next, size := b[6], int(binary.BigEndian.Uint16(b[4:]))
 	copy(f.from[:], b[8:24])
@@ -200,45 +249,82 @@ func decodeIPv6(b []byte, f *frame) refusal {
 	}
 	for next == nextHopByHop || next == nextRouting || next == nextDestination || next == nextFragment {
 		if len(b) < 8 {
-			return tooShort
+			return transport{}, tooShort
 		}
 		header := 8 + 8*int(b[1])
 		if next == nextFragment {
 			if binary.BigEndian.Uint16(b[2:])&0xfff9 != 0 {
-				return fragmented
+				return transport{}, fragmented
 			}
 			header = 8
 		}
 		if len(b) < header {
-			return tooShort
+			return transport{}, tooShort
 		}
 		next, b, size = b[0], b[header:], size-header
 	}
-	return decodeTransport(next, b, size, f)
+	return transport{next, b, size}, accepted
 }
 
-// decodeTransport reads a TCP or UDP header. Size is how much IP carries, which the
-// capture may have only in part, or with padding behind it.
-func decodeTransport(protocol byte, b []byte, size int, f *frame) refusal {
-	cut := max(0, size-len(b))
-	b = b[:max(0, min(len(b), size))]
-	f.udp = protocol == 17
-	header := 8
-	switch {
-	case protocol == 6 && len(b) >= 20:
-		header = int(b[12]>>4) * 4
-		f.seq, f.ack, f.flags = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:]), b[13]
-		if header < 20 || len(b) < header {
-			return tooShort
-		}
-	case f.udp && len(b) >= header:
-	case protocol == 6, f.udp:
-		return tooShort
-	default:
-		return otherTraffic
+// Protocols of IP (iana.org/assignments/protocol-numbers).
+const (
+	protocolICMP   = 1
+	protocolIPv4   = 4
+	protocolTCP    = 6
+	protocolUDP    = 17
+	protocolIPv6   = 41
+	protocolGRE    = 47
+	protocolESP    = 50
+	protocolICMPv6 = 58
+	protocolSCTP   = 132
+	protocolMPLS   = 137
+)
+
+// transport is what a packet of IP carries.
+type transport struct {
+	protocol byte
+	data     []byte
+	// size is how much it is, which the capture may have only in part, or with padding behind it.
+	size int
+}
+
+// decode reads a TCP or UDP header, or finds the packet that is in a tunnel.
+func (t transport) decode(f *frame) (inner network, reason refusal) {
+	b := t.data[:max(0, min(len(t.data), t.size))]
+	f.cut = max(0, t.size-len(t.data))
+	switch t.protocol {
+	case protocolTCP:
+		return network{}, decodeTCP(b, f)
+	case protocolUDP:
+		return decodeUDP(b, f)
+	case protocolGRE:
+		return skipGRE(b, f)
+	case protocolIPv4, protocolIPv6:
+		return ofVersion(b), tunneled
+	case protocolMPLS:
+		return skipLabels(b)
 	}
+	f.kind = kind{ipKind, uint16(t.protocol)}
+	return network{}, otherTraffic
+}
+
+// decodeTCP reads a header of TCP (RFC 9293, section 3.1).
+func decodeTCP(b []byte, f *frame) refusal {
+	if len(b) < 20 {
+		return tooShort
+	}
+	header := int(b[12]>>4) * 4
+	if header < 20 || len(b) < header {
+		return tooShort
+	}
+	f.seq, f.ack, f.flags = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:]), b[13]
+	f.setPorts(b)
+	f.payload = b[header:]
+	return accepted
+}
+
+// setPorts takes the ports that TCP and UDP begin with.
+func (f *frame) setPorts(b []byte) {
 	copy(f.from[16:], b[:2])
 	copy(f.to[16:], b[2:4])
-	f.payload, f.cut = b[header:], cut
-	return accepted
 }

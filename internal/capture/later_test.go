@@ -181,7 +181,7 @@ func TestOverwritten(t *testing.T) {
 	c.relay(event.ServerToClient, message('Z', "I"))
 	got, _ := replayOf(t, record(t, pcapng.Options{Redacted: true}, p.events)...)
 	for i := range got {
-		got[i].Redacted = false // as the recording says of all that is in it
+		got[i].Redacted, got[i].Noted = false, false // as the recording says of all that is in it
 	}
 	same(t, got, p.events)
 }

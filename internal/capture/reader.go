@@ -10,7 +10,7 @@
 // line.
 //
 // Start reading at [Reader.Read]. input.go and merge.go give packets in order,
-// frame.go takes their headers away; replay.go reads recordings of pgpi; stream.go,
+// frame.go and tunnel.go take their headers away; replay.go reads recordings of pgpi; stream.go,
 // flow.go, dialogue.go and search.go find out where messages begin and end in other captures.
 package capture
 
@@ -50,13 +50,26 @@ type Report struct {
 	Encrypted   int   // connections that can't be read
 	Missing     int64 // bytes that captures lacks
 	Damaged     bool  // a file could not be read to its end
-	refused     [fragmented + 1]int64
+	refused     [refusals]int64
+	others      string // packets that are not TCP
 }
 
 // Incomplete reports whether there is more in the captures, or was on the wire, than
 // could be read.
 func (r *Report) Incomplete() bool {
-	return r.Damaged || r.Missing > 0 || r.refused[unknownLink] > 0 || r.refused[tooShort] > 0 || r.refused[fragmented] > 0
+	unread := r.refused[unknownLink] + r.refused[tooShort] + r.refused[fragmented] + r.refused[tooDeep]
+	return r.Damaged || r.Missing > 0 || unread > 0
+}
+
+// Instead says what is in the captures where no Postgres is.
+func (r *Report) Instead() string {
+	switch {
+	case r.Ignored == 0 && r.others == "":
+		return "no TCP connections"
+	case r.Ignored == 0:
+		return "packets that are not TCP: " + r.others
+	}
+	return fmt.Sprintf("%d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", r.Ignored)
 }
 
 // Reader reads captures.
@@ -66,20 +79,22 @@ type Reader struct {
 	total    int64
 	ports    [1 << 16]bool
 	report   Report
+	others   kinds
 	recorder Recorder
 	done     <-chan struct{}
 
-	tags    uint32 // that were given
-	keys    map[string]*dialogue
-	flows   flows
-	replays map[*chain]*replay
-	mixed   bool // tags of recordings don't tell connections apart
+	tags     uint32 // that were given
+	keys     map[string]*dialogue
+	searches searches
+	flows    flows
+	replays  map[*chain]*replay
+	mixed    bool // tags of recordings don't tell connections apart
 }
 
 // Open opens captures by their names; "-" is standard input. What can't be opened is
 // a problem, and the rest is read. It is an error where nothing can.
 func Open(names []string, o Options) (*Reader, error) {
-	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}}
+	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}}
 	r.flows = flows{reader: r, byKey: map[flowKey]*flow{}}
 	r.ports[5432] = true
 	for _, port := range o.Ports {
@@ -144,6 +159,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	}
 	r.progress()
 	r.explainRefused()
+	r.report.others = r.others.String()
 	return r.report
 }
 
@@ -152,12 +168,15 @@ func (r *Reader) packet(from *chain, in *input) {
 	var f frame
 	if reason := decode(&in.packet, &f); reason != accepted {
 		r.report.refused[reason]++
+		if reason == otherTraffic {
+			r.others.add(f.kind)
+		}
 		return
 	}
 	if in.own {
 		replay := r.replays[from]
 		if replay == nil {
-			replay = newReplay(r, in.section.Redacted)
+			replay = newReplay(r, in.section)
 			r.replays[from] = replay
 		}
 		if replay.begin(in) {
@@ -166,9 +185,11 @@ func (r *Reader) packet(from *chain, in *input) {
 		replay.packet(&in.packet, &f)
 		return
 	}
-	if !f.udp {
-		r.flows.add(in.packet.at.Local(), &f)
+	if f.udp {
+		r.others.add(f.kind)
+		return
 	}
+	r.flows.add(in.packet.at.Local(), &f)
 }
 
 // record hands on an event when there is room for it.
@@ -191,13 +212,17 @@ func (r *Reader) damage(err error) {
 
 // explainRefused says what kinds of packets were passed over.
 func (r *Reader) explainRefused() {
-	for reason, words := range map[refusal]string{
-		unknownLink: "have a link layer that pgpi does not know: capture with tcpdump -i any, or convert the file",
-		tooShort:    "are too short for their headers: capture whole packets, with tcpdump -s 0",
-		fragmented:  "are fragments of IP packets, which pgpi does not put together",
+	for _, refused := range []struct {
+		reason refusal
+		words  string
+	}{
+		{unknownLink, "have a link layer that pgpi does not know: capture with tcpdump -i any, or convert the file"},
+		{tooShort, "are too short for their headers: capture whole packets, with tcpdump -s 0"},
+		{fragmented, "are fragments of IP packets, which pgpi does not put together"},
+		{tooDeep, "are in too many tunnels, one inside the other"},
 	} {
-		if n := r.report.refused[reason]; n > 0 {
-			r.options.Problem(fmt.Errorf("%d packets %s", n, words))
+		if n := r.report.refused[refused.reason]; n > 0 {
+			r.options.Problem(fmt.Errorf("%d packets %s", n, refused.words))
 		}
 	}
 }

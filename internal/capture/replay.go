@@ -14,7 +14,7 @@ import (
 // does not follow from their bytes.
 type replay struct {
 	reader        *Reader
-	redacted      bool
+	section       recording.Section
 	file          int // of the recording
 	zone          *time.Location
 	connections   map[uint32]*replayed
@@ -38,11 +38,12 @@ type conversation struct {
 	client     end
 	next       [2]uint32 // by event.ClientToServer and event.ServerToClient
 	write      []byte    // the beginning of one that has several packets
+	spans      []event.Span
 }
 
-func newReplay(r *Reader, redacted bool) *replay {
+func newReplay(r *Reader, section recording.Section) *replay {
 	return &replay{
-		reader: r, redacted: redacted, zone: time.UTC,
+		reader: r, section: section, zone: time.UTC,
 		connections: map[uint32]*replayed{}, conversations: map[flowKey]*conversation{},
 	}
 }
@@ -95,7 +96,8 @@ func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replaye
 
 // record records an event of a connection.
 func (r *replay) record(c *replayed, e *event.Event, at time.Time, n recording.Note) {
-	e.At, e.Elapsed, e.Conn, e.Redacted = at, at.Sub(c.opened), c.id, r.redacted
+	e.At, e.Elapsed, e.Conn = at, at.Sub(c.opened), c.id
+	e.Redacted, e.Noted = r.section.Redacted, r.section.Noted
 	if n.HasElapsed {
 		e.Elapsed = n.Elapsed
 	}
@@ -165,7 +167,7 @@ func (r *replay) tag(tag uint32) uint32 {
 }
 
 func (r *replay) quoted(sql string) string {
-	if r.redacted {
+	if r.section.Redacted {
 		return sql
 	}
 	return ""
@@ -223,6 +225,9 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 	}
 	v.next[sender] = f.seq + uint32(len(f.payload))
 	b := f.payload
+	for _, s := range recording.DecodeSpans(n.Redacted, len(b)) {
+		v.addSpan(event.Span{Start: s.Start + len(v.write), End: s.End + len(v.write), Kind: s.Kind})
+	}
 	if n.More || len(v.write) > 0 {
 		v.write = append(v.write, b...)
 		b = v.write
@@ -230,18 +235,29 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 	if n.More {
 		return
 	}
-	v.write = nil
+	spans := v.spans
+	v.write, v.spans = nil, nil
 	if n.Repeated && c.primed != r.file {
 		return
 	}
 	e := event.Event{
 		Kind: event.Bytes, Direction: d, Data: b, Count: countMessages(b), Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
-		Waited: n.Waited, Held: n.Held, Stalled: n.Stalled, Opaque: n.Opaque, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
+		Waited: n.Waited, Held: n.Held, Stalled: n.Stalled, Opaque: n.Opaque, Cut: n.Cut, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
+		Spans: spans,
 	}
 	if n.Opaque {
 		e.Kind = event.Undecoded
 	}
 	r.record(c, &e, at, n)
+}
+
+// addSpan adds a span of a write. One that was cut by the end of a packet is whole again.
+func (v *conversation) addSpan(s event.Span) {
+	if n := len(v.spans); n > 0 && s.Start == len(v.write) && v.spans[n-1].End == s.Start && v.spans[n-1].Kind == s.Kind {
+		v.spans[n-1].End = s.End
+		return
+	}
+	v.spans = append(v.spans, s)
 }
 
 // countMessages estimates how many messages are in a write, by their lengths alone.

@@ -50,6 +50,9 @@ type direction struct {
 	// wanted what its size should have been.
 	cut    int64
 	wanted event.Size
+	// owed is how much is still to come of a message of which the beginning was decoded, but the
+	// rest will not be: a capture lacks a part of it.
+	owed   int64
 	inside bool // a message too large to hold is on its way
 	// unsure says that bytes were missing, and no message was found since.
 	unsure bool
@@ -62,6 +65,10 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		return
 	}
 	c := s.connections[e.Conn]
+	if c == nil && e.Kind == event.End { // of a connection that has ended
+		emit(e)
+		return
+	}
 	if c == nil {
 		c = &connection{tracker: session.New(s.budget)}
 		s.connections[e.Conn] = c
@@ -90,21 +97,27 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 	headless := e.Inside && !c.inside(e.Direction) // its beginning is in a file that was not read
 	if c.blind || e.Kind == event.Undecoded || e.Opaque || headless {
 		e.Opaque = true
+		c.passOver(e)
 		c.pass(e, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 		return
 	}
-	for rest := e.Data; ; {
+	rest, spans := e.Data, e.Spans
+	for at := 0; ; {
 		piece := c.tracker.ScanFrame(e.Direction, rest, s.messages)
 		s.messages = piece.Messages
 		if piece.Size == 0 {
-			c.cutOff(e, rest, emit)
+			e.Spans = event.CutSpans(spans, at, at+len(rest))
+			c.finish(e, rest, emit)
 			break
 		}
+		e.Spans = event.CutSpans(spans, at, at+piece.Size)
+		at += piece.Size
 		if e.Data, rest = rest[:piece.Size], rest[piece.Size:]; len(rest) == 0 {
 			c.pass(e, piece, emit)
 			break
 		}
 		part := *e // later stages may change what they get
+		part.Cut = false
 		c.pass(&part, piece, emit)
 	}
 	clear(s.messages) // they point to what is not theirs
@@ -133,7 +146,10 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	for i := range piece.Messages {
 		c.identify(&piece.Messages[i])
 	}
-	e.Identity = c.identity
+	if piece.Kind == event.Traffic {
+		giveSpans(piece.Messages, e.Spans)
+	}
+	e.Spans, e.Identity = nil, c.identity
 	if e.Repeated || len(e.Data) == 0 && e.Total == 0 {
 		return
 	}
@@ -152,11 +168,42 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	}
 }
 
-// cutOff emits the beginning of a message that did not come whole.
-func (c *connection) cutOff(e *event.Event, rest []byte, emit func(*event.Event)) {
-	piece, want := c.tracker.End(e.Direction, rest)
-	if piece.Total > 0 {
-		d := c.direction(e.Direction)
+// giveSpans gives messages, one behind the other, the spans of what was redacted before they were
+// recorded.
+func giveSpans(messages []event.Message, spans []event.Span) {
+	at := 0
+	for i := range messages {
+		end := at + len(messages[i].Bytes)
+		messages[i].Redacted = event.CutSpans(spans, at, end)
+		for len(spans) > 0 && spans[0].End <= end {
+			spans = spans[1:]
+		}
+		at = end
+	}
+}
+
+// passOver counts bytes that nobody decodes.
+func (c *connection) passOver(e *event.Event) {
+	if d := c.direction(e.Direction); !c.blind && e.Direction <= event.ServerToClient {
+		c.tracker.Skip(e.Direction, int64(len(e.Data)))
+		d.owed = max(0, d.owed-int64(len(e.Data)))
+	}
+}
+
+// finish emits the beginning of a message whose rest is not there. Where a capture lacks it, the
+// message counts: it was sent as a whole.
+func (c *connection) finish(e *event.Event, rest []byte, emit func(*event.Event)) {
+	finish := c.tracker.End
+	if e.Cut {
+		finish = c.tracker.Cut
+	}
+	piece, want := finish(e.Direction, rest)
+	d := c.direction(e.Direction)
+	switch {
+	case piece.Total == 0 || piece.Kind == event.Undecoded:
+	case e.Cut:
+		d.owed, d.wanted = want-piece.Total, event.Size(want)
+	default:
 		d.cut, d.wanted = piece.Total, event.Size(want)
 	}
 	e.Data = rest[:piece.Size]
@@ -173,7 +220,7 @@ func (c *connection) end(e *event.Event, emit func(*event.Event)) {
 		part.Opaque = true
 		c.pass(&part, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 	case d.cut == 0:
-		c.cutOff(&part, e.Data, emit)
+		c.finish(&part, e.Data, emit)
 	}
 	d.undecoded += e.Unread
 	c.sayCutOff(e, e.Direction, emit)
@@ -184,10 +231,14 @@ func (c *connection) end(e *event.Event, emit func(*event.Event)) {
 
 // sayCutOff says that the last message of a direction did not come whole, if so.
 func (c *connection) sayCutOff(e *event.Event, direction event.Direction, emit func(*event.Event)) {
-	if d := c.direction(direction); d.cut > 0 {
-		say(e, event.CutOff{Direction: direction, Bytes: d.cut, Size: d.wanted}, emit)
-		d.cut = 0
+	d := c.direction(direction)
+	if d.owed > 0 {
+		d.cut = int64(d.wanted) - d.owed
 	}
+	if d.cut > 0 {
+		say(e, event.CutOff{Direction: direction, Bytes: d.cut, Size: d.wanted}, emit)
+	}
+	d.cut, d.owed = 0, 0
 }
 
 // saySum says how many bytes of a direction were not decoded, if any.

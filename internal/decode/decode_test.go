@@ -209,6 +209,17 @@ func TestRepeated(t *testing.T) {
 	l.want(t, "end of server -> client")
 }
 
+// An end that comes behind the end of its connection makes no state.
+func TestEndBehindEnd(t *testing.T) {
+	l := newLine()
+	l.logIn(t)
+	l.take(event.Event{Kind: event.Said, Fact: event.Ended{}})
+	l.take(event.Event{Kind: event.End, Direction: event.ServerToClient})
+	if n := len(l.connections); n > 0 {
+		t.Errorf("%d connections are remembered", n)
+	}
+}
+
 // Nothing that is passed on is held: bytes belong to whoever recorded them.
 func TestHoldsNothing(t *testing.T) {
 	l := newLine()

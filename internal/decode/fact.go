@@ -66,19 +66,27 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 	emit(e)
 }
 
-// missing forgets what bytes that were not seen may have changed.
+// missing forgets what bytes that were not seen may have changed. Where they belong to a message of
+// which the beginning was seen, they have changed nothing else.
 func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.Event)) {
 	d := c.direction(f.Direction)
-	if !c.blind {
-		part := *e
-		part.Kind, part.Fact, part.Direction, part.Relayed = event.Bytes, nil, f.Direction, true
-		if d.cut == 0 {
-			c.cutOff(&part, nil, emit)
-		}
-		c.sayCutOff(e, f.Direction, emit)
-		c.tracker.Gap(f.Direction, f.Bytes)
+	if c.blind {
+		return
 	}
-	d.cut, d.inside, d.unsure = 0, false, true
+	if d.cut == 0 && d.owed == 0 {
+		part := *e
+		part.Kind, part.Fact, part.Direction, part.Relayed, part.Cut = event.Bytes, nil, f.Direction, true, true
+		c.finish(&part, nil, emit) // a message that is too large to hold
+	}
+	within := min(d.owed, f.Bytes)
+	d.owed -= within
+	c.tracker.Skip(f.Direction, within)
+	if f.Bytes == within {
+		return
+	}
+	c.sayCutOff(e, f.Direction, emit)
+	c.tracker.Gap(f.Direction, f.Bytes-within)
+	d.inside, d.unsure = false, true
 }
 
 // maxRunning is how much of a statement a sentence repeats, in bytes.

@@ -52,8 +52,8 @@ func (c *connection) identify(m *event.Message) {
 	case wire.ParameterStatus:
 		body := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 		key, value, _ := bytes.Cut(body, []byte{0})
-		if string(key) == "application_name" {
-			name := string(bytes.TrimSuffix(value, []byte{0}))
+		if value, whole := bytes.CutSuffix(value, []byte{0}); string(key) == "application_name" && whole {
+			name := string(value)
 			if c.identity != nil && c.identity.Application == name {
 				return
 			}
@@ -62,16 +62,17 @@ func (c *connection) identify(m *event.Message) {
 	}
 }
 
-// readStartup takes what a StartupMessage says.
+// readStartup takes what a StartupMessage says, as far as it is there.
 func readStartup(i *event.Identity, m *event.Message) {
 	key := ""
 	var memory [32]wire.Field
 	for _, f := range wire.AppendFields(memory[:0], &m.Message) {
-		text := string(bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0}))
+		value, whole := bytes.CutSuffix(m.Bytes[f.Start:f.End], []byte{0})
+		text := string(value)
 		if f.Name == wire.Key {
 			key = text
 		}
-		if f.Name != wire.KeyValue {
+		if f.Name != wire.KeyValue || !whole {
 			continue
 		}
 		switch key {
@@ -83,7 +84,7 @@ func readStartup(i *event.Identity, m *event.Message) {
 			i.Application, i.Startup = text, text
 		}
 	}
-	if i.Database == "" {
+	if i.Database == "" && m.Size == int64(len(m.Bytes)) {
 		i.Database = i.User
 	}
 	i.Known = true

@@ -12,6 +12,9 @@ type Context struct {
 	// Shortened is how many bytes of SQL were not kept. SQL that was not kept at all
 	// is empty with all its bytes here.
 	Shortened int
+	// Settings are those of the session when SQL was sent, on which it depends how the
+	// server has read it. They are nil before the server has reported any.
+	Settings *Settings
 	// Redacted says that something in SQL was replaced, so that positions which the
 	// server counts are not those of SQL.
 	Redacted bool
@@ -21,6 +24,13 @@ type Context struct {
 	// Columns describe the values of a DataRow, of a row of COPY or of a row that is
 	// replicated, nil where they are unknown.
 	Columns []Column
+	// NeverParsed says that the statement which the message names has been in no Parse since the
+	// connection began.
+	NeverParsed bool
+	// Function is the OID of the function that a FunctionCall calls, and BinaryResult says that its
+	// result comes in binary format.
+	Function     uint32
+	BinaryResult bool
 	// Relation is the table of a row of COPY or of a row that is replicated, as in
 	// "public.orders": with its schema where that was said. Of several tables that are
 	// truncated together it is a list.

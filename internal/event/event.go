@@ -59,6 +59,9 @@ type Event struct {
 	Left     int
 	// Offset is how many bytes of its message came before a Fragment.
 	Offset int64
+	// Cut says that the last message, of which the beginning is in Data or went before, was sent as
+	// a whole, but a capture does not have the rest.
+	Cut bool
 	// Broken says of an End that the stream did not end: it was lost, or cut off by pgpi.
 	Broken bool
 	// Unread counts, of an End, the bytes of the direction that are in no event, because they
@@ -69,6 +72,10 @@ type Event struct {
 	Opaque bool
 	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
 	Redacted bool
+	// Noted says that the event is from a recording which notes what was redacted before. Spans are
+	// those of Data; decoding gives them to the messages.
+	Noted bool
+	Spans []Span
 	// Repeated says that a recording tells it again for those who have not read it before, and
 	// Inside that its message began in a file of the recording before this one.
 	Repeated, Inside bool
@@ -94,7 +101,7 @@ func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said &&
 // facts, strings, contexts, settings, identities and exchanges. Messages that tile Data tile the copy's.
 func (e *Event) Clone() Event {
 	own := *e
-	own.Data, own.Messages = bytes.Clone(e.Data), slices.Clone(e.Messages)
+	own.Data, own.Messages, own.Spans = bytes.Clone(e.Data), slices.Clone(e.Messages), slices.Clone(e.Spans)
 	rest := own.Data
 	for i := range own.Messages {
 		m := &own.Messages[i]
@@ -181,6 +188,8 @@ type Message struct {
 	Exchange, Done uint32
 	// Skipped says that the server ignores the message, after an error.
 	Skipped bool
+	// AtSync says that the message is the error of a Sync, not of what was asked before it.
+	AtSync bool
 	// About has the SQL of the exchange, nil where it is not known.
 	About *Context
 	// Redacted are the byte spans of Bytes that were blanked, in order.
@@ -189,6 +198,3 @@ type Message struct {
 	// secrets are redacted: as raw bytes it is not to be shown at all.
 	Secret bool
 }
-
-// Span is a run of bytes, End exclusive.
-type Span struct{ Start, End int }

@@ -19,7 +19,7 @@ type Exchange struct {
 	Portal string
 	// Statements are those of a Query that has several, in order, as far as they were reached.
 	Statements []Statement
-	// Rows counts DataRows and rows of COPY that were seen. Counted is the number in the
+	// Rows counts DataRows that were seen. Counted is the number in the
 	// command tags, -1 where there is none.
 	Rows, Counted int64
 	// Sent and Got are sizes of messages, in bytes.

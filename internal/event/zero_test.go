@@ -3,6 +3,7 @@ package event_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, sink := range []filter.Next{sink, all.New(sink)} {
+		for _, sink := range []filter.Next{sink, all.New(sink, true, func(err error) { t.Error(err) })} {
 			if err := sink.Write(nothing); err != nil {
 				t.Fatal(err)
 			}
@@ -68,8 +69,12 @@ func TestNothingIsRecorded(t *testing.T) {
 		}
 		return info.Size()
 	}
-	if empty, got := size(nil), size(nothing); got != empty {
+	added := append(slices.Clone(nothing), event.Event{Conn: 1, Kind: event.Exchanged, Exchange: &event.Exchange{}})
+	if empty, got := size(nil), size(added); got != empty {
 		t.Errorf("a recording of nothing has %d bytes, an empty one %d", got, empty)
+	}
+	if empty, got := size(nil), size([]event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: &event.Exchange{}}}); got != empty {
+		t.Errorf("a recording of an exchange, which is derived, has %d bytes, an empty one %d", got, empty)
 	}
 }
 

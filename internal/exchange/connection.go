@@ -26,9 +26,10 @@ type connection struct {
 	// over is when the last exchange was over, by its last message.
 	over time.Duration
 	// served is when the server was done with the last exchange.
-	served      time.Duration
-	roundTrip   uint32
-	transaction byte // by the last ReadyForQuery
+	served    time.Duration
+	roundTrip uint32
+	// explicit says that a BEGIN is open.
+	explicit bool
 	// unsynced are the exchanges that are over and whose implicit transaction is not: it ends
 	// with a Sync.
 	unsynced span
@@ -37,7 +38,7 @@ type connection struct {
 	began [2]time.Duration
 	// latest is the exchange of the last message, by direction.
 	latest [2]uint32
-	told  []*event.Exchange
+	told   []*event.Exchange
 }
 
 // span is a run of exchanges, empty where first is 0.
@@ -53,7 +54,10 @@ func (s *span) add(n uint32) {
 // open is an exchange that is not over.
 type open struct {
 	event.Exchange
-	completed  bool // by CommandComplete, EmptyQueryResponse or PortalSuspended
+	completed  bool  // by CommandComplete, EmptyQueryResponse or PortalSuspended
+	simple     bool  // a Query
+	late       bool  // a Sync for an exchange that is over: it is told only where it fails
+	counted    int64 // rows of the statements that are complete
 	replied    bool
 	suspended  bool
 	failed     bool
@@ -71,6 +75,12 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 	}
 	fromClient := e.Direction == event.ClientToServer
 	x := c.find(m.Exchange)
+	if x == nil && m.Type == wire.Sync && m.Exchange <= c.last {
+		x = c.beginLate(e, m)
+	}
+	if x != nil && x.late && !fromClient && !m.AtSync && m.Type != wire.ReadyForQuery {
+		return // it is of what is over, or not followed
+	}
 	if x == nil && (!fromClient || m.Exchange <= c.last) {
 		return // it is over, or not followed
 	}
@@ -79,7 +89,8 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 			return
 		}
 	}
-	if m.About != nil {
+	unseen := m.About == nil && (m.Type == wire.Bind || m.Type == wire.Execute)
+	if (m.About != nil || unseen) && !x.late && !x.failed { // what failed stays
 		x.Context = m.About
 	}
 	if m.Settings != nil {
@@ -128,17 +139,34 @@ func (c *connection) begin(e *event.Event, m *event.Message) *open {
 	if len(c.open) >= maxOpen {
 		return nil
 	}
+	idle := event.NotSeen
+	if len(c.open) == 0 {
+		c.roundTrip++
+		idle = c.over
+	}
+	x := c.openNew(e, m)
+	x.Times.Idle = idle
+	return x
+}
+
+// beginLate opens what is left of an exchange that was over before its Sync.
+func (c *connection) beginLate(e *event.Event, m *event.Message) *open {
+	if len(c.open) >= maxOpen {
+		return nil
+	}
+	x := c.openNew(e, m)
+	x.late = true
+	return x
+}
+
+// openNew opens an exchange of which nothing was seen.
+func (c *connection) openNew(e *event.Event, m *event.Message) *open {
 	x := &open{}
-	x.Number, x.Counted = m.Exchange, -1
+	x.Number, x.RoundTrip, x.Counted = m.Exchange, c.roundTrip, -1
 	x.Times = event.Times{
 		Idle: event.NotSeen, Asked: c.began[e.Direction], Sent: event.NotSeen, Turn: event.NotSeen, Answered: event.NotSeen,
 		FirstRow: event.NotSeen, Done: event.NotSeen, Ready: event.NotSeen,
 	}
-	if len(c.open) == 0 {
-		c.roundTrip++
-		x.Times.Idle = c.over
-	}
-	x.RoundTrip = c.roundTrip
 	c.open = append(c.open, x)
 	return x
 }
@@ -150,7 +178,7 @@ func (x *open) request(e *event.Event, m *event.Message) {
 	x.skipped = m.Skipped && (first || x.skipped)
 	switch m.Type {
 	case wire.Query:
-		x.Kind, x.executes = event.Simple, true
+		x.Kind, x.executes, x.simple = event.Simple, true, true
 	case wire.FunctionCall:
 		x.Kind, x.executes = event.FunctionCall, true
 	case wire.Execute:
@@ -206,7 +234,7 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 	if x.Times.Answered == event.NotSeen {
 		x.Times.Answered = began
 	}
-	if m.Type == wire.ErrorResponse && x.completed && x.Kind == event.Extended {
+	if m.AtSync && x.Kind != event.SyncAlone {
 		x.atSync = x.syncFailed(e, m, began)
 		return
 	}
@@ -237,24 +265,20 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 // complete takes a command tag. A Query may have several statements, each with its own.
 func (x *open) complete(m *event.Message) {
 	tag := string(bytes.TrimSuffix(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0}))
-	if x.Kind == event.Simple && x.completed {
+	if x.simple && x.completed {
 		if len(x.Statements) == 0 {
-			x.Statements = append(x.Statements, event.Statement{Tag: x.Tag, Rows: x.rowsOf(x.Tag, x.Rows)})
+			x.Statements = append(x.Statements, event.Statement{Tag: x.Tag, Rows: rowsOf(x.Tag, x.counted)})
 		}
-		rows := x.Rows
-		for _, s := range x.Statements {
-			rows -= s.Rows
-		}
-		x.Statements = append(x.Statements, event.Statement{Tag: tag, Rows: x.rowsOf(tag, max(0, rows))})
+		x.Statements = append(x.Statements, event.Statement{Tag: tag, Rows: rowsOf(tag, x.Rows-x.counted)})
 	}
-	x.completed, x.Tag = true, tag
+	x.completed, x.Tag, x.counted = true, tag, x.Rows
 	if n, ok := counted(tag); ok {
 		x.Counted = max(0, x.Counted) + n
 	}
 }
 
 // rowsOf is how many rows a statement had: those that were seen, else those that its tag counts.
-func (x *open) rowsOf(tag string, seen int64) int64 {
+func rowsOf(tag string, seen int64) int64 {
 	if n, ok := counted(tag); ok && seen == 0 {
 		return n
 	}

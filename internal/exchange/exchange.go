@@ -12,6 +12,7 @@ package exchange
 
 import (
 	"pgpi/internal/event"
+	"pgpi/internal/wire"
 )
 
 // Stage adds up the exchanges of all connections. It serves one goroutine.
@@ -47,7 +48,7 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 		s.cancel(f.Connection)
 	case event.Missing, event.OutOfSync, event.Continued:
 		if c := s.connections[e.Conn]; c != nil {
-			c.open, c.unsynced = nil, span{} // nobody can say any more how they end
+			c.open, c.unsynced, c.explicit = nil, span{}, true // nobody can say any more how they end
 		}
 	case event.Ended:
 		// The line about the end comes behind what it has ended.
@@ -74,7 +75,7 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 	}
 	c := s.connections[e.Conn]
 	if c == nil {
-		c = &connection{over: event.NotSeen, transaction: 'I'}
+		c = &connection{over: event.NotSeen}
 		s.connections[e.Conn] = c
 	}
 	if e.Kind == event.Traffic || e.Offset == 0 {
@@ -84,9 +85,12 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 	for i := range e.Messages {
 		m := &e.Messages[i]
 		c.add(e, m)
-		if m.Done > c.done {
-			c.done = m.Done
-			c.settle(e, m.Done)
+		if m.Done > c.done || m.Type == wire.ReadyForQuery {
+			c.done = max(c.done, m.Done)
+			c.settle(e, c.done)
+		}
+		if m.Type == wire.ReadyForQuery {
+			c.ready(m)
 		}
 	}
 	over := c.takeOver()

@@ -56,8 +56,11 @@ func play(t *testing.T, dialogue string) []string {
 // describe is an exchange in few words.
 func describe(x *event.Exchange) string {
 	s := fmt.Sprintf("%d %s %s", x.Number, x.Kind, x.Outcome)
-	if x.Context != nil {
+	if x.Context != nil && x.Context.Function == 0 {
 		s += fmt.Sprintf(" %q", x.Context.SQL)
+	}
+	if x.Context != nil && x.Context.Function != 0 {
+		s += fmt.Sprintf(" of %d", x.Context.Function)
 	}
 	if x.Tag != "" {
 		s += " " + x.Tag
@@ -96,7 +99,7 @@ var words = map[string]struct {
 	"EXECUTE":   {event.ClientToServer, 'E', "%s\x00\x00\x00\x00\x00"},
 	"SYNC":      {event.ClientToServer, 'S', "%s"},
 	"FLUSH":     {event.ClientToServer, 'H', "%s"},
-	"CALL":      {event.ClientToServer, 'F', "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00%s"},
+	"CALL":      {event.ClientToServer, 'F', "\x00\x00\x03\xbd\x00\x00\x00\x00\x00\x00%s"},
 	"DATA":      {event.ClientToServer, 'd', "%s\n"},
 	"DONE":      {event.ClientToServer, 'c', "%s"},
 	"parsed":    {event.ServerToClient, '1', "%s"},
@@ -141,12 +144,45 @@ func TestExchanges(t *testing.T) {
 		{"behind a commit", "PARSE:a BIND EXECUTE PARSE:commit BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 parsed bound complete:COMMIT error:23505 ready:I",
 			[]string{`1 extended done "a" INSERT 0 1 I`, `2 extended done "commit" COMMIT I`, `3 extended failed "b" 23505 I`}},
 		{"an error at the Sync", "PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 parsed bound complete:INSERT_0_1 error:23503 ready:I",
-			[]string{`1 extended rolled back "a" INSERT 0 1 I`, `2 extended rolled back "b" INSERT 0 1 I`, `2 sync failed 23503`}},
+			[]string{`1 extended rolled back "a" INSERT 0 1 I`, `2 extended rolled back "b" INSERT 0 1 I`, `2 sync failed 23503 I`}},
+		{"an error at the Sync behind a Close", "PARSE:a BIND EXECUTE DESCRIBE SYNC parsed bound complete:INSERT_0_1 nodata error:23503 ready:I",
+			[]string{`1 extended rolled back "a" INSERT 0 1 I`, `2 prepare done "a" I`, `2 sync failed 23503 I`}},
+		{"an error at the Sync behind COPY", "PARSE:copy BIND EXECUTE DATA:1 DONE SYNC parsed bound copyin complete:COPY_1 error:23505 ready:I",
+			[]string{`1 copy in rolled back "copy" COPY 1 I`, `1 sync failed 23505 I`}},
+		{"an error at a Sync of its own", "PARSE:a BIND EXECUTE FLUSH parsed bound complete:INSERT_0_1 SYNC error:23505 ready:I QUERY:b complete:B ready:I",
+			[]string{`1 extended done "a" INSERT 0 1`, `1 sync failed 23505 rolled back too 1-1 I`, `2 simple done "b" B I`}},
+		{"a Sync behind a Query", "PARSE:a BIND EXECUTE QUERY:b SYNC parsed bound complete:A complete:B ready:I notice ready:I",
+			[]string{`1 extended done "a" A`, `2 simple done "b" B I`, `3 sync done I`}},
+		{"a Sync behind COPY", "QUERY:copy copyin DATA:1 DONE SYNC complete:COPY_1 ready:I notice ready:I",
+			[]string{`1 copy in done "copy" COPY 1 I`, `2 sync done I`}},
+		{"behind a Sync of its own", "PARSE:a BIND EXECUTE FLUSH parsed bound complete:A SYNC ready:I EXECUTE SYNC error:34000 ready:I",
+			[]string{`1 extended done "a" A`, `2 extended failed 34000 I`}},
+		{"behind a BEGIN that is over", "PARSE:begin BIND EXECUTE FLUSH parsed bound complete:BEGIN PARSE:a BIND EXECUTE FLUSH parsed bound complete:A PARSE:b SYNC error:42601 ready:E",
+			[]string{`1 extended done "begin" BEGIN`, `2 extended done "a" A`, `3 prepare failed "b" 42601 E`}},
+		{"back to a savepoint", "PARSE:begin BIND EXECUTE PARSE:rollback_to_p BIND EXECUTE PARSE:a BIND EXECUTE PARSE:b SYNC parsed bound complete:BEGIN parsed bound complete:ROLLBACK parsed bound complete:A error:42601 ready:E",
+			[]string{`1 extended done "begin" BEGIN E`, `2 extended done "rollback to p" ROLLBACK E`, `3 extended done "a" A E`, `4 prepare failed "b" 42601 E`}},
+		{"a PREPARE", "PARSE:prepare_q_as_x BIND EXECUTE PARSE:b SYNC parsed bound complete:PREPARE error:42601 ready:I",
+			[]string{`1 extended rolled back "prepare q as x" PREPARE I`, `2 prepare failed "b" 42601 I`}},
+		{"rows of several statements", "QUERY:a complete:INSERT_0_3 columns row row row row row complete:SELECT_5 ready:I",
+			[]string{`1 simple done "a" SELECT 5 5 rows I [INSERT 0 3, 3] [SELECT 5, 5]`}},
+		{"several statements with COPY", "QUERY:a complete:A copyin DATA:1 DONE complete:COPY_1 ready:I", []string{`1 copy in done "a" COPY 1 I [A, 0] [COPY 1, 1]`}},
+		{"what is meant behind an error", "PARSE:a BIND EXECUTE SYNC parsed bound complete:A ready:I BIND:x error:26000 EXECUTE PARSE:b EXECUTE BIND EXECUTE SYNC ready:I",
+			[]string{`1 extended done "a" A I`, `2 prepare failed "a" 26000`, `3 extended skipped I`, `4 extended skipped "b" I`}},
+		{"what an error has kept from being made", "PARSE:a SYNC parsed ready:I BIND:x PARSE:b SYNC BIND EXECUTE SYNC error:26000 ready:I bound complete:A ready:I",
+			[]string{`1 prepare done "a" I`, `2 prepare failed "a" 26000 I`, `3 extended done "a" A I`}},
+		{"without a name behind DEALLOCATE ALL", "PARSE:a BIND EXECUTE SYNC parsed bound complete:DEALLOCATE_ALL ready:I BIND EXECUTE SYNC bound complete:A ready:I",
+			[]string{`1 extended done "a" DEALLOCATE ALL I`, `2 extended done "a" A I`}},
+		{"what two errors have kept from being made", "PARSE:a SYNC parsed ready:I BIND:x PARSE:b SYNC BIND:x PARSE:b SYNC BIND EXECUTE SYNC error:26000 ready:I error:26000 ready:I bound complete:A ready:I",
+			[]string{`1 prepare done "a" I`, `2 prepare failed "a" 26000 I`, `3 prepare failed "a" 26000 I`, `4 extended done "a" A I`}},
+		{"what a Query has not taken away", "PARSE:a SYNC parsed ready:I BIND:x QUERY:q PARSE:b SYNC BIND EXECUTE SYNC error:26000 ready:I bound complete:A ready:I",
+			[]string{`1 prepare done "a" I`, `2 prepare failed "a" 26000 I`, `3 simple skipped "q" I`, `4 prepare skipped "b" I`, `5 extended done "a" A I`}},
+		{"what was made again", "PARSE:a SYNC parsed ready:I BIND:x PARSE:b SYNC PARSE:b BIND EXECUTE SYNC error:26000 ready:I parsed bound complete:B ready:I",
+			[]string{`1 prepare done "a" I`, `2 prepare failed "a" 26000 I`, `3 extended done "b" B I`}},
 		{"canceled", "QUERY:a cancel error:57014 ready:I QUERY:b error:57014 ready:I",
 			[]string{`1 simple canceled "a" 57014 I`, `2 simple failed "b" 57014 I`}},
 		{"lost", "QUERY:a columns row end", []string{`1 simple lost "a" 1 rows`}},
 		{"lost before any reply", "PARSE:a BIND EXECUTE SYNC end", []string{`1 extended lost "a"`}},
-		{"a function call", "CALL called ready:I", []string{`1 function call done I`}},
+		{"a function call", "CALL called ready:I", []string{`1 function call done of 957 I`}},
 		{"copy in", "QUERY:copy copyin DATA:1 DATA:2 DONE complete:COPY_2 ready:I", []string{`1 copy in done "copy" COPY 2 I`}},
 		{"copy out", "QUERY:copy copyout data:1 data:2 done complete:COPY_2 ready:I", []string{`1 copy out done "copy" COPY 2 I`}},
 		{"empty", "QUERY empty ready:I", []string{`1 simple done "" I`}},

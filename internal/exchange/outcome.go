@@ -1,9 +1,8 @@
 package exchange
 
 import (
-	"strings"
-
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 )
 
 // settle ends all exchanges up to a number.
@@ -38,7 +37,6 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 	}
 	group := c.open[:n]
 	ready, at := group[n-1].Transaction, group[n-1].Times.Ready
-	explicit := c.transaction == 'T' || c.transaction == 'E'
 	var undone []*open // done in this transaction, so far
 	for _, x := range group {
 		x.Outcome = x.outcome(unfinished)
@@ -47,22 +45,30 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 		}
 		c.failing = c.failing || x.failed
 		if x.Outcome == event.Failed || x.Outcome == event.Canceled || x.atSync != nil {
-			if !explicit {
+			if !c.explicit {
 				c.rollBack(x, undone)
 			}
-			undone = nil
+			undone, c.unsynced = nil, span{}
 		}
-		explicit = c.follow(x, explicit, &undone)
+		undone = c.follow(x, undone)
+	}
+	if ready == 0 {
+		for _, x := range undone {
+			c.unsynced.add(x.Number)
+		}
 	}
 	for _, x := range group {
 		x.Transaction, x.Times.Ready = ready, at
 		c.end(x)
 	}
 	c.open = append(c.open[:0], c.open[n:]...)
-	if ready != 0 {
-		c.transaction, c.unsynced, c.failing = ready, span{}, false
-	}
 	c.over = e.Elapsed
+}
+
+// ready takes a ReadyForQuery, whatever it belongs to: a transaction without BEGIN is over with it.
+func (c *connection) ready(m *event.Message) {
+	c.explicit = m.Bytes[len(m.Bytes)-1] != 'I'
+	c.unsynced, c.failing = span{}, false
 }
 
 // outcome is how an exchange ended by itself.
@@ -84,23 +90,34 @@ func (x *open) outcome(unfinished event.Outcome) event.Outcome {
 // queryCanceled is the SQLSTATE of a statement that was canceled, by whomever.
 const queryCanceled = "57014"
 
-// follow follows the transaction through an exchange that was done.
-func (c *connection) follow(x *open, explicit bool, undone *[]*open) bool {
+// follow follows the transaction through an exchange. It returns what is done in an implicit one.
+func (c *connection) follow(x *open, undone []*open) []*open {
 	if x.Outcome != event.Done && x.Outcome != event.Suspended {
-		return explicit
+		return undone
 	}
-	switch word, _, _ := strings.Cut(x.Tag, " "); word {
-	case "BEGIN", "START":
-		*undone = nil
-		return true
-	case "COMMIT", "ROLLBACK", "PREPARE":
-		*undone, c.unsynced = nil, span{}
-		return false
+	switch x.Tag {
+	case "BEGIN", "START TRANSACTION":
+		c.explicit = true
+	case "COMMIT", "ROLLBACK", "PREPARE TRANSACTION":
+		// Where the SQL is not known the transaction may go on, and nothing is said of what follows.
+		if x.Context != nil && !sqltext.KeepsTransaction(x.Context.SQL, settingsOf(x)) {
+			c.explicit = false
+		}
+	default:
+		if !c.explicit && x.executes {
+			undone = append(undone, x)
+		}
+		return undone
 	}
-	if !explicit && x.executes {
-		*undone = append(*undone, x)
+	c.unsynced = span{}
+	return nil
+}
+
+func settingsOf(x *open) sqltext.Settings {
+	if x.Settings == nil {
+		return sqltext.Settings{}
 	}
-	return explicit
+	return sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
 }
 
 // rollBack says what an error has undone: what was done in the same implicit transaction.
@@ -112,7 +129,9 @@ func (c *connection) rollBack(failed *open, undone []*open) {
 		failed.RolledBackToo = [2]uint32{c.unsynced.first, c.unsynced.last}
 	}
 	if failed.atSync != nil {
-		failed.Outcome = event.RolledBack
+		if failed.executes {
+			failed.Outcome = event.RolledBack
+		}
 		failed.atSync.RolledBackToo, failed.RolledBackToo = failed.RolledBackToo, [2]uint32{}
 	}
 }
@@ -126,16 +145,13 @@ func (c *connection) end(x *open) {
 	if t.Done != event.NotSeen {
 		c.served = t.Done
 	}
-	switch {
-	case x.Transaction != 0: // nothing can happen to it any more
-	case x.failed:
-		c.unsynced = span{}
-	case x.Kind == event.Extended && x.Outcome == event.Done && c.transaction == 'I':
-		c.unsynced.add(x.Number)
+	if x.late && !x.failed {
+		return
 	}
 	own := x.Exchange
 	c.told = append(c.told, &own)
 	if x.atSync != nil {
+		x.atSync.Transaction, x.atSync.Times.Ready = x.Transaction, x.Times.Ready
 		c.told = append(c.told, x.atSync)
 	}
 }

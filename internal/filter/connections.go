@@ -1,61 +1,31 @@
 package filter
 
 import (
-	"net/netip"
-
-	"github.com/expr-lang/expr/vm"
+	"slices"
 
 	"pgpi/internal/event"
-	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
-// Connections is an expression that chooses connections, whole ones. It may be shared.
-type Connections struct{ program *vm.Program }
-
-// connectionVariables are what can be asked of a connection when it begins. What is not
-// known, or does not apply, is empty.
-type connectionVariables struct {
-	User     string `expr:"user"`     // of the StartupMessage
-	Database string `expr:"database"` // likewise; the user's name where it names none
-	App      string `expr:"app"`      // likewise, its application_name
-	Client   string `expr:"client"`   // the client's address, without its port; at a Unix socket the path
-}
-
-// CompileConnections is [Compile] for an expression over connections, which has the
-// names of connectionVariables.
-func CompileConnections(expression string) (*Connections, error) {
-	program, err := compile(expression, connectionVariables{}, `'user == "bob" and client != "127.0.0.1"'`)
-	if err != nil {
-		return nil, err
-	}
-	return &Connections{program}, nil
-}
-
-// New stands in front of a sink.
-func (f *Connections) New(next Next) *ConnectionSink {
-	return &ConnectionSink{outlet: outlet{next: next}, filter: f, candidates: map[uint32]*candidate{}}
-}
-
 // ConnectionSink lets through the connections that are chosen, and what belongs to none.
-// The beginning of each is held back until its StartupMessage is known, so that it comes
+// The beginning of each is held back until it is known who connects, so that it comes
 // after what others did meanwhile. It is not safe for concurrent use.
 type ConnectionSink struct {
 	outlet
 
-	filter     *Connections
-	candidates map[uint32]*candidate // by the connection's tag, until it ends
-	reader     reading.Reader
+	evaluator evaluator[event.Identity]
+	// beginnings are those of connections that are not decided, by their tags, and connections that
+	// were decided before it was known who connects.
+	beginnings map[uint32]*beginning
 }
 
-// candidate is a connection that is chosen, or not, or not yet decided.
-type candidate struct {
+// beginning is what is held of a connection.
+type beginning struct {
+	held     []event.Event
+	size     int
+	identity *event.Identity // the last
+	// decided says that the rest goes the same way, whoever it is that connects.
 	decided, chosen bool
-	login           login
-	client          string
-	cancels         bool // with a CancelRequest
-	held            []event.Event
-	size            int // of what is held
 }
 
 // maxBeginning is how much of a connection is held back until it is decided, in bytes: a
@@ -72,122 +42,92 @@ func (s *ConnectionSink) Write(events []event.Event) error {
 
 // Close decides what is left by what is known of it, and closes the sink behind.
 func (s *ConnectionSink) Close() error {
-	for _, c := range s.candidates {
-		if !c.decided {
-			s.decide(c, s.matches(c))
-		}
-	}
+	releaseAll(&s.outlet, s.beginnings, s.decide)
 	return s.finish()
 }
 
 // take passes an event on, holds it back, or drops it.
 func (s *ConnectionSink) take(e *event.Event) {
 	if e.Conn == 0 {
+		if _, missing := e.Fact.(event.Dropped); missing {
+			releaseAll(&s.outlet, s.beginnings, s.decide)
+		}
 		s.out = append(s.out, *e)
 		return
 	}
-	c := s.candidates[e.Conn]
-	if c == nil {
-		c = &candidate{}
-		s.candidates[e.Conn] = c
+	known := isKnown(e)
+	b := s.beginnings[e.Conn]
+	if b == nil && known {
+		if s.chooses(e.Identity) {
+			s.out = append(s.out, *e)
+		}
+		return
 	}
-	if !c.decided {
-		s.consider(c, e)
+	if b == nil {
+		b = &beginning{}
+		s.beginnings[e.Conn] = b
+	}
+	if e.Identity != nil {
+		b.identity = e.Identity
 	}
 	switch {
-	case !c.decided:
-		c.hold(e)
-	case c.chosen:
+	case b.decided:
+	case known:
+		s.decide(b)
+		delete(s.beginnings, e.Conn)
+	case b.size > maxBeginning:
+		s.decide(b)
+	}
+	switch {
+	case !b.decided:
+		b.hold(e)
+	case b.chosen:
 		s.out = append(s.out, *e)
 	}
 	if _, ended := e.Fact.(event.Ended); ended {
-		delete(s.candidates, e.Conn)
+		delete(s.beginnings, e.Conn)
 	}
 }
 
-// consider decides about a connection where an event tells enough. A CancelRequest has
+// isKnown reports whether an event tells who connects, or that nobody will. A CancelRequest has
 // nothing but a key: the next event says whose it is.
-func (s *ConnectionSink) consider(c *candidate, e *event.Event) {
-	opened, isOpened := e.Fact.(event.Opened)
-	_, ended := e.Fact.(event.Ended)
+func isKnown(e *event.Event) bool {
+	i := e.Identity
+	if i == nil || !i.Known {
+		return false
+	}
+	return i.User != "" || !slices.ContainsFunc(e.Messages, func(m event.Message) bool { return m.Type == wire.CancelRequest })
+}
+
+// chooses reports whether the expression is true of who connects, or of whom a CancelRequest is
+// for.
+func (s *ConnectionSink) chooses(i *event.Identity) bool {
 	switch {
-	case c.cancels:
-		named := s.named(e)
-		s.decide(c, named != nil && named.chosen || named == nil && s.matches(c))
-	case isOpened:
-		c.client = clientOf(opened)
-	case ended, c.begins(e, &s.reader), c.size > maxBeginning:
-		s.decide(c, s.matches(c))
+	case i == nil:
+		i = &nobody
+	case i.Cancels != nil && i.Cancels.Known:
+		i = i.Cancels
 	}
-}
-
-// named is the connection that a sentence names as that of a CancelRequest, nil where
-// it names none about which there is a decision.
-func (s *ConnectionSink) named(e *event.Event) *candidate {
-	tag := uint32(0)
-	switch f := e.Fact.(type) {
-	case event.CancelForwarded:
-		tag = f.Connection
-	case event.CancelFor:
-		tag = f.Connection
-	}
-	if c := s.candidates[tag]; c != nil && c.decided {
-		return c
-	}
-	return nil
-}
-
-// begins reports whether an event has the first message of a connection, encryption
-// aside, and takes from it what is asked about. Where that is no StartupMessage, none
-// will come.
-func (c *candidate) begins(e *event.Event, r *reading.Reader) bool {
-	for i := range e.Messages {
-		m := &e.Messages[i]
-		switch m.Type {
-		case wire.SSLRequest, wire.SSLResponse, wire.GSSENCRequest, wire.GSSENCResponse:
-			continue
-		case wire.CancelRequest:
-			c.cancels = true
-			return false
-		case wire.StartupMessage:
-			r.Read(m)
-			c.login.read(r)
-		}
-		return true
-	}
-	return false
-}
-
-// clientOf is the address in a sentence that says that a client has connected.
-func clientOf(f event.Opened) string {
-	if a, err := netip.ParseAddrPort(f.Client); err == nil {
-		return a.Addr().Unmap().String()
-	}
-	return f.Client // of a Unix socket
-}
-
-func (s *ConnectionSink) matches(c *candidate) bool {
-	return isTrue(s.filter.program, connectionVariables{
-		User: c.login.user, Database: c.login.database, App: c.login.app, Client: c.client,
-	})
+	return s.evaluator.ask(i) == yes
 }
 
 // decide lets go what was held of a connection, or forgets it.
-func (s *ConnectionSink) decide(c *candidate, chosen bool) {
-	if chosen {
-		s.out = append(s.out, c.held...)
+func (s *ConnectionSink) decide(b *beginning) {
+	b.decided, b.chosen = true, s.chooses(b.identity)
+	if b.chosen {
+		s.out = append(s.out, b.held...)
 	}
-	*c = candidate{decided: true, chosen: chosen}
+	b.held, b.size = nil, 0
 }
 
 // hold keeps a copy of an event: what it points to belongs to the bus.
-func (c *candidate) hold(e *event.Event) {
-	c.size += cost + len(e.Data)
+func (b *beginning) hold(e *event.Event) {
+	b.size += cost + len(e.Data)
 	for _, arg := range event.Arguments(e.Fact) {
-		c.size += len(arg.Text)
+		b.size += len(arg.Text)
 	}
 	for i := range e.Messages {
-		c.size += cost + len(e.Messages[i].Bytes)
+		b.size += cost + len(e.Messages[i].Bytes)
 	}
-	c.held = append(c.held, e.Clone())
+	b.held = append(b.held, e.Clone())
 }

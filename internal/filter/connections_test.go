@@ -1,13 +1,11 @@
 package filter
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
 
 	"pgpi/internal/event"
-	"pgpi/internal/session"
 )
 
 // journal is a sink that remembers what it was given, with the tag of each connection.
@@ -16,6 +14,9 @@ type journal struct{ words []string }
 func (j *journal) Write(events []event.Event) error {
 	for i := range events {
 		e := &events[i]
+		if e.Kind == event.End {
+			j.words = append(j.words, fmt.Sprintf("%d:end", e.Conn))
+		}
 		if e.Kind == event.Said {
 			j.words = append(j.words, fmt.Sprintf("%d:%s", e.Conn, event.Key(e.Fact)))
 		}
@@ -31,13 +32,12 @@ func (j *journal) Write(events []event.Event) error {
 
 func (*journal) Close() error { return nil }
 
-// chooser plays connections into a filter of connections.
+// chooser is a player of connections into a filter of connections.
 type chooser struct {
-	t        *testing.T
-	sink     *ConnectionSink
-	out      journal
-	trackers map[uint32]*session.Tracker
-	seq      uint64
+	*player
+
+	sink *ConnectionSink
+	out  journal
 }
 
 func choose(t *testing.T, expression string) *chooser {
@@ -46,53 +46,28 @@ func choose(t *testing.T, expression string) *chooser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &chooser{t: t, trackers: map[uint32]*session.Tracker{}}
-	c.sink = f.New(&c.out)
+	c := &chooser{}
+	c.sink = f.New(&c.out, func(err error) { t.Error(err) })
+	c.player = newPlayer(t, c.sink)
 	return c
-}
-
-func (c *chooser) write(e event.Event) {
-	c.t.Helper()
-	c.seq++
-	e.Seq = c.seq
-	if err := c.sink.Write([]event.Event{e}); err != nil {
-		c.t.Fatal(err)
-	}
-	for i := range e.Data {
-		e.Data[i] = '!' // the bus uses its memory again
-	}
 }
 
 func (c *chooser) say(conn uint32, f event.Fact) {
 	c.t.Helper()
-	c.write(event.Event{Kind: event.Said, Conn: conn, Fact: f})
+	c.conn = conn
+	c.player.say(f)
 }
 
 func (c *chooser) open(conn uint32, client string) {
 	c.t.Helper()
-	c.trackers[conn] = session.New(nil)
 	c.say(conn, event.Opened{Client: client})
 }
 
 func (c *chooser) pass(conn uint32, direction event.Direction, b []byte) {
 	c.t.Helper()
-	p := c.trackers[conn].Scan(direction, b)
-	c.write(event.Event{Kind: p.Kind, Conn: conn, Direction: direction, Data: b, Messages: p.Messages})
+	c.conn = conn
+	c.player.pass(direction, b)
 }
-
-// packet is one that begins with its length and a code.
-func packet(code uint32, body string) []byte {
-	b := binary.BigEndian.AppendUint32(make([]byte, 4), code)
-	b = append(b, body...)
-	binary.BigEndian.PutUint32(b, uint32(len(b)))
-	return b
-}
-
-const (
-	startupCode = 3 << 16
-	tlsCode     = 80877103
-	cancelCode  = 80877102
-)
 
 // session is a whole connection of a user.
 func (c *chooser) session(conn uint32, client, user string) {
@@ -117,9 +92,7 @@ func (c *chooser) begin(conn uint32, user string) {
 // got is what came through.
 func (c *chooser) got() string {
 	c.t.Helper()
-	if err := c.sink.Close(); err != nil {
-		c.t.Fatal(err)
-	}
+	c.close()
 	return strings.Join(c.out.words, " ")
 }
 
@@ -190,7 +163,6 @@ func TestUnknown(t *testing.T) {
 			},
 			"still open": func(*chooser) string { return "1:opened" },
 			"joined": func(c *chooser) string {
-				c.trackers[1].Join()
 				c.say(1, event.Joined{})
 				c.pass(1, event.ClientToServer, message('Q', "select 1\x00"))
 				return "1:opened 1:joined 1:Query"
@@ -199,7 +171,7 @@ func TestUnknown(t *testing.T) {
 				for range maxBeginning / 1000 {
 					c.say(1, event.CertificateTo{Party: event.Client, Certificate: strings.Repeat("x", 1100)})
 				}
-				if !c.sink.candidates[1].decided {
+				if !c.sink.beginnings[1].decided {
 					c.t.Error("all of it is held back")
 				}
 				return "1:opened" + strings.Repeat(" 1:certificate_to", maxBeginning/1000)
@@ -217,6 +189,45 @@ func TestUnknown(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A connection that had to be decided early stays so, whoever it is, until it ends.
+func TestDecidedEarly(t *testing.T) {
+	c := choose(t, `user != "bob"`)
+	c.open(1, "10.0.0.1:1")
+	for range maxBeginning / 1000 {
+		c.say(1, event.CertificateTo{Party: event.Client, Certificate: strings.Repeat("x", 1100)})
+	}
+	c.out.words = nil
+	c.begin(1, "bob")
+	c.say(1, event.Ended{})
+	if n := len(c.sink.beginnings); n > 0 {
+		t.Errorf("%d connections are remembered", n)
+	}
+	if got, want := c.got(), strings.TrimPrefix(whole(1), "1:opened "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// The end of a direction goes where its connection goes. No log shows it.
+func TestEndsOfDirections(t *testing.T) {
+	end := event.Event{Kind: event.End, Direction: event.ClientToServer}
+	c := choose(t, `user == "bob"`)
+	for conn, user := range []string{1: "bob", 2: "eve"} {
+		if user != "" {
+			c.open(uint32(conn), "10.0.0.1:1")
+			c.begin(uint32(conn), user)
+			c.write(end)
+		}
+	}
+	if got, want := c.got(), strings.TrimSuffix(whole(1), "closed")+"end"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	d := begin(t, `type != "opened"`)
+	d.write(end)
+	if d.close(); len(d.out.totals) > 0 {
+		t.Errorf("%d events came through that no log shows", len(d.out.totals))
 	}
 }
 

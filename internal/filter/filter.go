@@ -4,7 +4,7 @@
 // It guarantees that what is let through comes in the order it came in, that what
 // is only known when an exchange ends (its SQLSTATE, its command tag) is waited
 // for, in bounded memory, and that a mistake in an expression is told at its place,
-// with the names that exist.
+// with the names that exist. What can't be computed is false, and only that; it is said once.
 //
 // It guarantees too that of connections, which have a smaller vocabulary, all is let
 // through or nothing.
@@ -12,113 +12,55 @@
 // It must not know where events come from, nor how any sink looks: it stands in
 // front of a sink and is one.
 //
-// Start reading at variables.go, which has the vocabulary; sink.go decides when an
-// event is decided, connections.go whether a connection is.
+// Start reading at variables.go, which has the vocabulary; expression.go is how an expression is
+// taken apart, evaluate.go how it is asked. sink.go decides about events, connections.go about
+// connections.
 package filter
 
 import (
-	"errors"
-	"fmt"
-	"reflect"
-	"sort"
-	"strings"
-
-	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/file"
-	"github.com/expr-lang/expr/vm"
+	"pgpi/internal/event"
 )
 
-// Filter is an expression that is ready to be asked. It may be shared.
-type Filter struct {
-	program *vm.Program
-	// needs says what the expression has to know before it can be asked.
-	needs needs
-}
-
-// needs are the moments that an expression's variables depend on.
-type needs struct {
-	login  bool // user, database, app: known with the StartupMessage
-	ending bool // sqlstate, tag: known when the exchange ends
-}
+// Filter is an expression over messages and sentences. It may be shared.
+type Filter struct{ expression *expression[question] }
 
 // Compile reads an expression (the language of github.com/expr-lang/expr) over the
 // vocabulary of variables.go. An error is for the user: what is wrong, where, and
 // which names exist.
-func Compile(expression string) (*Filter, error) {
-	f := &Filter{}
-	var err error
-	f.program, err = compile(expression, variables{}, `'type in ["Query", "Parse"] and sql contains "orders"'`, expr.Patch(&f.needs))
+func Compile(text string) (*Filter, error) {
+	e, err := compile(text, vocabulary, `'type in ["Query", "Parse"] and sql contains "orders"'`)
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	return &Filter{e}, nil
 }
 
-// compile reads an expression over the fields of a struct.
-func compile(expression string, vocabulary any, example string, options ...expr.Option) (*vm.Program, error) {
-	if strings.TrimSpace(expression) == "" {
-		return nil, errors.New("the expression is empty: try " + example)
-	}
-	program, err := expr.Compile(expression, append(options, expr.Env(vocabulary), expr.AsBool())...)
+// New stands in front of a sink, which may show exchanges. What can't be computed is said to
+// complain, once for all sinks.
+func (f *Filter) New(next Next, exchanges bool, complain func(error)) *Sink {
+	return newSink(next, newEvaluator(f.expression, complain), exchanges)
+}
+
+// AsksForSums reports whether the expression asks what is known of an exchange only when it has
+// been added up, so that the sink has to be given exchanges.
+func (f *Filter) AsksForSums() bool {
+	return newSink(nil, newEvaluator(f.expression, nil), false).needs.sums
+}
+
+// Connections is an expression that chooses connections, whole ones. It may be shared.
+type Connections struct{ expression *expression[event.Identity] }
+
+// CompileConnections is [Compile] for an expression over connections, which has the names of
+// connectionVocabulary.
+func CompileConnections(text string) (*Connections, error) {
+	e, err := compile(text, connectionVocabulary, `'user == "bob" and client != "127.0.0.1"'`)
 	if err != nil {
-		return nil, explain(expression, vocabulary, err)
+		return nil, err
 	}
-	return program, nil
+	return &Connections{e}, nil
 }
 
-// Visit finds out which variables an expression uses.
-func (n *needs) Visit(node *ast.Node) {
-	id, ok := (*node).(*ast.IdentifierNode)
-	if !ok {
-		return
-	}
-	switch id.Value {
-	case "user", "database", "app":
-		n.login = true
-	case "sqlstate", "tag":
-		n.ending = true
-	}
-}
-
-// explain puts an error of the compiler into a sentence and shows the place.
-func explain(expression string, vocabulary any, err error) error {
-	what := err.Error()
-	var at *file.Error
-	if !errors.As(err, &at) {
-		return fmt.Errorf("%s", what)
-	}
-	what = at.Message
-	if strings.HasPrefix(what, "unknown name") {
-		what += "; the names are " + strings.Join(names(vocabulary), ", ")
-	}
-	line := expression
-	if lines := strings.Split(expression, "\n"); at.Line >= 1 && at.Line <= len(lines) {
-		line = lines[at.Line-1]
-	}
-	return fmt.Errorf("%s\n  %s\n  %s^", what, line, strings.Repeat(" ", max(0, at.Column)))
-}
-
-// names are the variables of a vocabulary.
-func names(vocabulary any) []string {
-	t := reflect.TypeOf(vocabulary)
-	names := make([]string, 0, t.NumField())
-	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("expr"))
-	}
-	sort.Strings(names)
-	return names
-}
-
-func (f *Filter) match(v *variables) bool { return isTrue(f.program, *v) }
-
-// isTrue asks an expression. What can't be computed, like a division by zero, is not
-// true.
-func isTrue(program *vm.Program, values any) bool {
-	result, err := expr.Run(program, values)
-	if err != nil {
-		return false
-	}
-	yes, ok := result.(bool)
-	return ok && yes
+// New stands in front of a sink, as [Filter.New] does.
+func (f *Connections) New(next Next, complain func(error)) *ConnectionSink {
+	return &ConnectionSink{outlet: outlet{next: next}, evaluator: newEvaluator(f.expression, complain), beginnings: map[uint32]*beginning{}}
 }

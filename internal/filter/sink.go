@@ -1,14 +1,13 @@
 package filter
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 
 	"pgpi/internal/event"
 	"pgpi/internal/reading"
-	"pgpi/internal/wire"
 )
 
 // Next is the sink that a filter stands in front of.
@@ -29,227 +28,275 @@ func (o *outlet) flush() error {
 		return nil
 	}
 	err := o.next.Write(o.out)
-	clear(o.out) // drop what they point to
-	o.out = o.out[:0]
+	o.out = emptied(o.out)
 	return err
 }
 
-// finish passes on the rest, of all connections in their order, and closes the sink behind.
-func (o *outlet) finish() error {
-	slices.SortFunc(o.out, func(a, b event.Event) int { return cmp.Compare(a.Seq, b.Seq) })
-	return errors.Join(o.flush(), o.next.Close())
-}
+// finish passes on the rest, and closes the sink behind.
+func (o *outlet) finish() error { return errors.Join(o.flush(), o.next.Close()) }
 
-// Limits of what is held back until it can be decided, in bytes of messages.
-const (
-	maxHeld = 1 << 20
-	// cost is what an event weighs beside its bytes.
-	cost = 300
-)
+// releaseAll releases what is held of all connections, in the order of events, and forgets them.
+func releaseAll[C any](o *outlet, connections map[uint32]C, release func(C)) {
+	first := len(o.out)
+	for _, tag := range slices.Sorted(maps.Keys(connections)) {
+		release(connections[tag])
+	}
+	// Events may share a number. Those of a connection are in order.
+	slices.SortStableFunc(o.out[first:], func(a, b event.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	clear(connections)
+}
 
 // Sink lets through what a filter matches. It is not safe for concurrent use.
 type Sink struct {
 	outlet
 
-	filter      *Filter
+	evaluator   evaluator[question]
+	needs       needs
 	connections map[uint32]*connection
 	reader      reading.Reader
+	// touched are the connections of which events of the batch at hand are held, and unused are
+	// copies of which nothing is held any more.
+	touched []*connection
+	unused  []*copies
+
+	// question is the one at hand, and asked are all about the event at hand.
+	question question
+	asked    []asked
+	// messages are those that were taken out of events of the batch at hand.
+	messages []event.Message
 }
 
-// New stands in front of a sink.
-func (f *Filter) New(next Next) *Sink {
-	return &Sink{outlet: outlet{next: next}, filter: f, connections: map[uint32]*connection{}}
+// needs are what an expression asks that is not in each event.
+type needs struct {
+	login, tx, exchanges, params, columns bool
+	sums                                  bool // of exchanges, which the outlet may show too
 }
 
-// held is an event that can't be decided yet, a copy of its own.
-type held struct {
-	event     event.Event
-	variables []variables // of each message; of a sentence, one
-	exchanges []uint32
-	open      int // messages that wait for the end of their exchange
-	size      int
+func newSink(next Next, evaluator evaluator[question], exchanges bool) *Sink {
+	s := &Sink{outlet: outlet{next: next}, evaluator: evaluator, connections: map[uint32]*connection{}}
+	for i := range vocabulary {
+		if !evaluator.reads.has(i) {
+			continue
+		}
+		switch vocabulary[i].name {
+		case "user", "database", "app":
+			s.needs.login = true
+		case "tx":
+			s.needs.tx = true
+		case "params":
+			s.needs.exchanges, s.needs.params = true, true
+		case "columns":
+			s.needs.exchanges, s.needs.columns = true, true
+		case "sqlstate", "tag":
+			s.needs.exchanges = true
+		case "outcome", "duration", "server_time", "rows", "sent", "received":
+			s.needs.exchanges, s.needs.sums = true, true
+		}
+	}
+	if exchanges {
+		s.needs.exchanges, s.needs.sums = true, true
+	}
+	return s
 }
 
-// Write takes a batch, and passes on what is decided and let through.
+// Write takes a batch, and passes on what is decided and let through. What is held is copied only
+// then: most exchanges end within a batch.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
 		s.take(&events[i])
 	}
-	return s.flush()
+	for _, c := range s.touched {
+		c.held.own()
+	}
+	err := s.flush()
+	for _, c := range s.unused {
+		c.recycle()
+	}
+	s.touched, s.unused, s.messages = emptied(s.touched), emptied(s.unused), emptied(s.messages)
+	return err
+}
+
+// emptied returns a list without its elements, and drops what they point to.
+func emptied[T any](list []T) []T {
+	clear(list)
+	return list[:0]
 }
 
 // Close decides what is left, as far as it is known, and closes the sink behind.
 func (s *Sink) Close() error {
-	for _, c := range s.connections {
-		s.release(c, len(c.held))
-	}
+	releaseAll(&s.outlet, s.connections, s.release)
 	return s.finish()
 }
 
 // take decides an event, or holds it back.
 func (s *Sink) take(e *event.Event) {
-	c := s.connection(e.Conn)
-	h := &held{event: *e, size: cost}
-	if e.Kind == event.Said {
-		h.variables, h.exchanges = []variables{c.common(e)}, []uint32{0}
-	}
-	for i := range e.Messages {
-		m := &e.Messages[i]
-		c.learn(m, &s.reader)
-		v := c.of(e, m)
-		if m.Exchange != 0 && m.Exchange == c.outcome.number {
-			v.SQLState, v.Tag = c.outcome.sqlstate, c.outcome.tag
+	switch e.Kind {
+	case event.Said:
+		s.takeFact(e)
+	case event.Traffic, event.Fragment:
+		s.takeMessages(e)
+	case event.Undecoded:
+		if c := s.connections[e.Conn]; c != nil {
+			c.lose()
+			s.reconsider(c, false)
 		}
-		h.variables = append(h.variables, v)
-		h.exchanges = append(h.exchanges, m.Exchange)
-		if m.Exchange != 0 && s.filter.needs.ending {
-			h.open++
+	case event.Exchanged:
+		s.takeExchange(e)
+	default: // nothing to show
+	}
+}
+
+// takeFact decides a sentence of pgpi.
+func (s *Sink) takeFact(e *event.Event) {
+	c := s.connection(e)
+	final := false
+	switch e.Fact.(type) {
+	case event.Dropped:
+		releaseAll(&s.outlet, s.connections, s.release)
+	case event.Ended:
+		final = true
+	case event.Joined, event.Continued, event.Missing, event.OutOfSync, event.ObserverFailed:
+		if c != nil {
+			c.lose()
 		}
-		h.size += len(m.Bytes) + cost
 	}
-	c.held, c.heldSize = append(c.held, h), c.heldSize+h.size
-	for i := range e.Messages {
-		s.conclude(c, &e.Messages[i])
+	k := known{identity: e.Identity}
+	if c != nil {
+		k.tx = c.tx
 	}
-	s.decide(c)
-	if len(c.held) > 0 && c.held[len(c.held)-1] == h {
-		h.own()
-	}
-	if _, ended := e.Fact.(event.Ended); ended {
-		s.release(c, len(c.held))
+	s.asked = append(s.asked[:0], asked{known: k})
+	s.decide(c, e, final)
+	if final && c != nil {
+		s.release(c)
 		delete(s.connections, e.Conn)
 	}
 }
 
-func (s *Sink) connection(tag uint32) *connection {
-	c := s.connections[tag]
+// takeExchange decides an exchange: it is let through where the expression is true of it or of one
+// of its messages.
+func (s *Sink) takeExchange(e *event.Event) {
+	c := s.connection(e)
+	k := known{identity: e.Identity}
 	if c == nil {
-		c = &connection{tx: "idle", known: tag == 0}
-		s.connections[tag] = c
+		k.exchange = addedUp(e.Exchange)
+	} else {
+		k.exchange, k.tx = c.addUp(e.Exchange), c.tx
+		s.reconsider(c, false)
 	}
+	k.told = k.exchange.told
+	s.asked = append(s.asked[:0], asked{known: k})
+	a := &s.asked[0]
+	if a.answer = yes; !k.exchange.matched {
+		a.answer = s.ask(e, 0, k, true)
+	}
+	switch {
+	case a.answer == no:
+	case c != nil && len(c.held.events.all()) > 0:
+		s.hold(c, e)
+	default:
+		s.pass(e, s.asked)
+	}
+}
+
+// release decides all that is held of a connection by what is known.
+func (s *Sink) release(c *connection) { s.reconsider(c, true) }
+
+// connection is what is remembered of the connection of an event, nil where there is nothing to
+// remember.
+func (s *Sink) connection(e *event.Event) *connection {
+	if e.Conn == 0 || s.needs == (needs{}) {
+		return nil
+	}
+	c := s.connections[e.Conn]
+	_, opened := e.Fact.(event.Opened)
+	if c != nil && !opened {
+		return c
+	}
+	if c != nil {
+		s.release(c) // it goes on behind files that are missing
+	}
+	c = &connection{}
+	if opened {
+		c.tx = 'I'
+	}
+	s.connections[e.Conn] = c
 	return c
 }
 
-// conclude fills in what the end of an exchange tells about its messages. Replies
-// come in order, so that one of a later exchange ends all before it.
-func (s *Sink) conclude(c *connection, m *event.Message) {
-	if m.Exchange == 0 || !s.filter.needs.ending || m.Type.From() == wire.Client {
+// takeMessages decides the messages of an event.
+func (s *Sink) takeMessages(e *event.Event) {
+	if len(e.Messages) == 0 {
 		return
 	}
-	code, tag, ends := ending(m)
-	if code == "" && tag == "" && !ends && m.Exchange == c.replying {
-		return // one row of many
-	}
-	c.replying = m.Exchange
-	c.outcome.add(m.Exchange, code, tag)
-	for _, h := range c.held {
-		for i := range h.variables {
-			v := &h.variables[i]
-			switch {
-			case h.exchanges[i] == 0 || h.exchanges[i] > m.Exchange:
-				continue
-			case h.exchanges[i] == m.Exchange && code != "":
-				v.SQLState = code
-			case h.exchanges[i] == m.Exchange && tag != "":
-				v.Tag = tag
-			}
-			if ends && h.exchanges[i] == m.Exchange || h.exchanges[i] < m.Exchange {
-				h.exchanges[i] = 0
-				h.open--
-			}
-		}
-	}
-}
-
-// ending is what a message says of the end of its exchange. The end itself is the
-// ReadyForQuery, or for one of several in a pipeline the first reply to the next.
-func ending(m *event.Message) (sqlstate, tag string, ends bool) {
-	switch m.Type {
-	case wire.ErrorResponse:
-		code, _ := wire.ErrorFieldOf(m.Bytes, 'C')
-		return string(code), "", false
-	case wire.CommandComplete:
-		return "", string(bytes.TrimSuffix(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})), false
-	case wire.ReadyForQuery:
-		return "", "", true
-	}
-	return "", "", false
-}
-
-// decide lets events go, the first first, as far as they are known. Where too much is
-// held, the first is decided by what is known of it.
-func (s *Sink) decide(c *connection) {
-	n := 0
-	size := c.heldSize
-	for n < len(c.held) {
-		h := c.held[n]
-		waits := h.open > 0 || s.filter.needs.login && !c.known
-		if waits && size <= maxHeld {
-			break
-		}
-		size -= h.size
-		n++
-	}
-	s.release(c, n)
-}
-
-// release decides the first n held events of a connection.
-func (s *Sink) release(c *connection, n int) {
-	for _, h := range c.held[:n] {
-		c.heldSize -= h.size
-		if s.filter.needs.login {
-			h.know(c)
-		}
-		s.pass(h)
-	}
-	clear(c.held[:n])
-	c.held = c.held[n:]
-	if len(c.held) == 0 {
-		c.held = nil
-	}
-}
-
-// know fills in what the StartupMessage has told.
-func (h *held) know(c *connection) {
-	for i := range h.variables {
-		v := &h.variables[i]
-		if v.User == "" {
-			v.User, v.Database = c.user, c.database
-		}
-		if v.App == "" {
-			v.App = c.app
-		}
-	}
-}
-
-// pass gives the next sink what of an event the filter matches. The line that says
-// what was forwarded belongs to all of the event's messages, or to none.
-func (s *Sink) pass(h *held) {
-	e := h.event
-	if e.Kind == event.Said {
-		if s.filter.match(&h.variables[0]) {
-			s.out = append(s.out, e)
-		}
-		return
-	}
-	var messages []event.Message
+	c := s.connection(e)
+	s.asked = s.asked[:0]
 	for i := range e.Messages {
-		if s.filter.match(&h.variables[i]) {
-			messages = append(messages, e.Messages[i])
+		var k known
+		if c != nil {
+			k = c.learn(&e.Messages[i], &s.needs, &s.reader)
 		}
+		k.identity = e.Identity
+		s.asked = append(s.asked, asked{known: k})
 	}
-	if len(messages) == 0 {
-		return
-	}
-	if len(messages) < len(e.Messages) {
-		e.Total, e.Data = 0, nil
-	}
-	e.Messages = messages
-	s.out = append(s.out, e)
+	s.decide(c, e, false)
 }
 
-// own copies what belongs to the bus.
-func (h *held) own() {
-	h.event.Data = nil // a filtered log shows messages
-	h.event = h.event.Clone()
+// decide asks about all that an event has. It goes on at once where everything is known of it, and
+// of those before it.
+func (s *Sink) decide(c *connection, e *event.Event, final bool) {
+	if c != nil {
+		c.identify(e.Identity)
+		if c.changed {
+			s.reconsider(c, false)
+		}
+	}
+	most, waits := no, false
+	for i := range s.asked {
+		a := &s.asked[i]
+		a.answer = s.ask(e, i, a.known, final)
+		a.note()
+		most, waits = max(most, a.answer), waits || a.answer == later
+	}
+	switch {
+	case most == no:
+	case waits || c != nil && len(c.held.events.all()) > 0:
+		s.hold(c, e)
+	default:
+		s.pass(e, s.asked)
+	}
+}
+
+// ask asks about a message of an event, or about its sentence. Of several statements one is enough.
+func (s *Sink) ask(e *event.Event, i int, k known, final bool) answer {
+	q := &s.question
+	*q = question{known: k, event: e, final: final}
+	if i < len(e.Messages) {
+		q.message = &e.Messages[i]
+	}
+	switch {
+	case q.exchange == nil || q.awaitsEnd():
+		return s.evaluator.ask(q)
+	case q.exchange.sum != nil && len(q.exchange.sum.Statements) > 0:
+		return s.askStatements(q.exchange.sum.Statements)
+	case len(q.exchange.tags) == 0:
+		return s.evaluator.ask(q)
+	}
+	for _, q.tag = range q.exchange.tags {
+		if a := s.evaluator.ask(q); a != no {
+			return a
+		}
+	}
+	return no
+}
+
+// askStatements asks about the exchange with the tag and the rows of each of its statements.
+func (s *Sink) askStatements(all []event.Statement) answer {
+	q := &s.question
+	for i := range all {
+		q.statement, q.tag = &all[i], all[i].Tag
+		if a := s.evaluator.ask(q); a != no {
+			return a
+		}
+	}
+	return no
 }

@@ -102,6 +102,9 @@ func (s *Server) conf() string {
 		"full_page_writes": "off",
 		"max_wal_size":     "256MB",
 	}
+	if s.config.Messages != "" {
+		settings["lc_messages"] = "C.UTF-8" // gettext looks at LANGUAGE in any locale but C
+	}
 	if s.config.TLS != nil {
 		settings["ssl"] = "on"
 		settings["ssl_cert_file"] = s.ServerCert
@@ -200,6 +203,9 @@ func (s *Server) run(ctx context.Context, input, program string, args ...string)
 func (s *Server) prepare(cmd *exec.Cmd) {
 	cmd.Dir = s.dir
 	cmd.Env = environment()
+	if s.config.Messages != "" {
+		cmd.Env = append(cmd.Env, "LANGUAGE="+s.config.Messages)
+	}
 	inOwnSession(cmd)
 	s.account.runAs(cmd)
 }

@@ -31,6 +31,7 @@ type Config struct {
 	TLS      *TLS              // nil: ssl is off
 	HBA      []string          // lines of pg_hba.conf, instead of those that Auth makes
 	Settings map[string]string // lines of postgresql.conf, before which ours give way
+	Messages string            // language of the server's messages, such as de, where it has their catalog; empty: English
 	SQL      []string          // statements run in Database, one by one, before the server takes connections
 
 	UnixSocketDir string       // an existing folder that RunAs can write to; empty: one of the server's own

@@ -16,11 +16,11 @@ import (
 const maxSalts = 48
 
 // replaceBinary replaces a value in binary format. What it means comes from the type;
-// where that is unknown, or the bytes don't fit it, from their looks.
+// where that is unknown, or the bytes don't fit it, every byte is replaced.
 func (v *Values) replaceBinary(b []byte, oid uint32, salt byte) {
 	name := pgvalue.TypeName(oid)
 	if _, err := pgvalue.AppendText(v.scratch[:0], oid, pgvalue.Binary, b, nil); err != nil || name == "" {
-		v.guess(b, salt)
+		v.everyByte(b, salt)
 		return
 	}
 	v.typed(b, name, salt)
@@ -229,33 +229,47 @@ func (v *Values) bits(b []byte, salt byte) {
 	}
 }
 
-// guess replaces a value in binary format whose type nobody knows.
+// guess replaces a value of which not even the format is known. What may be text is taken for
+// text.
 func (v *Values) guess(b []byte, salt byte) {
-	switch {
-	case isPrintable(b):
+	if isPrintable(b) && bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf || isAlphanumeric(byte(r)) }) {
 		v.replaceText(b, plainText, salt)
-	case len(b) == 1:
-		b[0] ^= v.flip
-	case len(b) > 1 && b[0] == 1 && isPrintable(b[1:]):
-		v.replaceText(b[1:], jsonText, salt)
-	case fits(b, 1700) && len(b) > 8:
-		v.numeric(b, salt)
-	case len(b) == 4, len(b) == 2:
-		v.integer(b, true, salt)
-	case len(b) == 8 && b[0]>>4 != 0 && b[0]>>4 != 0xf:
-		v.float(b, salt)
-	case len(b) == 8:
-		v.integer(b, true, salt)
-	case fits(b, 1007): // any array says itself what its elements are
-		v.array(b, salt)
-	default:
-		v.bytes(b, salt)
+		return
+	}
+	v.everyByte(b, salt)
+}
+
+// everyByte replaces each byte of a value in binary format of which nobody knows what it means.
+// Words of ASCII have the pseudonyms that they have elsewhere.
+func (v *Values) everyByte(b []byte, salt byte) {
+	isText := true
+	for _, x := range b {
+		isText = isText && (' ' <= x && x <= '~' || isSpace(x))
+	}
+	random := v.words.source(b, hexPairs, salt)
+	for at := 0; at < len(b); {
+		n := alphanumericLength(b[at:])
+		switch {
+		case isText && n > 0:
+			v.words.replace(b[at:at+n], letters, salt)
+			at += n
+			continue
+		case isText:
+			b[at] = another(b[at], "!#$%&*+,-./:;<=>?@^_|~", random.IntN)
+		default:
+			b[at] ^= byte(1 + random.IntN(255))
+		}
+		at++
 	}
 }
 
-func fits(b []byte, oid uint32) bool {
-	_, err := pgvalue.AppendText(nil, oid, pgvalue.Binary, b, nil)
-	return err == nil
+// another returns one of some characters that is not c.
+func another(c byte, all string, number func(int) int) byte {
+	at := number(len(all))
+	if all[at] == c {
+		at = (at + 1) % len(all)
+	}
+	return all[at]
 }
 
 // isPrintable reports whether bytes are text.

@@ -67,6 +67,9 @@ func (m *memory) put(to map[uint64]struct{}, value []byte) bool {
 	return true
 }
 
+// count is how many values are remembered.
+func (m *memory) count() int { return len(m.values) }
+
 // find returns the first place, from an offset on, where a value stands in b, and the
 // longest one there. It is empty where none does.
 func (m *memory) find(b []byte, from int) (start, end int) {

@@ -1,6 +1,9 @@
 package pseudonym
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // unit takes what is more than one word: dates, times, addresses.
 func (t *prose) unit() bool {
@@ -155,7 +158,31 @@ func isHexDigit(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-func isAlphanumeric(c byte) bool { return isWordStart(c) && c != '_' || isDigit(c) }
+func isAlphanumeric(c byte) bool {
+	return c >= 0x80 || lower(c) >= 'a' && lower(c) <= 'z' || isDigit(c)
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'
+}
+
+func hasPrefix(text []byte, prefix string) bool {
+	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
+}
+
+// hasPrefixFold reports whether text begins with the prefix, whatever the case of either.
+func hasPrefixFold(text []byte, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
+}
 
 func alphanumericLength(b []byte) int {
 	n := 0

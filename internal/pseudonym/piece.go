@@ -28,6 +28,7 @@ const (
 	copyPiece // a value of COPY in text or CSV
 	sqlPiece
 	errorPiece
+	optionsPiece
 	// unknownPiece is a value whose format nobody knows, opaquePiece bytes that nobody
 	// can read: those are blanked.
 	unknownPiece
@@ -63,6 +64,8 @@ func (p *pieces) field(m *event.Message, i int) {
 		one.kind = partKind(m, f)
 	case wire.SQL:
 		one.kind = sqlPiece
+	case wire.KeyValue:
+		one.kind = p.settingKind(m, i)
 	case wire.ErrorText:
 		one.kind = errorPiece
 	case wire.ErrorValue:
@@ -91,7 +94,7 @@ func (p *pieces) valueKind(m *event.Message, v *reading.Value, i int) pieceKind 
 	switch {
 	case m.Type == wire.CopyText || m.Type == wire.CopyCSV:
 		return copyPiece
-	case v.Name == wire.ResultValue:
+	case v.Name == wire.ResultValue, v.Name == wire.ColumnValue && v.Kind == wire.Value && v.Column == nil:
 		return unknownPiece
 	case !v.Binary:
 		return textPiece
@@ -112,21 +115,6 @@ func partKind(m *event.Message, f *wire.Field) pieceKind {
 		return textPiece
 	}
 	return opaquePiece
-}
-
-func errorKind(m *event.Message, code byte) pieceKind {
-	switch code {
-	case 'M', 'D', 'H':
-		if isRaised(m) {
-			return textPiece
-		}
-		return errorPiece
-	case 'W':
-		return errorPiece
-	case 'q':
-		return sqlPiece
-	}
-	return keptPiece
 }
 
 // mayHoldValues reports whether a field can have been chosen by a user or read from a
@@ -158,6 +146,8 @@ func (v *Values) replace(m *event.Message, p piece, salt byte) {
 		v.replaceSQL(b)
 	case errorPiece:
 		v.replaceError(b)
+	case optionsPiece:
+		v.replaceOptions(b)
 	}
 }
 
@@ -191,6 +181,8 @@ func (v *Values) learn(m *event.Message, p piece) {
 		v.learnSQL(b)
 	case errorPiece:
 		v.learnError(b)
+	case optionsPiece:
+		v.learnOptions(b)
 	}
 }
 

@@ -3,132 +3,96 @@ package pseudonym
 import (
 	"bytes"
 	"slices"
+
+	"pgpi/internal/sqltext"
 )
 
 // literal is a part of SQL that holds data.
 type literal struct {
 	start, end int
 	syntax     syntax
-	kind       literalKind
+	isComment  bool
 }
 
-type literalKind byte
-
-const (
-	stringLiteral literalKind = iota
-	numberLiteral
-	bitsLiteral
-	hexLiteral
-	comment
-)
-
-// literals finds the literals and comments of SQL, as PostgreSQL's
-// src/backend/parser/scan.l does. What remains are key words, names, operators and
-// parameters. Literals that say how data is written, and not what it is, remain too:
-// those of COPY's options, of replication commands, and of SET where the setting is one
-// of the server's.
+// literals finds the literals and comments of SQL. What remains are key words, names,
+// operators and parameters. Literals that say how data is written, and not what it is,
+// remain too: those of COPY's options, of replication commands, and of SET where the
+// setting is one of the server's.
 type literals struct {
-	sql []byte
-	all []literal
-	pos int
-	// words are the first words of the statement at hand, in lower case, and last is
-	// the one before the token at hand.
-	words []string
-	last  string
-	kept  bool
-	depth int // of functions in functions
+	sql      []byte
+	settings sqltext.Settings
+	tokens   sqltext.Scanner
+	all      []literal
+	inDoubt  bool // by settings that are not known, others are literals
+	unclosed bool // a literal never ends
+	// statement is what is known of the statement at hand, and last the word before the token
+	// at hand, in lower case, "" where something else is before it.
+	statement statement
+	last      string
+	depth     int // of functions in functions
+	// learn is told what each literal means, nil where nobody wants to know.
+	learn   func(value []byte)
+	scratch []byte
 }
 
-// appendLiterals appends those of SQL to dst, in order. The SQL may be the body of a
-// function, of one in one, and so on.
-func appendLiterals(dst []literal, sql []byte, depth int) []literal {
-	l := literals{sql: sql, all: dst, depth: depth}
-	for l.pos < len(l.sql) {
-		l.token()
+// find goes through SQL, which may be the body of a function, of one in one, and so on.
+func (l *literals) find() {
+	l.tokens = sqltext.NewScanner(l.sql, l.settings)
+	for t := l.tokens.Next(); t.Kind != sqltext.End; t = l.tokens.Next() {
+		l.token(t)
+		l.inDoubt = l.inDoubt || t.Doubt == sqltext.CutInDoubt
+		l.unclosed = l.unclosed || t.Unterminated
 	}
-	return l.all
 }
 
-// token takes one token: whatever moves pos forward.
-func (l *literals) token() {
-	c, rest := l.sql[l.pos], l.sql[l.pos:]
+func (l *literals) token(t sqltext.Token) {
 	switch {
-	case isSpace(c):
-		l.pos++
-	case hasPrefix(rest, "--"):
-		l.comment(lineEnd(rest))
-	case hasPrefix(rest, "/*"):
-		l.comment(commentEnd(rest))
-	case c == '\'':
-		l.quoted(1, plain, stringLiteral)
-	case hasPrefixFold(rest, "e'"):
-		l.quoted(2, escaped, stringLiteral)
-	case hasPrefixFold(rest, "n'"): // a backslash in it means what it means in a plain one
-		l.quoted(2, plain, stringLiteral)
-	case hasPrefixFold(rest, "b'"):
-		l.quoted(2, unicode, bitsLiteral)
-	case hasPrefixFold(rest, "x'"):
-		l.quoted(2, unicode, hexLiteral)
-	case hasPrefixFold(rest, "u&'"):
-		l.quoted(3, unicode, stringLiteral)
-	case c == '"':
-		n, _ := quotedLength(rest[1:], '"')
-		l.pos = min(l.pos+n+2, len(l.sql))
-	case isWordStart(c):
-		l.word(wordLength(rest))
-	case c == '$':
-		l.dollar()
-	case isDigit(c), c == '.' && len(rest) > 1 && isDigit(rest[1]):
-		l.number()
-	default:
-		l.punctuation(c)
-	}
-}
-
-func (l *literals) punctuation(c byte) {
-	switch {
-	case c == ';':
-		l.words, l.kept, l.last = l.words[:0], false, ""
-	case c == '.' && len(l.words) > 0 && l.words[0] == "set":
-		l.kept = false // a setting of the user's own, as in SET app.user = 'joe'
-	}
-	l.pos++
-}
-
-func (l *literals) add(start, end int, k literalKind, s syntax) {
-	if start < end && (!l.kept || k == comment) {
-		l.all = append(l.all, literal{start: start, end: end, syntax: s, kind: k})
-	}
-}
-
-func (l *literals) comment(n int) {
-	l.add(l.pos, l.pos+n, comment, plainText)
-	l.pos += n
-}
-
-// maxStatementWords is how many first words of a statement decide what it is: CREATE OR REPLACE
-// FUNCTION has the most.
-const maxStatementWords = 4
-
-// word takes a key word or a name.
-func (l *literals) word(n int) {
-	l.last = string(bytes.ToLower(l.sql[l.pos : l.pos+n]))
-	l.pos += n
-	if len(l.words) < maxStatementWords {
-		l.words = append(l.words, l.last)
-	}
-	if len(l.words) > 1 {
+	case t.Kind == sqltext.Space:
 		return
+	case t.Kind.IsComment():
+		l.add(t.Start, t.End, plainText, true)
+		return
+	case t.Kind == sqltext.Word:
+		l.word(t)
+		return
+	case t.Kind == sqltext.Number:
+		l.add(t.Start, t.End, numbers, false)
+	case t.Kind == sqltext.DollarString && l.isFunction():
+		l.body(t)
+	case t.Kind.IsString():
+		if l.last == "language" && l.statement.makesFunction() {
+			l.statement.speak(&l.tokens, t) // it is a name
+		} else {
+			l.quoted(t)
+		}
+	default:
+		l.statement.mark(&l.tokens, t)
 	}
-	switch l.last {
-	case "start_replication", "create_replication_slot", "alter_replication_slot", "base_backup", "set":
-		l.kept = true
+	l.last = ""
+}
+
+func (l *literals) add(start, end int, s syntax, isComment bool) {
+	if start < end && (!l.statement.keeps() || isComment) {
+		l.all = append(l.all, literal{start: start, end: end, syntax: s, isComment: isComment})
 	}
+}
+
+// word takes a key word or a name, or the value of a setting without quotes.
+func (l *literals) word(t sqltext.Token) {
+	text := l.tokens.Text(t)
+	if l.statement.isOwnValue() {
+		l.add(t.Start, t.End, plainText, false)
+	}
+	if l.last == "language" {
+		l.statement.speak(&l.tokens, t)
+	}
+	l.last = string(bytes.ToLower(text))
+	l.statement.word(l.last)
 }
 
 // isOption reports whether a literal is an option of COPY.
 func (l *literals) isOption() bool {
-	if len(l.words) == 0 || l.words[0] != "copy" {
+	if !l.statement.inOptions {
 		return false
 	}
 	switch l.last {
@@ -138,95 +102,124 @@ func (l *literals) isOption() bool {
 	return false
 }
 
-// quoted takes a literal in single quotes after so many bytes of prefix, its opening
-// quote included.
-func (l *literals) quoted(prefix int, f flavor, k literalKind) {
-	start := l.pos + prefix
-	n, _ := literalLength(l.sql[start:], f)
-	s := plainText
-	switch {
-	case k == bitsLiteral:
-		s = bitText
-	case k == hexLiteral:
-		s = hexText
-	case f == unicode:
-		s = unicodeLiteral
-	case l.last == "interval":
-		s = keepLetters
+// quoted takes a literal in quotes.
+func (l *literals) quoted(t sqltext.Token) {
+	s, isOption := l.syntaxOf(t.Kind), l.isOption() && !t.Unterminated
+	for p := l.tokens.Parts(t); p.Next(); {
+		switch {
+		case p.Comment:
+			l.add(p.Start, p.End, plainText, true)
+		case !isOption:
+			l.add(p.Start, p.End, s, false)
+		}
 	}
-	if !l.isOption() {
-		l.add(start, start+n, k, s)
+	if l.learn != nil && !isOption && !l.statement.keeps() {
+		l.means(t)
 	}
-	l.pos = min(start+n+1, len(l.sql))
 }
 
-// dollar takes a dollar-quoted literal, or a parameter. The body of a function is SQL
-// of its own, whatever its language: its literals are those of the statement.
-func (l *literals) dollar() {
-	tag := dollarTag(l.sql[l.pos:])
-	if tag == nil {
-		l.pos++
-		for l.pos < len(l.sql) && isDigit(l.sql[l.pos]) {
-			l.pos++
+func (l *literals) syntaxOf(k sqltext.Kind) syntax {
+	switch {
+	case k == sqltext.BitString:
+		return bitText
+	case k == sqltext.HexString:
+		return hexText
+	case k == sqltext.UnicodeString:
+		return unicodeLiteral
+	case k != sqltext.DollarString && l.last == "interval":
+		return keepLetters
+	}
+	return plainText
+}
+
+// means says what a literal means, where that is not what is written: by all settings that are
+// possible, if they matter.
+func (l *literals) means(t sqltext.Token) {
+	if t.Doubt == sqltext.NoDoubt {
+		l.scratch, _ = l.tokens.AppendValue(l.scratch[:0], t)
+		if p := l.tokens.Parts(t); p.Next() && !bytes.Equal(l.scratch, l.sql[p.Start:p.End]) {
+			l.learn(l.scratch)
 		}
 		return
 	}
-	start := l.pos + len(tag)
-	n := bytes.Index(l.sql[start:], tag)
-	if n < 0 {
-		n = len(l.sql) - start
+	for r := range l.settings.Readings() {
+		tokens := sqltext.NewScanner(l.sql, r)
+		l.scratch, _ = tokens.AppendValue(l.scratch[:0], t)
+		l.learn(l.scratch)
 	}
-	if l.isFunction() {
-		before := len(l.all)
-		l.all = appendLiterals(l.all, l.sql[start:start+n], l.depth+1)
-		for i := before; i < len(l.all); i++ {
-			l.all[i].start += start
-			l.all[i].end += start
-		}
-	} else {
-		l.add(start, start+n, stringLiteral, plainText)
-	}
-	l.pos = min(start+n+len(tag), len(l.sql))
 }
 
-// isFunction reports whether a dollar-quoted literal is the body of a function.
+// isFunction reports whether a dollar-quoted literal is the body of a function in SQL or
+// PL/pgSQL. Of other languages nobody knows here what a literal is.
 func (l *literals) isFunction() bool {
 	const deepest = 8
-	if l.depth == deepest {
-		return false
-	}
-	if len(l.words) > 0 && l.words[0] == "do" {
-		return true
-	}
-	for _, word := range l.words {
-		if word == "function" || word == "procedure" {
-			return l.words[0] == "create"
-		}
-	}
-	return false
+	return l.depth < deepest && l.statement.makesFunction() && l.statement.speaksSQL(l.tokens)
 }
 
-// number takes a numeric literal, with whatever runs on behind its digits.
-func (l *literals) number() {
-	start := l.pos
-	for l.pos < len(l.sql) {
-		c := l.sql[l.pos]
-		sign := (c == '+' || c == '-') && lower(l.sql[l.pos-1]) == 'e' && l.pos+1 < len(l.sql) && isDigit(l.sql[l.pos+1]) &&
-			!hasPrefixFold(l.sql[start:l.pos], "0x")
-		if l.pos > start && !isWordStart(c) && !isDigit(c) && c != '.' && !sign {
-			break
+// body takes the body of a function, which is SQL of its own: its literals are those of the
+// statement.
+func (l *literals) body(t sqltext.Token) {
+	for p := l.tokens.Parts(t); p.Next(); {
+		before := len(l.all)
+		inner := literals{sql: l.sql[p.Start:p.End], settings: l.settings, all: l.all, depth: l.depth + 1, learn: l.learn}
+		inner.find()
+		l.all, l.inDoubt, l.unclosed = inner.all, l.inDoubt || inner.inDoubt, l.unclosed || inner.unclosed
+		for i := before; i < len(l.all); i++ {
+			l.all[i].start += p.Start
+			l.all[i].end += p.Start
 		}
-		l.pos++
 	}
-	l.add(start, l.pos, numberLiteral, numbers)
 }
 
-// replaceSQL replaces the literals of SQL.
-func (v *Values) replaceSQL(sql []byte) {
-	v.literals = appendLiterals(v.literals[:0], sql, 0)
+// findLiterals finds the literals of SQL: where settings that are not known decide what is
+// one, all that are by any of them, which overlap and are in no order. Where a literal never
+// ends, whoever wrote it had another setting in mind, or has sent it in front of this.
+func (v *Values) findLiterals(sql []byte, settings sqltext.Settings, learn func([]byte)) (inDoubt bool) {
+	l := literals{sql: sql, settings: settings, all: v.literals[:0], learn: learn, scratch: v.scratch}
+	l.find()
+	if l.unclosed {
+		l.inDoubt, settings.Strings = true, sqltext.UnknownStrings
+	}
+	if l.inDoubt {
+		l.all = l.all[:0]
+		for r := range settings.Readings() {
+			one := literals{sql: sql, settings: r, all: l.all, learn: learn, scratch: l.scratch}
+			one.find()
+			l.all, l.scratch = one.all, one.scratch
+		}
+	}
+	v.literals, v.scratch = l.all, l.scratch
+	return l.inDoubt
+}
+
+// replaceSQL replaces the literals of SQL in a message.
+func (v *Values) replaceSQL(sql []byte) { v.replaceLiterals(sql, v.reading) }
+
+func (v *Values) replaceLiterals(sql []byte, settings sqltext.Settings) {
+	if v.findLiterals(sql, settings, nil) {
+		v.literals = joined(v.literals)
+	}
 	for _, l := range v.literals {
 		v.replaceText(sql[l.start:l.end], l.syntax, 0)
 	}
+}
+
+// joined puts literals in order, and makes one of those that overlap.
+func joined(all []literal) []literal {
+	slices.SortStableFunc(all, func(a, b literal) int { return a.start - b.start })
+	n := 0
+	for _, l := range all {
+		if n == 0 || l.start >= all[n-1].end {
+			all[n] = l
+			n++
+			continue
+		}
+		last := &all[n-1]
+		if l != *last {
+			last.end, last.syntax = max(last.end, l.end), plainText
+		}
+	}
+	return all[:n]
 }
 
 // keyWords are those that make SQL readable.
@@ -245,30 +238,21 @@ func isKeyWord(literal []byte) bool {
 	return found
 }
 
-// learnSQL remembers the literals of SQL: as they are written, and what they mean.
-func (v *Values) learnSQL(sql []byte) {
-	v.literals = appendLiterals(v.literals[:0], sql, 0)
+// learnSQL remembers the literals of SQL in a message.
+func (v *Values) learnSQL(sql []byte) { v.learnLiterals(sql, v.reading) }
+
+// learnLiterals remembers the literals of SQL: as they are written, and what they mean.
+func (v *Values) learnLiterals(sql []byte, settings sqltext.Settings) {
+	v.findLiterals(sql, settings, v.learnLiteral)
 	for _, l := range v.literals {
-		if l.kind != comment && !isKeyWord(sql[l.start:l.end]) {
-			v.learnQuoted(sql[l.start:l.end], '\'')
+		if !l.isComment {
+			v.learnLiteral(sql[l.start:l.end])
 		}
 	}
 }
 
-// learnQuoted remembers a text as it is written, and without the doubled quotes and
-// backslashes in it.
-func (v *Values) learnQuoted(b []byte, quote byte) {
-	v.learnText(b)
-	if bytes.IndexByte(b, quote) < 0 && bytes.IndexByte(b, '\\') < 0 {
-		return
+func (v *Values) learnLiteral(b []byte) {
+	if !isKeyWord(b) {
+		v.learnText(b)
 	}
-	plain := v.scratch[:0]
-	for i := 0; i < len(b); i++ {
-		if i+1 < len(b) && (b[i] == quote && b[i+1] == quote || b[i] == '\\') {
-			i++
-		}
-		plain = append(plain, b[i])
-	}
-	v.scratch = plain
-	v.learnText(plain)
 }

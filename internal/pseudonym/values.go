@@ -3,9 +3,13 @@ package pseudonym
 import (
 	"bytes"
 	"crypto/rand"
+	"slices"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/redact"
+	"pgpi/internal/servertext"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -26,19 +30,21 @@ type Values struct {
 	flip      byte // what booleans are changed by, 0 or 1
 	blanked   int64
 
-	pieces     pieces
-	contexts   map[*event.Context]*event.Context
-	literals   []literal
-	quotations []quotation
-	scratch    []byte
-	before     []byte // the piece at hand, as it was
-	number     [64]byte
+	pieces   pieces
+	reading  sqltext.Settings // of the SQL in the message at hand
+	settings *event.Settings  // which it was made of
+	contexts map[*event.Context]safeContext
+	literals []literal
+	parts    []servertext.Part
+	scratch  []byte
+	before   []byte // the piece at hand, as it was
+	number   [64]byte
 }
 
 // New makes a redaction with a key of its own.
 func New() *Values {
 	m := newMemory()
-	v := &Values{memory: m, words: newWords(m)}
+	v := &Values{memory: m, words: newWords(m), passwords: redact.Passwords{Strict: true}}
 	var random [1]byte
 	_, _ = rand.Read(random[:]) // it never fails
 	v.flip = random[0] & 1
@@ -49,10 +55,22 @@ func New() *Values {
 func (v *Values) Learn(e *event.Event) {
 	for i := range e.Messages {
 		m := &e.Messages[i]
+		v.read(m.Settings)
 		for _, p := range v.pieces.of(m) {
 			v.learn(m, p)
 		}
 	}
+}
+
+// read prepares for SQL that was sent in a session with these settings.
+func (v *Values) read(s *event.Settings) sqltext.Settings {
+	if s != v.settings {
+		v.settings, v.reading = s, sqltext.Settings{}
+		if s != nil {
+			v.reading = sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+		}
+	}
+	return v.reading
 }
 
 // Take replaces the values of an event: Values is an [event.Stage].
@@ -75,45 +93,56 @@ func (v *Values) Apply(e *event.Event) {
 		v.said(e)
 	}
 	for i := range e.Messages {
-		v.message(&e.Messages[i], e.Kind == event.Fragment)
+		v.message(e.Conn, &e.Messages[i], e.Kind == event.Fragment)
 	}
 }
 
 // said replaces what is data in the words of a peer.
 func (v *Values) said(e *event.Event) {
-	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
-		if w.Name {
-			return v.name(text)
+	event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
+		if !w.Name {
+			v.learnLiterals([]byte(text), sqltext.Settings{})
 		}
-		return v.withoutValues(text)
+		return text
 	})
-	v.passwords.Sentence(e)
+	v.passwords.Sentence(e, func(w event.Written, text []byte) {
+		if w.Name {
+			v.clean(text)
+		} else {
+			v.replaceStatement(text, sqltext.Settings{})
+		}
+	})
+	if _, ended := e.Fact.(event.Ended); ended {
+		v.passwords.Forget(e.Conn)
+	}
 }
 
-// withoutValues is SQL, or text that may quote some, with pseudonyms.
-func (v *Values) withoutValues(sql string) string {
-	b := []byte(sql)
-	v.learnSQL(b)
-	v.replaceSQL(b)
-	v.clean(b)
-	return string(b)
+// replaceStatement replaces the data in SQL, or in text that may quote some. It was learned before:
+// the secrets in it are blanks now.
+func (v *Values) replaceStatement(sql []byte, settings sqltext.Settings) {
+	v.replaceLiterals(sql, settings)
+	v.clean(sql)
 }
 
 // message replaces the values of a message. One that was too large to hold is blanked,
 // because its bytes were.
-func (v *Values) message(m *event.Message, large bool) {
+func (v *Values) message(conn uint32, m *event.Message, large bool) {
 	context, about := m.Context, m.About
-	v.passwords.Message(m)
+	v.read(m.Settings)
+	v.passwords.Message(conn, m)
 	for _, p := range v.pieces.of(m) {
+		if reading.Hidden(m, p.start, p.end) == p.end-p.start {
+			continue // it is a secret
+		}
 		if large || p.kind == opaquePiece {
 			v.blank(m, p.start, p.end)
 			continue
 		}
 		v.replacePiece(m, p)
 	}
-	m.Context = v.context(context)
+	m.Context = v.context(conn, context)
 	if m.About = m.Context; about != context {
-		m.About = v.context(about)
+		m.About = v.context(conn, about)
 	}
 }
 
@@ -195,7 +224,7 @@ func (v *Values) blank(m *event.Message, start, end int) {
 func (v *Values) mark(m *event.Message, start, end int) {
 	before := m.Redacted
 	m.Redacted = make([]event.Span, 0, len(before)+1)
-	added := event.Span{Start: start, End: end}
+	added := event.Span{Start: start, End: end, Kind: event.ValueSpan}
 	for _, s := range before {
 		switch {
 		case s.End < added.Start:
@@ -204,7 +233,7 @@ func (v *Values) mark(m *event.Message, start, end int) {
 			m.Redacted = append(m.Redacted, added)
 			added = s
 		default:
-			added = event.Span{Start: min(s.Start, added.Start), End: max(s.End, added.End)}
+			added = event.Span{Start: min(s.Start, added.Start), End: max(s.End, added.End), Kind: s.Kind}
 		}
 	}
 	m.Redacted = append(m.Redacted, added)
@@ -233,27 +262,44 @@ func (v *Values) blankFragment(e *event.Event) {
 // maxContexts bounds what is remembered of contexts: many messages share one.
 const maxContexts = 1 << 10
 
-// context is a snapshot without values.
-func (v *Values) context(c *event.Context) *event.Context {
+// safeContext is a snapshot without values, as far as these were known.
+type safeContext struct {
+	*event.Context
+	known int // how many values were
+}
+
+// context is a snapshot without values. One that was made before holds good unless a value that was
+// learned since is in it.
+func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	if c == nil {
 		return nil
 	}
-	if safe, known := v.contexts[c]; known {
-		return safe
+	known := v.memory.count()
+	if safe, made := v.contexts[c]; made && (safe.known == known || !v.isIn(safe.Context)) {
+		v.contexts[c] = safeContext{safe.Context, known}
+		return safe.Context
 	}
 	changed := *c
 	changed.Brief = "" // it is made of what was there before
-	changed.SQL = v.withoutValues(c.SQL)
+	settings := v.read(c.Settings)
+	sql, redacted := v.passwords.Text(conn, c.SQL, func(sql []byte) { v.replaceStatement(sql, settings) })
+	changed.SQL, changed.Redacted = sql, changed.Redacted || redacted
 	changed.Relation = v.name(c.Relation)
-	changed.Columns = append([]event.Column(nil), c.Columns...)
+	changed.Columns = slices.Clone(c.Columns)
 	for i := range changed.Columns {
 		changed.Columns[i].Name = v.name(changed.Columns[i].Name)
 	}
 	if v.contexts == nil || len(v.contexts) >= maxContexts {
-		v.contexts = map[*event.Context]*event.Context{}
+		v.contexts = map[*event.Context]safeContext{}
 	}
-	v.contexts[c] = v.passwords.Context(&changed)
-	return v.contexts[c]
+	v.contexts[c] = safeContext{&changed, known}
+	return &changed
+}
+
+// isIn reports whether a value is in a snapshot.
+func (v *Values) isIn(c *event.Context) bool {
+	return v.memory.holds([]byte(c.SQL)) || v.memory.holds([]byte(c.Relation)) ||
+		slices.ContainsFunc(c.Columns, func(column event.Column) bool { return v.memory.holds([]byte(column.Name)) })
 }
 
 // name is a name without the values in it.

@@ -34,8 +34,9 @@ type Reader struct {
 	Message *event.Message
 	Fields  []wire.Field
 
-	formats struct{ start, end int } // places of the format codes of what a Bind or FunctionCall brings
-	tuples  []int                    // places of the letters that tell new and old rows apart
+	formats  struct{ start, end int } // places of the format codes of what a Bind or FunctionCall brings
+	function pgvalue.Function         // that is called, if it is known
+	tuples   []int                    // places of the letters that tell new and old rows apart
 
 	settings *event.Settings
 	ready    *pgvalue.Settings // made of settings
@@ -47,8 +48,19 @@ func (r *Reader) Read(m *event.Message) {
 	r.Fields = wire.AppendFields(r.Fields[:0], &m.Message)
 	r.tuples = r.tuples[:0]
 	switch m.Type {
-	case wire.Bind, wire.FunctionCall:
+	case wire.Bind:
 		r.findFormats()
+	case wire.FunctionCall:
+		r.findFormats()
+		r.function = pgvalue.Function{}
+		if len(r.Fields) > 2 && r.Fields[2].Name == wire.FunctionOID && !r.hides(&r.Fields[2]) {
+			r.function = r.Function(uint32(r.Fields[2].Int))
+		}
+	case wire.FunctionCallResponse:
+		r.function = pgvalue.Function{}
+		if m.Context != nil {
+			r.function = r.Function(m.Context.Function)
+		}
 	case wire.LogicalInsert, wire.LogicalUpdate, wire.LogicalDelete:
 		r.findTuples()
 	}

@@ -30,6 +30,9 @@ func (r *Reader) Value(i int) (v Value) {
 	if v.Depth > 0 || v.Kind == wire.Group {
 		r.describe(&v, i)
 	}
+	if r.Message.Type == wire.FunctionCallResponse {
+		v.Type, v.Binary = r.function.Result, r.Message.Context != nil && r.Message.Context.BinaryResult
+	}
 	if v.Kind == wire.TextValue || v.Kind == wire.BinaryValue {
 		v.Binary = v.Kind == wire.BinaryValue
 	}
@@ -49,6 +52,7 @@ func (r *Reader) describe(v *Value, i int) {
 		}
 		v.Binary = r.isBinary(v.Index)
 	case wire.Argument:
+		v.Type = r.function.Argument(v.Index)
 		v.Binary = r.isBinary(v.Index)
 	}
 }
@@ -98,6 +102,13 @@ func (r *Reader) isBinary(index int) bool {
 		index = 0
 	}
 	return index < len(formats) && formats[index].Int == 1 && !r.hides(&formats[index])
+}
+
+// Function returns the built-in function of an OID, as far as the session's server is known to have
+// it: the zero Function where it is not.
+func (r *Reader) Function(oid uint32) pgvalue.Function {
+	f, _ := pgvalue.BuiltinFunction(oid, r.readySettings())
+	return f
 }
 
 // IsNull reports whether the i-th field stands in the place of a value that is NULL.

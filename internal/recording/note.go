@@ -52,8 +52,12 @@ type Note struct {
 
 	// Opaque is that of the event.
 	Opaque bool
+	// Cut is that of the event.
+	Cut bool
 	// Waited, Held and Stalled are those of the event.
 	Waited, Held, Stalled time.Duration
+	// Redacted are the spans of the packet's bytes that were overwritten, as EncodeSpans has them.
+	Redacted string
 	// End says that the packet ends its direction, and Broken that the stream was lost there.
 	End, Broken bool
 }
@@ -79,8 +83,10 @@ const (
 // The facts of a packet's second comment, each as key=value.
 const (
 	opaque = "bytes=opaque"
+	cut    = "bytes=cut"
 	ended  = "end=closed"
 	broken = "end=broken"
+	spans  = "redacted="
 
 	// Durations are in nanoseconds.
 	waited  = "waited="
@@ -144,11 +150,17 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	if n.Opaque {
 		facts = append(facts, opaque)
 	}
+	if n.Cut {
+		facts = append(facts, cut)
+	}
 	switch {
 	case n.End && n.Broken:
 		facts = append(facts, broken)
 	case n.End:
 		facts = append(facts, ended)
+	}
+	if n.Redacted != "" {
+		facts = append(facts, spans+n.Redacted)
 	}
 	for _, d := range n.durations() {
 		if *d.value != 0 {
@@ -191,6 +203,8 @@ func (n *Note) parse(item string) {
 		n.Inside = true
 	case opaque:
 		n.Opaque = true
+	case cut:
+		n.Cut = true
 	case ended:
 		n.End = true
 	case broken:
@@ -200,6 +214,9 @@ func (n *Note) parse(item string) {
 		if item == d.String() {
 			n.Direction, n.Scripted = d, true
 		}
+	}
+	if text, ok := strings.CutPrefix(item, spans); ok {
+		n.Redacted = text
 	}
 	for _, d := range n.durations() {
 		if digits, ok := strings.CutPrefix(item, d.words); ok {

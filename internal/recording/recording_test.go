@@ -2,6 +2,7 @@ package recording
 
 import (
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,6 +34,8 @@ var notes = []Note{
 	{Elapsed: 0, HasElapsed: true, Zone: -5 * 3600, HasZone: true},
 	{Left: 1, OneByOne: true, CutOff: true, More: true, Repeated: true, Inside: true, Zone: 0, HasZone: true},
 	{Opaque: true},
+	{Redacted: "12+8p,3+5,1+1v", Waited: 7},
+	{Cut: true, Left: 3},
 	{Waited: 7 * time.Second, Held: 1, Stalled: time.Hour, Opaque: true},
 	{End: true},
 	{End: true, Broken: true, Opaque: true},
@@ -144,7 +147,7 @@ func TestSentenceOfLaterVersions(t *testing.T) {
 }
 
 func TestSection(t *testing.T) {
-	for _, s := range []Section{{ID: "ABC234", File: 1}, {ID: "X", File: 12345, Redacted: true}} {
+	for _, s := range []Section{{ID: "ABC234", File: 1}, {ID: "X", File: 12345, Redacted: true}, {ID: "X", File: 1, Redacted: true, Noted: true}} {
 		if got, ok := ParseSection(s.String()); !ok || got != s {
 			t.Errorf("%q: %+v, %v", s.String(), got, ok)
 		}
@@ -157,6 +160,59 @@ func TestSection(t *testing.T) {
 		if s, ok := ParseSection(comment); ok {
 			t.Errorf("%q is taken for a recording: %+v", comment, s)
 		}
+	}
+}
+
+// TestSpans notes spans, and reads them again.
+func TestSpans(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for range 500 {
+		var spans []event.Span
+		end := 0
+		for range random.IntN(20) {
+			s := event.Span{Start: end + random.IntN(30), Kind: event.SpanKind(random.IntN(len(kindLetters)))}
+			s.End = s.Start + 1 + random.IntN(300)
+			spans, end = append(spans, s), s.End
+		}
+		text := EncodeSpans(spans)
+		if got := DecodeSpans(text, end); !slices.Equal(got, spans) {
+			t.Fatalf("%q: %v, want %v", text, got, spans)
+		}
+		if strings.ContainsAny(text, "; ") {
+			t.Fatalf("%q does not fit into a note", text)
+		}
+		at := random.IntN(end + 1)
+		first, rest := event.CutSpans(spans, 0, at), event.CutSpans(spans, at, end)
+		for i, s := range rest {
+			rest[i].Start, rest[i].End = s.Start+at, s.End+at
+		}
+		covered := func(all []event.Span) (n int) {
+			for _, s := range all {
+				n += s.End - s.Start
+			}
+			return n
+		}
+		if covered(first)+covered(rest) != covered(spans) {
+			t.Fatalf("%v is cut at %d into %v and %v", spans, at, first, rest)
+		}
+	}
+	for _, text := range []string{"", "x", "1", "1+", "+1", "-1+1", "1+0", "1+99", "9999999999999999999+1"} {
+		if got := DecodeSpans(text, 50); got != nil {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+}
+
+// TestManySpans has more than a comment has room for: all that is hidden stays hidden.
+func TestManySpans(t *testing.T) {
+	var spans []event.Span
+	for at := 0; at < 65_000; at += 2 {
+		spans = append(spans, event.Span{Start: at, End: at + 1, Kind: event.PasswordSpan})
+	}
+	text := EncodeSpans(spans)
+	got := DecodeSpans(text, 65_000)
+	if len(text) > maxSpans || got[0].Start != 0 || got[len(got)-1].End != 64_999 {
+		t.Errorf("%d bytes of text for %v to %v", len(text), got[0], got[len(got)-1])
 	}
 }
 

@@ -17,12 +17,15 @@ type Section struct {
 	File int
 	// Redacted says that secrets were blanked before anything was recorded.
 	Redacted bool
+	// Noted says that each packet notes what of it was blanked.
+	Noted bool
 }
 
 // The words of a section's comment.
 const (
 	sectionFormat = "pgpi recording %s file %d"
 	redacted      = " with secrets redacted"
+	noted         = " and noted"
 	explanation   = ": what was relayed, decrypted. Ports and addresses are as Wireshark needs them; read it with pgpi read."
 )
 
@@ -30,6 +33,9 @@ func (s Section) String() string {
 	text := fmt.Sprintf(sectionFormat, s.ID, s.File)
 	if s.Redacted {
 		text += redacted
+	}
+	if s.Noted {
+		text += noted
 	}
 	return text + explanation
 }
@@ -41,7 +47,7 @@ func ParseSection(comment string) (s Section, ok bool) {
 	if !ok {
 		return Section{}, false
 	}
-	s.Redacted = strings.Contains(words, redacted)
+	s.Redacted, s.Noted = strings.Contains(words, redacted), strings.Contains(words, redacted+noted)
 	n, err := fmt.Sscanf(words, sectionFormat, &s.ID, &s.File)
 	return s, err == nil && n == 2
 }

@@ -2,18 +2,41 @@ package redact
 
 import (
 	"bytes"
-	"strings"
+	"slices"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
-// Passwords hides the secrets of events: what proves an identity, or lets a password
-// be guessed. It serves one goroutine at a time.
+// Passwords hides the secrets of events: what proves an identity, or lets a password be guessed. It
+// serves one goroutine at a time.
+//
+// What is hidden is of two sorts. Most is hidden in its place, and no more. Passwords, and what the
+// SQL calls so, are remembered for their connection as well, because servers repeat them in errors.
 type Passwords struct {
-	fields   []wire.Field
-	spans    []Span
-	contexts map[*event.Context]*event.Context // with their secrets, and without
+	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a
+	// comment with the word password. Whoever replaces all literals and comments anyway wants it.
+	Strict bool
+	// Again searches what was redacted before it was recorded, too, where the recording notes what
+	// that was.
+	Again bool
+
+	reader      reading.Reader
+	spans       []Span
+	connections map[uint32]*connection
+	contexts    map[*event.Context]*meaning
+	last        analysis
+	found       []Span
+}
+
+// connection is what is remembered of a connection.
+type connection struct {
+	// known are those of SQL, parameters and the login, rows those of rows: these may be many.
+	known, rows known
+	// inVerifier says that the last row of COPY was cut off in a verifier.
+	inVerifier bool
+	noted      noted
 }
 
 // Take hides the secrets of an event: Passwords is an [event.Stage].
@@ -26,9 +49,18 @@ func (p *Passwords) Take(e *event.Event, emit func(*event.Event)) {
 // bytes are not those that are relayed.
 func (p *Passwords) Apply(e *event.Event) {
 	for i := range e.Messages {
-		p.Message(&e.Messages[i])
+		if m := &e.Messages[i]; p.passes(e) {
+			p.readNoted(e.Conn, m)
+		} else {
+			p.message(e.Conn, m)
+		}
 	}
-	p.Sentence(e)
+	if !p.passes(e) {
+		p.Sentence(e, nil)
+	}
+	if _, ended := e.Fact.(event.Ended); ended {
+		p.Forget(e.Conn)
+	}
 	switch e.Kind {
 	case event.Fragment: // nobody can tell what it is a part of, but a recording needs the header
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
@@ -39,79 +71,150 @@ func (p *Passwords) Apply(e *event.Event) {
 	}
 }
 
-// Sentence hides what is secret in what a peer wrote of a fact. Other events it leaves as they
-// are.
-func (p *Passwords) Sentence(e *event.Event) {
-	e.Fact = event.ReplaceWritten(e.Fact, func(_ event.Written, text string) string {
-		return withoutSpans(text, AppendSQLSecrets(nil, []byte(text)))
+// passes reports whether an event was redacted before it was recorded, and need not be searched
+// again.
+func (p *Passwords) passes(e *event.Event) bool { return e.Noted && !p.Again }
+
+// Forget drops what is remembered of a connection.
+func (p *Passwords) Forget(conn uint32) { delete(p.connections, conn) }
+
+// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest,
+// unless that is nil.
+func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text []byte)) {
+	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
+		safe, _ := p.Text(e.Conn, text, func(b []byte) {
+			if replace != nil {
+				replace(w, b)
+			}
+		})
+		return safe
 	})
 }
 
-// Message hides the secrets of one message, those of its context included.
-func (p *Passwords) Message(m *event.Message) {
-	p.fields = wire.AppendFields(p.fields[:0], &m.Message)
-	p.spans = p.spans[:0]
-	for i := range p.fields {
-		p.field(m, &p.fields[i])
+// message hides the secrets of one message of a connection, those of its context included.
+func (p *Passwords) message(conn uint32, m *event.Message) {
+	p.Message(conn, m)
+	about, same := m.About, m.About == m.Context
+	m.Context = p.context(conn, m.Context)
+	if m.About = m.Context; !same {
+		m.About = p.context(conn, about)
+	}
+}
+
+// Message hides the secrets of one message of a connection. What is known about it, its context,
+// stays as it is.
+func (p *Passwords) Message(conn uint32, m *event.Message) {
+	of := p.meaning(m.Context)
+	p.spans = append(p.spans[:0], m.Redacted...) // before it was recorded, perhaps
+	if p.mayHold(conn, m, of) {
+		p.reader.Read(m)
+		for i := range p.reader.Fields {
+			p.field(conn, m, of, i)
+		}
+		p.reader.Trim()
 	}
 	m.Secret = m.Type.Code() == 'p'
-	about, same := m.About, m.About == m.Context
-	m.Context = p.Context(m.Context)
-	if m.About = m.Context; !same {
-		m.About = p.Context(about)
-	}
 	if len(p.spans) == 0 {
 		return
 	}
-	m.Redacted = append([]event.Span(nil), p.spans...)
-	for _, s := range p.spans {
+	m.Redacted = slices.Clone(joined(p.spans))
+	for _, s := range m.Redacted {
 		Overwrite(m.Bytes[s.Start:s.End])
 	}
 }
 
+// mayHold reports whether there may be something to hide. Rows are many, and most have nothing.
+func (p *Passwords) mayHold(conn uint32, m *event.Message, of *meaning) bool {
+	switch m.Type {
+	case wire.DataRow, wire.CopyText, wire.CopyCSV, wire.CopyBinary, wire.CopyData:
+		return len(of.columns) > 0 || m.Type == wire.CopyData && p.meaning(m.About).copies || holdsVerifier(m.Bytes) || p.connections[conn] != nil && p.connections[conn].inVerifier
+	}
+	return true
+}
+
+// joined puts spans in order, and makes one of those that overlap.
+func joined(spans []Span) []Span {
+	slices.SortStableFunc(spans, func(a, b Span) int { return a.Start - b.Start })
+	n := 0
+	for _, s := range spans {
+		switch {
+		case s.Start == s.End:
+		case n == 0 || s.Start >= spans[n-1].End:
+			spans[n] = s
+			n++
+		default:
+			spans[n-1].End = max(spans[n-1].End, s.End)
+		}
+	}
+	return spans[:n]
+}
+
 // field adds what is secret in a field.
-func (p *Passwords) field(m *event.Message, f *wire.Field) {
+func (p *Passwords) field(conn uint32, m *event.Message, of *meaning, i int) {
+	f := &p.reader.Fields[i]
 	switch f.Name {
-	case wire.Password, wire.MD5Hash, wire.SecretKey, wire.GSSToken, wire.SASLData,
-		wire.OAuthClientFirst, wire.OAuthAbort:
-		p.hideContent(m, f)
+	case wire.Password, wire.GSSToken, wire.SASLData, wire.OAuthClientFirst, wire.OAuthAbort:
+		p.hideContent(m, f, event.PasswordSpan)
+		p.learnLogin(conn, m.Content(f))
+	case wire.MD5Hash:
+		p.hideContent(m, f, event.VerifierSpan)
+	case wire.SecretKey:
+		p.hideContent(m, f, event.KeySpan)
 	case wire.SelectedMechanism:
 		if wire.MechanismOf(string(m.Content(f))) == wire.OtherMechanism {
-			p.hideContent(m, f) // perhaps a password that was sent before it was asked for
+			p.hideContent(m, f, event.PasswordSpan) // perhaps a password that was sent before it was asked for
 		}
 	case wire.DataLength:
 		if m.Type == wire.SASLInitialResponse && f.Int != -1 && f.Int != m.Size-int64(f.End) {
-			p.hide(f.Start, f.End) // likewise
+			p.hide(f.Start, f.End, event.PasswordSpan) // likewise
 		}
 	case wire.SCRAMClientFinal:
 		p.hideAttribute(m, f, ",p=")
 	case wire.SCRAMServerFinal:
 		p.hideAttribute(m, f, "v=")
-	case wire.SQL, wire.ErrorValue, wire.ErrorText:
-		p.hideSQL(m, f)
+	case wire.SQL:
+		p.hideSQL(conn, m, f)
+	case wire.ErrorValue, wire.ErrorText:
+		p.hideSQL(conn, m, f)
+		p.hideKey(m, f)
+	case wire.NotifyPayload, wire.FailReason:
+		p.hideWords(conn, m, f)
+	case wire.KeyValue:
+		p.setting(conn, m, i)
+	case wire.ParameterValue, wire.ColumnValue, wire.CopyValue, wire.OldValue, wire.OldKeyValue:
+		p.value(conn, m, of, i)
+	case wire.ArgumentValue, wire.ResultValue, wire.Content:
+		p.spans = appendVerifiers(p.spans, m.Bytes[f.Start:f.End], int(f.Start))
+	case wire.CopyPart, wire.Data:
+		p.part(conn, m, of, f)
 	case wire.Unknown, wire.Malformed, wire.Trailing:
-		switch m.Type {
-		case wire.Query, wire.Parse, wire.ErrorResponse, wire.NoticeResponse, wire.OldErrorResponse:
-			p.hideSQL(m, f)
-		case wire.CancelRequest, wire.BackendKeyData:
-			p.hide(f.Start, f.End)
-		default:
-			if code := m.Type.Code(); code == 'p' || code == 'R' {
-				p.hide(f.Start, f.End)
-			}
+		p.unknown(conn, m, f)
+	}
+}
+
+// unknown takes bytes that are no field.
+func (p *Passwords) unknown(conn uint32, m *event.Message, f *wire.Field) {
+	switch m.Type {
+	case wire.Query, wire.Parse, wire.ErrorResponse, wire.NoticeResponse, wire.OldErrorResponse:
+		p.hideSQL(conn, m, f)
+	case wire.CancelRequest, wire.BackendKeyData:
+		p.hide(f.Start, f.End, event.KeySpan)
+	default:
+		if code := m.Type.Code(); code == 'p' || code == 'R' {
+			p.hide(f.Start, f.End, event.PasswordSpan)
 		}
 	}
 }
 
 // hideContent hides a field, less the NUL of a string: a message that has lost it would be
 // another one.
-func (p *Passwords) hideContent(m *event.Message, f *wire.Field) {
-	p.hide(f.Start, f.Start+int32(len(m.Content(f))))
+func (p *Passwords) hideContent(m *event.Message, f *wire.Field, k event.SpanKind) {
+	p.hide(f.Start, f.Start+int32(len(m.Content(f))), k)
 }
 
-func (p *Passwords) hide(start, end int32) {
+func (p *Passwords) hide(start, end int32, k event.SpanKind) {
 	if start < end {
-		p.spans = append(p.spans, Span{Start: int(start), End: int(end)})
+		p.spans = append(p.spans, Span{Start: int(start), End: int(end), Kind: k})
 	}
 }
 
@@ -121,60 +224,41 @@ func (p *Passwords) hideAttribute(m *event.Message, f *wire.Field, name string) 
 	b := m.Bytes[f.Start:f.End]
 	at := bytes.Index(b, []byte(name))
 	if at < 0 {
-		p.hide(f.Start, f.End) // it is not what it should be
+		p.hide(f.Start, f.End, event.VerifierSpan) // it is not what it should be
 		return
 	}
-	p.hide(f.Start+int32(at+len(name)), f.End)
+	p.hide(f.Start+int32(at+len(name)), f.End, event.VerifierSpan)
 }
 
 // hideSQL hides what is secret in a statement, or in text that may quote one.
-func (p *Passwords) hideSQL(m *event.Message, f *wire.Field) {
-	sql := bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
-	before := len(p.spans)
-	p.spans = AppendSQLSecrets(p.spans, sql)
-	for i := before; i < len(p.spans); i++ {
-		p.spans[i].Start += int(f.Start)
-		p.spans[i].End += int(f.Start)
-	}
+func (p *Passwords) hideSQL(conn uint32, m *event.Message, f *wire.Field) {
+	p.addSpans(f, p.sqlSpans(conn, bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})))
 }
 
-// maxContexts bounds what is remembered of contexts: many messages share one.
-const maxContexts = 1 << 10
-
-// Context returns a snapshot whose SQL has lost its secrets: c itself where there are none.
-func (p *Passwords) Context(c *event.Context) *event.Context {
-	if c == nil || c.SQL == "" {
-		return c
-	}
-	if safe, known := p.contexts[c]; known {
-		return safe
-	}
-	safe := c
-	if spans := AppendSQLSecrets(nil, []byte(c.SQL)); len(spans) > 0 {
-		changed := *c
-		changed.SQL = withoutSpans(c.SQL, spans)
-		changed.Brief = "" // it is made of what was there before
-		changed.Redacted = true
-		safe = &changed
-	}
-	if p.contexts == nil || len(p.contexts) >= maxContexts {
-		p.contexts = map[*event.Context]*event.Context{}
-	}
-	p.contexts[c] = safe
-	return safe
-}
-
-// withoutSpans is a text with a word in the place of each span.
-func withoutSpans(text string, spans []Span) string {
-	var b strings.Builder
-	end := 0
+// addSpans adds spans of a field.
+func (p *Passwords) addSpans(f *wire.Field, spans []Span) {
 	for _, s := range spans {
-		b.WriteString(text[end:s.Start])
-		b.WriteString("[redacted]")
-		end = s.End
+		p.spans = append(p.spans, Span{Start: s.Start + int(f.Start), End: s.End + int(f.Start), Kind: s.Kind})
 	}
-	b.WriteString(text[end:])
-	return b.String()
+}
+
+// hideWords hides verifiers, and what is known to be a secret, in a text that is no SQL.
+func (p *Passwords) hideWords(conn uint32, m *event.Message, f *wire.Field) {
+	p.spans = appendVerifiers(p.spans, m.Content(f), int(f.Start))
+	p.spans = p.appendKnown(p.spans, conn, m.Content(f), int(f.Start))
+}
+
+// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe,
+// hidden), and COPY users, line 1, column password: "hidden".
+func (p *Passwords) hideKey(m *event.Message, f *wire.Field) {
+	text := m.Content(f)
+	for _, between := range []string{")=(", `: "`} {
+		names, _, found := bytes.Cut(text, []byte(between))
+		at := bytes.IndexAny(names, "(,")
+		if found && at >= 0 && secretIn(names[at:], false) >= 0 {
+			p.hide(f.Start+int32(len(names)+len(between)), f.Start+int32(len(text)), event.PasswordSpan)
+		}
+	}
 }
 
 // Overwrite blanks bytes. Their number stays, because the message's length says it anyway.

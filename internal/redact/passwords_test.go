@@ -11,7 +11,7 @@ import (
 func TestContext(t *testing.T) {
 	const sql = "alter role joe\npassword 'friend' valid until 'tomorrow'"
 	secret := &event.Context{SQL: sql, Brief: strings.ReplaceAll(sql, "\n", " ")}
-	harmless := &event.Context{SQL: "select 'friend'", Brief: "select 'friend'"}
+	harmless := &event.Context{SQL: "select 'friends'", Brief: "select 'friends'"}
 	e := &event.Event{Kind: event.Traffic, Messages: []event.Message{{Context: secret}, {Context: harmless}, {Context: secret}}}
 	new(Passwords).Apply(e)
 	for _, i := range []int{0, 2} {

@@ -4,14 +4,16 @@ import (
 	"bytes"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 )
 
 // Span is a run of bytes that is hidden. It is never empty.
 type Span = event.Span
 
-// AppendSQLSecrets appends to dst the spans of sql that may hold a secret, in order and without overlap, and returns
-// the extended slice. Spans are relative to sql, which is the text of a query without its NUL. A span lies inside the
-// quotes of a literal, so that the statement stays readable:
+// appendVague appends to dst the spans of sql that may hold a secret, in order and without
+// overlap, and returns the extended slice. Spans are relative to sql, which is the text of a query
+// without its NUL. A span lies inside the quotes of a literal, so that the statement stays
+// readable:
 //
 //	ALTER ROLE joe PASSWORD 'hidden' VALID UNTIL 'hidden as well'
 //	SELECT dblink_connect('host=db user=joe password hidden to the end of this literal')
@@ -19,150 +21,146 @@ type Span = event.Span
 //
 // Three rules decide, and each hides too much rather than too little:
 //
-//   - From a secret word (one that contains password, passwd, pwd, secret, token and the like, whatever its case,
-//     or CONNECTION before a literal) to the end of its statement, every literal is hidden.
-//   - Inside a literal, a quoted name or a comment, everything after a secret word is hidden, and everything after the
-//     "://" of a URI with a password. This covers connection strings, SQL within SQL, DO blocks and function bodies.
-//   - Where quotes don't match, or may not, everything after the first secret word of the text is hidden: literals
-//     cut off, a backslash before a quote (standard_conforming_strings decides what it means, and so does the
-//     client encoding), and a secret literal that runs straight into a word, as in PASSWORD 'it's'.
+//   - From a secret word (one that contains password, passwd, pwd, secret, token and the like,
+//     whatever its case, or CONNECTION before a literal) to the end of its statement, every literal
+//     is hidden.
+//   - Inside a literal, a quoted name or a comment, everything after a secret word is hidden, and
+//     everything after the "://" of a URI with a password. This covers connection strings, SQL
+//     within SQL, DO blocks and function bodies.
+//   - Where quotes don't match, or may not, everything after the first secret word of the text is
+//     hidden: literals cut off, a backslash before a quote (standard_conforming_strings decides
+//     what it means, and so does the client encoding), bit strings with anything but digits in
+//     them, and a secret literal that runs straight into a word, as in PASSWORD 'it's'.
 //
-// Literals that can spell letters by escapes (U&'…', and E'…' with \x, \u or octal ones) are hidden whole. A password
-// in no quotes at all, which no server accepts, is not seen.
-func AppendSQLSecrets(dst []Span, sql []byte) []Span {
-	s := scanner{sql: sql, spans: dst, first: -1, before: len(dst)}
-	for s.pos < len(s.sql) {
-		s.token()
+// Literals that can spell letters by escapes (U&'…', and E'…' with \x, \u or octal ones) are hidden
+// whole. From the place tail on everything is hidden, because quotes don't match there.
+func appendVague(dst []Span, sql []byte, h hints) (spans []Span, tail int) {
+	if !h.secret && !h.connection && !h.escapes {
+		return dst, len(sql)
 	}
-	return s.spans
+	s := search{
+		sql: sql, tokens: sqltext.NewScanner(sql, sqltext.Settings{}), spans: dst, before: len(dst),
+		end: len(sql), first: -1, quote: -1,
+	}
+	for t := s.tokens.Next(); t.Kind != sqltext.End && t.Start < s.end; t = s.tokens.Next() {
+		s.token(t)
+	}
+	return s.finish()
 }
 
-// scanner walks through SQL as PostgreSQL's src/backend/parser/scan.l does, as far as literals need it.
-type scanner struct {
+// search goes through the tokens of SQL. It reads them without the session's settings: where these
+// decide where a literal ends, nothing is taken for granted.
+type search struct {
 	sql    []byte
-	pos    int
+	tokens sqltext.Scanner
 	spans  []Span
 	before int // how many spans were there before
+	end    int // from here on everything is hidden
 
 	first      int  // where the text begins to be secret, or -1
+	quote      int  // where the last token ended, if a quote closed it, or -1
 	secret     bool // a secret word stands in this statement
 	wordBefore bool // the last token was a secret word
 	connection bool // the last token was CONNECTION
+	searched   bool // all that follows a literal of which nobody can tell where it ends has been searched
 }
 
-// token takes one token: whatever moves pos forward.
-func (s *scanner) token() {
-	c, rest := s.sql[s.pos], s.sql[s.pos:]
-	switch {
-	case isSpace(c), c == '=': // password = "typed in the wrong quotes"
-		s.pos++
-	case hasPrefix(rest, "--"):
-		s.comment(lineEnd(rest))
-	case hasPrefix(rest, "/*"):
-		s.comment(commentEnd(rest))
-	case c == '\'':
-		s.quoted(1, plain)
-	case hasPrefixFold(rest, "e'"):
-		s.quoted(2, escaped)
-	case hasPrefixFold(rest, "u&'"):
-		s.quoted(3, unicode)
-	case c == '"':
-		s.name(1)
-	case hasPrefixFold(rest, "u&\""):
-		s.name(3)
-	case isWordStart(c):
-		s.word()
-	case c == '$':
-		s.dollar()
-	default:
-		s.secret = s.secret && c != ';'
-		s.lastWord(false, false)
-		s.pos++
-	}
-}
-
-// comment takes n bytes of a comment. What the last token was still counts after it.
-func (s *scanner) comment(n int) {
-	end := s.pos + n
-	if at := secretIn(s.sql[s.pos:end], end == len(s.sql)); at >= 0 {
-		s.hide(s.pos+at, end)
-	}
-	s.pos = end
-}
-
-// word takes a key word or a name.
-func (s *scanner) word() {
-	rest := s.sql[s.pos:]
-	n := wordLength(rest)
-	s.pos += n
-	secret := secretIn(rest[:n], false) >= 0
-	if secret {
-		s.secretFrom(s.pos)
-	}
-	s.lastWord(secret, n == len("connection") && hasPrefixFold(rest, "connection"))
-}
-
-// name takes a quoted name after so many bytes of prefix, its opening quote included. It hides a name in the place
-// of a password, and what follows a secret word where a missing quote seems to have made SQL part of the name.
-func (s *scanner) name(prefix int) {
-	start := s.pos + prefix
-	n, closed := quotedLength(s.sql[start:], '"')
-	content := s.sql[start : start+n]
-	at := secretIn(content, !closed)
-	switch {
-	case s.wordBefore:
-		s.hide(start, start+n)
-	case at >= 0 && bytes.IndexByte(content[at:], '\'') >= 0:
-		s.hide(start+at, start+n)
-	}
-	secret := at >= 0 || prefix > 1 // U&"…" can spell any word
-	if secret {
-		s.secretFrom(start + max(at, 0))
-	}
-	s.lastWord(secret, false)
-	s.closeQuote(start+n, 1, closed)
-}
-
-// flavor says what a backslash means in a literal in single quotes.
-type flavor int
-
-const (
-	plain   flavor = iota // it depends on standard_conforming_strings
-	escaped               // E'…': it escapes
-	unicode               // U&'…': it may spell a letter
-)
-
-// quoted takes a literal in single quotes after so many bytes of prefix, its opening quote included.
-func (s *scanner) quoted(prefix int, kind flavor) {
-	start := s.pos + prefix
-	n, closed := literalLength(s.sql[start:], kind)
-	s.literal(start, start+n, kind)
-	s.closeQuote(start+n, 1, closed)
-}
-
-// dollar takes a dollar-quoted literal, or only the "$" of anything else.
-func (s *scanner) dollar() {
-	tag := dollarTag(s.sql[s.pos:])
-	if tag == nil {
-		s.pos++
+// token decides on one token. What the last token was still counts behind spaces, comments, bytes
+// that are no token of any sort, and an equals sign: password = "typed in the wrong quotes".
+func (s *search) token(t sqltext.Token) {
+	if s.secret && t.Start == s.quote && runsOn(t.Kind) {
+		s.mismatch(t.Start, t.Kind)
 		return
 	}
-	start := s.pos + len(tag)
-	n := bytes.Index(s.sql[start:], tag)
-	closed := n >= 0
-	if !closed {
-		n = len(s.sql) - start
+	switch t.Kind {
+	case sqltext.Space, sqltext.Other:
+	case sqltext.LineComment, sqltext.BlockComment:
+		s.comment(t.Start, t.End)
+	case sqltext.Word, sqltext.Number:
+		s.word(t)
+	case sqltext.QuotedName, sqltext.UnicodeName:
+		s.name(t)
+	case sqltext.Parameter:
+		s.lastWord(false, false)
+	case sqltext.Operator:
+		if !s.tokens.Is(t, "=") {
+			s.lastWord(false, false)
+		}
+	case sqltext.Punctuation:
+		s.secret = s.secret && !s.tokens.Is(t, ";")
+		s.lastWord(false, false)
+	default:
+		s.literal(t)
 	}
-	s.literal(start, start+n, plain)
-	s.closeQuote(start+n, len(tag), closed)
 }
 
-// literal decides on the content of a literal.
-func (s *scanner) literal(start, end int, kind flavor) {
+// runsOn reports whether a token begins with a letter or digit, so that none is expected behind a
+// closing quote.
+func runsOn(k sqltext.Kind) bool {
+	switch k {
+	case sqltext.String, sqltext.DollarString, sqltext.QuotedName:
+		return false
+	}
+	return k.IsName() || k.IsConstant()
+}
+
+// comment decides on a comment.
+func (s *search) comment(start, end int) {
+	if at := secretIn(s.sql[start:end], end == len(s.sql)); at >= 0 {
+		s.hide(start+at, end)
+	}
+}
+
+// word decides on a key word or a name, or on a number that one runs on behind.
+func (s *search) word(t sqltext.Token) {
+	text := s.tokens.Text(t)
+	secret := secretIn(text, false) >= 0
+	if secret {
+		s.secretFrom(t.End)
+	}
+	const connection = "connection"
+	s.lastWord(secret, len(text) >= len(connection) && hasPrefixFold(text[len(text)-len(connection):], connection))
+}
+
+// name decides on a quoted name. It hides a name in the place of a password, and what follows a
+// secret word where a missing quote seems to have made SQL part of the name.
+func (s *search) name(t sqltext.Token) {
+	p := s.tokens.Parts(t)
+	p.Next()
+	content := s.sql[p.Start:p.End]
+	at := secretIn(content, t.Unterminated)
+	switch {
+	case s.wordBefore:
+		s.hide(p.Start, p.End)
+	case at >= 0 && bytes.IndexByte(content[at:], '\'') >= 0:
+		s.hide(p.Start+at, p.End)
+	}
+	secret := at >= 0 || t.Kind == sqltext.UnicodeName // it can spell any word
+	if secret {
+		s.secretFrom(p.Start + max(at, 0))
+	}
+	s.lastWord(secret, false)
+	s.closeQuote(t)
+}
+
+// literal decides on a literal.
+func (s *search) literal(t sqltext.Token) {
+	for p := s.tokens.Parts(t); p.Next(); {
+		if p.Comment {
+			s.comment(p.Start, p.End)
+		} else {
+			s.content(p.Start, p.End, t.Kind)
+		}
+	}
+	s.closeQuote(t)
+}
+
+// content decides on what is between the quotes of a literal.
+func (s *search) content(start, end int, kind sqltext.Kind) {
 	content := s.sql[start:end]
 	cut := end+1 >= len(s.sql) // a quote at the end may have been the first half of a doubled one
 	from := secretIn(content, cut)
-	if s.secret || s.connection || kind == unicode || kind == escaped && spellsLetters(content) {
+	if s.secret || s.connection || kind == sqltext.UnicodeString || kind == sqltext.EscapeString && spellsLetters(content) {
 		from = 0
 	}
 	if from >= 0 {
@@ -172,23 +170,78 @@ func (s *scanner) literal(start, end int, kind flavor) {
 	s.lastWord(false, false)
 }
 
-// closeQuote moves on behind a closing quote of so many bytes at end. Where there is none, or where it is followed
-// at once by a word in a secret statement, the quotes of the text don't mean what they seem to.
-func (s *scanner) closeQuote(end, length int, closed bool) {
-	s.pos = min(end+length, len(s.sql))
-	runsOn := s.secret && s.pos < len(s.sql) && (isWordStart(s.sql[s.pos]) || isDigit(s.sql[s.pos]))
-	if s.first < 0 || closed && !runsOn {
-		return
+// spellsLetters reports whether an E'…' literal has escapes that could stand for letters: \x41,
+// \u0041, \101.
+func spellsLetters(text []byte) bool {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		i++
+		if c := text[i]; c == 'x' || c == 'u' || c == 'U' || '0' <= c && c <= '7' {
+			return true
+		}
 	}
-	for len(s.spans) > s.before && s.spans[len(s.spans)-1].Start >= s.first {
+	return false
+}
+
+// closeQuote moves on behind a token in quotes.
+func (s *search) closeQuote(t sqltext.Token) {
+	s.quote = t.End
+	if !s.isClosed(t) {
+		content := s.tokens.Parts(t)
+		content.Next()
+		s.mismatch(content.Start, t.Kind)
+	}
+}
+
+// isClosed reports whether a token in quotes has certainly been closed where it ends. Bit strings
+// with anything but digits in them are the sign of quotes that don't match.
+func (s *search) isClosed(t sqltext.Token) bool {
+	if t.Kind == sqltext.BitString || t.Kind == sqltext.HexString {
+		if _, valid := s.tokens.AppendValue(nil, t); !valid {
+			return false
+		}
+	}
+	return !t.Unterminated && t.Doubt != sqltext.CutInDoubt
+}
+
+// mismatch hides everything from where the text begins to be secret, because quotes don't match.
+// Where nothing was secret up to a place, what follows it is searched as one text.
+func (s *search) mismatch(from int, kind sqltext.Kind) {
+	rest := s.sql[from:]
+	switch {
+	case kind == sqltext.EscapeString && !s.searched && spellsLetters(rest):
+		s.end = min(s.end, from)
+	case s.first >= 0:
+		s.end = min(s.end, s.first)
+	case !s.searched:
+		s.searched = true
+		if at := secretIn(rest, true); at >= 0 {
+			s.end = min(s.end, from+at)
+		}
+	}
+}
+
+// finish hides what is behind the end, and returns all spans with that place.
+func (s *search) finish() (spans []Span, tail int) {
+	if s.end == len(s.sql) {
+		return s.spans, s.end
+	}
+	if s.first >= 0 {
+		s.end = min(s.end, s.first)
+	}
+	for len(s.spans) > s.before && s.spans[len(s.spans)-1].End > s.end {
+		last := &s.spans[len(s.spans)-1]
+		s.end = min(s.end, last.Start)
 		s.spans = s.spans[:len(s.spans)-1]
 	}
-	s.hide(s.first, len(s.sql))
-	s.pos = len(s.sql)
+	s.hide(s.end, len(s.sql))
+	return s.spans, s.end
 }
 
 // secretFrom notes that this statement is secret, from pos on.
-func (s *scanner) secretFrom(pos int) {
+func (s *search) secretFrom(pos int) {
 	s.secret = true
 	if s.first < 0 {
 		s.first = pos
@@ -196,13 +249,13 @@ func (s *scanner) secretFrom(pos int) {
 }
 
 // lastWord notes what the last token was.
-func (s *scanner) lastWord(secret, connection bool) {
+func (s *search) lastWord(secret, connection bool) {
 	s.wordBefore, s.connection = secret, connection
 }
 
 // hide adds a span unless it is empty.
-func (s *scanner) hide(start, end int) {
+func (s *search) hide(start, end int) {
 	if start < end {
-		s.spans = append(s.spans, Span{Start: start, End: end})
+		s.spans = append(s.spans, Span{Start: start, End: end, Kind: event.PasswordSpan})
 	}
 }

@@ -10,7 +10,7 @@ func blank(t *testing.T, sql string) string {
 	t.Helper()
 	var out strings.Builder
 	end := 0
-	for _, span := range AppendSQLSecrets(nil, []byte(sql)) {
+	for _, span := range new(Passwords).sqlSpans(1, []byte(sql)) {
 		if span.Start < end || span.End <= span.Start || span.End > len(sql) {
 			t.Fatalf("%q: span %v is empty, out of order or out of range", sql, span)
 		}
@@ -56,6 +56,10 @@ func TestSQLSecrets(t *testing.T) {
 		{"continued", "PASSWORD 'a'\n 'b' -- c\n 'd'", "PASSWORD '•'\n '•' -- c\n '•'"},
 		{"dollar inside a name", `SELECT a$$, 'b' FROM t$$`, `SELECT a$$, 'b' FROM t$$`},
 		{"dollar quote after a number", `SELECT 1$$ PASSWORD $$`, `SELECT 1$$ PASSWORD•$$`},
+
+		{"national string behind CONNECTION", `SERVER CONNECTION N'a'`, `SERVER CONNECTION N'•'`},
+		{"a comment between parts", "SELECT 'a' -- was PASSWORD b\n'c'", "SELECT 'a' -- was PASSWORD•\n'c'"},
+		{"a word behind a number", `SELECT 1PASSWORD 'a', 2connection 'b'; 3connection 'c'`, `SELECT 1PASSWORD '•', 2connection '•'; 3connection '•'`},
 
 		// Options and connection strings.
 		{"user mapping", `CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'u', password 'a')`,
@@ -104,6 +108,9 @@ func TestSQLSecrets(t *testing.T) {
 		{"backslash before", `SELECT 'C:\'; ALTER ROLE x PASSWORD 'a'`, `SELECT 'C:\'; ALTER ROLE x PASSWORD•`},
 		{"two backslashes", `PASSWORD 'a\\'; SELECT 'b'`, `PASSWORD '•'; SELECT 'b'`},
 		{"Shift JIS before", "SELECT E'\x95\\'; ALTER ROLE x PASSWORD 'a'", "SELECT E'\x95\\'; ALTER ROLE x PASSWORD•"},
+		{"backslash that both readings take for the same", `SELECT 'a\\', 'é\\'; ALTER ROLE x PASSWORD 'a'`, `SELECT 'a\\', 'é\\'; ALTER ROLE x PASSWORD '•'`},
+		{"backslash, and no secret behind it but what escapes spell", `SELECT 'C:\', U&'a', 'b'`, `SELECT 'C:\', U&'•`},
+		{"a bit string that is not one", `SELECT B'01', X'1F'; ALTER ROLE b'x PASSWORD 'a'`, `SELECT B'01', X'1F'; ALTER ROLE b'x PASSWORD•`},
 		{"quote in the password", `PASSWORD 'it's Joe's'; SELECT 'b'`, `PASSWORD•`},
 		{"quote and semicolon in the password", `PASSWORD 'it';s'`, `PASSWORD•`},
 		{"quote missing before", `ALTER ROLE 'x PASSWORD 'a'`, `ALTER ROLE 'x PASSWORD•`},
@@ -119,16 +126,16 @@ func TestSQLSecrets(t *testing.T) {
 	}
 }
 
-// TestSQLSecretsAppends: spans that were there stay, and with room in dst nothing is allocated.
-func TestSQLSecretsAppends(t *testing.T) {
+// TestVagueAppends: spans that were there stay, and with room in dst nothing is allocated.
+func TestVagueAppends(t *testing.T) {
 	sql := []byte(`ALTER ROLE x PASSWORD 'a'; DO $$ ... $$; ALTER ROLE x PASSWORD 'it's'`)
 	dst := make([]Span, 1, 10)
 	dst[0] = Span{Start: 100, End: 200}
-	got := AppendSQLSecrets(dst, sql)
+	got, _ := appendVague(dst, sql, hintsOf(sql))
 	if len(got) != 2 || got[0] != dst[0] || got[1].End != len(sql) {
 		t.Errorf("spans are %v, want %v and one to the end", got, dst[0])
 	}
-	if n := testing.AllocsPerRun(10, func() { AppendSQLSecrets(dst, sql) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { appendVague(dst, sql, hintsOf(sql)) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
@@ -180,8 +187,8 @@ func TestCanaries(t *testing.T) {
 	}
 }
 
-// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever the password holds
-// beside the canary, the canary goes.
+// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever
+// the password holds beside the canary, the canary goes.
 func FuzzSQLSecrets(f *testing.F) {
 	for i := range templates {
 		f.Add("SELECT 1; ", "a", "b", uint(i))

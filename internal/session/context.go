@@ -2,8 +2,10 @@ package session
 
 import (
 	"bytes"
+	"strings"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -14,11 +16,16 @@ type memory struct {
 	names    names
 	settings *event.Settings
 	// exchange numbers the last exchange, which is complete when it has been asked for in full,
-	// and about is its SQL. unsynced says that a Sync that comes now belongs to it.
+	// and about is its SQL. alone says that it needs no Sync, unsynced that a Sync that comes now
+	// belongs to it.
 	exchange uint32
 	about    *event.Context
 	complete bool
+	alone    bool
 	unsynced bool
+	// ignored are requests that the server ignores. What they name is what the client meant, up to
+	// the Sync.
+	ignored []request
 	// over numbers the last exchange that is over with all before it.
 	over      uint32
 	numbered  uint64         // requests of the client so far
@@ -30,27 +37,21 @@ type memory struct {
 	types     []uint32
 }
 
-// belonging says which exchange a message belongs to.
-type belonging struct {
-	exchange uint32 // 0 where there is none, or it is not known
-	skipped  bool   // the server ignores it
-	// context is what the message is shown with, and about the SQL of its exchange.
-	context, about *event.Context
-	mistake        string // of the server
-}
-
 // client learns from a message of the client.
 func (y *memory) client(m *wire.Message) (b belonging) {
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
 	case wire.CopyData, wire.Flush:
-		y.unsynced = y.unsynced || m.Type == wire.CopyData
+		y.unsynced = y.unsynced || m.Type == wire.CopyData && !y.alone
 		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.discarding}
 	default:
 		return belonging{}
 	}
 	b.skipped = y.requests.discarding && m.Type != wire.Sync
 	y.requests.discarding = b.skipped
+	if !b.skipped {
+		y.forgetIgnored()
+	}
 	y.numbered++
 	r := request{kind: m.Type, number: y.numbered, exchange: y.number(m.Type)}
 	b.exchange = r.exchange
@@ -63,9 +64,11 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 		b.context = y.target(m, &r)
 	case wire.Query:
 		y.query(m, &r)
+	case wire.FunctionCall:
+		y.call(m, &r)
 	}
-	if c := r.context(); c != nil {
-		y.about = c
+	if c := r.context(); c != nil || m.Type == wire.Bind || m.Type == wire.Execute {
+		y.about = c // nil where it is of a statement that was not seen
 	}
 	r.about, b.about = y.about, y.about
 	switch {
@@ -81,38 +84,12 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	if !y.requests.discarding {
 		y.requests.add(r)
 	} else {
-		y.names.undo(&r)
+		if len(y.ignored) >= maxIgnored {
+			y.forgetIgnored()
+		}
+		y.ignored = append(y.ignored, r)
 	}
 	return b
-}
-
-// number returns the exchange that a request begins or belongs to: a Query is one by
-// itself, and so is what leads to an Execute. A Sync belongs to the last, if none has come for
-// that yet.
-func (y *memory) number(t wire.Type) uint32 {
-	switch t {
-	case wire.CopyDone, wire.CopyFail:
-		y.unsynced = true
-	case wire.Sync:
-		if !y.unsynced {
-			y.begin()
-		}
-		y.complete, y.unsynced = true, false
-	case wire.Query, wire.FunctionCall:
-		y.begin()
-		y.complete = true
-	default:
-		if y.complete || y.exchange == 0 {
-			y.begin()
-		}
-		y.complete, y.unsynced = t == wire.Execute, true
-	}
-	return y.exchange
-}
-
-func (y *memory) begin() {
-	y.exchange++
-	y.about = nil
 }
 
 func (y *memory) parse(m *wire.Message, r *request) {
@@ -127,16 +104,22 @@ func (y *memory) parse(m *wire.Message, r *request) {
 		case wire.SQL:
 			sql = text(m, f)
 		case wire.ParameterType:
+			if f.Kind != wire.Int32 {
+				continue // it is not whole
+			}
 			y.types = append(y.types, uint32(f.Int))
 		case wire.Omitted:
 			omitted = int(f.Int)
 		}
 	}
 	if !whole {
+		y.names.partial = true
 		return
 	}
+	y.names.parses(name)
 	r.name = string(name)
-	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, sql, omitted, y.types), r.number})
+	f := source{sql: sql, omitted: omitted, types: y.types, settings: y.settings}
+	r.statement0 = y.names.setStatement(r.name, named[statement]{y.names.newStatement(name, f), r.number})
 	r.statement = y.names.statements[r.name].what
 }
 
@@ -155,15 +138,28 @@ func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 			y.formats = append(y.formats, int16(f.Int))
 		}
 	}
+	context := (*event.Context)(nil)
 	if whole {
 		r.statement = y.names.statements[string(name)].what
+		context = y.contextOf(r, name)
 	}
 	if !portalWhole {
-		return r.context()
+		return context
 	}
 	r.name = string(portalName)
 	r.portal = r.statement.portalIn(y.formats, m.Size > int64(len(m.Bytes)), r.name)
 	r.portal0 = y.names.setPortal(r.name, named[portal]{r.portal, r.number})
+	return context
+}
+
+// neverParsed is what a message is shown with that names a statement which was in no Parse.
+var neverParsed = &event.Context{NeverParsed: true}
+
+// contextOf is what a request is shown with that names a statement.
+func (y *memory) contextOf(r *request, statement []byte) *event.Context {
+	if r.statement == nil && y.names.neverParsed(statement) {
+		return neverParsed
+	}
 	return r.context()
 }
 
@@ -179,10 +175,11 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 		case !whole:
 		case f.Name == wire.Statement:
 			r.statement = y.names.statements[string(name)].what
-			if m.Type == wire.Close {
-				r.name = string(name)
-				r.statement0 = y.names.setStatement(r.name, named[statement]{})
+			if m.Type == wire.Describe {
+				return y.contextOf(r, name)
 			}
+			r.name = string(name)
+			r.statement0 = y.names.setStatement(r.name, named[statement]{})
 		default:
 			r.portal = y.names.portals[string(name)].what
 			if m.Type == wire.Close {
@@ -194,8 +191,24 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 	return r.context()
 }
 
+// call remembers which function a FunctionCall calls, as far as it was kept.
+func (y *memory) call(m *wire.Message, r *request) {
+	y.fields = wire.AppendFields(y.fields[:0], m)
+	for _, f := range y.fields {
+		switch f.Name {
+		case wire.FunctionOID:
+			r.call = &event.Context{Function: uint32(f.Int)}
+		case wire.ResultFormat:
+			r.call.BinaryResult = f.Int == 1
+		}
+	}
+}
+
 // context is what a request is about.
 func (r *request) context() *event.Context {
+	if r.call != nil {
+		return r.call
+	}
 	s := r.statement
 	if s == nil && r.portal != nil {
 		s = r.portal.statement
@@ -211,9 +224,9 @@ func (r *request) context() *event.Context {
 func (y *memory) query(m *wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})
-	omitted := int(m.Size) - len(m.Bytes)
-	if r.statement = y.queries.find(sql, omitted, nil); r.statement == nil {
-		r.statement = makeStatement(sql, min(len(sql), maxSQL), omitted)
+	f := source{sql: sql, omitted: int(m.Size) - len(m.Bytes), settings: y.settings}
+	if r.statement = y.queries.find(f); r.statement == nil {
+		r.statement = f.statement(min(len(sql), maxSQL))
 		y.queries.add(r.statement)
 	}
 	r.statement0 = y.names.setStatement("", named[statement]{})
@@ -246,6 +259,7 @@ func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
 	}
 	if r := y.requests.current(); r != nil {
 		b.exchange, b.about = r.exchange, r.about
+		b.atSync = m.Type == wire.ErrorResponse && r.kind == wire.Sync
 	}
 	y.requests.replied = true
 	y.reply(m, loggedIn, &b)
@@ -277,6 +291,8 @@ func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
 			y.deallocated(m)
 		}
 		x.answered(wire.Execute)
+	case wire.FunctionCallResponse:
+		b.context = x.called()
 	case wire.CopyInResponse:
 		x.copyInBegins()
 	case wire.ErrorResponse:
@@ -286,27 +302,6 @@ func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
 	}
 }
 
-// conclude finds out which exchanges are over. One is over with the ReadyForQuery of its Sync
-// where that was seen before its last reply, else with that reply.
-func (y *memory) conclude(m *wire.Message, exchange uint32) {
-	x := &y.requests
-	over := y.over
-	r := x.current()
-	switch {
-	case x.lost:
-	case m.Type == wire.ReadyForQuery:
-		over = exchange
-	case x.hasSync(), r != nil && r.exchange == 0:
-	case r != nil:
-		over = r.exchange - 1
-	case y.complete || x.discarding:
-		over = y.exchange
-	default:
-		over = y.exchange - min(y.exchange, 1)
-	}
-	y.over = max(y.over, over)
-}
-
 // failed is what an ErrorResponse is shown with: the SQL that it speaks of.
 func (y *memory) failed() *event.Context {
 	var c *event.Context
@@ -314,7 +309,14 @@ func (y *memory) failed() *event.Context {
 		c = r.context()
 	}
 	y.result = nil
-	y.requests.failed(y.names.undo)
+	var t takenBack
+	y.requests.failed(func(r *request) {
+		y.names.undo(r)
+		t.add(r)
+	})
+	if len(t.statements)+len(t.portals) > 0 && len(y.requests.queue) > y.requests.first {
+		y.correct(&t)
+	}
 	return c
 }
 
@@ -352,18 +354,16 @@ func (y *memory) ready(m *wire.Message, loggedIn bool) {
 
 // deallocated forgets the statements that SQL has told the server to forget.
 func (y *memory) deallocated(m *wire.Message) {
-	before, sql := y.numbered+1, ""
+	before := y.numbered + 1
+	var c *event.Context
 	if r := y.requests.current(); r != nil {
-		before = r.number
-		if c := r.context(); c != nil && c.Shortened == 0 {
-			sql = c.SQL
-		}
+		before, c = r.number, r.context()
 	}
 	switch string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):]) {
 	case "DISCARD ALL\x00", "DEALLOCATE ALL\x00":
 		y.names.deallocateAll(before)
 	case "DEALLOCATE\x00":
-		if name, ok := deallocatedName(sql); ok {
+		if name, ok := deallocatedName(c); ok {
 			y.names.deallocate(name, before)
 		} else {
 			y.names.deallocateAll(before) // rather than to name one wrongly
@@ -371,31 +371,53 @@ func (y *memory) deallocated(m *wire.Message) {
 	}
 }
 
-// parameterStatus remembers the settings that values depend on.
+// deallocatedName returns the name of the one statement that SQL tells the server to forget.
+func deallocatedName(c *event.Context) (name string, ok bool) {
+	if c == nil || c.Shortened > 0 {
+		return "", false
+	}
+	return sqltext.DeallocatedName(c.SQL, readingOf(c.Settings))
+}
+
+// parameterStatus remembers the settings that values depend on. One whose value was not seen to its
+// end is not known any more.
 func (y *memory) parameterStatus(m *wire.Message) {
-	key, rest, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
-	value, _, _ := bytes.Cut(rest, []byte{0})
+	key, rest, found := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
+	value, _, whole := bytes.Cut(rest, []byte{0})
+	if !whole && m.Size > int64(len(m.Bytes)) {
+		value = nil
+	}
 	var s event.Settings
 	if y.settings != nil {
 		s = *y.settings
 	}
-	switch string(key) {
-	case "client_encoding":
-		s.ClientEncoding = string(value)
-	case "DateStyle":
-		s.DateStyle = string(value)
-	case "IntervalStyle":
-		s.IntervalStyle = string(value)
-	case "TimeZone":
-		s.TimeZone = string(value)
-	case "server_version":
-		s.ServerVersion = string(value)
-	case "standard_conforming_strings":
-		s.StandardStrings = string(value)
-	default:
-		return
+	changed := false
+	for _, setting := range []struct {
+		name  string
+		value *string
+	}{
+		{"client_encoding", &s.ClientEncoding},
+		{"DateStyle", &s.DateStyle},
+		{"IntervalStyle", &s.IntervalStyle},
+		{"TimeZone", &s.TimeZone},
+		{"server_version", &s.ServerVersion},
+		{"standard_conforming_strings", &s.StandardStrings},
+	} {
+		if string(key) == setting.name || !found && strings.HasPrefix(setting.name, string(key)) {
+			*setting.value, changed = string(value), true
+		}
 	}
-	y.settings = &s
+	if changed {
+		y.settings = &s
+	}
+}
+
+// readingOf returns the settings that SQL is cut by.
+func readingOf(s *event.Settings) sqltext.Settings {
+	if s == nil {
+		return sqltext.Settings{}
+	}
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
 // text is a field without its NUL.
@@ -403,7 +425,7 @@ func text(m *wire.Message, f wire.Field) []byte {
 	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
 }
 
-// wholeName is the name of a statement or portal, if all of it was kept.
+// wholeName is the name of a statement, a portal or a column, if all of it is there.
 func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
 	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
 }

@@ -291,3 +291,70 @@ func TestSettings(t *testing.T) {
 	want.ClientEncoding = "UTF8"
 	check(want)
 }
+
+// SQL is shown with the settings by which the server has read it, whatever they are by the time that it is used.
+func TestSettingsOfSQL(t *testing.T) {
+	p := newPump(t)
+	for _, s := range loginSteps {
+		p.feed(s.direction, s.bytes, whole)
+	}
+	for i, step := range []struct {
+		direction event.Direction
+		bytes     string
+		want      string // the setting of the message's SQL
+	}{
+		{toClient, status("standard_conforming_strings", "on"), ""},
+		{toServer, parse("", "select").bytes, ""},
+		{toServer, parse("s", "select").bytes, ""},
+		{toServer, bind("", "", "", "").bytes, "on"},
+		{toServer, syncing.bytes, ""},
+		{toClient, parsed.bytes + parsed.bytes + bound.bytes + isReady.bytes, ""},
+		{toClient, status("standard_conforming_strings", "off"), ""},
+		{toServer, bind("", "s", "", "").bytes, "on"},
+		{toServer, parse("", "select").bytes, ""},
+		{toServer, bind("", "", "", "").bytes, "off"},
+		{toServer, bind("", "s", "", "").bytes, "on"},
+		{toServer, parse("s", "select").bytes, ""},
+		{toServer, bind("", "s", "", "").bytes, "off"},
+	} {
+		p.feed(step.direction, step.bytes, whole)
+		got := ""
+		if c := p.last.Context; c != nil && c.Settings != nil {
+			got = c.Settings.StandardStrings
+		}
+		if got != step.want {
+			t.Errorf("step %d: %q, not %q", i, got, step.want)
+		}
+	}
+}
+
+// TestNeverParsed has names that were in no Parse. Of those that may have been, nothing is said.
+func TestNeverParsed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before func(p *pump)
+		want   bool
+	}{
+		"nothing":      {func(*pump) {}, true},
+		"another":      {func(p *pump) { p.feed(toServer, parse("b", "select").bytes, whole) }, true},
+		"a Parse":      {func(p *pump) { p.feed(toServer, parse("a", "select").bytes, whole) }, false},
+		"Parse, Close": {func(p *pump) { p.feed(toServer, parse("a", "select").bytes+typed('C', "Sa\x00"), whole) }, false},
+		"a gap":        {func(p *pump) { p.tracker.Gap(toServer, 5) }, false},
+		"a cut-off one": {func(p *pump) {
+			p.tracker.Kept = 10
+			p.feed(toServer, parse("long"+strings.Repeat("x", 1<<16), "").bytes, whole)
+		}, false},
+	} {
+		p := newPump(t)
+		for _, s := range loginSteps {
+			p.feed(s.direction, s.bytes, whole)
+		}
+		test.before(p)
+		for _, b := range []string{typed('D', "Sa\x00"), typed('B', "\x00a\x00\x00\x00\x00\x00\x00\x00")} {
+			piece := p.tracker.Scan(toServer, []byte(b))
+			if c := piece.Messages[0].Context; (c != nil && c.NeverParsed) != test.want {
+				t.Errorf("behind %s %q has %+v", name, b, c)
+			}
+		}
+	}
+}

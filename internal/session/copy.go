@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -85,7 +86,7 @@ func (c *copying) observe(from wire.Sender, m *event.Message, y *memory) {
 	}
 	switch m.Type {
 	case wire.StartupMessage:
-		c.replication = asksReplication(m.Bytes)
+		c.replication = asksReplication(&m.Message)
 	case wire.Query, wire.Parse, wire.Bind, wire.Execute, wire.FunctionCall, wire.CopyFail:
 		c.client, c.early = nil, false
 	case wire.CopyDone:
@@ -172,9 +173,9 @@ func (c *copying) begin(m wire.Message, y *memory) {
 			sql = s
 		}
 	}
-	var command replicationCommand
+	var command sqltext.Replication
 	if c.replication && query {
-		command = parseReplication(sql.SQL)
+		command = sqltext.ParseReplication(sql.SQL)
 	}
 	c.endServer()
 	switch m.Type {
@@ -191,12 +192,12 @@ func (c *copying) begin(m wire.Message, y *memory) {
 	}
 }
 
-func (c *copying) payloadsOf(m wire.Message, command replicationCommand, sql *event.Context, query bool, settings *event.Settings) *payloads {
+func (c *copying) payloadsOf(m wire.Message, command sqltext.Replication, sql *event.Context, query bool, settings *event.Settings) *payloads {
 	in := m.Type == wire.CopyInResponse
 	switch {
-	case command.name == "base_backup" && !in:
+	case command.Command == "base_backup" && !in:
 		return c.backup(serverVersion(settings))
-	case command.name == "upload_manifest" && in:
+	case command.Command == "upload_manifest" && in:
 		return &payloads{holds: wire.UploadManifest}
 	}
 	index := 0
@@ -229,34 +230,34 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 		return nil
 	}
 	in, isBinary := m.Type == wire.CopyInResponse, m.Bytes[wire.HeaderSize] == 1
-	s, found := findCopy(sql.SQL, index, settings == nil || settings.StandardStrings != "off")
-	if s.format == "json" && s.to && !in && !isBinary {
-		return jsonRows(sql, s.relation)
+	s, found := sqltext.FindCopy(sql.SQL, index, readingOf(sql.Settings))
+	if s.Format == "json" && s.To && !in && !isBinary {
+		return jsonRows(sql, s.Relation)
 	}
-	found = found && s.to != in && (s.format == "binary") == isBinary
+	found = found && s.To != in && (s.Format == "binary") == isBinary
 	p := &payloads{holds: wire.CopyBinary}
 	switch {
 	case isBinary && !found:
 		return p
 	case !found:
 		return nil
-	case s.format == "csv":
+	case s.Format == "csv":
 		p.holds = wire.CopyCSV
-	case s.format == "text":
+	case s.Format == "text":
 		p.holds = wire.CopyText
 	}
 	if !isBinary {
-		p.state.Copy = s.rows()
+		p.state.Copy = rowsAs(s)
 		version := serverVersion(settings)
-		p.state.Copy.EndMark = in && (s.format == "text" || version > 0 && version < 18)
-		p.state.Copy.Characters = charactersOf(s.encoding, settings)
+		p.state.Copy.EndMark = in && (s.Format == "text" || version > 0 && version < 18)
+		p.state.Copy.Characters = charactersOf(s.Encoding, settings)
 	}
 	columns := int(binary.BigEndian.Uint16(m.Bytes[wire.HeaderSize+1:]))
-	p.context = &event.Context{SQL: sql.SQL, Shortened: sql.Shortened, Relation: s.relation}
-	if len(s.columns) == columns {
-		p.context.Columns = namedColumns(s.columns, isBinary)
+	p.context = &event.Context{SQL: sql.SQL, Shortened: sql.Shortened, Settings: sql.Settings, Relation: s.Relation}
+	if len(s.Columns) == columns {
+		p.context.Columns = namedColumns(s.Columns, isBinary)
 	}
-	p.names = p.context.Columns == nil && (s.to || s.match)
+	p.names = p.context.Columns == nil && (s.To || s.Match)
 	return p
 }
 
@@ -287,33 +288,6 @@ func (c *copying) learnNames(p *payloads, m *event.Message) {
 	}
 }
 
-// heading is a name as the format has it.
-func heading(text string, p *payloads) string {
-	var b strings.Builder
-	quote, escape := p.state.Copy.Quote, p.state.Copy.Escape
-	if quote == 0 {
-		quote = '"'
-	}
-	if escape == 0 {
-		escape = quote
-	}
-	for i := 0; i < len(text); i++ {
-		x := text[i]
-		switch {
-		case p.holds == wire.CopyText && x == '\\' && i+1 < len(text):
-			i += unescape(&b, text[i+1:])
-			continue
-		case p.holds == wire.CopyCSV && x == escape && i+1 < len(text) && (text[i+1] == quote || text[i+1] == escape) && i > 0:
-			i++
-			x = text[i]
-		case p.holds == wire.CopyCSV && x == quote:
-			continue
-		}
-		b.WriteByte(x)
-	}
-	return b.String()
-}
-
 // gap forgets what messages that were not seen may have changed.
 func (c *copying) gap() {
 	c.endServer()
@@ -329,15 +303,18 @@ func (c *copying) endServer() {
 }
 
 // asksReplication reads whether a StartupMessage is of replication (documentation
-// section "Streaming Replication Protocol").
-func asksReplication(b []byte) bool {
-	if len(b) < 8 {
+// section "Streaming Replication Protocol"), as far as it is there.
+func asksReplication(m *wire.Message) bool {
+	if len(m.Bytes) < 8 {
 		return false
 	}
-	words := strings.Split(string(b[8:]), "\x00")
+	words := strings.Split(string(m.Bytes[8:]), "\x00")
+	if m.Size > int64(len(m.Bytes)) {
+		words = words[:len(words)-1] // of the last there is only the beginning
+	}
 	for i := 0; i+1 < len(words); i += 2 {
 		if words[i] == "replication" {
-			switch lower(words[i+1]) {
+			switch strings.ToLower(words[i+1]) {
 			case "", "false", "off", "no", "0":
 				return false
 			}
@@ -354,7 +331,7 @@ func serverVersion(s *event.Settings) int {
 	}
 	digits := s.ServerVersion
 	for i := range len(digits) {
-		if !isDigit(digits[i]) {
+		if digits[i] < '0' || digits[i] > '9' {
 			digits = digits[:i]
 			break
 		}
@@ -366,22 +343,16 @@ func serverVersion(s *event.Settings) int {
 	return version
 }
 
-// charactersOf tells how an encoding uses bytes of ASCII, which matters where they are
-// delimiters (src/common/encnames.c has the names).
+// charactersOf returns how an encoding uses bytes of ASCII, which matters where they are
+// delimiters.
 func charactersOf(encoding string, s *event.Settings) wire.Characters {
 	if encoding == "" && s != nil {
 		encoding = s.ClientEncoding
 	}
-	name := strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == ' ' {
-			return -1
-		}
-		return r
-	}, lower(encoding))
-	switch name {
-	case "sjis", "shiftjis", "mskanji", "win932", "windows932", "shiftjis2004", "sjis2004":
+	switch sqltext.EncodingOf(encoding) {
+	case sqltext.ShiftJIS:
 		return wire.ShiftJIS
-	case "big5", "win950", "windows950", "gbk", "win936", "windows936", "uhc", "win949", "windows949", "gb18030", "johab":
+	case sqltext.Pairs:
 		return wire.Pairs
 	}
 	return wire.Plain

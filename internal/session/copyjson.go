@@ -10,7 +10,7 @@ import (
 func jsonRows(sql *event.Context, relation string) *payloads {
 	const jsonType = 114
 	return &payloads{holds: wire.CopyJSON, context: &event.Context{
-		SQL: sql.SQL, Shortened: sql.Shortened, Relation: relation,
+		SQL: sql.SQL, Shortened: sql.Shortened, Settings: sql.Settings, Relation: relation,
 		Columns: []event.Column{{Name: "json", TypeOID: jsonType, TypeModifier: -1}},
 	}}
 }

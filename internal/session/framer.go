@@ -116,6 +116,38 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending)), Count: 1}, want
 }
 
+// Cut is End where the rest of the message was sent, but nobody has seen it: what the message
+// says, as far as it is there, is remembered. The next message begins behind it, or behind a
+// [Framer.Gap]. Of too little for its size to be known nothing can be said: it is Undecoded.
+func (f *Framer) Cut(d event.Direction, pending []byte) (frame Frame, want int64) {
+	return f.cutWith(d, pending, f)
+}
+
+func (f *Framer) cutWith(d event.Direction, pending []byte, l listener) (frame Frame, want int64) {
+	s := &f.streams[place(d)]
+	beginning := pending
+	if s.size > 0 {
+		beginning = s.head
+	}
+	if frame, want = f.cut(d, pending); want > 0 {
+		l.message(d, beginning, want)
+	}
+	s.head = nil
+	return frame, want
+}
+
+func (f *Framer) cut(d event.Direction, pending []byte) (frame Frame, want int64) {
+	frame, want = f.End(d, pending)
+	if want <= 0 && frame.Size > 0 {
+		frame = Frame{Kind: event.Undecoded, Size: frame.Size}
+	}
+	return frame, max(0, want)
+}
+
+// Skip says that bytes of a direction have passed which nobody has framed, and that a message
+// begins behind them.
+func (f *Framer) Skip(d event.Direction, size int64) { f.streams[place(d)].offset += size }
+
 // ScanFrame is Scan of bytes that are a frame, as Next has found when more was at hand.
 func (f *Framer) ScanFrame(d event.Direction, b []byte) Frame { return f.scan(d, b, f, true) }
 
@@ -198,7 +230,7 @@ func (s *stream) pass(pending []byte) Frame {
 // reason why it can't be a message.
 func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64, why string) {
 	l, sender := f.legOf(d), d.Sender()
-	if sender == wire.Client && !l.started || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
+	if sender == wire.Client && l.mayStart(rest) || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
 		return l.frameUntyped(sender, rest)
 	}
 	if sender == wire.Server && !l.authenticated && rest[0] == 'E' && (len(rest) >= wire.HeaderSize || framed) {

@@ -15,7 +15,7 @@ func (t *Tracker) Join() {
 
 func (f *Framer) join() {
 	for _, l := range []*leg{&f.client, &f.server} {
-		*l = leg{started: true, authenticated: true, ready: true}
+		*l = leg{started: true, unseen: true, authenticated: true, ready: true}
 	}
 }
 
@@ -47,13 +47,15 @@ func (t *Tracker) Resume(d event.Direction) {
 	}
 }
 
+// Skip is [Framer.Skip].
+func (t *Tracker) Skip(d event.Direction, size int64) { t.framer.Skip(d, size) }
+
 // Gap is [Tracker.Gap].
 func (f *Framer) Gap(d event.Direction, size int64) {
 	s := &f.streams[place(d)]
 	*s = stream{offset: s.offset + size}
 	for _, l := range []*leg{&f.client, &f.server} {
-		l.started, l.requested = true, false // a packet without a type byte can't be found
-		l.protocol = 0
+		l.gap(d.Sender())
 	}
 }
 
@@ -61,5 +63,6 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 func (y *memory) gap() {
 	y.requests.gap()
 	y.names.forget()
-	y.result = nil
+	y.names.partial = true
+	y.result, y.ignored = nil, nil
 }

@@ -76,3 +76,72 @@ func TestGapAfterLoss(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// TestCut goes on in the dialogue behind a message of which only the beginning was seen.
+func TestCut(t *testing.T) {
+	tracker := New(nil)
+	last(t, tracker, event.ClientToServer, []byte("\x00\x00\x00\x09\x00\x03\x00\x00\x00"))
+	last(t, tracker, event.ServerToClient, gapMessage('R', "\x00\x00\x00\x0aSCRAM-SHA-256\x00\x00"))
+	cut := func(d event.Direction, b []byte, kept int) event.Message {
+		t.Helper()
+		p, want := tracker.Cut(d, b[:kept])
+		if p.Kind != event.Traffic || len(p.Messages) != 1 || p.Size != kept || want != int64(len(b)) || p.Messages[0].Size != want {
+			t.Fatalf("%q: %+v, %d", b[:kept], p, want)
+		}
+		return p.Messages[0]
+	}
+	if m := cut(event.ClientToServer, gapMessage('p', "SCRAM-SHA-256\x00\x00\x00\x00\x08n,,n=,r="), 12); m.Type != wire.SASLInitialResponse {
+		t.Errorf("%v", m.Type)
+	}
+	if m := cut(event.ServerToClient, gapMessage('R', "\x00\x00\x00\x0br=abc"), 9); m.Type != wire.AuthenticationSASLContinue {
+		t.Errorf("%v", m.Type)
+	}
+	if m := cut(event.ClientToServer, gapMessage('p', "c=biws,r=abc,p=abc"), 7); m.Type != wire.SASLResponse {
+		t.Errorf("%v", m.Type)
+	}
+	if m := cut(event.ServerToClient, gapMessage('R', "\x00\x00\x00\x00"), 7); m.Type != wire.Authentication {
+		t.Errorf("%v", m.Type)
+	}
+	if m := last(t, tracker, event.ClientToServer, gapMessage('p', "what?\x00")); m.Type != wire.PasswordOrToken {
+		t.Errorf("what was asked is not known: %v", m.Type)
+	}
+	if p, want := tracker.Cut(event.ServerToClient, []byte("R\x00\x00")); p.Kind != event.Undecoded || want != 0 {
+		t.Errorf("%+v, %d", p, want)
+	}
+}
+
+// TestGapInLogin knows what was asked for no longer, and finds a StartupMessage that comes behind a gap.
+func TestGapInLogin(t *testing.T) {
+	tracker := New(nil)
+	startup := []byte("\x00\x00\x00\x09\x00\x03\x00\x00\x00")
+	tracker.Gap(event.ClientToServer, 8)
+	if m := last(t, tracker, event.ClientToServer, startup); m.Type != wire.StartupMessage {
+		t.Errorf("%v", m.Type)
+	}
+	last(t, tracker, event.ServerToClient, gapMessage('R', "\x00\x00\x00\x0aSCRAM-SHA-256\x00\x00"))
+	tracker.Gap(event.ServerToClient, 100)
+	if m := last(t, tracker, event.ClientToServer, gapMessage('p', "c=biws")); m.Type != wire.PasswordOrToken {
+		t.Errorf("%v", m.Type)
+	}
+	last(t, tracker, event.ServerToClient, gapMessage('Z', "I"))
+	if m := last(t, tracker, event.ClientToServer, gapMessage('Q', "select 1\x00")); m.Type != wire.Query {
+		t.Errorf("%v", m.Type)
+	}
+}
+
+// TestCutSettings forgets a setting whose value was not seen to its end.
+func TestCutSettings(t *testing.T) {
+	status := gapMessage('S', "TimeZone\x00UTC\x00")
+	for kept, want := range map[int]string{len(status) - 1: "", len(status) - 4: "", 7: "", 9: ""} {
+		tracker := New(nil)
+		tracker.Join()
+		if m := last(t, tracker, event.ServerToClient, status); m.Settings.TimeZone != "UTC" {
+			t.Fatalf("%+v", m.Settings)
+		}
+		last(t, tracker, event.ServerToClient, gapMessage('S', "DateStyle\x00ISO\x00"))
+		p, _ := tracker.Cut(event.ServerToClient, status[:kept])
+		if s := p.Messages[0].Settings; s.TimeZone != want || s.DateStyle != "ISO" {
+			t.Errorf("%q: %+v", status[:kept], s)
+		}
+	}
+}

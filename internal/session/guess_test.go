@@ -13,7 +13,6 @@ import (
 type player struct {
 	t       *testing.T
 	tracker *Tracker
-	group   int
 	out     []string
 }
 

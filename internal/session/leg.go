@@ -13,6 +13,7 @@ type leg struct {
 	request       wire.Type // the encryption request that waits for its reply
 	requested     bool
 	started       bool   // the StartupMessage has been sent
+	unseen        bool   // or may have been sent where nobody has seen it
 	protocol      uint32 // as in the StartupMessage, or less where the server said so
 	asked         wire.Type
 	mechanism     wire.Mechanism
@@ -27,6 +28,23 @@ func (l *leg) replyDue() bool { return l.requested }
 // settled reports whether nothing that is said can change any more how messages are
 // framed.
 func (l *leg) settled() bool { return l.started && l.authenticated && l.ready && !l.requested }
+
+// mayStart reports whether the client's next bytes are a packet without a type byte. Where it is
+// not known whether the StartupMessage was sent, its length tells: no message begins with 0.
+func (l *leg) mayStart(rest []byte) bool {
+	return !l.started || l.unseen && rest[0] == 0
+}
+
+// gap forgets what bytes of a party that were not seen may have changed.
+func (l *leg) gap(from wire.Sender) {
+	l.protocol = 0
+	switch {
+	case from == wire.Server:
+		l.requested, l.asked = false, wire.UnknownMessage
+	case !l.ready:
+		l.started, l.unseen = true, true
+	}
+}
 
 // frameUntyped finds the size of a packet without a type byte.
 func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why string) {
@@ -74,7 +92,7 @@ func isOldError(b []byte) bool {
 
 // identify names a message by its bytes and the dialogue so far.
 func (l *leg) identify(from wire.Sender, b []byte) wire.Type {
-	if from == wire.Client && !l.started {
+	if from == wire.Client && l.mayStart(b) {
 		return wire.IdentifyStartup(b)
 	}
 	if from == wire.Server && l.requested && b[0] != 'E' {
@@ -127,7 +145,7 @@ func (l *leg) observe(m *wire.Message) {
 	case wire.SSLResponse, wire.GSSENCResponse:
 		l.requested = false
 	case wire.StartupMessage:
-		l.started, l.protocol = true, versionOf(m.Bytes[min(len(m.Bytes), 4):])
+		*l = leg{request: l.request, requested: l.requested, started: true, protocol: versionOf(m.Bytes[min(len(m.Bytes), 4):])}
 	case wire.NegotiateProtocolVersion:
 		l.protocol = versionOf(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
 	case wire.ErrorResponse, wire.OldErrorResponse:
@@ -137,10 +155,12 @@ func (l *leg) observe(m *wire.Message) {
 		}
 	case wire.SASLInitialResponse:
 		l.mechanism = wire.MechanismOf(selectedMechanism(m.Bytes))
+	case wire.Authentication: // of which nobody knows what it asks for
+		l.asked = wire.UnknownMessage
 	case wire.AuthenticationOk:
 		l.asked, l.authenticated = wire.UnknownMessage, true
 	case wire.ReadyForQuery:
-		l.ready = true
+		l.ready, l.unseen = true, false
 	default:
 		if m.Type > wire.AuthenticationOk && m.Type <= wire.AuthenticationToken {
 			l.asked = m.Type

@@ -15,6 +15,36 @@ type names struct {
 	budget     *Budget
 	remembered int // bytes, which the budget has given
 	recent     recent
+	// parsed is nil until a Parse was seen. partial says that some may not have been.
+	parsed  *nameFilter
+	partial bool
+}
+
+// nameFilter has a bit for each name that a Parse had. Names can share one, so that a name whose
+// bit is not set is in none.
+type nameFilter [64]uint64
+
+func (f *nameFilter) bit(name []byte) (word *uint64, mask uint64) {
+	h := maphash.Bytes(recentSeed, name)
+	return &f[h/64%uint64(len(f))], 1 << (h % 64)
+}
+
+// parses remembers the name of a Parse for as long as the connection lasts.
+func (n *names) parses(name []byte) {
+	if n.parsed == nil {
+		n.parsed = &nameFilter{}
+	}
+	word, mask := n.parsed.bit(name)
+	*word |= mask
+}
+
+// neverParsed reports whether no Parse had a name.
+func (n *names) neverParsed(name []byte) bool {
+	if n.partial || n.parsed == nil {
+		return !n.partial
+	}
+	word, mask := n.parsed.bit(name)
+	return *word&mask == 0
 }
 
 // named is what a name stands for, and the number of the request that made it so.
@@ -103,50 +133,34 @@ func (n *names) deallocate(name string, before uint64) {
 	}
 }
 
+// deallocateAll drops all statements with a name: the one without is not among them
+// (src/backend/commands/prepare.c, DropAllPreparedStatements).
 func (n *names) deallocateAll(before uint64) {
 	for name := range n.statements {
-		n.deallocate(name, before)
+		if name != "" {
+			n.deallocate(name, before)
+		}
 	}
-}
-
-// deallocatedName reads a DEALLOCATE of one statement, if that is all that SQL is.
-func deallocatedName(sql string) (name string, ok bool) {
-	s := sqlScanner{text: sql}
-	if t := s.next(); t.kind != sqlWord || t.text != "deallocate" {
-		return "", false
-	}
-	t := s.next()
-	if t.kind == sqlWord && t.text == "prepare" {
-		t = s.next()
-	}
-	if t.kind != sqlWord && t.kind != sqlName {
-		return "", false
-	}
-	end := s.next()
-	for end.kind == sqlSymbol && end.text == ";" {
-		end = s.next()
-	}
-	return t.text, end == sqlToken{}
 }
 
 // newStatement remembers SQL, as much of it as there is room for. An equal one that
 // stands under the same name already is used again, or that had no name.
-func (n *names) newStatement(name, sql []byte, omitted int, types []uint32) *statement {
-	if old := n.statements[string(name)].what; old != nil && old.is(sql, omitted, types) {
+func (n *names) newStatement(name []byte, f source) *statement {
+	if old := n.statements[string(name)].what; old != nil && old.isFrom(f) {
 		return old
 	}
 	if len(name) == 0 {
-		if old := n.recent.find(sql, omitted, types); old != nil && n.remembered+old.cost <= maxRemembered {
+		if old := n.recent.find(f); old != nil && n.remembered+old.cost <= maxRemembered {
 			return old
 		}
 	}
-	kept := min(len(sql), maxSQL)
+	kept := min(len(f.sql), maxSQL)
 	if n.remembered+kept+statementCost > maxRemembered {
 		kept = 0
 	}
-	s := makeStatement(sql, kept, omitted)
-	s.context.ParameterTypes = slices.Clone(types)
-	s.context.Brief = brief(sql[:kept])
+	s := f.statement(kept)
+	s.context.ParameterTypes = slices.Clone(f.types)
+	s.context.Brief = brief(f.sql[:kept])
 	s.cost = kept + len(name) + statementCost
 	if len(name) == 0 {
 		n.recent.add(s)
@@ -168,13 +182,13 @@ const maxRecent = 4 << 10
 
 var recentSeed = maphash.MakeSeed()
 
-func (r *recent) find(sql []byte, omitted int, types []uint32) *statement {
-	if len(sql) > maxRecent {
+func (r *recent) find(f source) *statement {
+	if len(f.sql) > maxRecent {
 		return nil
 	}
-	hash := maphash.Bytes(recentSeed, sql)
+	hash := maphash.Bytes(recentSeed, f.sql)
 	for i, h := range r.hashes {
-		if h == hash && r.list[i] != nil && r.list[i].is(sql, omitted, types) {
+		if h == hash && r.list[i] != nil && r.list[i].isFrom(f) {
 			return r.list[i]
 		}
 	}

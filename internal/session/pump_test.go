@@ -59,11 +59,16 @@ func describe(c *event.Context) string {
 	return words
 }
 
-func describeSettings(s *event.Settings) string {
-	if s == nil {
-		return ""
+// describeSettings puts into words what a message and its SQL are read by.
+func describeSettings(m *event.Message) string {
+	words := ""
+	if m.Settings != nil {
+		words = fmt.Sprintf("%q", *m.Settings)
 	}
-	return fmt.Sprintf("%q", *s)
+	if m.Context != nil && m.Context.Settings != nil {
+		words += fmt.Sprintf(", SQL %q", *m.Context.Settings)
+	}
+	return words
 }
 
 // diff shows where two lists of sightings part.
@@ -177,7 +182,7 @@ func sightings(messages []event.Message, sight func(event.Message) sighting) (al
 
 func (p *pump) sight(d event.Direction, m event.Message) sighting {
 	return sighting{
-		d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), describeSettings(m.Settings), m.Exchange, Loss{},
+		d, m.Type, m.State, string(m.Bytes), m.Size, describe(m.Context), describeSettings(&m), m.Exchange, Loss{},
 	}
 }
 

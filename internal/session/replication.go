@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -20,12 +21,12 @@ type logical struct {
 
 // newLogical is nil where the plugin can't be pgoutput: the command does not name it,
 // but no other takes both of these options.
-func newLogical(c replicationCommand, budget *Budget) *logical {
-	if c.name != "start_replication" || !c.logical || c.options["proto_version"] == "" || c.options["publication_names"] == "" {
+func newLogical(c sqltext.Replication, budget *Budget) *logical {
+	if c.Command != "start_replication" || !c.Logical || c.Options["proto_version"] == "" || c.Options["publication_names"] == "" {
 		return nil
 	}
 	l := &logical{relations: relations{budget: budget}}
-	l.state.Parallel = lower(c.options["streaming"]) == "parallel"
+	l.state.Parallel = strings.ToLower(c.Options["streaming"]) == "parallel"
 	return l
 }
 

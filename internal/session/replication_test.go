@@ -179,13 +179,17 @@ func TestTooManyRelations(t *testing.T) {
 func TestAsksReplication(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{"database": true, "true": true, "1": true, "yes": true, "false": false, "off": false, "0": false} {
-		if got := asksReplication([]byte(packet(3<<16, "user\x00replication\x00replication\x00"+value+"\x00\x00"))); got != want {
+		if got := asksReplication(wholeMessage(packet(3<<16, "user\x00replication\x00replication\x00"+value+"\x00\x00"))); got != want {
 			t.Errorf("%s: %t", value, got)
 		}
 	}
 	for _, b := range []string{packet(3<<16, "user\x00replication\x00\x00"), packet(3<<16, "replication"), "\x00\x00"} {
-		if asksReplication([]byte(b)) {
+		if asksReplication(wholeMessage(b)) {
 			t.Errorf("%q asks for replication", b)
 		}
 	}
+}
+
+func wholeMessage(b string) *wire.Message {
+	return &wire.Message{Bytes: []byte(b), Size: int64(len(b))}
 }

@@ -54,6 +54,8 @@ type request struct {
 	// messages name; nil where that is unknown.
 	statement *statement
 	portal    *portal
+	// call is what is known of a FunctionCall.
+	call *event.Context
 	// name, and what it stood for before, serve to take the request back.
 	name       string
 	statement0 named[statement]
@@ -99,6 +101,14 @@ func (x *requests) drop() {
 	if x.first == len(x.queue) {
 		x.queue, x.first = x.queue[:0], 0
 	}
+}
+
+// called is what is known of the FunctionCall that the server is answering, or nil.
+func (x *requests) called() *event.Context {
+	if r := x.current(); r != nil {
+		return r.call
+	}
+	return nil
 }
 
 // answered says that a reply of its own has completed the current request, if it is

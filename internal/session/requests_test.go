@@ -71,7 +71,7 @@ func TestExchanges(t *testing.T) {
 		"error discards":           "PARSE1 BIND1 EXECUTE1 BIND2 EXECUTE2 SYNC2 BIND3 EXECUTE3 SYNC3 error1 ready2 bound3 complete3 ready3",
 		"error before the Sync":    "PARSE1 error1 BIND1 EXECUTE1 SYNC1 ready1 QUERY2 complete2 ready2",
 		"error at the Sync":        "PARSE1 BIND1 EXECUTE1 SYNC1 parsed1 bound1 complete1 error1 ready1 QUERY2 complete2 ready2",
-		"query among the extended": "PARSE1 BIND1 EXECUTE1 QUERY2 SYNC2 error1 ready2 QUERY3 complete3 ready3",
+		"query among the extended": "PARSE1 BIND1 EXECUTE1 QUERY2 SYNC3 error1 ready3 QUERY4 complete4 ready4",
 		"asynchronous":             "QUERY1 notify0 notice1 complete1 ready1 notify0",
 		"copy in":                  "QUERY1 copyin1 DATA1 DONE1 complete1 ready1 QUERY2 complete2 ready2",
 		"copy in, extended":        "PARSE1 BIND1 EXECUTE1 SYNC1 parsed1 bound1 copyin1 DATA1 DONE1 SYNC1 complete1 ready1 QUERY2 complete2 ready2",

@@ -51,9 +51,10 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 		}
 	}
 	var columns []event.Column
+	whole := true // the name of the last
 	for _, f := range y.fields {
 		if f.Name == wire.Column {
-			columns = append(columns, event.Column{})
+			columns, whole = append(columns, event.Column{}), false
 		}
 		if len(columns) == 0 {
 			continue
@@ -61,7 +62,9 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 		c := &columns[len(columns)-1]
 		switch f.Name {
 		case wire.ColumnName:
-			c.Name = string(text(m, f))
+			var name []byte
+			name, whole = wholeName(m, f)
+			c.Name = string(name)
 		case wire.TypeOID:
 			c.TypeOID = uint32(f.Int)
 		case wire.TypeModifier:
@@ -69,6 +72,9 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 		case wire.Format:
 			c.Binary = formats && f.Int == 1
 		}
+	}
+	if !whole {
+		columns = columns[:len(columns)-1]
 	}
 	y.described = columns
 	return columns
@@ -111,7 +117,7 @@ func (y *memory) parameterDescription(m *wire.Message) {
 	y.types = y.types[:0]
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
-		if f.Name == wire.ParameterType {
+		if f.Name == wire.ParameterType && f.Kind == wire.Int32 {
 			y.types = append(y.types, uint32(f.Int))
 		}
 	}

@@ -33,14 +33,25 @@ type statement struct {
 	portal    *portal        // the last without a name
 }
 
-// makeStatement keeps the beginning of SQL.
-func makeStatement(sql []byte, kept, omitted int) *statement {
-	return &statement{context: &event.Context{SQL: string(sql[:kept]), Shortened: len(sql) - kept + omitted}}
+// source is what a statement is made of.
+type source struct {
+	sql      []byte
+	omitted  int // bytes of SQL that were not kept
+	types    []uint32
+	settings *event.Settings
 }
 
-// is reports whether a statement has SQL and parameter types.
-func (s *statement) is(sql []byte, omitted int, types []uint32) bool {
-	return s.context.Shortened == omitted && s.context.SQL == string(sql) && slices.Equal(s.context.ParameterTypes, types)
+// statement keeps the beginning of the SQL.
+func (f source) statement(kept int) *statement {
+	return &statement{context: &event.Context{
+		SQL: string(f.sql[:kept]), Shortened: len(f.sql) - kept + f.omitted, Settings: f.settings,
+	}}
+}
+
+// isFrom reports whether a statement was made of this.
+func (s *statement) isFrom(f source) bool {
+	c := s.context
+	return c.Shortened == f.omitted && c.SQL == string(f.sql) && c.Settings == f.settings && slices.Equal(c.ParameterTypes, f.types)
 }
 
 // withoutSQL is a statement of which only the name is known, which costs nothing
@@ -135,7 +146,7 @@ func same(a, b []event.Column) bool {
 
 // withColumns is what rows are shown with.
 func withColumns(c *event.Context, columns []event.Column) *event.Context {
-	return &event.Context{SQL: c.SQL, Brief: c.Brief, Shortened: c.Shortened, Columns: columns}
+	return &event.Context{SQL: c.SQL, Brief: c.Brief, Shortened: c.Shortened, Settings: c.Settings, Columns: columns}
 }
 
 // inFormats gives columns the formats of a Bind: none means text for all, one is for

@@ -128,15 +128,34 @@ func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
 func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	s := &t.places[place(d)]
 	s.messages = s.messages[:0]
+	beginning := s.beginning(pending)
 	frame, want := t.framer.End(d, pending)
-	switch {
-	case frame.Kind == event.Fragment:
-		t.add(d, s.big.kept, frame.Total)
-		t.drop(s)
-	case frame.Total > 0:
-		t.add(d, pending, frame.Total)
+	if frame.Total > 0 && frame.Kind != event.Undecoded {
+		t.add(d, beginning, frame.Total)
 	}
+	t.drop(s)
 	return Piece{frame, s.messages, nil}, want
+}
+
+// Cut says what is left when the rest of a message was not seen, as [Framer.Cut] does.
+func (t *Tracker) Cut(d event.Direction, pending []byte) (p Piece, want int64) {
+	s := &t.places[place(d)]
+	s.messages, s.mistakes = s.messages[:0], s.mistakes[:0]
+	beginning := s.beginning(pending)
+	frame, want := t.framer.cut(d, pending)
+	if want > 0 {
+		t.message(d, beginning, want)
+	}
+	t.drop(s)
+	return Piece{frame, s.messages, s.mistakes}, want
+}
+
+// beginning is what there is of a message that did not come whole.
+func (s *shelf) beginning(pending []byte) []byte {
+	if s.big != nil {
+		return s.big.kept
+	}
+	return pending
 }
 
 // keep takes the next bytes of a message too large to wait for.
@@ -172,7 +191,8 @@ func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 		belongs = t.memory.server(m, t.framer.client.ready)
 	default: // what the script says or hears is of one leg only
 	}
-	last.Exchange, last.Done, last.Skipped, last.About = belongs.exchange, t.memory.over, belongs.skipped, belongs.about
+	last.Exchange, last.Done, last.About = belongs.exchange, t.memory.over, belongs.about
+	last.Skipped, last.AtSync = belongs.skipped, belongs.atSync
 	if belongs.mistake != "" {
 		s := &t.places[place(d)]
 		s.mistakes = append(s.mistakes, belongs.mistake)

@@ -27,6 +27,12 @@ func (w *Watch) ScanFrame(d event.Direction, b []byte) Frame {
 	return w.scan(d, b, w, true)
 }
 
+// Cut is [Framer.Cut].
+func (w *Watch) Cut(d event.Direction, pending []byte) (Frame, int64) {
+	w.login = w.login[:0]
+	return w.cutWith(d, pending, w)
+}
+
 // Login returns the messages of the last frame, up to the first ReadyForQuery of the connection
 // and none behind it. They are named as the dialogue names them, and valid until the next call.
 // Of a message too large to hold there is only the beginning.

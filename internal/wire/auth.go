@@ -112,7 +112,7 @@ func walkSASLInitialResponse(c *cursor) {
 	switch {
 	case c.done || n == -1:
 	case n < 0:
-		c.fail(SASLData, Text)
+		c.fail(SASLData)
 	default:
 		c.Bytes(c.sasl(SCRAMClientFirst, OAuthClientFirst), Text, n)
 	}

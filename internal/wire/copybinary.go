@@ -68,7 +68,7 @@ func (c *cursor) signature() {
 	}
 	width := min(len(want), len(c.data)-c.pos)
 	if string(c.data[c.pos:c.pos+width]) != want[:width] {
-		c.fail(CopySignature, Text)
+		c.fail(CopySignature)
 		return
 	}
 	c.add(CopySignature, Text, width, 0)
@@ -83,7 +83,7 @@ func (c *cursor) extensionLength() {
 	switch {
 	case !whole:
 	case n < 0:
-		c.fail(Extension, Binary)
+		c.fail(Extension)
 	case n == 0:
 		s.phase = copyCount
 	default:
@@ -101,7 +101,7 @@ func (c *cursor) tupleCount() {
 	case n == -1:
 		s.phase = copyEnded
 	case n < 0:
-		c.fail(Column, Binary)
+		c.fail(Column)
 	default:
 		s.column, s.columns, s.phase = 0, int32(n), copyLength
 	}
@@ -119,7 +119,7 @@ func copyColumn(c *cursor) {
 			s.nextColumn()
 			return
 		case n < 0:
-			c.fail(CopyValue, BinaryValue)
+			c.fail(CopyValue)
 			return
 		}
 		s.left, s.phase = n, copyField

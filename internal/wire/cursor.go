@@ -60,13 +60,19 @@ func (c *cursor) add(n Name, k Kind, width int, value int64) {
 	c.pos += width
 }
 
-// fail ends the walk where the bytes do not hold the field that has to come: as
-// malformed, or, where the rest was not kept, with as much of it as there is.
-func (c *cursor) fail(n Name, k Kind) {
+// fail ends the walk where the bytes are not what has to come: all that follow are malformed.
+func (c *cursor) fail(n Name) {
+	c.add(Malformed, Binary, len(c.data)-c.pos, int64(n))
+	c.done = true
+}
+
+// end ends the walk where there are fewer bytes than the next field has. Where the others were not
+// kept, what there is of the field has its name. It is malformed where the message is too short for it.
+func (c *cursor) end(n Name, k Kind, width int64) {
 	rest := len(c.data) - c.pos
 	switch {
-	case c.cut <= 0:
-		c.add(Malformed, Binary, rest, int64(n))
+	case width > int64(rest)+max(0, c.cut):
+		c.fail(n)
 	case rest > 0 && k.IsInteger():
 		c.add(n, Binary, rest, 0)
 	case rest > 0:
@@ -91,7 +97,7 @@ func (c *cursor) has(width int, n Name, k Kind) bool {
 		return false
 	}
 	if len(c.data)-c.pos < width {
-		c.fail(n, k)
+		c.end(n, k, int64(width))
 		return false
 	}
 	return true
@@ -121,7 +127,7 @@ func (c *cursor) Choice(n Name, choices string) byte {
 	}
 	b := c.data[c.pos]
 	if strings.IndexByte(choices, b) < 0 {
-		c.fail(n, Byte1)
+		c.fail(n)
 		return 0
 	}
 	c.add(n, Byte1, 1, int64(b))
@@ -219,7 +225,7 @@ func (c *cursor) CString(n Name) []byte {
 	}
 	length := bytes.IndexByte(c.data[c.pos:], 0)
 	if length < 0 {
-		c.fail(n, CString)
+		c.end(n, CString, int64(len(c.data)-c.pos)+1)
 		return nil
 	}
 	s := c.data[c.pos : c.pos+length]
@@ -254,13 +260,13 @@ func (c *cursor) Bytes(n Name, k Kind, length int64) {
 		return
 	}
 	if int64(len(c.data)-c.pos) < length {
-		c.fail(n, k)
+		c.end(n, k, length)
 		return
 	}
 	c.add(n, k, int(length), 0)
 }
 
-// Rest reads up to the end of the message.
+// Rest reads up to the end of the message. Where nothing was kept of it there is no field.
 func (c *cursor) Rest(n Name, k Kind) []byte {
 	if c.random != nil {
 		c.random.bytes(c, c.random.IntN(40))
@@ -269,7 +275,9 @@ func (c *cursor) Rest(n Name, k Kind) []byte {
 		return nil
 	}
 	rest := c.data[c.pos:]
-	c.add(n, k, len(rest), 0)
+	if len(rest) > 0 || c.cut <= 0 {
+		c.add(n, k, len(rest), 0)
+	}
 	return rest
 }
 
@@ -290,7 +298,7 @@ func (c *cursor) Sized(length, value Name) {
 	switch {
 	case c.done || n == -1:
 	case n < 0:
-		c.fail(value, Value)
+		c.fail(value)
 	default:
 		c.Bytes(value, Value, n)
 	}

@@ -176,6 +176,8 @@ var brokenExamples = []example{
 	{what: "nothing at all", typ: wire.Sync, bytes: ""},
 	{what: "cut in an integer", typ: wire.RowDescription, bytes: typed('T', "\x00\x02a\x00\x00\x00"), omitted: 31},
 	{what: "cut between columns", typ: wire.DataRow, bytes: typed('D', "\x00\x02\x00\x00\x00\x011"), omitted: 5},
+	{what: "wrong before the cut", typ: wire.Bind, bytes: typed('B', "\x00\x00\x00\x00\x00\x01\xff\xff\xff\xfeab"), omitted: 9},
+	{what: "a length that leads behind the end", typ: wire.DataRow, bytes: typed('D', "\x00\x01\x00\x00\x00\x64ab"), omitted: 9},
 	{what: "cut in a value", typ: wire.CopyData, bytes: typed('d', "1\t"), omitted: 1 << 20},
 }
 

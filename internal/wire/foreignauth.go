@@ -72,10 +72,10 @@ func hasGaussForm(b []byte, method byte) bool {
 // that AuthenticationMD5Password has.
 func hasMD5SHA256Form(b []byte) bool {
 	const size = authenticationBody + gaussSalt + 4
-	if Size(b) != size || len(b) < size {
+	if Size(b) != size || len(b) <= authenticationBody {
 		return false
 	}
-	for _, x := range b[authenticationBody : authenticationBody+gaussSalt] {
+	for _, x := range b[authenticationBody:min(len(b), authenticationBody+gaussSalt)] {
 		if (x < '0' || x > '9') && (x < 'a' || x > 'f') {
 			return false
 		}

@@ -158,7 +158,7 @@ func (c *cursor) counted(length, n Name, k Kind) {
 	}
 	size := c.Int32(length)
 	if size < 0 {
-		c.fail(n, k)
+		c.fail(n)
 		return
 	}
 	c.Bytes(n, k, size)

@@ -67,19 +67,22 @@ type connection struct {
 	event  event.Event
 }
 
-func newConnection(to *bus.Bus) *connection { return &connection{bus: to} }
+func newConnection(to *bus.Bus, number int) *connection {
+	return &connection{bus: to, event: event.Event{Conn: uint32(number)}}
+}
 
 func (c *connection) pass(d event.Direction, b []byte) {
 	for len(b) > 0 {
 		c.bus.Wait(nil)
 		f := c.framer.Scan(d, b)
-		c.event = event.Event{Conn: 1, Kind: event.Bytes, Direction: d, Data: b[:f.Size], Count: f.Count, Relayed: true}
+		c.event = event.Event{Conn: c.event.Conn, Kind: event.Bytes, Direction: d, Data: b[:f.Size], Count: f.Count, Relayed: true}
 		c.bus.Record(&c.event)
 		b = b[f.Size:]
 	}
 }
 
-// BenchmarkObserve is one transaction of pgbench -S: session, bus and annotated text.
+// BenchmarkObserve is one transaction of pgbench -S: session, bus and annotated text, of one
+// connection, and of 64 that take turns.
 func BenchmarkObserve(b *testing.B) {
 	for _, kind := range []struct {
 		name            string
@@ -94,22 +97,28 @@ func BenchmarkObserve(b *testing.B) {
 			client: [][]byte{join(bind, ask, run, sync)}, server: join(bound, describe, row, complete, ready),
 		},
 	} {
-		b.Run(kind.name, func(b *testing.B) {
-			out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{
-				Stages: []bus.Stage{{Stage: decode.New(nil), Name: "decoding"}},
+		for _, connections := range []int{1, 64} {
+			b.Run(fmt.Sprintf("%s/%d", kind.name, connections), func(b *testing.B) {
+				out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{
+					Stages: []bus.Stage{{Stage: decode.New(nil), Name: "decoding"}},
+				})
+				all := make([]*connection, connections)
+				for i := range all {
+					all[i] = newConnection(out, i+1)
+					all[i].pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
+					all[i].pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
+					all[i].pass(event.ClientToServer, kind.prepare)
+					all[i].pass(event.ServerToClient, kind.prepareResponse)
+				}
+				b.ReportAllocs()
+				b.SetBytes(int64(len(kind.client[0]) + len(kind.server)))
+				for i := 0; b.Loop(); i++ {
+					c := all[i%connections]
+					c.pass(event.ClientToServer, kind.client[i%len(kind.client)])
+					c.pass(event.ServerToClient, kind.server)
+				}
+				out.Close(flushLimit)
 			})
-			c := newConnection(out)
-			c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
-			c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
-			c.pass(event.ClientToServer, kind.prepare)
-			c.pass(event.ServerToClient, kind.prepareResponse)
-			b.ReportAllocs()
-			b.SetBytes(int64(len(kind.client[0]) + len(kind.server)))
-			for i := 0; b.Loop(); i++ {
-				c.pass(event.ClientToServer, kind.client[i%len(kind.client)])
-				c.pass(event.ServerToClient, kind.server)
-			}
-			out.Close(flushLimit)
-		})
+		}
 	}
 }

@@ -1,8 +1,9 @@
-// Command demo shows what pgpi does: on a server that is gone afterwards, it has one
-// session recorded that is encrypted on both of its legs.
+// Command demo shows what pgpi does: on a server that is gone afterwards, it has one session
+// that is encrypted on both of its legs, with a line for each statement, and then, from its
+// recording, with every byte.
 //
 // It guarantees an end within its time limit, with an exit code of 0 only if the
-// session went through and the log shows that it was encrypted on both sides. It must
+// session went through and the logs show that it was encrypted on both sides. It must
 // not know anything of pgpi but what users see: its command line, its log and its
 // exit code. Start reading at run.
 package main
@@ -16,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -42,12 +44,39 @@ func main() {
 	}
 }
 
-// run starts pgpi, talks to its server through it, and ends it.
+// run has a session, and shows it twice.
 func run(pgpi string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	options := []string{"--throwaway-server", "--client-listen-port=0", "--server-sslmode=require"}
-	cmd := exec.CommandContext(ctx, pgpi, options...)
+	folder, err := os.MkdirTemp("", "pgpi-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // what was to be shown has been
+	recording := filepath.Join(folder, "session.pcapng")
+	lines, err := haveSession(ctx, pgpi, recording)
+	if err != nil {
+		return err
+	}
+	if err := check(lines, "with client, TLS", " with server, after", "1 row    "+query); err != nil {
+		return err
+	}
+	fmt.Println("\nThe same session, every byte explained:")
+	cmd := exec.CommandContext(ctx, pgpi, "read", recording)
+	fmt.Println("$", strings.Join(cmd.Args, " "))
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &log), os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("read the recording: %w", err)
+	}
+	return check(log.String(), "connection established with client", "connection established with server",
+		`= AuthenticationSASL`, "= CommandComplete", "connection end")
+}
+
+// haveSession starts pgpi, talks to its server through it, and ends it. It returns the log.
+func haveSession(ctx context.Context, pgpi, recording string) (string, error) {
+	cmd := exec.CommandContext(ctx, pgpi, "--throwaway-server", "--client-listen-port=0", "--server-sslmode=require",
+		"--log-forwarded=queries", "--record="+recording)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
 	fmt.Println("$", strings.Join(cmd.Args, " "))
@@ -55,10 +84,10 @@ func run(pgpi string) error {
 	cmd.Stdout = io.MultiWriter(os.Stdout, &log)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start pgpi: %w", err)
+		return "", fmt.Errorf("start pgpi: %w", err)
 	}
 	var reading sync.WaitGroup
 	url := make(chan string, 1)
@@ -70,10 +99,7 @@ func run(pgpi string) error {
 	if said != "" {
 		fmt.Print("\nMeanwhile, on the client's side:\n", said)
 	}
-	if err := errors.Join(talked, stopped, ended); err != nil {
-		return err
-	}
-	return check(log.String())
+	return log.String(), errors.Join(talked, stopped, ended)
 }
 
 // talk has a session with the server at the URL that pgpi gives, and returns what the
@@ -125,12 +151,9 @@ func findURL(stderr io.Reader, url chan<- string) {
 	}
 }
 
-// check looks for what the log must show.
-func check(log string) error {
-	for _, wanted := range []string{
-		"connection established with client", "connection established with server",
-		`= AuthenticationSASL`, "= CommandComplete", "connection end",
-	} {
+// check looks for what a log must show.
+func check(log string, all ...string) error {
+	for _, wanted := range all {
 		if !strings.Contains(log, wanted) {
 			return fmt.Errorf("the log has no %q", wanted)
 		}

@@ -155,7 +155,7 @@ func (s subject) login() login { return s.target.login(s.driver.name) }
 // underRun starts the program by pgpi run.
 func (s subject) underRun(t *testing.T, args []string, l login) result {
 	log := filepath.Join(t.TempDir(), "log")
-	command := append([]string{s.pgpi, "run", "--client-listen-port", "0", "--log-file", log}, args...)
+	command := append([]string{s.pgpi, "run", "--client-listen-port", "0", "--log-file", log, "--log-forwarded", "annotated", "--no-summary"}, args...)
 	r := s.execute(t, append(append(command, "--"), s.program...), l)
 	text, err := os.ReadFile(log)
 	if err != nil {

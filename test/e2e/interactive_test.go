@@ -26,7 +26,7 @@ func TestInteractivePsql(t *testing.T) {
 	term := openTerminal(t, "PGHOST="+s.Host, "PGPORT="+port(s), "PGUSER=trust", "PGDATABASE=postgres", "PGAPPNAME="+t.Name(),
 		"PGPI="+pgpiPath, "PSQL="+servers.Program(t, "psql"), "LOG="+log)
 	term.await(shellPrompt)
-	term.enter(`"$PGPI" run --log-file "$LOG" -- "$PSQL" -X`)
+	term.enter(`"$PGPI" run --log-file "$LOG" --log-forwarded annotated --no-summary -- "$PSQL" -X`)
 	term.await(psqlPrompt)
 
 	sleep := func() {

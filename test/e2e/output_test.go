@@ -41,8 +41,7 @@ func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
 	return p, out
 }
 
-// A log that nobody reads any more, as in pgpi | head -1, ends no connection, neither old nor new. The exit code says that it is
-// not whole.
+// A log that nobody reads any more, as in pgpi | head -1, ends no connection, neither old nor new.
 func TestClosedOutput(t *testing.T) {
 	var stderr bytes.Buffer
 	p, log := unread(t, &stderr)
@@ -67,8 +66,8 @@ func TestClosedOutput(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
-	if _ = p.cmd.Wait(); p.cmd.ProcessState.ExitCode() != 1 {
-		t.Errorf("pgpi, whose log is not whole, has ended with %v", p.cmd.ProcessState)
+	if err := p.cmd.Wait(); p.cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("pgpi has ended with %v, though its log is not whole", err)
 	}
 	if complaint := stderr.String(); strings.Count(complaint, "\n") != 1 || !strings.Contains(complaint, "write the log to standard output") {
 		t.Errorf("standard error has, instead of one line that says so: %s", complaint)

@@ -49,6 +49,8 @@ func TestRecordingIsTheLog(t *testing.T) {
 		{name: "hidden binding", user: "scram", args: []string{"--server-sslmode=require", "--hide-channel-binding"}, parameters: []string{"channel_binding", "prefer"}},
 		{name: "byte by byte", user: "trust", args: []string{"--send-chunking=byte"}, traffic: small},
 		{name: "raw with times", user: "trust", args: []string{"--log-forwarded=raw", "--log-time=iso"}, read: []string{"--log-forwarded=raw", "--log-time=iso"}},
+		{name: "queries", user: "scram", args: []string{"--log-forwarded=queries", "--server-sslmode=require"}, read: []string{"--log-forwarded=queries"}, parameters: []string{"sslmode", "require"}},
+		{name: "queries of many", user: "scram", args: []string{"--log-forwarded=queries"}, read: []string{"--log-forwarded=queries"}, parameters: []string{"sslmode", "require"}, traffic: bench},
 		{name: "JSON", user: "trust", args: []string{"--log=annotated=-", "--log=json=FILE"}, read: []string{"--log-forwarded=json"}},
 		{name: "redacted", user: "scram", args: []string{"--redact-passwords", "--override-auth"}, traffic: small},
 		{name: "refused login", user: "nobody"},

@@ -40,6 +40,7 @@ func TestQuestions(t *testing.T) {
 		"Errors by SQLSTATE:":            "2\t22012\n1\t42P01\n",
 		"Rows, as objects of their own:": `{"n":"1","word":"é"}` + "\n" + `{"n":"2","word":"é"}` + "\n" + `{"n":"3","word":"é"}` + "\n" + `{"what's this":"größe","day":null}` + "\n",
 		"Who connected to what:":         fmt.Sprintf("#1\t%[1]s\t%[2]s\n#2\t%[1]s\t%[2]s\n", server.User, server.Database),
+		"The slowest statements:":        "^(\\d+ µs\t.*\n){9}$",
 		"Rows and bytes by connection:":  `^#1\t3 rows\t\d+ bytes\n#2\t1 rows\t\d+ bytes\n$`,
 	} {
 		command := exec.Command("sh", "-c", commands[question])

@@ -69,6 +69,8 @@ func TestTable(t *testing.T) {
 		{"internal/wire", "pgpi/internal/event"},
 		{"internal/wire", "github.com/jackc/pgx/v5/pgproto3"},
 		{"internal/pgvalue", "pgpi/internal/wire"},
+		{"internal/sqltext", "pgpi/internal/wire"},
+		{"internal/sqltext", "os"},
 		{"internal/session", "net"},
 		{"internal/session", "os"},
 		{"internal/proxy", "pgpi/internal/bus"},

@@ -34,7 +34,7 @@ func Require(t testing.TB, version int) string {
 	}
 	bin, err := localpg.Find(version)
 	if err != nil {
-		missing(t, "servers", err.Error())
+		Missing(t, "servers", err.Error())
 	}
 	return bin
 }
@@ -45,7 +45,7 @@ func LibPQ18(t testing.TB) string {
 	t.Helper()
 	folder := filepath.Join(installed(t, 18), "lib")
 	if _, err := os.Stat(filepath.Join(folder, "libpq.so.5")); err != nil {
-		missing(t, "servers", err.Error())
+		Missing(t, "servers", err.Error())
 	}
 	return folder
 }
@@ -60,7 +60,7 @@ func NewestLibPQ(t testing.TB) string {
 		t.Fatal(err) // a bad pattern
 	}
 	if len(files) != 1 {
-		missing(t, "drivers", fmt.Sprintf("%d files are %s", len(files), pattern))
+		Missing(t, "drivers", fmt.Sprintf("%d files are %s", len(files), pattern))
 	}
 	return files[0]
 }
@@ -77,7 +77,7 @@ func Program(t testing.TB, name string) string {
 			return path
 		}
 	}
-	missing(t, "servers", name+" is not installed")
+	Missing(t, "servers", name+" is not installed")
 	return ""
 }
 
@@ -111,8 +111,9 @@ func tools(t testing.TB) string {
 	}
 }
 
-// missing skips a test, and says which part of test/install has what it needs.
-func missing(t testing.TB, part, what string) {
+// Missing skips a test, or fails it where CI=true says that nothing may be left out, and says which part of test/install has
+// what it needs.
+func Missing(t testing.TB, part, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s (test/install %s installs what tests need)", what, part)

@@ -19,11 +19,15 @@ func (p *page) context() {
 		return
 	}
 	sql := (c.SQL != "" || c.Shortened > 0) && t != wire.DataRow && t.Code() != wire.CopyData.Code()
-	if !sql && c.Relation == "" {
+	if !sql && c.Relation == "" && !c.NeverParsed {
 		return
 	}
 	p.key("context")
 	p.text = append(p.text, '{')
+	if c.NeverParsed {
+		p.key("never_parsed")
+		p.text = append(p.text, "true"...)
+	}
 	if sql {
 		p.key("sql")
 		p.sql(c)

@@ -203,6 +203,10 @@ func (p *page) nameKey(n wire.Name) {
 // wordFor is what the value of a leaf is called, nothing where it has no name or where
 // it is redacted.
 func (p *page) wordFor(f *wire.Field) []byte {
+	if f.Name == wire.FunctionOID && p.hidden(int(f.Start), int(f.End)) == 0 {
+		p.scratch = append(p.scratch[:0], p.reader.Function(uint32(f.Int)).Name...)
+		return p.scratch
+	}
 	word := meaningOf(f.Name).word
 	if word == nil || !f.Kind.IsInteger() && f.Kind != wire.Byte1 || p.hidden(int(f.Start), int(f.End)) > 0 {
 		return nil

@@ -26,8 +26,12 @@ func (p *page) add(e *event.Event) {
 		return
 	}
 	p.start(e)
-	if e.Kind == event.Said {
+	switch e.Kind {
+	case event.Said:
 		p.status()
+		return
+	case event.Exchanged:
+		p.exchangeObject(e.Exchange)
 		return
 	}
 	for i := range e.Messages {

@@ -13,6 +13,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
 
+	"pgpi/internal/event"
 	"pgpi/internal/recording"
 )
 
@@ -93,17 +94,20 @@ func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 	return nil
 }
 
-// data writes bytes of one end.
-func (f *file) data(v *conversation, sender int, b []byte, at time.Time, n recording.Note) error {
+// data writes bytes of one end, with the spans of them that were redacted.
+func (f *file) data(v *conversation, sender int, b []byte, spans []event.Span, at time.Time, n recording.Note) error {
 	for len(b) > maxPayload {
 		part := n
 		part.More = true
+		part.Redacted = recording.EncodeSpans(event.CutSpans(spans, 0, maxPayload))
+		spans = event.CutSpans(spans, maxPayload, len(b))
 		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part); err != nil {
 			return err
 		}
 		b = b[maxPayload:]
 		n.HasElapsed, n.HasZone = false, false
 	}
+	n.Redacted = recording.EncodeSpans(spans)
 	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n)
 }
 

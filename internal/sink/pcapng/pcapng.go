@@ -52,7 +52,7 @@ type Sink struct {
 func New(o Options) (*Sink, error) {
 	s := &Sink{
 		options: o, connections: map[uint32]*connection{},
-		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted},
+		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted, Noted: o.Redacted},
 	}
 	if err := o.checkSeries(); err != nil {
 		return nil, err
@@ -98,9 +98,9 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// add records one event.
+// add records one event. Exchanges are added up again when it is read.
 func (s *Sink) add(e *event.Event) error {
-	if e.IsNothing() {
+	if e.IsNothing() || e.Kind == event.Exchanged {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
@@ -136,9 +136,24 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 		return err
 	}
 	n.Left, n.OneByOne = e.Left, e.OneByOne
-	n.CutOff, n.Opaque = len(e.Data) == 0, e.Opaque
+	n.CutOff, n.Opaque, n.Cut = len(e.Data) == 0, e.Opaque, e.Cut
 	n.Waited, n.Held, n.Stalled = e.Waited, e.Held, e.Stalled
 	return s.send(c, v, sender, e, n)
+}
+
+// spansOf are those that were redacted of the messages in a write.
+func spansOf(e *event.Event) (spans []event.Span) {
+	if e.Kind != event.Traffic {
+		return nil // all of it is blank, or nothing
+	}
+	at := 0
+	for i := range e.Messages {
+		for _, s := range e.Messages[i].Redacted {
+			spans = append(spans, event.Span{Start: at + s.Start, End: at + s.End, Kind: s.Kind})
+		}
+		at += len(e.Messages[i].Bytes)
+	}
+	return spans
 }
 
 // end ends one direction of what is relayed.

@@ -103,5 +103,5 @@ func (s *Sink) send(c *connection, v *conversation, sender int, e *event.Event, 
 		}
 	}
 	n.Direction, n.Scripted = e.Direction, e.Direction > event.ServerToClient
-	return s.file.data(v, sender, e.Data, e.At, n)
+	return s.file.data(v, sender, e.Data, spansOf(e), e.At, n)
 }

@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
@@ -110,7 +111,7 @@ func (p *page) columnText(at, index int) bool {
 	}
 	length, value := &fields[at], &fields[at+1]
 	if length.Name != wire.ValueLength || length.Kind != wire.Int32 || value.Name != wire.ColumnValue ||
-		p.MaxValue > 0 && int(value.End-value.Start) > p.MaxValue {
+		p.MaxValue > 0 && int(value.End-value.Start) > p.MaxValue || !utf8.Valid(m.Bytes[value.Start:value.End]) {
 		return false
 	}
 	p.wrap()
@@ -121,7 +122,7 @@ func (p *page) columnText(at, index int) bool {
 	p.text = append(p.text, ` bytes "`...)
 	p.text = appendEscaped(p.text, m.Bytes[value.Start:value.End], readable)
 	p.text = append(p.text, `" = column value: `...)
-	p.text = appendSafe(p.text, c.Name)
+	p.text = AppendSafe(p.text, c.Name)
 	return true
 }
 
@@ -138,7 +139,7 @@ func (p *page) copyText(at, index int, previous wire.Name) int {
 			continue
 		}
 		b, means := m.Bytes[f.Start:f.End], copyMeaning(f.Name)
-		if means == "" || f.Name == wire.CopyValue && p.MaxValue > 0 && len(b) > p.MaxValue {
+		if means == "" || f.Name == wire.CopyValue && (p.MaxValue > 0 && len(b) > p.MaxValue || !utf8.Valid(b)) {
 			break
 		}
 		if previous == wire.Length || previous == wire.RowEnd {
@@ -185,7 +186,7 @@ func (p *page) copied(at, end int) int {
 // appendColumn appends the name of a column of COPY, or its number: a COPY may name none.
 func appendColumn(dst []byte, c *event.Column, index int) []byte {
 	if c != nil {
-		return appendSafe(dst, c.Name)
+		return AppendSafe(dst, c.Name)
 	}
 	return strconv.AppendInt(append(dst, "column "...), int64(index)+1, 10)
 }

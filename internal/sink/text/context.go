@@ -38,11 +38,23 @@ func (p *page) explain(i int) {
 		if !p.reader.IsCut(i) {
 			p.valueText(&p.value)
 		}
+	case wire.FunctionOID:
+		if name := p.reader.Function(uint32(f.Int)).Name; name != "" {
+			p.notes = append(p.notes, ": "...)
+			p.notes = append(p.notes, name...)
+		}
 	case wire.ArgumentValue, wire.ResultValue:
+		if name := pgvalue.TypeName(p.value.Type); name != "" {
+			p.notes = append(p.notes, ": "...)
+			p.notes = append(p.notes, name...)
+			if !p.reader.IsCut(i) {
+				p.valueText(&p.value)
+			}
+		}
 	case wire.ParameterType, wire.TypeOID:
 		p.typeName(f)
 	case wire.ErrorValue:
-		p.decoded(f)
+		p.decoded(i)
 		if p.reader.ErrorCode(i) == 'P' {
 			p.position(f)
 		}
@@ -50,7 +62,7 @@ func (p *page) explain(i int) {
 		p.sasl(f)
 	default:
 		if f.Kind == wire.CString {
-			p.decoded(f)
+			p.decoded(i)
 		}
 	}
 }
@@ -64,6 +76,9 @@ func (p *page) namedSQL(f *wire.Field) {
 	}
 	sql := m.Context.SQL
 	switch {
+	case m.Context.NeverParsed:
+		p.notes = append(p.notes, ": no Parse had it"...)
+		return
 	case sql == "" && m.Context.Shortened > 0:
 		p.notes = append(p.notes, ": SQL not kept"...)
 		return
@@ -74,8 +89,7 @@ func (p *page) namedSQL(f *wire.Field) {
 	}
 	p.notes = append(p.notes, ": "...)
 	if brief := m.Context.Brief; brief != "" && isASCII(brief) {
-		p.scratch = append(p.scratch[:0], brief...)
-		p.notes = appendEscaped(p.notes, p.scratch, readable)
+		p.notes = AppendSafe(p.notes, brief)
 		return
 	}
 	start := sql[:min(len(sql), 4*maxQuote)]
@@ -102,7 +116,7 @@ func (p *page) quote(line []byte, cut bool) {
 			cut = true
 			break
 		}
-		p.notes = appendEscaped(p.notes, line[i:i+size], readable)
+		p.notes = AppendSafe(p.notes, line[i:i+size])
 		i += size
 	}
 	if cut {
@@ -127,10 +141,10 @@ func (p *page) valueName(v *reading.Value) {
 	case v.Column != nil:
 		p.notes = append(p.notes, ": "...)
 		if m.Type.LogicalLetter() != 0 {
-			p.notes = appendSafe(p.notes, m.Context.Relation)
+			p.notes = AppendSafe(p.notes, m.Context.Relation)
 			p.notes = append(p.notes, '.')
 		}
-		p.notes = appendSafe(p.notes, v.Column.Name)
+		p.notes = AppendSafe(p.notes, v.Column.Name)
 	}
 }
 
@@ -158,26 +172,35 @@ func (p *page) valueText(v *reading.Value) {
 	if p.MaxValue > 0 && len(shown) > p.MaxValue {
 		shown = shown[:p.MaxValue]
 	}
-	p.notes = appendEscaped(p.notes, shown, readable)
+	p.notes = AppendSafe(p.notes, shown)
 	if len(shown) < len(p.scratch) {
 		p.notes = append(p.notes, " ..."...)
 	}
 }
 
 // decoded gives a string in the log's encoding where the session's is another.
-func (p *page) decoded(f *wire.Field) {
-	if m := p.reader.Message; !reading.IsRedacted(m, f) {
+func (p *page) decoded(i int) {
+	f := &p.reader.Fields[i]
+	if m := p.reader.Message; !reading.IsRedacted(m, f) && !p.reader.IsCut(i) {
 		p.decodedText(m.Content(f))
 	}
 }
 
+// decodedText gives text in the log's encoding, or says that it is not in the session's.
 func (p *page) decodedText(b []byte) {
-	if p.reader.IsUTF8() || len(p.reader.Message.Redacted) > 0 || isASCII(b) {
+	m := p.reader.Message
+	switch {
+	case len(m.Redacted) > 0 || isASCII(b):
+		return
+	case p.reader.IsUTF8():
+		if known := m.Settings != nil && m.Settings.ClientEncoding != ""; known && !utf8.Valid(b) {
+			p.notes = append(p.notes, ", not text in UTF8"...)
+		}
 		return
 	}
 	if p.scratch = p.reader.AppendUTF8(p.scratch[:0], b); !bytes.Equal(p.scratch, b) {
 		p.notes = append(p.notes, " = "...)
-		p.notes = appendEscaped(p.notes, p.scratch, readable)
+		p.notes = AppendSafe(p.notes, p.scratch)
 	}
 }
 

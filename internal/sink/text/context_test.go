@@ -29,9 +29,16 @@ func contextMessages(s *transcript.Transcript) {
 		shown(message(wire.Describe, "Pp\x00"), accounts), shown(message(wire.Execute, "p\x00\x00\x00\x00\x0a"), accounts),
 		shown(message(wire.Close, "Sa\x00"), &event.Context{SQL: "select 1", Brief: "select 1"}),
 		shown(message(wire.Describe, "Sa\x00"), &event.Context{Shortened: 100_000}),
+		shown(message(wire.Describe, "Snever\x00"), &event.Context{NeverParsed: true}),
+		shown(message(wire.FunctionCall, "\x00\x00\x03\xbd\x00\x01\x00\x01\x00\x01\x00\x00\x00\x04\x00\x06\x00\x00\x00\x01"), nil),
+		shown(message(wire.FunctionCall, "\x00\x01\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01x\x00\x00"), nil),
 		shown(message(wire.Execute, "a\x00\x00\x00\x00\x00"), &event.Context{SQL: "insert", Shortened: 100_000}))
 	s.Server(
 		shown(message(wire.DataRow, "\x00\x02\x00\x00\x00\x04\x00\x00\x00\x2a\x00\x00\x00\x28"+strings.Repeat("note", 10)), accounts),
+		shown(message(wire.FunctionCallResponse, "\x00\x00\x00\x04\x00\x00\x40\x10"), &event.Context{Function: 957, BinaryResult: true}),
+		shown(message(wire.FunctionCallResponse, "\x00\x00\x00\x0516400"), &event.Context{Function: 957}),
+		shown(message(wire.FunctionCallResponse, "\x00\x00\x00\x02\x00\x01"), &event.Context{Function: 957, BinaryResult: true}),
+		shown(message(wire.DataRow, "\x00\x02\x00\x00\x00\x02\xd5\xc5\x00\x00\x00\x02\xd5\xc5"), &event.Context{Columns: []event.Column{{Name: "t", TypeOID: 25}, {Name: "b", TypeOID: 17}}}),
 		shown(message(wire.DataRow, "\x00\x03\xff\xff\xff\xff\x00\x00\x00\x01\x01\x00\x00\x00\x01x"), accounts))
 	positions(s)
 	s.Server(message(wire.ParameterDescription, "\x00\x03\x00\x00\x00\x17\x00\x00\x04\xa0\x00\x00\x40\x01"))

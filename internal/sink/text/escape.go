@@ -133,22 +133,22 @@ func escapeAll() (all [256][4]byte) {
 	return all
 }
 
-// appendSafe writes words that stand in no quotes, without what would reach a
+// AppendSafe writes words that stand in no quotes, without what would reach a
 // terminal as a command.
-func appendSafe(dst []byte, s string) []byte {
+func AppendSafe[T string | []byte](dst []byte, s T) []byte {
 	for len(s) > 0 {
 		n := 0
 		for n < len(s) && ' ' <= s[n] && s[n] <= '~' {
 			n++
 		}
 		dst, s = append(dst, s[:n]...), s[n:]
-		if s == "" {
+		if len(s) == 0 {
 			break
 		}
-		r, size := utf8.DecodeRuneInString(s)
+		r, size := utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
 		if r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) {
-			for _, c := range []byte(s[:size]) {
-				dst = appendByte(dst, []byte{c})
+			for i := range size {
+				dst = appendByte(dst, []byte{s[i]})
 			}
 		} else {
 			dst = append(dst, s[:size]...)

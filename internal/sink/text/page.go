@@ -26,6 +26,12 @@ type page struct {
 
 	repeats repeats
 	scratch []byte
+
+	// Of queries mode only.
+	line      []byte
+	literals  literals
+	clients   map[uint32]*client // until they have ended
+	listening event.Listening    // what was said last
 }
 
 // add writes the lines of an event.
@@ -34,6 +40,10 @@ func (p *page) add(e *event.Event) {
 		return
 	}
 	p.now = e
+	if p.Mode == Queries {
+		p.queries(e)
+		return
+	}
 	if e.Kind == event.Said {
 		fact := e.Fact
 		if _, ok := fact.(event.Forwarding); ok && p.Mode == None {
@@ -133,7 +143,7 @@ func (p *page) said(sentence string) {
 		if i > 0 {
 			p.wrap()
 		}
-		p.text = appendSafe(p.text, line)
+		p.text = AppendSafe(p.text, line)
 	}
 	p.end()
 }
@@ -262,6 +272,7 @@ func appendElapsed(dst []byte, d time.Duration, decimals int) []byte {
 const (
 	yellow  = "\x1b[33m" // meanings
 	blue    = "\x1b[34m" // tags and ^^
+	red     = "\x1b[31m" // what is slow, and errors
 	magenta = "\x1b[35m" // the server's part
 	cyan    = "\x1b[36m" // the client's part
 	reset   = "\x1b[0m"

@@ -25,7 +25,7 @@ func (p *page) operation(m *event.Message) {
 	}
 	if m.Context != nil && m.Context.Relation != "" {
 		p.notes = append(p.notes, ": "...)
-		p.notes = appendSafe(p.notes, m.Context.Relation)
+		p.notes = AppendSafe(p.notes, m.Context.Relation)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"pgpi/internal/reading"
 	"pgpi/internal/wire"
@@ -23,6 +24,9 @@ func (p *page) sasl(f *wire.Field) {
 		p.attribute(b, 'r', ", client nonce = ")
 	case wire.SCRAMServerFirst:
 		p.attribute(b, 'r', ", nonce = ")
+		if reading.Hidden(m, int(f.Start), int(f.End)) == 0 {
+			p.salt(b)
+		}
 		p.attribute(b, 'i', ", iterations = ")
 	case wire.SCRAMClientFinal:
 		p.finalFlag(b)
@@ -48,7 +52,7 @@ func (p *page) bindingFlag(b []byte) {
 		p.notes = append(p.notes, ": no channel binding, because the server offers none"...)
 	case bytes.HasPrefix(flag, []byte("p=")):
 		p.notes = append(p.notes, ": channel binding "...)
-		p.notes = appendEscaped(p.notes, flag[2:], readable)
+		p.notes = AppendSafe(p.notes, flag[2:])
 	}
 }
 
@@ -62,22 +66,46 @@ func (p *page) finalFlag(b []byte) {
 	}
 }
 
-// attribute gives the value of one attribute of a SCRAM message (RFC 5802, section 5.1).
-func (p *page) attribute(b []byte, name byte, meaning string) {
-	for more := true; more; {
-		var part []byte
-		part, b, more = bytes.Cut(b, []byte(","))
-		if len(part) < 2 || part[0] != name || part[1] != '=' {
-			continue
-		}
-		if len(p.notes) == 0 {
-			p.notes = append(p.notes, ':')
-			meaning = meaning[1:]
-		}
-		p.notes = append(p.notes, meaning...)
-		p.notes = appendEscaped(p.notes, part[2:], readable)
+// salt says how long the salt of a server's first message is: 16 bytes in PostgreSQL, where poolers
+// and imitations have others.
+func (p *page) salt(b []byte) {
+	salt, found := attributeOf(b, 's')
+	if !found {
 		return
 	}
+	p.scratch = slices.Grow(p.scratch[:0], base64.StdEncoding.DecodedLen(len(salt)))
+	n, err := base64.StdEncoding.Decode(p.scratch[:cap(p.scratch)], salt)
+	if err != nil {
+		p.notes = append(p.notes, ", salt is not in base64"...)
+		return
+	}
+	p.notes = append(p.notes, ", salt of "...)
+	p.notes = strconv.AppendInt(p.notes, int64(n), 10)
+	p.notes = append(p.notes, " bytes"...)
+}
+
+// attribute writes the value of one attribute of a SCRAM message.
+func (p *page) attribute(b []byte, name byte, meaning string) {
+	value, found := attributeOf(b, name)
+	if !found {
+		return
+	}
+	if len(p.notes) == 0 {
+		p.notes = append(p.notes, ':')
+		meaning = meaning[1:]
+	}
+	p.notes = append(p.notes, meaning...)
+	p.notes = AppendSafe(p.notes, value)
+}
+
+// attributeOf returns the value of an attribute of a SCRAM message (RFC 5802, section 5.1).
+func attributeOf(b []byte, name byte) (value []byte, found bool) {
+	for part := range bytes.SplitSeq(b, []byte(",")) {
+		if len(part) >= 2 && part[0] == name && part[1] == '=' {
+			return part[2:], true
+		}
+	}
+	return nil, false
 }
 
 // tokenStatus says why a server takes no token (RFC 7628, section 3.2.2).
@@ -96,7 +124,7 @@ func (p *page) tokenStatus(b []byte) {
 			continue
 		}
 		p.notes = append(append(append(p.notes, separator...), part[0]...), " = "...)
-		p.notes = appendEscaped(p.notes, []byte(part[1]), readable)
+		p.notes = AppendSafe(p.notes, part[1])
 		separator = ", "
 	}
 }

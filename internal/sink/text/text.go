@@ -19,6 +19,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"pgpi/internal/event"
 )
@@ -32,6 +33,10 @@ type Options struct {
 	// MaxValue is how many bytes of a value (of a parameter, a column, or of
 	// CopyData) annotated mode shows; 0 is all. SQL is never shortened.
 	MaxValue int
+	// Slow is the duration from which on queries mode marks an exchange; 0 marks none.
+	Slow time.Duration
+	// Width is how many columns a line of queries mode may have; nil or 0 is any number.
+	Width func() int
 }
 
 // DefaultMaxValue is what MaxValue should be where nobody asks for another, in
@@ -47,6 +52,8 @@ const (
 	Annotated Mode = iota
 	// Raw shows each message as one string.
 	Raw
+	// Queries has a line for each exchange and each connection.
+	Queries
 	// None leaves out the messages that are forwarded. Those that pgpi itself
 	// exchanges with a party are annotated.
 	None

@@ -9,13 +9,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestReadme finds options that README.md and the script about --help have forgotten.
-func TestReadme(t *testing.T) {
-	parser, err := kong.New(new(runOptions), kong.Vars{"version": "", "listenport": "0"}, kong.Writers(io.Discard, io.Discard))
+// TestOptionsAreNamed finds options that docs/options.md and the script about --help have forgotten.
+func TestOptionsAreNamed(t *testing.T) {
+	parser, err := kong.New(new(runOptions), usageText{listenPort: "0"}.vars(), kong.Writers(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"../../README.md", "testdata/help.txtar"} {
+	for _, path := range []string{"../../docs/options.md", "testdata/help.txtar"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -1,10 +1,8 @@
-package session
+package sqltext
 
 import (
 	"fmt"
 	"testing"
-
-	"pgpi/internal/wire"
 )
 
 // What a COPY statement says is found in whatever syntax, and wherever it stands.
@@ -62,7 +60,7 @@ func TestFindCopy(t *testing.T) {
 		{"COPY odd odder FROM STDIN; COPY t TO STDOUT", 0, ""}, // nobody knows which is meant
 	} {
 		got := ""
-		if c, ok := findCopy(test.sql, test.index, true); ok {
+		if c, ok := FindCopy(test.sql, test.index, Settings{Strings: StandardStrings}); ok {
 			got = describeCopy(c)
 		}
 		if got != test.want {
@@ -75,71 +73,45 @@ func TestFindCopy(t *testing.T) {
 func TestFindCopyWithEscapes(t *testing.T) {
 	t.Parallel()
 	const sql = `COPY t FROM STDIN (NULL 'a\'b\\')`
-	c, ok := findCopy(sql, 0, false)
+	c, ok := FindCopy(sql, 0, Settings{Strings: EscapedStrings})
 	if want := "t from text null \"a'b\\\\\""; !ok || describeCopy(c) != want {
 		t.Errorf("got %t, %s, want %s", ok, describeCopy(c), want)
 	}
-	if c, ok := findCopy(sql, 0, true); ok {
+	if c, ok := FindCopy(sql, 0, Settings{Strings: StandardStrings}); ok {
 		t.Errorf("got %s", describeCopy(c))
 	}
 }
 
-func describeCopy(c copyStatement) string {
-	words := c.relation
-	if c.columns != nil {
-		words += fmt.Sprint(c.columns)
+func describeCopy(c Copy) string {
+	words := c.Relation
+	if c.Columns != nil {
+		words += fmt.Sprint(c.Columns)
 	}
-	words += map[bool]string{true: " to ", false: " from "}[c.to] + c.format
+	words += map[bool]string{true: " to ", false: " from "}[c.To] + c.Format
 	for _, option := range []struct {
 		name, value string
 		given       bool
 	}{
-		{"delimiter", c.delimiter, c.delimiter != ""}, {"null", c.null, c.hasNull}, {"default", c.mark, c.hasMark},
-		{"quote", c.quote, c.quote != ""}, {"escape", c.escape, c.escape != ""},
+		{"delimiter", c.Delimiter, c.Delimiter != ""}, {"null", c.Null, c.HasNull}, {"default", c.Default, c.HasDefault},
+		{"quote", c.Quote, c.Quote != ""}, {"escape", c.Escape, c.Escape != ""},
 	} {
 		if option.given {
 			words += fmt.Sprintf(" %s %q", option.name, option.value)
 		}
 	}
-	if c.headings > 0 {
-		words += fmt.Sprintf(" header %d", c.headings)
+	if c.Headings > 0 {
+		words += fmt.Sprintf(" header %d", c.Headings)
 	}
-	if c.match {
+	if c.Match {
 		words += " match"
 	}
-	if c.forceNotNull {
+	if c.ForceNotNull {
 		words += " force"
 	}
-	if c.encoding != "" {
-		words += " encoding " + c.encoding
+	if c.Encoding != "" {
+		words += " encoding " + c.Encoding
 	}
 	return words
-}
-
-// Nothing that a client can send as SQL ends the scanner, and each token has bytes.
-func FuzzFindCopy(f *testing.F) {
-	for _, sql := range []string{
-		"COPY t (a) FROM STDIN (FORMAT csv, NULL E'\\x41\\u0041\\101\\n')", "/* /* */ -- \n", "$a$ b $a$ $1 \"x\"\"", "U&'\\' B'1'",
-		`START_REPLICATION SLOT "s" LOGICAL 0/0 (proto_version '4', publication_names '"p"')`,
-	} {
-		f.Add(sql, true)
-	}
-	f.Fuzz(func(t *testing.T, sql string, standard bool) {
-		s := sqlScanner{text: sql, escapes: !standard}
-		for before := 0; ; before = s.pos {
-			token := s.next()
-			if token.kind == sqlEnd {
-				break
-			}
-			if s.pos <= before || s.pos > len(sql) {
-				t.Fatalf("a token at %d..%d of %q", before, s.pos, sql)
-			}
-		}
-		if c, ok := findCopy(sql, 0, standard); ok {
-			c.rows()
-		}
-		parseReplication(sql)
-	})
 }
 
 func TestParseReplication(t *testing.T) {
@@ -154,26 +126,9 @@ func TestParseReplication(t *testing.T) {
 		`; "x" (`:                                                      ` false map[]`,
 		``:                                                             ` false map[]`,
 	} {
-		c := parseReplication(sql)
-		if got := fmt.Sprint(c.name, " ", c.logical, " ", c.options); got != want {
+		c := ParseReplication(sql)
+		if got := fmt.Sprint(c.Command, " ", c.Logical, " ", c.Options); got != want {
 			t.Errorf("%s\n got %s\nwant %s", sql, got, want)
-		}
-	}
-}
-
-func TestRowsOfStatement(t *testing.T) {
-	t.Parallel()
-	for sql, want := range map[string]wire.Copy{
-		"COPY t FROM STDIN":                                  {Null: `\N`},
-		"COPY t FROM STDIN CSV HEADER":                       {Headings: 1},
-		"COPY t FROM STDIN (FORMAT csv, FORCE_NULL (a))":     {},
-		"COPY t FROM STDIN (FORMAT csv, FORCE_NOT_NULL (a))": {NoNull: true},
-		"COPY t FROM STDIN (DEFAULT 'x')":                    {Null: `\N`, Default: "x", HasDefault: true},
-		"COPY t TO STDOUT (FORMAT csv, NULL '-', QUOTE '$')": {Null: "-", Quote: '$'},
-	} {
-		c, ok := findCopy(sql, 0, true)
-		if got := c.rows(); !ok || got != want {
-			t.Errorf("%s\n got %t, %+v\nwant %+v", sql, ok, got, want)
 		}
 	}
 }

@@ -1,0 +1,140 @@
+package leak
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"strings"
+)
+
+const (
+	// shortest is the length in bytes from which on a value must not be found again, and
+	// longest how many bytes of a longer one are looked for.
+	shortest = 4
+	longest  = 64
+	// maxValues bounds how many values are remembered, and with them memory: 100 MB.
+	maxValues = 2 << 20
+)
+
+// memory remembers values, by their hashes.
+type memory struct {
+	seed maphash.Seed
+	// texts must not be anywhere. fields must not be a whole field: four bytes that are a
+	// small number are part of many messages.
+	texts, fields map[uint64]struct{}
+	// lengths has the lengths of the texts that begin with four bytes, one bit each.
+	lengths map[uint32]uint64
+	// beginnings has one bit for each of those four bytes, or several: most bytes that are
+	// looked at begin no value.
+	beginnings [1 << 16]uint64
+	// room is for how many more values there is some, and forgotten counts those for which
+	// there was none.
+	room, forgotten int64
+}
+
+func newMemory() *memory {
+	return &memory{
+		seed: maphash.MakeSeed(), room: maxValues,
+		texts: map[uint64]struct{}{}, fields: map[uint64]struct{}{}, lengths: map[uint32]uint64{},
+	}
+}
+
+// size returns the number of values.
+func (m *memory) size() int { return len(m.texts) + len(m.fields) }
+
+// addText remembers a text in which there is something to hide.
+func (m *memory) addText(b []byte) {
+	b = b[:min(len(b), longest)]
+	if len(b) < shortest || !hasWords(b) || !m.put(m.texts, b) {
+		return
+	}
+	four := binary.LittleEndian.Uint32(b)
+	m.lengths[four] |= 1 << (len(b) - shortest)
+	word, bit := beginning(four)
+	m.beginnings[word] |= bit
+}
+
+// addField remembers the bytes of a value in binary format.
+func (m *memory) addField(b []byte) {
+	if len(b) >= shortest {
+		m.put(m.fields, b)
+	}
+}
+
+func (m *memory) put(to map[uint64]struct{}, b []byte) bool {
+	hash := maphash.Bytes(m.seed, b)
+	if _, known := to[hash]; known {
+		return true
+	}
+	if m.room == 0 {
+		m.forgotten++
+		return false
+	}
+	m.room--
+	to[hash] = struct{}{}
+	return true
+}
+
+// hasText reports whether a text is anywhere in b.
+func (m *memory) hasText(b []byte) bool { return m.hasLongText(b, shortest) }
+
+// hasLongText reports whether a text of so many bytes or more is anywhere in b.
+func (m *memory) hasLongText(b []byte, least int) bool {
+	for ; len(b) >= shortest; b = b[1:] {
+		four := binary.LittleEndian.Uint32(b)
+		if word, bit := beginning(four); m.beginnings[word]&bit == 0 {
+			continue
+		}
+		for lengths := m.lengths[four]; lengths != 0; lengths &= lengths - 1 {
+			n := bits.TrailingZeros64(lengths) + shortest
+			if n >= least && n <= len(b) && m.has(m.texts, b[:n]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasField reports whether b is a value in binary format.
+func (m *memory) hasField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
+
+func (m *memory) has(in map[uint64]struct{}, b []byte) bool {
+	_, known := in[maphash.Bytes(m.seed, b)]
+	return known
+}
+
+// beginning returns the place of four bytes among the beginnings.
+func beginning(four uint32) (word uint32, bit uint64) {
+	spread := four * 0x9e3779b1 // 2^32 divided by the golden ratio
+	return spread >> 16, 1 << (spread >> 10 & 63)
+}
+
+// hasWords reports whether a text has letters or digits. The constants of types that
+// have only two or three of them don't count.
+func hasWords(b []byte) bool { return longestWord(b) > 0 }
+
+// longestWord returns the length of the longest run of letters and digits that is not a
+// constant.
+func longestWord(b []byte) int {
+	longest := 0
+	for start := 0; start < len(b); start++ {
+		end := start
+		for end < len(b) && isAlphanumeric(b[end]) {
+			end++
+		}
+		if n := end - start; n > longest && !isConstant(string(b[start:end])) {
+			longest = n
+		}
+		start = end
+	}
+	return longest
+}
+
+func isConstant(word string) bool {
+	return word == "NaN" || strings.EqualFold(word, "true") || strings.EqualFold(word, "false") || strings.EqualFold(word, "null")
+}
+
+// isAlphanumeric takes each byte beyond ASCII for a part of a letter.
+func isAlphanumeric(c byte) bool {
+	return c >= 0x80 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

@@ -1,0 +1,137 @@
+package leak
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"pgpi/internal/event"
+)
+
+// Search looks for values in an event of the output.
+func (d *Detector) Search(e *event.Event) {
+	switch e.Kind {
+	case event.Said:
+		d.searchSentence(e)
+	case event.Fragment:
+		d.searchFragment(e)
+	case event.Undecoded, event.Bytes, event.End:
+		d.fields++
+		if !isBlank(e.Data) {
+			d.visible.add(place{what: "bytes that are not decoded", conn: e.Conn})
+		}
+	}
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		for _, p := range d.reader.read(m) {
+			d.searchPart(m, p, e.Conn)
+		}
+		d.searchContext(m, m.Context, e.Conn)
+		d.searchContext(m, m.About, e.Conn)
+	}
+}
+
+func (d *Detector) searchPart(m *event.Message, p part, conn uint32) {
+	d.fields++
+	where := place{field: p.field, of: m.Type, conn: conn}
+	if p.holds == unreadable && !isBlank(p.text) {
+		d.visible.add(where)
+	}
+	if d.memory.hasText(p.text) || d.hasBinary(p) || d.hasMeaning(m, p) {
+		d.found.add(where)
+	}
+}
+
+// hasBinary reports whether a part is a value in binary format, or stands for one.
+func (d *Detector) hasBinary(p part) bool {
+	if p.holds != aBinaryValue || isText(p.text) {
+		return false
+	}
+	text, _ := textOf(p)
+	return d.memory.hasField(p.text) || d.memory.hasText(text)
+}
+
+// longer is the length from which on a value is looked for in what a text means, too: what
+// is random in it could mean a shorter one by chance.
+const longer = 8
+
+// hasMeaning reports whether a value is in what a part means, without its quotes and
+// escapes.
+func (d *Detector) hasMeaning(m *event.Message, p part) bool {
+	meaning := unescaped(p.text)
+	switch p.holds {
+	case sqlText:
+		return d.hasConstant(p.text, quotingOf(m.Settings))
+	case aCopiedValue:
+		meaning = meant(m, p)
+	}
+	return d.memory.hasLongText(meaning, longer)
+}
+
+// hasConstant reports whether a value is in what a constant of SQL means.
+func (d *Detector) hasConstant(sql []byte, q quoting) bool {
+	found := false
+	literals(sql, q, func(t token) { found = found || d.memory.hasLongText(t.meaning(), longer) })
+	return found
+}
+
+// searchFragment looks at a part of a message too large to hold, together with the end of
+// the one before.
+func (d *Detector) searchFragment(e *event.Event) {
+	d.fields++
+	key := stream{e.Conn, e.Direction}
+	b := slices.Concat(d.tails[key], e.Data)
+	if d.memory.hasText(b) {
+		d.found.add(place{what: "a part of a large message", conn: e.Conn})
+	}
+	d.tails[key] = bytes.Clone(b[max(0, len(b)-longest+1):])
+	if len(e.Messages) > 0 {
+		delete(d.tails, key)
+	}
+}
+
+// searchSentence looks at what a sentence of pgpi repeats of a client or a server.
+func (d *Detector) searchSentence(e *event.Event) {
+	if _, ended := e.Fact.(event.Ended); ended {
+		maps.DeleteFunc(d.tails, func(s stream, _ []byte) bool { return s.conn == e.Conn })
+	}
+	quotes, found := false, false
+	event.ReplaceWritten(e.Fact, func(_ event.Written, text string) string {
+		quotes = true
+		found = found || d.memory.hasText([]byte(text)) || d.hasConstant([]byte(text), quoting{})
+		return text
+	})
+	if quotes {
+		d.sentences++
+	}
+	if found {
+		d.found.add(place{what: "a sentence of pgpi", conn: e.Conn})
+	}
+}
+
+// maxContexts bounds what is remembered of contexts: many messages share one.
+const maxContexts = 1 << 10
+
+// searchContext looks at what a message is shown with.
+func (d *Detector) searchContext(m *event.Message, c *event.Context, conn uint32) {
+	if c == nil || d.contexts[c] {
+		return
+	}
+	if len(d.contexts) >= maxContexts {
+		clear(d.contexts)
+	}
+	d.contexts[c] = true
+	d.searched++
+	texts := []string{c.SQL, c.Brief, c.Relation}
+	for _, column := range c.Columns {
+		texts = append(texts, column.Name)
+	}
+	if slices.ContainsFunc(texts, func(text string) bool { return d.memory.hasText([]byte(text)) }) {
+		d.found.add(place{what: fmt.Sprintf("what %s is shown with", m.Type), conn: conn})
+	}
+}
+
+// isBlank reports whether bytes are what a recording has in the place of those that were
+// blanked.
+func isBlank(b []byte) bool { return len(bytes.Trim(b, "*")) == 0 }

@@ -1,0 +1,348 @@
+package redact
+
+import (
+	"bytes"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// named are the secrets of SQL that it calls so, by a name or by the option that they belong to.
+type named struct {
+	spans []Span
+	// words are what the server may repeat: passwords, and what belongs to a column or a setting
+	// that is called so. Other options are hidden, and not remembered.
+	words [][]byte
+	// parameters are the numbers of those that are secrets, from 1.
+	parameters []int
+	// copies says that rows of COPY have secrets, and selected which columns these are where a COPY
+	// has a query, from 0.
+	copies   bool
+	selected []int
+}
+
+// deepest is how many literals, one in the other, are read as SQL.
+const deepest = 3
+
+// findNamed finds the secrets that SQL names, unless no word of it could name one.
+func findNamed(sql []byte, h hints) named {
+	f := finder{}
+	if h.secret || h.changes || h.escapes {
+		f.text(sql, 0, 0, true)
+	}
+	return f.found
+}
+
+// finder goes through the statements of a text.
+type finder struct {
+	found   named
+	sql     []byte
+	base    int
+	visible bool // places in sql are places in the text
+	depth   int
+	scanner sqltext.Scanner
+	tokens  []sqltext.Token // those that matter, of the statement at hand
+	closing []int           // of each opening parenthesis, where it is closed
+	// All up to these tokens has been looked at: as the value of a secret, as an option, as what
+	// has a name. So the work grows with the number of tokens alone.
+	marked, optioned, named int
+}
+
+// text reads the statements of a text, which may be a literal in another one.
+func (f *finder) text(sql []byte, base, depth int, visible bool) {
+	outer := *f
+	f.sql, f.base, f.visible, f.depth = sql, base, visible, depth
+	f.scanner, f.tokens, f.closing = sqltext.NewScanner(sql, sqltext.Settings{}), nil, nil
+	for t := f.scanner.NextSignificant(); ; t = f.scanner.NextSignificant() {
+		if t.Kind != sqltext.End && !f.scanner.Is(t, ";") {
+			f.tokens = append(f.tokens, t)
+			continue
+		}
+		if len(f.tokens) > 0 {
+			f.statement()
+		}
+		f.tokens = f.tokens[:0]
+		if t.Kind == sqltext.End {
+			break
+		}
+	}
+	found := f.found
+	*f = outer
+	f.found = found
+}
+
+// is reports whether a token is a key word or a punctuation mark.
+func (f *finder) is(i int, words ...string) bool {
+	if i < 0 || i >= len(f.tokens) {
+		return false
+	}
+	for _, w := range words {
+		if f.scanner.Is(f.tokens[i], w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finder) kind(i int) sqltext.Kind {
+	if i < 0 || i >= len(f.tokens) {
+		return sqltext.End
+	}
+	return f.tokens[i].Kind
+}
+
+// statement reads one statement. In the body of a function, a word may be before it.
+func (f *finder) statement() {
+	f.match()
+	f.marked, f.optioned, f.named = 0, 0, 0
+	if f.is(0, "copy") {
+		f.copied()
+	}
+	role, options := -1, -1 // where CREATE or ALTER is
+	for i := range f.tokens {
+		k := f.tokens[i].Kind
+		switch {
+		case f.is(i, "create", "alter"):
+			role, options = f.changes(i)
+		case role >= 0 && f.is(i, "password"):
+			f.rolePassword(i + 1)
+		case role >= 0 && i > role+2 && k.IsString() && !f.is(i-1, "until"):
+			f.hide(i)
+		case options >= 0 && f.is(i, "connection") && f.kind(i+1).IsString():
+			f.connection(i + 1)
+		case options >= 0 && f.is(i, "options") && f.is(i+1, "("):
+			f.options(i+2, f.closing[i+1])
+		case f.is(i, "into") && f.is(i-1, "insert"), f.is(i, "set") && f.is(i+1, "("):
+			f.columns(i + 1)
+		case f.isBefore(i):
+			f.secret(i)
+		case k.IsName() && f.namesSecret(i), k.IsString() && f.spellsName(i):
+			f.value(i)
+		case k.IsString():
+			f.literal(i)
+		}
+	}
+}
+
+// changes returns where a statement begins that changes a role, or something with options, or -1.
+func (f *finder) changes(i int) (role, options int) {
+	role, options = -1, -1
+	switch {
+	case f.is(i+1, "role", "user", "group") && !f.is(i+2, "mapping"):
+		role = i
+	case f.is(i+1, "server", "user", "foreign", "subscription", "or"):
+		options = i
+	}
+	return role, options
+}
+
+// isBefore reports whether a constant or a parameter is compared with a name behind it that is
+// called a secret.
+func (f *finder) isBefore(i int) bool {
+	k := f.kind(i)
+	return (k.IsConstant() || k == sqltext.Parameter) && f.kind(i+1) == sqltext.Operator && f.kind(i+2).IsName() && f.namesSecret(i+2)
+}
+
+// match finds the parenthesis that closes each one. One that is not closed goes on to the end.
+func (f *finder) match() {
+	f.closing = append(f.closing[:0], make([]int, len(f.tokens))...)
+	var open []int
+	for i := range f.tokens {
+		f.closing[i] = len(f.tokens)
+		switch {
+		case f.is(i, "("):
+			open = append(open, i)
+		case f.is(i, ")") && len(open) > 0:
+			f.closing[open[len(open)-1]] = i
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// namesSecret reports whether a name is that of a secret.
+func (f *finder) namesSecret(i int) bool {
+	name := f.scanner.Text(f.tokens[i])
+	if f.kind(i) == sqltext.UnicodeName {
+		name, _ = f.scanner.AppendValue(nil, f.tokens[i])
+	}
+	return secretIn(name, false) >= 0
+}
+
+// spellsName reports whether a literal is nothing but the name of a secret, as in
+// set_config('app.password', …).
+func (f *finder) spellsName(i int) bool {
+	content := f.content(i)
+	return len(content) > 0 && len(content) < 64 && secretIn(content, false) >= 0 &&
+		countWhile(content, func(c byte) bool { return isOfKeyword(c) || c == '.' || c == '-' }) == len(content)
+}
+
+// content is what is between the quotes of a literal: of its first part, if it has several.
+func (f *finder) content(i int) []byte {
+	p := f.scanner.Parts(f.tokens[i])
+	if !p.Next() {
+		return nil
+	}
+	return f.sql[p.Start:p.End]
+}
+
+// hide hides a token in its place.
+func (f *finder) hide(i int) {
+	t := f.tokens[i]
+	if !f.visible {
+		return
+	}
+	if !t.Kind.IsString() && t.Kind != sqltext.QuotedName && t.Kind != sqltext.UnicodeName {
+		f.found.spans = append(f.found.spans, Span{Start: f.base + t.Start, End: f.base + t.End, Kind: event.PasswordSpan})
+		return
+	}
+	for p := f.scanner.Parts(t); p.Next(); {
+		if p.Start < p.End {
+			f.found.spans = append(f.found.spans, Span{Start: f.base + p.Start, End: f.base + p.End, Kind: event.PasswordSpan})
+		}
+	}
+}
+
+// remember remembers what a token says: as it is written, and what it means.
+func (f *finder) remember(i int) {
+	t := f.tokens[i]
+	if !t.Kind.IsString() && t.Kind != sqltext.QuotedName {
+		text := f.scanner.Text(t)
+		f.found.words = append(f.found.words, text, bytes.ToLower(text))
+		return
+	}
+	for p := f.scanner.Parts(t); p.Next(); {
+		if !p.Comment {
+			f.found.words = append(f.found.words, f.sql[p.Start:p.End])
+		}
+	}
+	if value, ok := f.scanner.AppendValue(nil, t); ok {
+		f.found.words = append(f.found.words, value)
+	}
+}
+
+// secret takes a token as a secret, if it is a constant or a parameter.
+func (f *finder) secret(i int) {
+	switch k := f.kind(i); {
+	case k.IsConstant():
+		f.hide(i)
+		if !isAlgorithm(f.content(i)) {
+			f.remember(i)
+		}
+		if k.IsString() {
+			f.connectionIn(i)
+		}
+	case k == sqltext.Parameter:
+		number := 0
+		for _, c := range f.scanner.Text(f.tokens[i])[1:] {
+			number = min(number*10+int(c-'0'), 1<<17)
+		}
+		f.found.parameters = append(f.found.parameters, number)
+	}
+}
+
+// isAlgorithm reports whether a literal names one, as in digest('secret', 'sha256').
+func isAlgorithm(text []byte) bool {
+	switch string(bytes.ToLower(text)) {
+	case "sha1", "sha224", "sha256", "sha384", "sha512", "base64", "escape", "utf8", "blowfish", "aes256":
+		return true
+	}
+	return false
+}
+
+// rolePassword takes what is behind PASSWORD in CREATE or ALTER ROLE: a literal, or the word that
+// should be one.
+func (f *finder) rolePassword(i int) {
+	for f.is(i, "=", "to") {
+		i++
+	}
+	switch k := f.kind(i); {
+	case f.is(i, "null"):
+	case k.IsName():
+		f.hide(i)
+		f.remember(i)
+	default:
+		f.secret(i)
+	}
+}
+
+// connection takes a connection string.
+func (f *finder) connection(i int) {
+	f.hide(i)
+	if value, ok := f.scanner.AppendValue(nil, f.tokens[i]); ok {
+		f.found.words = append(f.found.words, parseConninfo(value).words...)
+	}
+}
+
+// connectionIn takes the passwords of a literal that may be a connection string, and reports
+// whether it is one.
+func (f *finder) connectionIn(i int) bool {
+	value, ok := f.scanner.AppendValue(nil, f.tokens[i])
+	c := findConninfo(value)
+	if !ok || len(c.passwords) == 0 {
+		return false
+	}
+	f.found.words = append(f.found.words, c.words...)
+	p := f.scanner.Parts(f.tokens[i])
+	if p.Next() && f.visible && bytes.Equal(f.sql[p.Start:p.End], value) {
+		for _, s := range c.passwords {
+			start := f.base + p.Start
+			f.found.spans = append(f.found.spans, Span{Start: start + s[0], End: start + s[1], Kind: event.PasswordSpan})
+		}
+	}
+	return true
+}
+
+// literal takes a literal that may have a connection string in it, or SQL.
+func (f *finder) literal(i int) {
+	content := f.content(i)
+	if secretIn(content, true) < 0 {
+		return
+	}
+	if f.connectionIn(i) || f.depth == deepest {
+		return
+	}
+	if f.kind(i) == sqltext.DollarString {
+		p := f.scanner.Parts(f.tokens[i])
+		p.Next()
+		f.text(content, f.base+p.Start, f.depth+1, f.visible)
+	} else if value, ok := f.scanner.AppendValue(nil, f.tokens[i]); ok {
+		f.text(value, 0, f.depth+1, false)
+	}
+}
+
+// harmlessOptions are those of servers and user mappings whose values are no secrets (postgres_fdw,
+// file_fdw and their like).
+var harmlessOptions = []string{
+	"user", "username", "host", "hostaddr", "port", "dbname", "servername", "database", "schema", "schema_name", "table", "table_name", "column_name",
+	"fetch_size", "batch_size", "use_remote_estimate", "updatable", "truncatable", "async_capable", "extensions", "fdw_startup_cost", "fdw_tuple_cost",
+	"analyze_sampling", "keep_connections", "parallel_commit", "parallel_abort", "service", "application_name", "connect_timeout", "client_encoding",
+	"sslmode", "sslrootcert", "password_required", "filename", "format", "header", "delimiter", "quote", "escape", "null", "encoding", "force_null",
+	"force_not_null", "region", "endpoint", "use_scram_passthrough",
+}
+
+// options takes the options of a server or a user mapping.
+func (f *finder) options(from, to int) {
+	from, f.optioned = max(from, f.optioned), max(to, f.optioned)
+	for i := from; i < to; i++ {
+		if !f.kind(i).IsString() || !f.kind(i-1).IsName() {
+			continue
+		}
+		name, _ := f.scanner.AppendValue(nil, f.tokens[i-1])
+		switch {
+		case isOneOf(string(bytes.ToLower(name)), harmlessOptions):
+		case secretIn(name, false) >= 0:
+			f.secret(i)
+		default:
+			f.hide(i)
+		}
+	}
+}
+
+func isOneOf(word string, all []string) bool {
+	for _, one := range all {
+		if word == one {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// belonging says which exchange a message belongs to.
+type belonging struct {
+	exchange uint32 // 0 where there is none, or it is not known
+	skipped  bool   // the server ignores it
+	atSync   bool   // it is the error of a Sync
+	// context is what the message is shown with, and about the SQL of its exchange.
+	context, about *event.Context
+	mistake        string // of the server
+}
+
+// number returns the exchange that a request begins or belongs to: a Query is one by
+// itself, and so is what leads to an Execute. A Sync belongs to the last, if none has come for
+// that yet.
+func (y *memory) number(t wire.Type) uint32 {
+	switch t {
+	case wire.CopyDone, wire.CopyFail:
+		y.unsynced = y.unsynced || !y.alone
+	case wire.Sync:
+		if !y.unsynced {
+			y.begin()
+		}
+		y.complete, y.unsynced = true, false
+	case wire.Query, wire.FunctionCall:
+		y.begin()
+		y.complete, y.alone, y.unsynced = true, true, false
+	default:
+		if y.complete || y.exchange == 0 {
+			y.begin()
+		}
+		y.complete, y.unsynced = t == wire.Execute, true
+	}
+	return y.exchange
+}
+
+func (y *memory) begin() {
+	y.exchange++
+	y.about, y.alone = nil, false
+}
+
+// maxIgnored is how many requests that the server ignores are remembered.
+const maxIgnored = 1000
+
+// forgetIgnored takes back what requests did to names that the server has ignored.
+func (y *memory) forgetIgnored() {
+	for i := len(y.ignored) - 1; i >= 0; i-- {
+		y.names.undo(&y.ignored[i])
+	}
+	y.ignored = nil
+}
+
+// conclude finds out which exchanges are over. One is over with the ReadyForQuery of its Sync
+// where that was seen before its last reply, else with that reply.
+func (y *memory) conclude(m *wire.Message, exchange uint32) {
+	x := &y.requests
+	over := y.over
+	r := x.current()
+	switch {
+	case x.lost:
+	case m.Type == wire.ReadyForQuery:
+		over = exchange
+	case x.hasSync(), r != nil && r.exchange == 0:
+	case r != nil:
+		over = r.exchange - 1
+	case y.complete || x.discarding:
+		over = y.exchange
+	default:
+		over = y.exchange - min(y.exchange, 1)
+	}
+	y.over = max(y.over, over)
+}

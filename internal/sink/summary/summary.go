@@ -1,0 +1,232 @@
+// Package summary adds up what a command has asked of its database, in a few lines for whoever ran
+// it.
+//
+// It guarantees at most twelve lines, bounded memory, and that it claims nothing that was not seen:
+// an exchange whose beginning or end is missing is counted, and not timed.
+//
+// It must not know sockets, sessions or other sinks.
+//
+// Start reading at [Sink.Close], which writes the lines.
+package summary
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sink/text"
+	"pgpi/internal/sqltext"
+)
+
+// Limits of what is remembered, and shown.
+const (
+	maxTexts  = 1000 // different texts of SQL that are counted
+	slowest   = 3
+	frequent  = 3
+	maxErrors = 2
+	lineWidth = 100
+)
+
+// Sink adds up events. It is not safe for concurrent use.
+type Sink struct {
+	w           io.Writer
+	connections map[uint32]bool
+	exchanges   int
+	failed      int
+	untimed     int
+	times       times
+	slow        []statement // the slowest, the slowest first
+	counts      map[string]int
+	uncounted   int // exchanges whose text is not among those that are counted
+	errors      map[string]int
+}
+
+// times is where the time of all exchanges went.
+type times struct{ client, server, pgpi time.Duration }
+
+// statement is an exchange that is shown.
+type statement struct {
+	took time.Duration
+	sql  string
+}
+
+// New makes a sink that writes to w when it is closed.
+func New(w io.Writer) *Sink {
+	return &Sink{w: w, connections: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
+}
+
+// Write adds up the exchanges among events.
+func (s *Sink) Write(events []event.Event) error {
+	for i := range events {
+		if e := &events[i]; e.Kind == event.Exchanged {
+			s.add(e.Conn, e.Exchange)
+		}
+	}
+	return nil
+}
+
+func (s *Sink) add(conn uint32, x *event.Exchange) {
+	if len(s.connections) < maxTexts*10 {
+		s.connections[conn] = true
+	}
+	s.exchanges++
+	if x.SQLState != "" {
+		s.failed++
+		if key := x.SQLState + " " + x.Message; len(s.errors) < maxTexts || s.errors[key] > 0 {
+			s.errors[key]++
+		}
+	}
+	s.time(x)
+	if x.Context == nil || x.Context.SQL == "" || x.Kind == event.Prepare {
+		return
+	}
+	if sql := x.Context.SQL; len(s.counts) < maxTexts || s.counts[sql] > 0 {
+		s.counts[sql]++
+	} else {
+		s.uncounted++
+	}
+}
+
+// time books the time of an exchange.
+func (s *Sink) time(x *event.Exchange) {
+	t := &x.Times
+	took := t.Duration()
+	if took < 0 || t.Server() < 0 {
+		if x.Outcome != event.Skipped {
+			s.untimed++
+		}
+		return
+	}
+	if t.Idle != event.NotSeen && t.Asked > t.Idle {
+		s.times.client += t.Asked - t.Idle
+	}
+	held := min(t.Held, t.Server())
+	s.times.pgpi += held
+	stalled := min(t.ClientStalled, t.Server()-held)
+	s.times.client += stalled
+	s.times.server += t.Server() - held - stalled
+	if x.Context == nil || len(s.slow) == slowest && took <= s.slow[slowest-1].took {
+		return
+	}
+	s.slow = append(s.slow, statement{took, x.Context.SQL})
+	slices.SortStableFunc(s.slow, func(a, b statement) int { return cmp.Compare(b.took, a.took) })
+	s.slow = s.slow[:min(len(s.slow), slowest)]
+}
+
+// Close writes the lines, if there was anything to add up.
+func (s *Sink) Close() error {
+	if s.exchanges == 0 {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "pgpi: %s on %s", count(s.exchanges, "exchange"), count(len(s.connections), "connection"))
+	if s.failed > 0 {
+		fmt.Fprintf(&b, ", %d failed", s.failed)
+	}
+	b.WriteByte('\n')
+	s.writeTimes(&b)
+	for i, slow := range s.slow {
+		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), text.Duration(slow.took), shorten(slow.sql))
+	}
+	s.writeFrequent(&b)
+	s.writeErrors(&b)
+	if _, err := io.WriteString(s.w, b.String()); err != nil {
+		return errors.Join(errors.New("write the summary"), err)
+	}
+	return nil
+}
+
+// writeTimes writes where the time went, in numbers and as a bar.
+func (s *Sink) writeTimes(b *strings.Builder) {
+	total := s.times.client + s.times.server + s.times.pgpi
+	if total == 0 {
+		return
+	}
+	const width = 40
+	bar, rest := "", width
+	var words []string
+	for _, part := range []struct {
+		name, letter string
+		time         time.Duration
+	}{{"the client", "c", s.times.client}, {"the server and the way to it", "s", s.times.server}, {"pgpi's outlets", "p", s.times.pgpi}} {
+		n := min(rest, int((part.time*width+total/2)/total))
+		bar += strings.Repeat(part.letter, n)
+		rest -= n
+		if part.time > 0 {
+			words = append(words, fmt.Sprintf("%s %s (%d %%)", part.name, text.Duration(part.time), (part.time*100+total/2)/total))
+		}
+	}
+	fmt.Fprintf(b, "  %-9s [%-*s] %s\n", "waiting", width, bar, strings.Join(words, ", "))
+	if s.untimed > 0 {
+		fmt.Fprintf(b, "  %-9s %s without a beginning or an end\n", "not timed", count(s.untimed, "exchange"))
+	}
+}
+
+// writeFrequent writes which SQL came most often.
+func (s *Sink) writeFrequent(b *strings.Builder) {
+	all := sorted(s.counts)
+	for i, one := range all[:min(len(all), frequent)] {
+		if one.count == 1 {
+			break
+		}
+		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "most"), one.count, shorten(one.key))
+	}
+	if s.uncounted > 0 {
+		fmt.Fprintf(b, "  %-9s %d statements behind the first %d different ones\n", "uncounted", s.uncounted, maxTexts)
+	}
+}
+
+func (s *Sink) writeErrors(b *strings.Builder) {
+	all := sorted(s.errors)
+	for i, one := range all[:min(len(all), maxErrors)] {
+		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "errors"), one.count, shorten(one.key))
+	}
+}
+
+// label is the word before the first line of several.
+func label(i int, word string) string {
+	if i > 0 {
+		return ""
+	}
+	return word
+}
+
+type counted struct {
+	key   string
+	count int
+}
+
+// sorted returns what was counted, the most frequent first.
+func sorted(counts map[string]int) []counted {
+	all := make([]counted, 0, len(counts))
+	for key, n := range counts {
+		all = append(all, counted{key, n})
+	}
+	slices.SortFunc(all, func(a, b counted) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.key, b.key))
+	})
+	return all
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// shorten is SQL on one line, as far as there is room.
+func shorten(sql string) string {
+	line, _ := sqltext.AppendLine(nil, []byte(sql[:min(len(sql), 8*lineWidth)]), sqltext.Settings{}, nil)
+	safe := string(text.AppendSafe(nil, string(line)))
+	if utf8.RuneCountInString(safe) <= lineWidth-24 {
+		return safe
+	}
+	return string([]rune(safe)[:lineWidth-25]) + "…"
+}

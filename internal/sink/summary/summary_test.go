@@ -1,0 +1,91 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// add writes an exchange that took a time, asked a while after the one before.
+func add(s *Sink, conn uint32, sql string, idle, took time.Duration, changes ...func(*event.Exchange)) {
+	x := &event.Exchange{Context: &event.Context{SQL: sql}, Times: event.Times{Idle: 0, Asked: idle, Sent: idle, Done: idle + took}}
+	for _, change := range changes {
+		change(x)
+	}
+	if err := s.Write([]event.Event{{Conn: conn, Kind: event.Exchanged, Exchange: x}}); err != nil {
+		panic(err)
+	}
+}
+
+func closed(t *testing.T, s *Sink, b *strings.Builder) []string {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+}
+
+// TestSummary adds up who has waited for whom.
+func TestSummary(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	add(s, 1, "select\n 1", 10*time.Millisecond, 20*time.Millisecond)
+	add(s, 1, "select\n 1", 0, 10*time.Millisecond, func(x *event.Exchange) { x.Times.Held = 4 * time.Millisecond })
+	add(s, 2, "select 2", 0, 10*time.Millisecond, func(x *event.Exchange) { x.Times.ClientStalled = 6 * time.Millisecond })
+	add(s, 2, "select 3", 0, 0, func(x *event.Exchange) { x.Outcome, x.SQLState, x.Message = event.Failed, "42601", "syntax error" })
+	add(s, 2, "select 4", 0, 0, func(x *event.Exchange) { x.Times.Done = event.NotSeen })
+	add(s, 2, "select 5", 0, 0, func(x *event.Exchange) { x.Times.Done, x.Outcome = event.NotSeen, event.Skipped })
+	got := strings.Join(closed(t, s, &b), "\n")
+	want := `pgpi: 6 exchanges on 2 connections, 1 failed
+  waiting   [cccccccccccccssssssssssssssssssssssssppp] the client 16.0 ms (32 %), the server and the way to it 30.0 ms (60 %), pgpi's outlets 4.00 ms (8 %)
+  not timed 1 exchange without a beginning or an end
+  slowest    20.0 ms  select 1
+             10.0 ms  select 1
+             10.0 ms  select 2
+  most           2 ×  select 1
+  errors         1 ×  42601 syntax error`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestNothing says nothing.
+func TestNothing(t *testing.T) {
+	var b strings.Builder
+	if s := New(&b); s.Close() != nil || b.Len() > 0 {
+		t.Errorf("got %q", b.String())
+	}
+}
+
+// TestBounds has more texts and errors than are counted, long and odd ones: at most twelve lines,
+// none wider than a terminal.
+func TestBounds(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	for i := range 3 * maxTexts {
+		sql := fmt.Sprintf("select %d /* %s\x1b[31m */", i, strings.Repeat("ü", 5000))
+		for range 2 {
+			add(s, uint32(i), sql, time.Millisecond, time.Millisecond, func(x *event.Exchange) {
+				x.Outcome, x.SQLState, x.Message = event.Failed, "XX000", fmt.Sprint("no\n", i)
+			})
+		}
+	}
+	lines := closed(t, s, &b)
+	if len(lines) > 12 {
+		t.Errorf("%d lines", len(lines))
+	}
+	for _, line := range lines {
+		if len([]rune(line)) > 140 || strings.ContainsRune(line, 0x1b) {
+			t.Errorf("line %q", line)
+		}
+	}
+	if len(s.counts) > maxTexts || len(s.errors) > maxTexts {
+		t.Errorf("%d texts, %d errors", len(s.counts), len(s.errors))
+	}
+	if want := fmt.Sprintf("%d statements behind the first %d different ones", 4*maxTexts, maxTexts); !strings.Contains(b.String(), want) {
+		t.Errorf("it does not say %q", want)
+	}
+}

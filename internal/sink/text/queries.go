@@ -1,0 +1,379 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// In queries mode an exchange is a line: who, when, how long, how many rows, and what. So is a
+// connection, when it has logged in or could not. Everything else that pgpi says is there only
+// where something is wrong.
+
+// queries writes the line of an event, if it is one.
+func (p *page) queries(e *event.Event) {
+	switch e.Kind {
+	case event.Exchanged:
+		if p.showsExchange(e.Exchange) {
+			p.exchange(e.Exchange)
+		}
+	case event.Said:
+		p.connectionFact(e)
+	case event.Traffic:
+		for i := range e.Messages {
+			p.loginMessage(&e.Messages[i])
+		}
+	}
+}
+
+// noticeable is how long a request that runs nothing must take to be shown.
+const noticeable = time.Millisecond
+
+// showsExchange reports whether an exchange is a line: it runs something, or it failed or took its
+// time.
+func (p *page) showsExchange(x *event.Exchange) bool {
+	if x.Kind != event.Prepare && x.Kind != event.SyncAlone || x.Outcome != event.Done {
+		return true
+	}
+	return p.Time != NoTime && x.Times.Duration() >= noticeable
+}
+
+// exchange writes the line of an exchange, and below it what an error says more.
+func (p *page) exchange(x *event.Exchange) {
+	p.beginLine()
+	p.duration(x)
+	p.rows(x)
+	p.text = append(p.text, ' ', transactionMark(x.Transaction))
+	p.statement(x)
+	p.remark(x)
+	p.endLine()
+	if x.SQLState == "" {
+		return
+	}
+	for _, more := range [][2]string{{"detail", x.Detail}, {"hint", x.Hint}} {
+		if more[1] != "" {
+			p.continueLine(more[0], more[1])
+		}
+	}
+	if place := p.placeIn(x); place != "" {
+		p.continueLine("at", place)
+	}
+	if first, last := x.RolledBackToo[0], x.RolledBackToo[1]; first != 0 {
+		p.continueLine("rolled back too", "exchanges "+strconv.Itoa(int(first))+" to "+strconv.Itoa(int(last)))
+	}
+}
+
+// beginLine starts a line with the connection's tag, who is connected, and the time.
+func (p *page) beginLine() {
+	p.tag()
+	if i := p.now.Identity; i != nil && i.User != "" {
+		p.text = AppendSafe(p.text, i.User+"@"+i.Database)
+		p.text = append(p.text, ' ', ' ')
+	}
+	switch p.Time {
+	case Short:
+		p.text = p.now.At.AppendFormat(p.text, "15:04:05.000")
+		p.text = append(p.text, ' ')
+	case Relative:
+		p.text = appendElapsed(p.text, p.now.Elapsed, 6)
+		p.text = append(p.text, ' ')
+	case ISO:
+		p.text = p.now.At.AppendFormat(p.text, "2006-01-02T15:04:05.000000Z07:00")
+		p.text = append(p.text, ' ')
+	}
+}
+
+// endLine ends a line, which is cut to the width of the terminal, if there is one.
+func (p *page) endLine() {
+	if p.Width != nil {
+		if width := p.Width(); width > 0 {
+			p.cutTo(width)
+		}
+	}
+	p.text = append(p.text, '\n')
+}
+
+// cutTo shortens the line at hand to so many columns, colors aside.
+func (p *page) cutTo(width int) {
+	column := 0
+	for i := lineBegin(p.text); i < len(p.text); {
+		if p.text[i] == 0x1b {
+			for i < len(p.text) && p.text[i] != 'm' {
+				i++
+			}
+			i++
+			continue
+		}
+		_, size := utf8.DecodeRune(p.text[i:])
+		if column++; column >= width && i+size < len(p.text) {
+			p.text = append(p.text[:i], "…"...)
+			p.unpaint()
+			return
+		}
+		i += size
+	}
+}
+
+// lineBegin is where the last line of a text begins.
+func lineBegin(text []byte) int {
+	i := len(text)
+	for i > 0 && text[i-1] != '\n' {
+		i--
+	}
+	return i
+}
+
+// continueLine writes more of what an error says.
+func (p *page) continueLine(what, words string) {
+	p.tag()
+	p.text = append(p.text, "  "...)
+	p.text = append(p.text, what...)
+	p.text = append(p.text, ": "...)
+	p.text = AppendSafe(p.text, words)
+	p.endLine()
+}
+
+// duration writes how long an exchange took, with a mark where that is slow.
+func (p *page) duration(x *event.Exchange) {
+	if p.Time == NoTime {
+		return
+	}
+	d := x.Times.Duration()
+	mark := byte(' ')
+	if p.Slow > 0 && d >= p.Slow {
+		mark = '*'
+	}
+	p.paint(colorOf(d))
+	p.text = append(p.text, mark)
+	p.text = appendPadded(p.text, Duration(d), 7)
+	p.unpaint()
+}
+
+// colorOf is the color of a duration.
+func colorOf(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return red
+	case d >= 100*time.Millisecond:
+		return yellow
+	}
+	return reset
+}
+
+// Duration writes a time with three significant digits: "1.23 ms". Nothing stands for one that was
+// not seen.
+func Duration(d time.Duration) string {
+	if d < 0 {
+		return "-"
+	}
+	unit, name := time.Microsecond, " µs"
+	switch {
+	case d >= 999500*time.Microsecond:
+		unit, name = time.Second, " s"
+	case d >= 999500*time.Nanosecond:
+		unit, name = time.Millisecond, " ms"
+	}
+	value := float64(d) / float64(unit)
+	decimals := 2
+	for limit := 9.995; value >= limit && decimals > 0; limit *= 10 {
+		decimals--
+	}
+	return strconv.FormatFloat(value, 'f', decimals, 64) + name
+}
+
+// appendPadded appends words at the right of so many columns.
+func appendPadded(dst []byte, words string, width int) []byte {
+	for n := utf8.RuneCountInString(words); n < width; n++ {
+		dst = append(dst, ' ')
+	}
+	return append(dst, words...)
+}
+
+// rows writes how many rows there were, or in their place how else it ended.
+func (p *page) rows(x *event.Exchange) {
+	words, color := "", ""
+	rows := x.Rows
+	if rows == 0 {
+		rows = x.Counted
+	}
+	switch {
+	case x.SQLState != "":
+		words, color = x.SQLState, red
+	case x.Outcome == event.Skipped || x.Outcome == event.Lost:
+		words, color = x.Outcome.String(), red
+	case x.Outcome == event.Unanswered:
+		words, color = "no reply", red
+	case rows == 1:
+		words = "1 row"
+	case rows >= 0:
+		words = strconv.FormatInt(rows, 10) + " rows"
+	}
+	p.text = append(p.text, ' ')
+	p.paint(color)
+	p.text = appendPadded(p.text, words, 9)
+	if color != "" {
+		p.unpaint()
+	}
+}
+
+// transactionMark shows at a glance what is in a transaction, and in a failed one.
+func transactionMark(status byte) byte {
+	switch status {
+	case 'T':
+		return '|'
+	case 'E':
+		return '!'
+	}
+	return ' '
+}
+
+// statement writes what was asked. A mark says where the line is not what was sent: "$" where
+// parameters are in their places, "~" where only spaces, comments and line ends are others.
+func (p *page) statement(x *event.Exchange) {
+	mark := len(p.text)
+	p.text = append(p.text, ' ', ' ')
+	switch {
+	case x.Kind == event.FunctionCall:
+		p.text = append(p.text, "function call"...)
+		p.functionName(x)
+	case x.Kind == event.SyncAlone:
+		p.text = append(p.text, "sync"...)
+	case x.Context == nil || x.Context.SQL == "" && x.Context.Shortened > 0:
+		p.text = append(p.text, "(SQL not seen)"...)
+	default:
+		if sent := p.sql(x); sent != ' ' {
+			p.text[mark] = sent
+		}
+	}
+	if x.Portal != "" {
+		p.text = append(p.text, " /* portal "...)
+		p.text = AppendSafe(p.text, x.Portal)
+		p.text = append(p.text, " */"...)
+	}
+}
+
+// functionName writes the name of the function that was called, its OID where it has none.
+func (p *page) functionName(x *event.Exchange) {
+	if x.Context == nil || x.Context.Function == 0 {
+		return
+	}
+	p.text = append(p.text, ' ')
+	p.reader.Message = &event.Message{Settings: x.Settings}
+	if name := p.reader.Function(x.Context.Function).Name; name != "" {
+		p.text = append(p.text, name...)
+		return
+	}
+	p.text = strconv.AppendUint(p.text, uint64(x.Context.Function), 10)
+}
+
+// sql writes SQL on one line, with parameters in their places, and returns the mark for it.
+func (p *page) sql(x *event.Exchange) byte {
+	if x.Kind == event.Prepare {
+		p.text = append(p.text, "prepare: "...)
+	}
+	settings := sqltext.Settings{}
+	if x.Settings != nil {
+		settings = sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
+		if settings.Encoding != sqltext.UnknownEncoding {
+			settings.Encoding = sqltext.EncodingOf("UTF8") // as it is here
+		}
+	}
+	p.literals.read(x.Bind)
+	replaced := false
+	parameter := func(dst []byte, number int, cast string) ([]byte, bool) {
+		dst, ok := p.literals.appendTo(dst, number, p.MaxValue, cast)
+		replaced = replaced || ok
+		return dst, ok
+	}
+	p.scratch = p.appendInUTF8(p.scratch[:0], x)
+	line, asSent := sqltext.AppendLine(p.line[:0], p.scratch, settings, parameter)
+	p.line = line
+	p.text = AppendSafe(p.text, string(line))
+	if x.Context.Shortened > 0 {
+		p.text = append(p.text, " …"...)
+	}
+	switch {
+	case replaced:
+		return '$'
+	case !asSent:
+		return '~'
+	}
+	return ' '
+}
+
+// appendInUTF8 appends the SQL of an exchange in the log's encoding. What parameters are replaced by
+// is in that already.
+func (p *page) appendInUTF8(dst []byte, x *event.Exchange) []byte {
+	sql := []byte(x.Context.SQL)
+	if x.Settings == nil || isASCII(sql) {
+		return append(dst, sql...)
+	}
+	p.reader.Message = &event.Message{Settings: x.Settings}
+	if p.reader.IsUTF8() {
+		return append(dst, sql...)
+	}
+	return p.reader.AppendUTF8(dst, sql)
+}
+
+// remark writes what else there is to say of how an exchange ended. It is a comment to SQL: a line
+// can be pasted as it is.
+func (p *page) remark(x *event.Exchange) {
+	separator := " -- "
+	say := func(words string) {
+		p.text = append(p.text, separator...)
+		p.text = AppendSafe(p.text, words)
+		separator = "; "
+	}
+	if x.Message != "" {
+		say(oneLine(x.Message))
+	}
+	switch x.Outcome {
+	case event.RolledBack, event.Suspended, event.Canceled:
+		say(x.Outcome.String())
+	}
+	for _, s := range x.Statements {
+		say(s.Tag)
+	}
+	if x.Tag == "ROLLBACK" && len(x.Statements) == 0 && isCommit(x.Context) {
+		say(x.Tag)
+	}
+}
+
+// isCommit reports whether a statement asks for a commit, which becomes a rollback in a failed
+// transaction.
+func isCommit(c *event.Context) bool {
+	if c == nil {
+		return false
+	}
+	sql := []byte(c.SQL[:min(len(c.SQL), 1000)])
+	tokens := sqltext.NewScanner(sql, sqltext.Settings{})
+	switch t := tokens.NextSignificant(); strings.ToLower(string(tokens.Text(t))) {
+	case "commit", "end", "prepare":
+		return true
+	}
+	return false
+}
+
+// placeIn is what stands in SQL at the place that an error names.
+func (p *page) placeIn(x *event.Exchange) string {
+	const most = 60
+	if x.Position < 1 || x.Context == nil || x.Context.Redacted {
+		return ""
+	}
+	rest := string(p.appendInUTF8(nil, x))
+	for n := 1; n < x.Position && rest != ""; n++ {
+		_, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+	}
+	line, _ := sqltext.AppendLine(nil, []byte(rest[:min(len(rest), 4*most)]), sqltext.Settings{}, nil)
+	for i := range string(line) {
+		if i >= most {
+			return string(line[:i]) + " …"
+		}
+	}
+	return string(line)
+}

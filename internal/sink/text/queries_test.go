@@ -1,0 +1,150 @@
+package text
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+	"pgpi/test/golden"
+	"pgpi/test/transcript"
+)
+
+// asked is an exchange for SQL that took a time, and changes of it.
+func asked(sql string, took time.Duration, changes ...func(*event.Exchange)) *event.Exchange {
+	x := &event.Exchange{
+		Context: &event.Context{SQL: sql}, Counted: -1, Settings: &event.Settings{StandardStrings: "on", ClientEncoding: "UTF8"},
+		Times: event.Times{Asked: 0, Sent: 0, Done: took, Ready: took},
+	}
+	for _, change := range changes {
+		change(x)
+	}
+	return x
+}
+
+func returned(rows int64) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Rows, x.Counted = rows, rows }
+}
+
+func ended(o event.Outcome) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Outcome = o }
+}
+
+func in(status byte) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Transaction = status }
+}
+
+func failed(code, message string, position int) func(*event.Exchange) {
+	return func(x *event.Exchange) {
+		x.Outcome, x.SQLState, x.Message, x.Position = event.Failed, code, message, position
+	}
+}
+
+// exchanges are the events of a session of which the log has a line each.
+func exchanges() []event.Event {
+	s := transcript.Transcript{Step: time.Millisecond}
+	s.Said(event.Opened{Client: "127.0.0.1 port 50000"})
+	s.Said(event.TLSEstablished{Party: event.Client, TLS: "TLSv1.3/TLS_AES_128_GCM_SHA256"})
+	s.Server(message(wire.ReadyForQuery, "I"))
+	bound := message(wire.Bind, "\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06O'Neil\xff\xff\xff\xff\x00\x00\x00\x011\x00\x00")
+	for _, x := range []*event.Exchange{
+		asked("begin", 71*time.Microsecond, in('T')),
+		asked("select *\n  from t -- all of it\n where a = 'two\nlines'", 1234*time.Microsecond, returned(1), in('T')),
+		asked("insert into t values ($1, $2, $3)", 12*time.Millisecond, returned(12345), in('T'), func(x *event.Exchange) { x.Bind = &bound }),
+		asked("select nme from t", 200*time.Microsecond, failed("42703", "column \"nme\" does not exist", 8), in('E'), func(x *event.Exchange) {
+			x.Hint, x.Detail = "Perhaps you meant \"name\".", "There is\nmore."
+		}),
+		asked("select 2", 0, ended(event.Skipped), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
+		asked("commit", 3*time.Second, func(x *event.Exchange) { x.Tag = "ROLLBACK" }),
+		asked("select 1; select 2", time.Millisecond, func(x *event.Exchange) {
+			x.Rows, x.Statements = 2, []event.Statement{{Tag: "SELECT 1", Rows: 1}, {Tag: "SELECT 1", Rows: 1}}
+		}),
+		asked("fetch", 999600*time.Nanosecond, returned(10), ended(event.Suspended), func(x *event.Exchange) { x.Portal = "c\x1b[31m1" }),
+		asked("select pg_sleep(100)", 120*time.Millisecond, failed("57014", "canceling statement due to user request", 0), ended(event.Canceled)),
+		asked("insert into t values (1)", 5*time.Millisecond, returned(1), ended(event.RolledBack)),
+		asked("select 3", 5*time.Millisecond, ended(event.Lost), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
+		asked("select 4", 0, ended(event.Unanswered), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
+		asked("select 5", 5*time.Millisecond, failed("23503", "no", 0), func(x *event.Exchange) { x.RolledBackToo = [2]uint32{17, 19} }),
+		asked("", 5*time.Millisecond, func(x *event.Exchange) { x.Context = nil }),
+		asked("", 5*time.Millisecond, func(x *event.Exchange) { x.Kind, x.Context = event.FunctionCall, nil }),
+		asked("never shown", 999*time.Microsecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
+		asked("shown", time.Millisecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
+		asked("shown", 0, func(x *event.Exchange) { x.Kind = event.Prepare }, failed("42601", "syntax error", 1)),
+	} {
+		s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
+	}
+	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00Mterminating connection\x00\x00"))
+	s.Said(event.ProtocolViolation{Party: event.Server, What: "it said too much"})
+	s.Said(event.Ended{})
+	for i := range s.Events {
+		s.Events[i].Identity = &event.Identity{User: "joe", Database: "shop", Address: "127.0.0.1", Application: "psql"}
+	}
+	return s.Events
+}
+
+// TestQueries has a line of each kind, as files and terminals have it.
+func TestQueries(t *testing.T) {
+	for name, o := range map[string]Options{
+		"queries": {Slow: 100 * time.Millisecond}, "queries_notime": {Time: NoTime, Slow: time.Nanosecond}, "queries_iso": {Time: ISO},
+		"queries_narrow": {Width: func() int { return 60 }}, "queries_color": {Color: true}, "queries_short": {MaxValue: 3},
+	} {
+		o.Mode = Queries
+		golden.Compare(t, name+".txt", render(t, o, exchanges()))
+	}
+}
+
+// TestWidth cuts lines to the width of a terminal, colors aside, at characters.
+func TestWidth(t *testing.T) {
+	events := []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: asked("select '"+strings.Repeat("ü", 100)+"'", time.Millisecond)}}
+	for _, color := range []bool{false, true} {
+		for width := 1; width < 150; width++ {
+			line := render(t, Options{Mode: Queries, Color: color, Time: NoTime, Width: func() int { return width }}, events)
+			plain := strings.TrimSuffix(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(line, ""), "\n")
+			if n := len([]rune(plain)); n > width || n < min(width, 125) {
+				t.Errorf("a line for %d columns has %d: %q", width, n, line)
+			}
+		}
+	}
+}
+
+// TestDuration has three digits.
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-1: "-", 0: "0.00 µs", 999: "1.00 µs", 9994: "9.99 µs", 9995: "10.0 µs", 99949: "99.9 µs", 99950: "100 µs", 999499: "999 µs", 999500: "1.00 ms",
+		1234567: "1.23 ms", 999499999: "999 ms", 999500000: "1.00 s", time.Minute: "60.0 s", time.Hour: "3600 s",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("%d: got %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestLiterals has parameters as SQL that is read as their type.
+func TestLiterals(t *testing.T) {
+	for _, test := range []struct {
+		oid    uint32
+		format byte
+		value  string
+		want   string
+	}{
+		{0, 0, "joe", "'joe'"}, {25, 0, `it's\`, `E'it''s\\'`}, {23, 1, "\x00\x00\x00\x07", "7"}, {23, 1, "\xff\xff\xff\xff", "'-1'::int4"},
+		{20, 1, "\x00\x00\x00\x00\x00\x00\x00\x07", "7::int8"}, {21, 0, "7", "7::int2"}, {20, 0, "4294967296", "4294967296"}, {16, 1, "\x01", "true"},
+		{700, 0, "NaN", "'NaN'::float4"}, {17, 1, "\x01\xff", `E'\\x01ff'::bytea`}, {99999, 1, "\x01\xff", `$1 /* $1 = \x01ff */`}, {99999, 0, "x", "'x'"},
+	} {
+		context := &event.Context{ParameterTypes: []uint32{test.oid}}
+		m := message(wire.Bind, "\x00\x00\x00\x01\x00"+string(test.format)+"\x00\x01\x00\x00\x00"+string(byte(len(test.value)))+test.value+"\x00\x00")
+		m.Context = context
+		x := asked("select $1", 0, func(x *event.Exchange) { x.Bind = &m })
+		line := render(t, Options{Mode: Queries, Time: NoTime}, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: x}})
+		if _, got, _ := strings.Cut(line, "select "); got != test.want+"\n" {
+			t.Errorf("type %d, %q: got %q, want %q", test.oid, test.value, got, test.want)
+		}
+	}
+	m := redacted(message(wire.Bind, "\x00\x00\x00\x00\x00\x01\x00\x00\x00\x03abc\x00\x00"), "abc")
+	x := asked("select $1, $2", 0, func(x *event.Exchange) { x.Bind = &m })
+	if line := render(t, Options{Mode: Queries, Time: NoTime}, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: x}}); !strings.HasSuffix(line, "$ select '[redacted]', $2\n") {
+		t.Errorf("got %q", line)
+	}
+}

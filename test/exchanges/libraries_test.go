@@ -1,0 +1,191 @@
+package exchanges
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// pipelines are statements that are sent without waiting, SYNC among them, with what a library has to report
+// of them and what pgpi has to say.
+var pipelines = []struct {
+	name               string
+	statements         []string
+	reported, outcomes []string
+}{
+	{"an error in the middle", []string{"insert into a values (1)", "insert into a values (1)", "insert into a values (2)", "SYNC", "select * from a", "SYNC"},
+		[]string{"ok INSERT 0 1", "error 23505", "skipped", "ok SELECT 0"},
+		[]string{"rolled back INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}},
+	{"an error at the Sync", []string{"insert into d values (1)", "insert into d values (1)", "SYNC", "select * from d", "SYNC"},
+		[]string{"ok INSERT 0 1", "ok INSERT 0 1", "error 23505", "ok SELECT 0"},
+		[]string{"rolled back INSERT 0 1", "rolled back INSERT 0 1", "failed 23505", "done SELECT 0"}},
+	{"a deferred constraint at COMMIT", []string{"begin", "insert into d values (1)", "SYNC", "insert into d values (1)", "commit", "select 1", "SYNC", "select * from d", "SYNC"},
+		[]string{"ok BEGIN", "ok INSERT 0 1", "ok INSERT 0 1", "error 23505", "skipped", "ok SELECT 0"},
+		[]string{"done BEGIN", "done INSERT 0 1", "done INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}},
+	{"back to a savepoint", []string{"begin", "savepoint p", "insert into a values (1)", "rollback to p", "select 1", "select 1/0", "SYNC", "rollback", "SYNC"},
+		[]string{"ok BEGIN", "ok SAVEPOINT", "ok INSERT 0 1", "ok ROLLBACK", "ok SELECT 1", "error 22012", "ok ROLLBACK"},
+		[]string{"done BEGIN", "done SAVEPOINT", "done INSERT 0 1", "done ROLLBACK", "done SELECT 1", "failed 22012", "done ROLLBACK"}},
+	{"behind a COMMIT", []string{"begin", "insert into a values (1)", "commit", "delete from a", "select 1/0", "SYNC", "delete from a", "SYNC"},
+		[]string{"ok BEGIN", "ok INSERT 0 1", "ok COMMIT", "ok DELETE 1", "error 22012", "ok DELETE 1"},
+		[]string{"done BEGIN", "done INSERT 0 1", "done COMMIT", "rolled back DELETE 1", "failed 22012", "done DELETE 1"}},
+}
+
+// TestLibraries compares what client libraries report of pipelines with the exchanges in JSON Lines.
+func TestLibraries(t *testing.T) {
+	for _, version := range versions {
+		server := startServer(t, version, tables("w0")...)
+		j := newJudge(startPgpi(t, server, true, "--log-forwarded=json"))
+		for name, library := range map[string]func(*testing.T, string, []string) (string, []string){
+			"pgconn": runPgconn, "pgx batch": runBatches, "libpq": runLibPQ,
+		} {
+			for _, p := range pipelines {
+				t.Run(fmt.Sprintf("%d/%s/%s", version, name, p.name), func(t *testing.T) {
+					url := fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable options='-csearch_path=w0'", j.pgpi.Port)
+					client, reported := library(t, url, p.statements)
+					var outcomes []string
+					for _, w := range <-j.channel(client) {
+						if w.Type == "extended" || w.SQLState != "" {
+							outcomes = append(outcomes, strings.TrimSuffix(strings.TrimSpace(w.Outcome+" "+w.Tag+w.SQLState), " "))
+						}
+					}
+					if !slices.Equal(reported, p.reported) {
+						t.Errorf("the library reports %q", reported)
+					}
+					if !slices.Equal(outcomes, p.outcomes) {
+						t.Errorf("pgpi says %q", outcomes)
+					}
+				})
+			}
+		}
+	}
+}
+
+// report is a result in words.
+func report(tag string, err error) string {
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused):
+		return "error " + refused.Code
+	case err != nil:
+		return err.Error()
+	}
+	return "ok " + tag
+}
+
+// runPgconn sends all in one pipeline. It does not report what was skipped, which is what is left up to a Sync.
+func runPgconn(t *testing.T, url string, statements []string) (client string, reported []string) {
+	t.Helper()
+	c, err := pgconn.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context()) //nolint:errcheck // its work is done
+	p := c.StartPipeline(t.Context())
+	for _, sql := range statements {
+		if sql == "SYNC" {
+			p.SendPipelineSync()
+		} else {
+			p.SendQueryParams(sql, nil, nil, nil, nil)
+		}
+	}
+	if err := p.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	left := 0
+	for _, sql := range statements {
+		if sql != "SYNC" {
+			left++
+			continue
+		}
+		for synced := false; !synced; {
+			result, err := p.GetResults()
+			switch r := result.(type) {
+			case *pgconn.ResultReader:
+				tag, err := r.Close()
+				reported = append(reported, report(tag.String(), err))
+				left--
+			case *pgconn.PipelineSync:
+				synced = true
+			default:
+				reported = append(reported, report("", err))
+				left--
+			}
+		}
+		for ; left > 0; left-- {
+			reported = append(reported, "skipped")
+		}
+		left = 0
+	}
+	if err := p.Close(); err != nil {
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) {
+			t.Error(err)
+		}
+	}
+	return c.Conn().LocalAddr().String(), reported
+}
+
+// runBatches sends a batch for each Sync. Of a batch with an error it reports that, and no statement behind it.
+func runBatches(t *testing.T, url string, statements []string) (client string, reported []string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), url+" default_query_exec_mode=exec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context()) //nolint:errcheck // its work is done
+	batch := &pgx.Batch{}
+	for _, sql := range statements {
+		if sql != "SYNC" {
+			batch.Queue(sql)
+			continue
+		}
+		results := c.SendBatch(t.Context(), batch)
+		failed := false
+		for range batch.Len() {
+			if failed {
+				reported = append(reported, "skipped")
+				continue
+			}
+			tag, err := results.Exec()
+			reported = append(reported, report(tag.String(), err))
+			failed = err != nil
+		}
+		if err := results.Close(); err != nil && !failed {
+			reported = append(reported, report("", err))
+		}
+		batch = &pgx.Batch{}
+	}
+	return c.PgConn().Conn().LocalAddr().String(), reported
+}
+
+// runLibPQ has a program of Python use the pipeline mode of libpq, as psycopg and psql do.
+func runLibPQ(t *testing.T, url string, statements []string) (client string, reported []string) {
+	t.Helper()
+	python, err := filepath.Abs("../../.tools/venv/bin/python")
+	if err == nil {
+		_, err = os.Stat(python)
+	}
+	if err != nil {
+		missing := "psycopg is not installed (make test, or test/install drivers, installs it)"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	cmd := exec.Command(python, append([]string{"testdata/pipeline.py", url}, statements...)...)
+	cmd.Stderr = os.Stderr
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	return lines[0], lines[1:]
+}

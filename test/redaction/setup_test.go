@@ -1,0 +1,31 @@
+package redaction
+
+// setup makes what the constructs need. It does not go through pgpi.
+var setup = []string{
+	"create domain level as int check (value < 800000000)",
+	"create type mood as enum ('sad', 'ok')",
+	`create table birds (id int8 primary key, name text unique, note text, price numeric, born date, tag uuid, doc jsonb,
+		level int4 check (level < 100000), word varchar(5))`,
+	"create table nests (bird int8 references birds)",
+	"create extension btree_gist",
+	"create table stays (during int8range, exclude using gist (during with &&))",
+	"create view small as select id, name from birds where id < 10 with check option",
+	"create table parts (i text) partition by list (i)",
+	"create table users (name text primary key check (length(name) < 20), password text unique, token text, passcode int)",
+	"create table hashes (hash text)",
+	`create table odd ("interval" text, format text, "null" text, delimiter text)`,
+	"create table watched (i text)",
+	"create sequence counter maxvalue 1000",
+	"create function complain(what text) returns void language plpgsql as $$ begin raise exception 'bird' using table = what; end $$",
+	"create function complain_of(what text) returns int language sql as $$ select what::int $$",
+	"create function watch() returns trigger language plpgsql as $$ begin raise exception 'not %', new.i; end $$",
+	"create trigger watch before insert on watched for each row execute function watch()",
+	"create role redaction_joe",
+	"create foreign data wrapper redaction",
+	"create server redaction foreign data wrapper redaction",
+	"create user mapping for current_user server redaction options (password 'swordfish')",
+	"create extension dblink",
+	"create extension postgres_fdw",
+	"create extension pgcrypto",
+	"create extension citext",
+}
