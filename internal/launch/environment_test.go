@@ -29,20 +29,8 @@ func environment(t *testing.T, env []string, leg ClientLeg, named ...string) var
 	return vars
 }
 
-// privateFolder returns a folder that is gone when the test ends.
-func privateFolder(t *testing.T) *PrivateFolder {
-	t.Helper()
-	private := new(PrivateFolder)
-	t.Cleanup(func() {
-		if err := private.Close(); err != nil {
-			t.Error(err)
-		}
-		if private.dir != "" && fileExists(private.dir) {
-			t.Errorf("%s is still there", private.dir)
-		}
-	})
-	return private
-}
+// privateFolder returns a folder of the test's own, which needs no janitor.
+func privateFolder(t *testing.T) *PrivateFolder { return &PrivateFolder{dir: t.TempDir()} }
 
 var (
 	plainLeg = ClientLeg{Host: "127.0.0.1", Port: 6543}
@@ -121,7 +109,7 @@ func TestEnvironmentVariables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			private := privateFolder(t)
+			private := new(PrivateFolder)
 			got, err := NewEnvironment(target, target.Servers[0], test.leg, private)
 			if err != nil {
 				t.Fatal(err)

@@ -36,11 +36,12 @@ func TestRemoveAbandoned(t *testing.T) {
 		}
 		kept = append(kept, foreign)
 	}
-	used := privateFolder(t)
+	used := new(PrivateFolder)
 	file, err := used.Write("pgpass0", "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer used.Close() //nolint:errcheck // the test is over
 	if err := RemoveAbandoned(); err != nil {
 		t.Error(err)
 	}
@@ -75,7 +76,7 @@ func TestMadeWhileOthersCleanUp(t *testing.T) {
 	}
 	for range 4 {
 		makers.Go(func() {
-			for range 8 {
+			for range 4 {
 				folder := new(PrivateFolder)
 				path, err := folder.Write("pgpass0", "secret")
 				if err != nil {
