@@ -101,6 +101,9 @@ func readAll(ctx context.Context, files []string, ports []int, f func(*event.Eve
 	return nil
 }
 
+// errNotChecked is why there is no verdict on a recording, as the user has chosen.
+var errNotChecked = errors.New("was not checked for values")
+
 // checkValues reads the recording that was written, and looks whether a value that was
 // there before is in it: by what the redaction knows, and by what was learned beside it.
 func checkValues(ctx context.Context, o *options) error {
@@ -108,10 +111,10 @@ func checkValues(ctx context.Context, o *options) error {
 		return nil
 	}
 	if o.Record.Record == standardOutput {
-		return errors.New("the recording was not checked for values: name a file with --record")
+		return fmt.Errorf("the recording %w: name a file with --record", errNotChecked)
 	}
 	if o.values.leaks == nil {
-		return errors.New("the files of the recording were not checked for values: check one file by leaving out --record-rotate")
+		return fmt.Errorf("each file of the recording %w: check one file by leaving out --record-rotate", errNotChecked)
 	}
 	check, leaks := o.values.Check(), o.values.leaks
 	if err := readAll(ctx, []string{o.Record.Record}, nil, func(e *event.Event) {

@@ -77,6 +77,7 @@ func relay(o *options) (err error) {
 	whole := flush(events, outlets)
 	if err := checkValues(context.Background(), o); err != nil {
 		complain(err)
+		whole = whole && errors.Is(err, errNotChecked)
 	}
 	if !whole {
 		return exitError(exitFailure)

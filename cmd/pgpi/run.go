@@ -144,11 +144,13 @@ func relayFor(o *runOptions, config proxy.Config, l net.Listener, server *chosen
 	p.WaitIdle(drainLimit)
 	end()
 	serving.Wait()
-	if !flush(events, outlets) && code == 0 {
-		code = exitFailure
-	}
+	whole := flush(events, outlets)
 	if err := checkValues(context.Background(), &o.options); err != nil {
 		complain(err)
+		whole = whole && errors.Is(err, errNotChecked)
+	}
+	if !whole && code == 0 {
+		code = exitFailure
 	}
 	if err == nil && p.Opened() == 0 {
 		complain(errors.New(server.whySilent(command.Args)))
