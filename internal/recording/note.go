@@ -52,8 +52,8 @@ type Note struct {
 
 	// Opaque is that of the event.
 	Opaque bool
-	// Cut is that of the event.
-	Cut bool
+	// Cut and Foreign are those of the event.
+	Cut, Foreign bool
 	// Waited, Held and Stalled are those of the event.
 	Waited, Held, Stalled time.Duration
 	// End says that the packet ends its direction, and Broken that the stream was lost there.
@@ -80,10 +80,11 @@ const (
 
 // The facts of a packet's second comment, each as key=value.
 const (
-	opaque = "bytes=opaque"
-	cut    = "bytes=cut"
-	ended  = "end=closed"
-	broken = "end=broken"
+	opaque  = "bytes=opaque"
+	cut     = "bytes=cut"
+	foreign = "bytes=foreign"
+	ended   = "end=closed"
+	broken  = "end=broken"
 
 	// Durations are in nanoseconds.
 	waited  = "waited="
@@ -150,6 +151,9 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	if n.Cut {
 		facts = append(facts, cut)
 	}
+	if n.Foreign {
+		facts = append(facts, foreign)
+	}
 	switch {
 	case n.End && n.Broken:
 		facts = append(facts, broken)
@@ -199,6 +203,8 @@ func (n *Note) parse(item string) {
 		n.Opaque = true
 	case cut:
 		n.Cut = true
+	case foreign:
+		n.Foreign = true
 	case ended:
 		n.End = true
 	case broken:

@@ -34,6 +34,7 @@ var notes = []Note{
 	{Left: 1, OneByOne: true, CutOff: true, More: true, Repeated: true, Inside: true, Zone: 0, HasZone: true},
 	{Opaque: true},
 	{Cut: true, Left: 3},
+	{Foreign: true, Opaque: true},
 	{Waited: 7 * time.Second, Held: 1, Stalled: time.Hour, Opaque: true},
 	{End: true},
 	{End: true, Broken: true, Opaque: true},
