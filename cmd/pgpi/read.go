@@ -14,6 +14,7 @@ import (
 
 	"pgpi/internal/bus"
 	"pgpi/internal/capture"
+	"pgpi/internal/decode"
 )
 
 // readOptions are the options of pgpi read.
@@ -39,7 +40,7 @@ const readDescription = `Read captures and show what clients and servers said in
   pgpi read session.pcapng
   tcpdump -i any -U -w - port 5432 | pgpi read -
 
-Exit codes: 0 where everything was read, 3 where something is missing in the captures (the log and standard error say what), 1 where nothing could be read.`
+Exit codes: 0 where everything was read, 3 where something is missing in the captures or nothing in them could be decoded (the log and standard error say what), 1 where nothing could be read.`
 
 // exitIncomplete is the exit code where captures lack something.
 const exitIncomplete = 3
@@ -134,7 +135,7 @@ func readCaptures(o *readOptions) (err error) {
 	if err := checkValues(ctx, all); err != nil {
 		return err
 	}
-	return conclude(strings.Join(o.Files, " and "), report)
+	return conclude(strings.Join(o.Files, " and "), report, decoded(options.Stages))
 }
 
 // outputFailure ends the reading when its result can't be written.
@@ -161,21 +162,36 @@ func (o *outputFailure) failure() error {
 	return o.err
 }
 
+// decoded is how much the stages have decoded.
+func decoded(stages []bus.Stage) (seen decode.Seen) {
+	for _, s := range stages {
+		if stage, ok := s.Stage.(*decode.Stage); ok {
+			seen = stage.Seen()
+		}
+	}
+	return seen
+}
+
 // conclude tells what a reader of the log would miss.
-func conclude(files string, r capture.Report) error {
+func conclude(files string, r capture.Report, seen decode.Seen) error {
+	encrypted := r.Connections > 0 && r.Encrypted == r.Connections
+	// A recording is what pgpi has relayed, whatever that was.
+	nothing := r.Recordings == 0 && seen.Messages == 0 && seen.Undecoded > 0
 	switch {
-	case r.Recordings > 0: // pgpi was not used, perhaps
+	case r.Connections == 0 && r.Recordings > 0: // pgpi was not used, perhaps
 	case r.Connections == 0 && r.Packets == 0:
 		return fmt.Errorf("read %s: there are no packets in it", files)
 	case r.Connections == 0:
 		return fmt.Errorf("read %s: no Postgres traffic is in it, but %s", files, r.Instead())
-	case r.Encrypted == r.Connections:
+	case encrypted:
 		complain(errors.New("all connections are encrypted: what they say can't be read: relay them through pgpi with --record"))
+	case nothing:
+		complain(errors.New("nothing could be decoded: what speaks at the port of a server is no Postgres, or the capture has too little of it"))
 	}
 	if r.Missing > 0 {
 		complain(fmt.Errorf("%d bytes are missing in the capture: the log says where", r.Missing))
 	}
-	if r.Incomplete() {
+	if r.Incomplete() || encrypted || nothing {
 		return exitError(exitIncomplete)
 	}
 	return nil

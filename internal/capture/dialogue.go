@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pgpi/internal/event"
+	"pgpi/internal/peer"
 	"pgpi/internal/session"
 	"pgpi/internal/wire"
 )
@@ -17,10 +18,13 @@ type dialogue struct {
 	watch  session.Watch
 	halves [2]half // by event.ClientToServer and event.ServerToClient
 	key    string  // of the cancel requests that name it
-	// encrypted is set when what follows is no Postgres that can be read.
-	encrypted bool
-	broken    bool // by a reset
-	left      bool // it was said who hung up
+	// sealed is set when what follows can't be read, and tls reads what TLS has in the clear. Foreign
+	// is set when it is no Postgres.
+	sealed  bool
+	tls     *clearTLS
+	foreign bool
+	broken  bool // by a reset
+	left    bool // it was said who hung up
 }
 
 // half is one direction of a dialogue.
@@ -66,30 +70,44 @@ func (d *dialogue) join(at time.Time) {
 // data takes the next bytes of a direction. They are valid until it returns.
 func (d *dialogue) data(at time.Time, direction event.Direction, b []byte) {
 	h := &d.halves[direction]
-	if d.encrypted {
-		h.unread += int64(len(b))
+	switch {
+	case d.sealed:
+		d.readSealed(at, direction, b)
+		return
+	case d.foreign:
+		d.undecoded(at, direction, b)
 		return
 	}
 	if b = d.skipRest(at, direction, b); len(b) == 0 {
 		return
 	}
-	unsure := h.searching != nil || !d.watch.Ready()
-	switch {
-	case unsure && len(h.pending) == 0 && beginsWithTLS(b):
-		d.encrypt(at, "TLS")
-		h.unread += int64(len(b))
-	case h.searching != nil:
+	if d.mayEncrypt(direction, b) {
+		b = append(h.pending, b...)
+		h.pending = nil
+		switch {
+		case peer.IsTLS(b):
+			d.seal(at, direction)
+			d.readSealed(at, direction, b)
+			return
+		case peer.MayBeTLS(b) && h.searching == nil:
+			h.pending = b
+			return
+		}
+	}
+	if h.searching != nil {
 		d.searchIn(at, direction, b)
-	default:
+	} else {
 		d.scan(at, direction, b)
 	}
 }
 
-// beginsWithTLS reports whether bytes are the beginning of a TLS record (RFC 8446,
-// section 5.1): no message begins with such a byte.
-func beginsWithTLS(b []byte) bool {
-	const changeCipherSpec, applicationData, major = 0x14, 0x17, 3
-	return len(b) > 2 && b[0] >= changeCipherSpec && b[0] <= applicationData && b[1] == major && b[2] <= 4
+// mayEncrypt reports whether TLS may begin with the bytes at hand: nobody knows what comes next, or the
+// login is not over.
+func (d *dialogue) mayEncrypt(direction event.Direction, b []byte) bool {
+	h := &d.halves[direction]
+	unsure := h.searching != nil || !d.watch.Ready()
+	asked := direction == event.ClientToServer && d.watch.AsksForEncryption() // wait for the reply
+	return unsure && !asked && (peer.MayBeTLS(h.pending) || len(h.pending) == 0 && peer.MayBeTLS(b))
 }
 
 // scan records all that is complete.
@@ -100,6 +118,9 @@ func (d *dialogue) scan(at time.Time, direction event.Direction, b []byte) {
 		b = h.pending
 	}
 	for len(b) > 0 {
+		if direction == event.ClientToServer && d.watch.AsksForEncryption() && peer.MayBeTLS(b) {
+			break // it does not wait for the reply
+		}
 		f := d.watch.Scan(direction, b)
 		if f.Size == 0 {
 			break
@@ -107,8 +128,8 @@ func (d *dialogue) scan(at time.Time, direction event.Direction, b []byte) {
 		d.bytes(at, direction, b[:f.Size], f.Count, len(b)-f.Size)
 		d.conclude(at)
 		b = b[f.Size:]
-		if d.encrypted {
-			h.unread += int64(len(b))
+		if d.sealed {
+			d.readSealed(at, direction, b)
 			b = nil
 		}
 	}
@@ -136,11 +157,12 @@ func (d *dialogue) conclude(at time.Time) {
 		switch m.Type {
 		case wire.SSLResponse:
 			if m.Bytes[0] == 'S' {
-				d.encrypt(at, "TLS")
+				d.seal(at, event.ServerToClient)
 			}
 		case wire.GSSENCResponse:
 			if m.Bytes[0] == 'G' {
-				d.encrypt(at, "GSSAPI")
+				d.sealed = true
+				d.sayEncrypted(at, "GSSAPI")
 			}
 		case wire.BackendKeyData:
 			if m.Size > int64(len(m.Bytes)) {
@@ -157,10 +179,17 @@ func (d *dialogue) conclude(at time.Time) {
 	}
 }
 
-func (d *dialogue) encrypt(at time.Time, what string) {
-	d.encrypted = true
-	d.reader.report.Encrypted++
-	d.say(at, event.Encrypted{What: what})
+// refuse says what speaks instead of Postgres.
+func (d *dialogue) refuse(at time.Time, b []byte, p peer.Protocol) {
+	d.foreign = true
+	d.undecoded(at, event.ClientToServer, b)
+	d.say(at, event.NotPostgres{What: p.Words()})
+}
+
+// breakOff says that a party has reset the connection.
+func (d *dialogue) breakOff(at time.Time, p event.Party) {
+	d.broken = true
+	d.say(at, event.ConnectionLost{Party: p, Why: "it reset the connection"})
 }
 
 // gap says that bytes of a direction are missing in the capture. Where they are a part
@@ -171,8 +200,8 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 	if h.ended {
 		return
 	}
-	if d.encrypted {
-		h.unread += size
+	if d.sealed {
+		d.missSealed(at, direction, size)
 		return
 	}
 	d.reader.report.Missing += size
@@ -266,10 +295,13 @@ func (d *dialogue) end(at time.Time, direction event.Direction, broken bool) {
 		return
 	}
 	h.ended = true
+	if h.unread > 0 && d.tls != nil && !d.tls.said {
+		d.sayEncrypted(at, "TLS")
+	}
 	e := event.Event{At: at, Kind: event.End, Direction: direction, Broken: broken, Cut: broken && !d.broken, Unread: h.unread}
 	if s := h.searching; s != nil {
 		s.close(d.passOver(at, direction))
-	} else if !d.encrypted && h.rest == 0 {
+	} else if !d.sealed && !d.foreign && h.rest == 0 {
 		e.Data = h.pending
 	}
 	d.record(&e)
@@ -295,6 +327,9 @@ func (d *dialogue) hungUp(at time.Time, p event.Party) {
 
 // waiting is how many bytes are held until more come.
 func (d *dialogue) waiting() (n int) {
+	if d.tls != nil {
+		n = d.tls.clear[0].Waiting() + d.tls.clear[1].Waiting()
+	}
 	for i := range d.halves {
 		n += cap(d.halves[i].pending)
 		if s := d.halves[i].searching; s != nil {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"pgpi/internal/event"
-	"pgpi/internal/wire"
 )
 
 // flow is a TCP conversation of a capture, Postgres or not.
@@ -17,8 +16,18 @@ type flow struct {
 	certain bool
 	began   bool // with a SYN: nothing came before
 	ignored bool // it is no Postgres
+	// opening is what the client has said first, while that does not tell what it is, and openedAt
+	// when it began.
+	opening  []byte
+	openedAt time.Time
 	// dialogue is nil until there is something to decode.
 	dialogue *dialogue
+	// accepted says that a server has answered the SYN, left who was first to end the connection
+	// before anything was said, and ended which ends have.
+	accepted bool
+	left     event.Party
+	reset    bool
+	ended    [2]bool
 	place    *list.Element // among the flows, by the time of the last packet
 	last     time.Time
 	waiting  int // bytes that wait for others
@@ -90,7 +99,7 @@ func (t *flows) add(at time.Time, p *frame) {
 
 // weigh counts what waits in a conversation.
 func (t *flows) weigh(f *flow) {
-	waiting := f.tcp.bytes
+	waiting := f.tcp.bytes + cap(f.opening)
 	if d := f.dialogue; d != nil {
 		waiting += d.waiting()
 	}
@@ -124,7 +133,7 @@ func (t *flows) open(key flowKey, at time.Time, p *frame) *flow {
 	if len(t.byKey) >= maxFlows {
 		t.closeOldest()
 	}
-	f := &flow{ends: [2]end{p.from, p.to}, last: at}
+	f := &flow{ends: [2]end{p.from, p.to}, last: at, openedAt: at}
 	switch {
 	case p.flags&(flagSYN|flagACK) == flagSYN:
 		f.client, f.certain, f.began = 0, true, true
@@ -143,7 +152,9 @@ func (t *flows) open(key flowKey, at time.Time, p *frame) *flow {
 
 // close ends a conversation and forgets it.
 func (t *flows) close(key flowKey, f *flow) {
-	f.tcp.flush(f.last, &flowReceiver{f, t.reader})
+	r := &flowReceiver{f, t.reader}
+	f.tcp.flush(f.last, r)
+	r.settle(f.last)
 	if f.dialogue != nil {
 		if !f.over() && !f.dialogue.broken {
 			f.dialogue.say(f.last, event.CaptureEnded{})
@@ -171,6 +182,7 @@ func (f *flow) segment(r *Reader, at time.Time, p *frame) {
 		at: at, sender: f.senderOf(p), seq: p.seq, ack: p.ack, acks: p.flags&flagACK != 0,
 		payload: p.payload, cut: p.cut, fin: p.flags&flagFIN != 0,
 	}
+	f.accepted = f.accepted || p.flags&(flagSYN|flagACK) == flagSYN|flagACK
 	if p.flags&flagSYN != 0 {
 		f.tcp.next[s.sender], f.tcp.known[s.sender] = p.seq+1, true
 		f.tcp.acked[s.sender] = p.seq + 1
@@ -185,18 +197,28 @@ func (f *flow) segment(r *Reader, at time.Time, p *frame) {
 
 // over reports whether both directions have ended.
 func (f *flow) over() bool {
-	d := f.dialogue
-	return d != nil && d.halves[0].ended && d.halves[1].ended
+	if d := f.dialogue; d != nil {
+		return d.halves[0].ended && d.halves[1].ended
+	}
+	return f.ended[0] && f.ended[1]
 }
 
 // resets says that an end has broken the connection off.
 func (f *flow) resets(r *Reader, at time.Time, p *frame) bool {
 	f.tcp.flush(at, &flowReceiver{f, r})
+	party := event.PartyOf(f.direction(f.senderOf(p)))
+	f.leave(party, true)
 	if d := f.dialogue; d != nil {
-		d.broken = true
-		d.say(at, event.ConnectionLost{Party: event.PartyOf(f.direction(f.senderOf(p))), Why: "it reset the connection"})
+		d.breakOff(at, party)
 	}
 	return true
+}
+
+// leave remembers who was first to end the conversation.
+func (f *flow) leave(p event.Party, reset bool) {
+	if f.left == "" {
+		f.left, f.reset = p, reset
+	}
 }
 
 // direction is the way from an end.
@@ -205,91 +227,6 @@ func (f *flow) direction(sender int) event.Direction {
 		return event.ClientToServer
 	}
 	return event.ServerToClient
-}
-
-// flowReceiver takes what a flow has in order.
-type flowReceiver struct {
-	*flow
-	reader *Reader
-}
-
-func (f *flowReceiver) data(at time.Time, sender int, b []byte) {
-	if f.ignored || f.dialogue == nil && !f.recognize(at, sender, b) {
-		return
-	}
-	f.dialogue.data(at, f.direction(sender), b)
-}
-
-// recognize looks at the first bytes of a conversation: a startup packet begins one of
-// Postgres, at any port. At a server's port it may be in the middle of one.
-func (f *flowReceiver) recognize(at time.Time, sender int, b []byte) bool {
-	served := f.served(f.reader)
-	starts := isStartup(b) || served && beginsWithTLS(b)
-	switch {
-	case starts && (!f.certain || sender == f.client):
-		f.client, f.certain = sender, true
-		f.begin(at)
-		return true
-	case served && f.certain:
-		f.beginInside(at)
-		return true
-	}
-	f.ignored = true
-	f.reader.report.Ignored++
-	return false
-}
-
-// beginInside begins a dialogue with something else than its first packet. Where the beginning was
-// seen, it will be out of sync, which is said.
-func (f *flowReceiver) beginInside(at time.Time) {
-	f.begin(at)
-	if !f.began {
-		f.dialogue.join(at)
-	}
-}
-
-func (f *flowReceiver) begin(at time.Time) {
-	f.reader.report.Connections++
-	f.dialogue = f.reader.newDialogue(at, f.ends[f.client], f.ends[1-f.client])
-}
-
-func (f *flowReceiver) gap(at time.Time, sender int, size int64) {
-	switch {
-	case f.dialogue != nil:
-	case f.served(f.reader) && f.certain && !f.ignored:
-		f.beginInside(at)
-	default:
-		f.began = false // what follows is in the middle
-		return
-	}
-	f.dialogue.gap(at, f.direction(sender), size)
-}
-
-func (f *flowReceiver) fin(at time.Time, sender int) {
-	d := f.dialogue
-	if d == nil {
-		return
-	}
-	direction := f.direction(sender)
-	d.end(at, direction, false)
-	d.hungUp(at, event.PartyOf(direction))
-}
-
-// isStartup reports whether a client's first bytes are one of the packets that begin a
-// connection of Postgres.
-func isStartup(b []byte) bool {
-	if len(b) < 8 || wire.StartupSize(b) < 8 {
-		return false
-	}
-	switch wire.IdentifyStartup(b) {
-	case wire.SSLRequest, wire.GSSENCRequest:
-		return wire.StartupSize(b) == 8
-	case wire.CancelRequest:
-		return true
-	}
-	const major, minor = 3, 16 // version 3.x; 9999 asks what there is
-	version := uint32(b[4])<<24 | uint32(b[5])<<16 | uint32(b[6])<<8 | uint32(b[7])
-	return version>>16 == major && (version&0xffff < minor || version&0xffff == 9999)
 }
 
 // isServer reports whether an end has a port at which Postgres is expected.

@@ -11,15 +11,19 @@
 //
 // Start reading at [Reader.Read]. input.go and merge.go give packets in order,
 // frame.go and tunnel.go take their headers away; replay.go reads recordings of pgpi; stream.go,
-// flow.go, dialogue.go and search.go find out where messages begin and end in other captures.
+// flow.go, recognize.go, dialogue.go and search.go find out where messages begin and end in other captures.
 package capture
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"pgpi/internal/event"
+	"pgpi/internal/peer"
 )
 
 // Recorder takes events.
@@ -52,6 +56,7 @@ type Report struct {
 	Damaged     bool  // a file could not be read to its end
 	refused     [refusals]int64
 	others      string // packets that are not TCP
+	foreign     string // protocols of those that were ignored
 }
 
 // Incomplete reports whether there is more in the captures, or was on the wire, than
@@ -69,7 +74,19 @@ func (r *Report) Instead() string {
 	case r.Ignored == 0:
 		return "packets that are not TCP: " + r.others
 	}
-	return fmt.Sprintf("%d TCP connections of something else: where it is in the middle of connections to another port than 5432, name that with --port", r.Ignored)
+	return fmt.Sprintf("%d TCP connections of something else%s: where it is in the middle of connections to another port than 5432, name that with --port", r.Ignored, r.foreign)
+}
+
+// listForeign lists the protocols of connections that are known.
+func listForeign(count map[peer.Protocol]int) string {
+	var words []string
+	for _, p := range slices.Sorted(maps.Keys(count)) {
+		words = append(words, fmt.Sprintf("%d of %s", count[p], p))
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(words, ", ") + ")"
 }
 
 // Reader reads captures.
@@ -80,6 +97,7 @@ type Reader struct {
 	ports    [1 << 16]bool
 	report   Report
 	others   kinds
+	foreign  map[peer.Protocol]int
 	recorder Recorder
 	done     <-chan struct{}
 
@@ -94,7 +112,7 @@ type Reader struct {
 // Open opens captures by their names; "-" is standard input. What can't be opened is
 // a problem, and the rest is read. It is an error where nothing can.
 func Open(names []string, o Options) (*Reader, error) {
-	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}}
+	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}, foreign: map[peer.Protocol]int{}}
 	r.flows = flows{reader: r, byKey: map[flowKey]*flow{}}
 	r.ports[5432] = true
 	for _, port := range o.Ports {
@@ -159,7 +177,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	}
 	r.progress()
 	r.explainRefused()
-	r.report.others = r.others.String()
+	r.report.others, r.report.foreign = r.others.String(), listForeign(r.foreign)
 	return r.report
 }
 

@@ -242,7 +242,7 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 	}
 	e := event.Event{
 		Kind: event.Bytes, Direction: d, Data: b, Count: countMessages(b), Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
-		Waited: n.Waited, Held: n.Held, Stalled: n.Stalled, Opaque: n.Opaque, Cut: n.Cut, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
+		Waited: n.Waited, Held: n.Held, Stalled: n.Stalled, Opaque: n.Opaque, Cut: n.Cut, Foreign: n.Foreign, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
 		Spans: spans,
 	}
 	if n.Opaque {

@@ -14,6 +14,8 @@
 package decode
 
 import (
+	"cmp"
+
 	"pgpi/internal/event"
 	"pgpi/internal/session"
 )
@@ -25,7 +27,17 @@ type Stage struct {
 	// messages is room for those of an event. All connections share it: those that are idle
 	// should hold little.
 	messages []event.Message
+	seen     Seen
 }
+
+// Seen is how much a stage has decoded.
+type Seen struct {
+	Messages  int64
+	Undecoded int64 // bytes
+}
+
+// Seen returns what was seen so far. It is for the end: no event may be on its way.
+func (s *Stage) Seen() Seen { return s.seen }
 
 // New makes a stage. What it keeps of all connections counts towards budget.
 func New(budget *session.Budget) *Stage {
@@ -35,10 +47,13 @@ func New(budget *session.Budget) *Stage {
 // connection is what is known of one connection.
 type connection struct {
 	tracker  *session.Tracker
+	seen     *Seen // of all connections
 	identity *event.Identity
 	blind    bool // decoding has failed
 	// encrypted says that not all bytes are in the stream of events.
 	encrypted bool
+	// first are what the two parties said first, by wire.Client and wire.Server.
+	first [2][]byte
 	// directions are those that are relayed, by event.ClientToServer and event.ServerToClient.
 	directions [2]direction
 }
@@ -70,7 +85,7 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		return
 	}
 	if c == nil {
-		c = &connection{tracker: session.New(s.budget)}
+		c = &connection{tracker: session.New(s.budget), seen: &s.seen}
 		s.connections[e.Conn] = c
 	}
 	e.Identity = c.identity
@@ -142,7 +157,9 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	d.inside = piece.Kind == event.Fragment && piece.Total == 0
 	if piece.Kind == event.Undecoded && !e.Repeated && !e.Inside {
 		d.undecoded += int64(len(e.Data))
+		c.seen.Undecoded += int64(len(e.Data))
 	}
+	c.seen.Messages += int64(len(piece.Messages))
 	for i := range piece.Messages {
 		c.identify(&piece.Messages[i])
 	}
@@ -156,12 +173,12 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	if e.Redacted && piece.Kind == event.Fragment {
 		withoutBlanks(piece.Messages)
 	}
-	mistakes := piece.Mistakes
+	mistakes, foreign := piece.Mistakes, c.foreign(e, &piece)
 	told := e.Redacted || d.unsure // by the recording; later stages may redact the event
 	d.unsure = d.unsure && piece.Kind == event.Undecoded
 	emit(e)
 	if piece.Lost != nil && !told {
-		say(e, event.OutOfSync{Direction: e.Direction, Offset: piece.Lost.Offset, Why: piece.Lost.Why}, emit)
+		say(e, event.OutOfSync{Direction: e.Direction, Offset: piece.Lost.Offset, Why: cmp.Or(foreign, piece.Lost.Why)}, emit)
 	}
 	for _, what := range mistakes {
 		say(e, event.ServerMistake{What: what}, emit)
@@ -223,6 +240,7 @@ func (c *connection) end(e *event.Event, emit func(*event.Event)) {
 		c.finish(&part, e.Data, emit)
 	}
 	d.undecoded += e.Unread
+	c.seen.Undecoded += e.Unread
 	c.sayCutOff(e, e.Direction, emit)
 	c.saySum(e, e.Direction, emit)
 	e.Data, e.Identity = nil, c.identity

@@ -16,6 +16,7 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 		s.open(c, f)
 	case event.Connected:
 		c.tracker.NewServer()
+		c.first[wire.Server] = nil
 	case event.Joined:
 		c.tracker.Join()
 		c.directions[0].unsure, c.directions[1].unsure = true, true
@@ -43,7 +44,7 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 			return
 		}
 		c.direction(f.Direction).undecoded = 0 // they are among those that the recording counts
-	case event.Encrypted:
+	case event.Encrypted, event.TLSOffered, event.TLSChosen, event.TLSAlert:
 		c.encrypted = true
 	case event.CancelForwarded:
 		if f.SQL == "" {

@@ -26,7 +26,7 @@ func (c *connection) change(by func(*event.Identity)) {
 func (s *Stage) open(c *connection, f event.Opened) {
 	if c.identity != nil {
 		c.tracker.Close()
-		*c = connection{tracker: session.New(s.budget)}
+		*c = connection{tracker: session.New(s.budget), seen: &s.seen}
 	}
 	address := f.Client
 	if a, err := netip.ParseAddrPort(address); err == nil {

@@ -70,6 +70,8 @@ type Event struct {
 	// Opaque says that nothing can be concluded from Data: redaction has overwritten it, or
 	// nobody could know where its messages begin.
 	Opaque bool
+	// Foreign says that Data is what somebody says first who does not speak Postgres.
+	Foreign bool
 	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
 	Redacted bool
 	// Noted says that the event is from a recording which notes what was redacted before. Spans are

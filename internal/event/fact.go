@@ -69,6 +69,16 @@ type (
 		fact
 		What string
 	}
+	// HeaderFirst names what a client sends before its startup packet.
+	HeaderFirst struct {
+		fact
+		What string
+	}
+	// NotPostgresServer says what a server is instead, by its first bytes.
+	NotPostgresServer struct {
+		fact
+		What string
+	}
 	// NoSSLRequest says that the client asked for no encryption.
 	NoSSLRequest struct{ fact }
 	// TooMany refuses a connection above the limit.
@@ -102,6 +112,24 @@ type (
 	ServerName struct {
 		fact
 		Name string `wrote:"client name"`
+	}
+	// TLSOffered says what a client offers, as far as it was captured, in TLS that can't be read. The
+	// protocols are those of ALPN.
+	TLSOffered struct {
+		fact
+		Versions  string
+		Protocols string `wrote:"client name"`
+	}
+	// TLSChosen says what a server has chosen of it.
+	TLSChosen struct {
+		fact
+		TLS string
+	}
+	// TLSAlert says why a party ends TLS, before anything is encrypted.
+	TLSAlert struct {
+		fact
+		Party Party
+		Why   string
 	}
 	// CertificateFrom has the certificate of a party, as text.
 	CertificateFrom struct {

@@ -67,6 +67,8 @@ var sentences = []sentence{
 	{BindingHidden{}, "binding_hidden", Known, "hiding SCRAM-SHA-256-PLUS from client, which has no TLS"},
 
 	{NotPostgres{}, "not_postgres", Known, "not a Postgres client: {what}"},
+	{HeaderFirst{}, "header_first", Known, "{what} comes before the startup packet"},
+	{NotPostgresServer{}, "not_postgres_server", Known, "not a Postgres server: {what}"},
 	{ProtocolViolation{}, "protocol_violation", Known, "protocol violation by {party}: {what}"},
 	{ServerMistake{}, "server_mistake", Derived, "protocol violation by server: {what}"},
 	{OutOfSync{}, "out_of_sync", Derived, "{direction} out of sync at byte {offset}: {why}; relaying the rest undecoded"},
@@ -85,6 +87,9 @@ var sentences = []sentence{
 	{Continued{}, "continued", Known, "this connection began in an earlier file of the recording"},
 	{Resumed{}, "resumed", Known, "{direction}: {bytes} bytes passed over, up to where messages begin again"},
 	{Missing{}, "missing", Known, "{direction}: {bytes} bytes are missing in the capture"},
+	{TLSOffered{}, "tls_offered", Known, "TLS offered by client: {versions}; protocols via ALPN: {protocols}"},
+	{TLSChosen{}, "tls_chosen", Known, "TLS chosen by server: {tls}"},
+	{TLSAlert{}, "tls_alert", Known, "TLS alert from {party}: {why}"},
 	{Encrypted{}, "encrypted", Known, "the rest is encrypted by {what} and can't be read: relay it through pgpi with --record, or capture it where it is not encrypted"},
 	{CancelFor{}, "cancel", Known, "cancel request for connection #{connection}, whose server runs: {sql}"},
 	{CaptureEnded{}, "capture_ended", Known, "the capture ends before this connection"},

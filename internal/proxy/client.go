@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -109,6 +108,7 @@ func (c *connection) clientTLS(config *tls.Config) error {
 	}
 	c.client.handToTLS()
 	conn := tls.Server(c.client.raw, config)
+	defer c.client.raw.forget()
 	ctx, cancel := context.WithTimeout(c.ctx, c.config.StartupTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
@@ -117,6 +117,7 @@ func (c *connection) clientTLS(config *tls.Config) error {
 		case isTimeout(err):
 			return c.negotiationFailed(err, "during the TLS handshake")
 		default:
+			c.showNoTLS(event.ClientToScript, c.client, err)
 			c.say(event.TLSFailed{Party: event.Client, Why: pgtls.ExplainClient(err)})
 		}
 		return errEnded
@@ -168,20 +169,6 @@ func (c *connection) startupPacket() ([]byte, error) {
 			return nil, c.negotiationFailed(err, when)
 		}
 	}
-}
-
-// describeGarbage says what a client sent that is no startup packet.
-func describeGarbage(b []byte) string {
-	for _, method := range []string{"GET ", "HEAD", "POST", "PUT ", "OPTI", "DELE", "CONN"} {
-		if string(b[:4]) == method {
-			return "it sent an HTTP request"
-		}
-	}
-	if string(b[:4]) == "SSH-" {
-		return "it speaks SSH"
-	}
-	length := int32(binary.BigEndian.Uint32(b))
-	return fmt.Sprintf("it announced a startup packet of %d bytes, where servers take 8 to %d", length, wire.StartupMaxLength)
 }
 
 // negotiationFailed says how the client's connection ended before the relay began.

@@ -33,9 +33,20 @@ type rawConn struct {
 	net.Conn
 	early []byte
 	ended atomic.Bool
+	// first is what a handshake has read first: it may be no TLS. It is nil when that is not
+	// wanted any more.
+	first []byte
 }
 
 func (r *rawConn) Read(b []byte) (int, error) {
+	n, err := r.read(b)
+	if r.first != nil {
+		r.first = append(r.first, b[:min(n, cap(r.first)-len(r.first))]...)
+	}
+	return n, err
+}
+
+func (r *rawConn) read(b []byte) (int, error) {
 	if len(r.early) > 0 {
 		n := copy(b, r.early)
 		r.early = r.early[n:]
@@ -48,6 +59,9 @@ func (r *rawConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// forget says that what a handshake reads first is not wanted any more.
+func (r *rawConn) forget() { r.first = nil }
+
 // encrypt makes the leg a TLS connection. What the inlet holds is the beginning of
 // the peer's handshake.
 func (l *leg) encrypt(conn *tls.Conn) {
@@ -55,9 +69,13 @@ func (l *leg) encrypt(conn *tls.Conn) {
 	l.inlet = inlet{source: conn}
 }
 
+// maxFirst is how much of what is no TLS is shown, in bytes.
+const maxFirst = 256
+
 // handToTLS gives the bytes that the inlet holds back, for TLS to read.
 func (l *leg) handToTLS() {
 	l.raw.early = append([]byte(nil), l.pending()...)
+	l.raw.first = make([]byte, 0, maxFirst)
 	l.take(len(l.pending()))
 }
 

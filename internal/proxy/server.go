@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pgpi/internal/event"
+	"pgpi/internal/peer"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/wire"
 )
@@ -152,6 +153,8 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 			return err
 		}
 	}
+	c.server.handToTLS()
+	defer c.server.raw.forget()
 	conn := tls.Client(c.server.raw, c.config.Server.Config(c.host, direct, func() { c.say(event.CertificateWanted{}) }))
 	ctx, cancel := context.WithTimeout(c.ctx, c.config.ConnectTimeout)
 	defer cancel()
@@ -163,6 +166,7 @@ func (c *connection) serverTLS(mode pgtls.SSLMode) error {
 		if isTimeout(err) {
 			why = fmt.Sprintf("no answer within %v", c.config.ConnectTimeout)
 		}
+		c.showNoTLS(event.ServerToScript, c.server, err)
 		c.say(event.TLSFailed{Party: event.Server, Why: why})
 		return &handshakeError{refusal{"08001", "pgpi: TLS handshake with server failed: " + why}, "the TLS handshake failed"}
 	}
@@ -204,9 +208,7 @@ func (c *connection) requestTLS(mode pgtls.SSLMode) (encrypted bool, err error) 
 	case 'E':
 		return false, c.serverError(reply)
 	}
-	c.showGarbage(event.ServerToScript, reply)
-	c.say(event.ProtocolViolation{Party: event.Server, What: fmt.Sprintf("reply %q to an SSLRequest", reply)})
-	return false, &refusal{"08P01", fmt.Sprintf("pgpi: server sent %q in reply to an SSLRequest", reply)}
+	return false, c.foreignServer(reply)
 }
 
 // serverError shows the error that a server sends in place of a reply, with a
@@ -217,6 +219,10 @@ func (c *connection) serverError(head []byte) error {
 	for len(b) < maxServerError && c.server.fill() == nil {
 		b = append(b, c.server.pending()...)
 		c.server.take(len(c.server.pending()))
+	}
+	if p := peer.OfServer(b); p != "" {
+		c.showGarbage(event.ServerToScript, b)
+		return c.refuseServer(head, p)
 	}
 	c.show(event.ServerToScript, b)
 	return &refusal{"08006", "pgpi: server sent an error response during SSL exchange: " + errorText(b)}

@@ -52,8 +52,8 @@ type Note struct {
 
 	// Opaque is that of the event.
 	Opaque bool
-	// Cut is that of the event.
-	Cut bool
+	// Cut and Foreign are those of the event.
+	Cut, Foreign bool
 	// Waited, Held and Stalled are those of the event.
 	Waited, Held, Stalled time.Duration
 	// Redacted are the spans of the packet's bytes that were overwritten, as EncodeSpans has them.
@@ -82,11 +82,12 @@ const (
 
 // The facts of a packet's second comment, each as key=value.
 const (
-	opaque = "bytes=opaque"
-	cut    = "bytes=cut"
-	ended  = "end=closed"
-	broken = "end=broken"
-	spans  = "redacted="
+	opaque  = "bytes=opaque"
+	cut     = "bytes=cut"
+	foreign = "bytes=foreign"
+	ended   = "end=closed"
+	broken  = "end=broken"
+	spans   = "redacted="
 
 	// Durations are in nanoseconds.
 	waited  = "waited="
@@ -153,6 +154,9 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	if n.Cut {
 		facts = append(facts, cut)
 	}
+	if n.Foreign {
+		facts = append(facts, foreign)
+	}
 	switch {
 	case n.End && n.Broken:
 		facts = append(facts, broken)
@@ -205,6 +209,8 @@ func (n *Note) parse(item string) {
 		n.Opaque = true
 	case cut:
 		n.Cut = true
+	case foreign:
+		n.Foreign = true
 	case ended:
 		n.End = true
 	case broken:

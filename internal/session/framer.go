@@ -2,6 +2,7 @@ package session
 
 import (
 	"pgpi/internal/event"
+	"pgpi/internal/peer"
 	"pgpi/internal/wire"
 )
 
@@ -186,6 +187,9 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	used, count, last := 0, 0, byte(0)
 	for used < len(pending) {
 		rest := pending[used:]
+		if used == 0 && s.offset == 0 && f.mayBeMySQL(d, rest) {
+			return f.awaitMySQL(s, pending)
+		}
 		size, why := f.frame(d, rest, framed)
 		if why != "" && used == 0 {
 			return s.lose(pending, why)
@@ -204,6 +208,21 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	}
 	s.offset += int64(used)
 	return Frame{Kind: event.Traffic, Size: used, Total: int64(used), Count: count, Last: last}
+}
+
+// mayBeMySQL reports whether the first bytes of a server are those of MySQL, as far as they are there:
+// they look like the header of a message, and no other protocol's do.
+func (f *Framer) mayBeMySQL(d event.Direction, b []byte) bool {
+	l := f.legOf(d)
+	return d.Sender() == wire.Server && !l.ready && !l.replyDue() && len(b) > wire.HeaderSize && peer.MayBeMySQL(b)
+}
+
+// awaitMySQL is out of sync when enough is there.
+func (f *Framer) awaitMySQL(s *stream, pending []byte) Frame {
+	if len(pending) < peer.EnoughForMySQL {
+		return Frame{}
+	}
+	return s.lose(pending, peer.MySQL.Words())
 }
 
 // lose puts the stream out of sync.

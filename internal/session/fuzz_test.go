@@ -82,6 +82,9 @@ func FuzzScan(f *testing.F) {
 		}
 		f.Add(b, uint64(i), uint16(100))
 	}
+	greeting := "J\x00\x00\x00\n8.0.36\x00\x08\x00\x00\x00abcdefgh\x00"
+	f.Add(appendSegment(appendSegment(nil, toClient, greeting), toServer, startup), uint64(2), uint16(0))
+	f.Add(appendSegment(appendSegment(nil, toServer, sslRequest), toClient, greeting), uint64(2), uint16(0))
 	filler := []byte{byte(toServer) + directionCount, 0x20, 0}
 	large := appendSegment(appendSegment(nil, toServer, startup), toServer, typed('S', "")+"d\x00\x01\x86\xa0")
 	f.Add(slices.Concat(large, filler, appendSegment(nil, toClient, ok+ready)), uint64(1), uint16(50))

@@ -49,6 +49,9 @@ func (l *leg) gap(from wire.Sender) {
 // frameUntyped finds the size of a packet without a type byte.
 func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why string) {
 	if from == wire.Server {
+		if !isReply(rest[0]) {
+			return 0, "no reply to a request for encryption begins with this byte"
+		}
 		return 1, ""
 	}
 	size = wire.StartupSize(rest)
@@ -57,6 +60,9 @@ func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why strin
 	}
 	return size, ""
 }
+
+// isReply reports whether a byte is a reply to a request for encryption.
+func isReply(b byte) bool { return b == 'S' || b == 'N' || b == 'G' }
 
 // oldErrorSize recognizes the error of a server that does not speak protocol 3: 'E'
 // and a string (fe-connect.c, PQconnectPoll). It is 0 for a message with a length,

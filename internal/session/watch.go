@@ -42,6 +42,9 @@ func (w *Watch) Login() []wire.Message { return w.login }
 // saw the beginning of the connection.
 func (w *Watch) Ready() bool { return w.client.ready }
 
+// AsksForEncryption reports whether the client waits for the reply to a request for encryption.
+func (w *Watch) AsksForEncryption() bool { return w.client.requested }
+
 // Join is [Tracker.Join].
 func (w *Watch) Join() { w.join() }
 

@@ -29,8 +29,8 @@ func TestBadServers(t *testing.T) {
 		},
 		{
 			"other reply", func(s *speaker) { s.send([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) },
-			`pgpi: server sent "H" in reply to an SSLRequest`,
-			[]string{`protocol violation by server: reply "H" to an SSLRequest`},
+			`pgpi: server sent "H" in reply to an SSLRequest: it speaks HTTP`,
+			[]string{`server -> script: "HTTP/1.1 400 Bad Request\r\n\r\n" = 28 bytes, not decoded`, "not a Postgres server: it speaks HTTP"},
 		},
 		{
 			"no reply", func(s *speaker) { s.close() },

@@ -67,9 +67,16 @@ var oneRow = message('D', "\x00\x01\x00\x00\x00\x011")
 // oneColumn describes a result with a column of type integer.
 var oneColumn = message('T', "\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00")
 
+// mySQL is what a server of MySQL says first. Its length and version look like the header of a message.
+const mySQL = "\x4a\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00"
+
 var hostileServers = []fault{
 	{name: "no server but HTTP", server: greets("HTTP/1.1 400 Bad Request\r\n\r\n"), play: asksOne("sslmode=require"), differs: true,
-		options: []string{"--server-sslmode=require"}, log: []string{`reply "H" to an SSLRequest`}},
+		options: []string{"--server-sslmode=require"}, log: []string{"not a Postgres server: it speaks HTTP"}},
+	{name: "no server but MySQL", server: greets(mySQL), play: asksOne("sslmode=require"), differs: true,
+		options: []string{"--server-sslmode=require"}, log: []string{"not a Postgres server: it speaks MySQL"}},
+	{name: "no server but MySQL, without TLS", server: greets(mySQL), play: asksOne("sslmode=disable"),
+		options: []string{"--server-sslmode=disable"}, log: []string{"server -> client out of sync at byte 0: it speaks MySQL"}},
 	{name: "server refuses TLS", server: greets("N"), play: asksOne("sslmode=require"), differs: true,
 		options: []string{"--server-sslmode=require"}, log: []string{"server does not support TLS, but sslmode require requires it"}},
 	{name: "server closes at the SSLRequest", server: greets(""), play: asksOne("sslmode=require"), differs: true,

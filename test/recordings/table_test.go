@@ -198,7 +198,15 @@ var recordings = []recording{
 		what: "a capture of somebody else of a connection that begins TLS",
 	},
 	{
-		name: "encrypted", make: encryptedAgain, log: "capture_encrypted",
-		what: "pgpi read --record of capture_encrypted",
+		name: "capture_direct_tls", files: []string{"capture_direct_tls.pcap"},
+		what: "a capture of somebody else of direct TLS, at a port of which pgpi is not told",
+	},
+	{
+		name: "capture_snaplen", files: []string{"capture_snaplen.pcap"}, args: []string{"--port=63018"},
+		what: "tcpdump -s 96",
+	},
+	{
+		name: "encrypted", make: encryptedAgain,
+		what: "pgpi read --record of capture_encrypted, which found out a packet earlier that it is",
 	},
 }

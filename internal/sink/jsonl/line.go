@@ -42,7 +42,7 @@ func (p *page) add(e *event.Event) {
 	case e.Kind == event.Undecoded:
 		p.traffic("undecoded", e.Direction)
 		p.integer("bytes", int64(len(e.Data)))
-		if !e.Relayed {
+		if !e.Relayed || e.Foreign {
 			p.garbage()
 		}
 		p.end()

@@ -136,7 +136,7 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 		return err
 	}
 	n.Left, n.OneByOne = e.Left, e.OneByOne
-	n.CutOff, n.Opaque, n.Cut = len(e.Data) == 0, e.Opaque, e.Cut
+	n.CutOff, n.Opaque, n.Cut, n.Foreign = len(e.Data) == 0, e.Opaque, e.Cut, e.Foreign
 	n.Waited, n.Held, n.Stalled = e.Waited, e.Held, e.Stalled
 	return s.send(c, v, sender, e, n)
 }

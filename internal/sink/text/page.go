@@ -59,14 +59,14 @@ func (p *page) add(e *event.Event) {
 		p.repeated(e, &e.Messages[i])
 	}
 	switch {
-	case e.Kind == event.Undecoded && !e.Relayed:
+	case e.Kind == event.Undecoded && (!e.Relayed || e.Foreign):
 		p.garbage(e)
 	case e.Relayed && e.Total > 0 && e.Kind != event.Undecoded:
 		p.forwarded(e)
 	}
 }
 
-// garbage writes bytes that pgpi got and did not relay, because they are no message.
+// garbage writes bytes that are no message, and that pgpi did not relay or somebody says first.
 func (p *page) garbage(e *event.Event) {
 	p.begin()
 	p.label(e.Direction)

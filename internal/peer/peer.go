@@ -1,0 +1,208 @@
+// Package peer names what speaks where Postgres is expected, by the first bytes that it sends: HTTP
+// from a scanner, the greeting of MySQL, the header of a load balancer. It also reads what TLS says
+// before it encrypts.
+//
+// It guarantees that nothing is named which could be Postgres, and that no bytes make it fail.
+// Where it does not know a protocol it says nothing.
+//
+// It must not know connections, events or what becomes of a name. It does no I/O.
+//
+// Start reading at [OfClient]; tls.go has what TLS has in the clear.
+package peer
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// Protocol is what speaks instead of Postgres, "" where that is not known.
+type Protocol string
+
+// The protocols that are known.
+const (
+	HTTP Protocol = "HTTP"
+	// HTTPRequest is HTTP as clients speak it.
+	HTTPRequest Protocol = "HTTP request"
+	HTTP2       Protocol = "HTTP/2"
+	SSH         Protocol = "SSH"
+	TLS         Protocol = "TLS"
+	MySQL       Protocol = "MySQL"
+	TDS         Protocol = "TDS, as SQL Server does"
+	Mongo       Protocol = "MongoDB"
+	Redis       Protocol = "Redis"
+	SMTP        Protocol = "SMTP"
+	FTP         Protocol = "FTP"
+	AMQP        Protocol = "AMQP"
+	Proxy1      Protocol = "a header of PROXY, version 1"
+	Proxy2      Protocol = "a header of PROXY, version 2"
+)
+
+// Needed is how many bytes are enough to name any protocol.
+const Needed = 64
+
+// Words says what a peer does, for a sentence that begins with what it is not.
+func (p Protocol) Words() string {
+	switch p {
+	case HTTPRequest:
+		return "it sent an HTTP request"
+	case Proxy1, Proxy2:
+		return "it sent " + string(p) + ", which tells a server behind a load balancer who its client is"
+	}
+	return "it speaks " + string(p)
+}
+
+// OfClient names the protocol of a client by its first bytes.
+func OfClient(b []byte) Protocol {
+	switch {
+	case hasPrefix(b, "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "TRACE ", "PATCH "):
+		return HTTPRequest
+	case hasPrefix(b, "PRI * HTTP/2"):
+		return HTTP2
+	case hasPrefix(b, "SSH-"):
+		return SSH
+	case hasPrefix(b, "AMQP"):
+		return AMQP
+	case hasPrefix(b, "EHLO ", "HELO "):
+		return SMTP
+	case hasPrefix(b, "PROXY "):
+		return Proxy1
+	case hasPrefix(b, proxySignature):
+		return Proxy2
+	case isRedisCommand(b):
+		return Redis
+	case isTDS(b, tdsPrelogin):
+		return TDS
+	case isMongo(b, mongoQuery):
+		return Mongo
+	case IsTLS(b):
+		return TLS
+	}
+	return ""
+}
+
+// OfServer names the protocol of a server by its first bytes. Where it answers a request for
+// encryption, the reply is the first of them.
+func OfServer(b []byte) Protocol {
+	switch {
+	case hasPrefix(b, "HTTP/"):
+		return HTTP
+	case hasPrefix(b, "SSH-"):
+		return SSH
+	case hasPrefix(b, "AMQP"):
+		return AMQP
+	case hasPrefix(b, "220 ", "220-") && bytes.Contains(b, []byte("SMTP")):
+		return SMTP
+	case hasPrefix(b, "220 ", "220-"):
+		return FTP
+	case hasPrefix(b, "-ERR ", "-DENIED ", "-NOAUTH "):
+		return Redis
+	case isMySQL(b):
+		return MySQL
+	case isTDS(b, tdsReply):
+		return TDS
+	case isMongo(b, mongoReply):
+		return Mongo
+	case IsTLS(b):
+		return TLS
+	}
+	return ""
+}
+
+func hasPrefix(b []byte, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if len(b) >= len(p) && string(b[:len(p)]) == p {
+			return true
+		}
+	}
+	return false
+}
+
+// isRedisCommand recognizes an array of strings (redis.io/docs/latest/develop/reference/protocol-spec).
+func isRedisCommand(b []byte) bool {
+	rest, isArray := bytes.CutPrefix(b, []byte("*"))
+	digits, rest, ended := bytes.Cut(rest, []byte("\r\n"))
+	return isArray && ended && len(digits) > 0 && len(digits) < 4 && bytes.Trim(digits, "0123456789") == nil && hasPrefix(rest, "$")
+}
+
+// EnoughForMySQL is how many bytes tell a greeting of MySQL from a message of Postgres.
+const EnoughForMySQL = 7
+
+// MayBeMySQL reports whether first bytes of a server, as far as they are there, are those of MySQL's
+// greeting: a length in three bytes, the number 0, 10 for the version of the protocol, and that of the
+// server. Or they are those of the error that comes in its place: 0xff and its number (MySQL
+// Internals, Protocol::Handshake). They look like the header of a message of Postgres.
+func MayBeMySQL(b []byte) bool {
+	const version, failure = 10, 0xff
+	for i, x := range b[:min(len(b), EnoughForMySQL)] {
+		fits := true
+		switch i {
+		case 2, 3:
+			fits = x == 0
+		case 4:
+			fits = x == version || x == failure
+		case 5:
+			fits = b[4] == failure || isDigit(x)
+		case 6:
+			code := int(b[5]) | int(x)<<8
+			fits = b[4] == version && (isDigit(x) || x == '.') || b[4] == failure && code >= 1000 && code < 4000
+		}
+		if !fits {
+			return false
+		}
+	}
+	return true
+}
+
+func isMySQL(b []byte) bool { return len(b) >= EnoughForMySQL && MayBeMySQL(b) }
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// Types of packets of TDS ([MS-TDS], section 2.2.3.1.1).
+const (
+	tdsReply    = 0x04
+	tdsPrelogin = 0x12
+)
+
+// isTDS recognizes the header of the only packet of its message, with a window of 0.
+func isTDS(b []byte, kind byte) bool {
+	const header, last = 8, 1
+	return len(b) >= header && b[0] == kind && b[1] == last && b[7] == 0 && binary.BigEndian.Uint16(b[2:]) > header
+}
+
+// Messages of MongoDB that only one party sends.
+const (
+	mongoReply = 1
+	mongoQuery = 2004
+)
+
+// isMongo recognizes a header of that message, or of one that both parties send. Its numbers have
+// their low bytes first (mongodb.com/docs/manual/reference/mongodb-wire-protocol).
+func isMongo(b []byte, one uint32) bool {
+	const header, compressed, message = 16, 2012, 2013
+	if len(b) < header || binary.LittleEndian.Uint32(b) < header || binary.LittleEndian.Uint32(b) > 48<<20 {
+		return false
+	}
+	code := binary.LittleEndian.Uint32(b[12:])
+	return code == one || code == compressed || code == message
+}
+
+// proxySignature begins a header of PROXY, version 2
+// (www.haproxy.org/download/1.8/doc/proxy-protocol.txt).
+const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
+
+// ProxyHeader returns the size of the header of PROXY that begins b, 0 where there is none or it is
+// not all there. Behind it the client speaks.
+func ProxyHeader(b []byte) int {
+	const most, fixed = 107, 16 // of version 1 with its line end, of version 2
+	switch {
+	case hasPrefix(b, "PROXY "):
+		if end := bytes.Index(b[:min(len(b), most)], []byte("\r\n")); end > 0 {
+			return end + len("\r\n")
+		}
+	case hasPrefix(b, proxySignature) && len(b) >= fixed:
+		if size := fixed + int(binary.BigEndian.Uint16(b[14:])); size <= len(b) {
+			return size
+		}
+	}
+	return 0
+}
