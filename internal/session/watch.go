@@ -17,20 +17,28 @@ type Watch struct {
 
 // Scan is [Framer.Scan].
 func (w *Watch) Scan(d event.Direction, pending []byte) Frame {
-	w.login = w.login[:0]
+	w.begin()
 	return w.scanWith(d, pending, w, false)
 }
 
 // ScanFrame is [Framer.ScanFrame].
 func (w *Watch) ScanFrame(d event.Direction, b []byte) Frame {
-	w.login = w.login[:0]
+	w.begin()
 	return w.scan(d, b, w, true)
 }
 
 // Cut is [Framer.Cut].
 func (w *Watch) Cut(d event.Direction, pending []byte) (Frame, int64) {
-	w.login = w.login[:0]
+	w.begin()
 	return w.cutWith(d, pending, w)
+}
+
+// begin forgets the messages of the last frame, with their room once the login is over: a connection
+// that is idle should hold little.
+func (w *Watch) begin() {
+	if w.login = w.login[:0]; w.over {
+		w.login = nil
+	}
 }
 
 // Login returns the messages of the last frame, up to the first ReadyForQuery of the connection
