@@ -70,6 +70,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\.s\.PGSQL\.\d+`), ".s.PGSQL.<port>"},
 	{regexp.MustCompile(`COPY (\w+), line \d+`), "COPY $1, line <n>"},
 	{regexp.MustCompile(`(client|server) hung up(;|$)`), "hung up$2"}, // where both do, either may be seen first
+	{regexp.MustCompile(`hung up; (\w+ -> \w+: <n> bytes relayed undecoded)`), "$1; hung up"},
 }
 
 func mask(s string) string {
