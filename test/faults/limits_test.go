@@ -35,6 +35,7 @@ func TestDescriptors(t *testing.T) {
 	for _, s := range crowd {
 		s.close()
 	}
+	p.Log.Ended(t, len(crowd)) // before, a login may still find no descriptor for the way to the server
 	next := speak(t, address{"127.0.0.1", p.Port}).logIn()
 	first.send(queryMessage("still there?"))
 	first.close()
