@@ -2,10 +2,10 @@ package wire
 
 import "encoding/binary"
 
-// Authentication (documentation section "Message Formats", AuthenticationOk and
-// following; subtypes from src/include/libpq/protocol.h).
+// Authentication (documentation section "Message Formats", AuthenticationOk and following; subtypes
+// from src/include/libpq/protocol.h).
 
-// authenticationType names the members of the family "R".
+// authenticationType returns the type of a message of the family "R".
 func authenticationType(b []byte) Type {
 	subtype := binary.BigEndian.Uint32(b[HeaderSize:])
 	if t := foreignAuthentication(subtype, b); t != UnknownMessage {
@@ -19,7 +19,7 @@ func authenticationType(b []byte) Type {
 	return Authentication
 }
 
-// authenticationSubtypes are those of AuthenticationOk and the types after it.
+// authenticationSubtypes are the subtypes of AuthenticationOk and the types after it.
 var authenticationSubtypes = [...]uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 13, 13, 14}
 
 func walkAuthentication(c *cursor) {
@@ -28,7 +28,7 @@ func walkAuthentication(c *cursor) {
 	c.Rest(Unknown, Binary)
 }
 
-// subtype reads the beginning that the whole family shares.
+// subtype reads the header and the subtype, with which every message of the family begins.
 func (c *cursor) subtype(t Type) {
 	c.header()
 	c.Const32(AuthenticationSubtype, authenticationSubtypes[t-AuthenticationOk])
@@ -77,7 +77,7 @@ func walkAuthenticationSASLFinal(c *cursor) {
 	c.Rest(c.sasl(SCRAMServerFinal, SASLData), Text)
 }
 
-// sasl chooses the name of SASL data by the mechanism of the dialogue.
+// sasl chooses the name of SASL data by the mechanism in use.
 func (c *cursor) sasl(scram, oauth Name) Name {
 	switch c.state.Mechanism {
 	case SCRAM:
@@ -103,7 +103,7 @@ func walkMD5PasswordMessage(c *cursor) {
 	c.CString(MD5Hash)
 }
 
-// walkSASLInitialResponse has the mechanism in itself; a length of -1 means that
+// walkSASLInitialResponse takes the mechanism from the message itself. A length of -1 means that
 // the client sends no data yet.
 func walkSASLInitialResponse(c *cursor) {
 	c.header()
@@ -146,8 +146,8 @@ func walkBackendKeyData(c *cursor) {
 	c.Within(SecretKey, Binary, minKey, most)
 }
 
-// Sizes of the key in BackendKeyData, in bytes: the least, which is the only one before
-// protocol 3.2, and the most (documentation section "Message Formats").
+// Sizes of the key in BackendKeyData, in bytes. Before protocol 3.2 it always has the minimum
+// (documentation section "Message Formats").
 const (
 	minKey = 4
 	maxKey = 256

@@ -1,11 +1,11 @@
 package wire
 
-// Base backups of servers from 15 on, inside CopyData (documentation section
-// "Streaming Replication Protocol", under BASE_BACKUP; src/backend/backup/
-// basebackup_copy.c). What servers up to 14 send has no structure of its own.
+// Base backups of servers from 15 on, inside CopyData (documentation section "Streaming Replication
+// Protocol", under BASE_BACKUP; src/backend/backup/basebackup_copy.c). What servers up to 14 send
+// has no structure of its own.
 
-// IdentifyBackup names a CopyData message of a base backup by the letter that its
-// payload begins with.
+// IdentifyBackup returns the type of a CopyData message in a base backup, which depends on the
+// first letter of its payload.
 func IdentifyBackup(b []byte) Type {
 	if len(b) <= HeaderSize {
 		return CopyData

@@ -13,7 +13,7 @@ func walkBind(c *cursor) {
 
 func parameter(c *cursor) { c.Sized(ValueLength, ParameterValue) }
 
-// walkTarget is Close and Describe, which name a statement or a portal.
+// walkTarget reads Close and Describe, which name a statement or a portal.
 func walkTarget(c *cursor) {
 	c.header()
 	if c.Byte1(Target, "SP") == 'P' {

@@ -5,71 +5,69 @@ import (
 	"math/bits"
 )
 
-// Rows of COPY, inside CopyData (documentation sections "COPY Operations" and, of the
-// command COPY, "File Formats"). Clients may cut them anywhere, so that a walk begins
-// where the message before ended: [Copy] tells. The lines and values are found as
-// src/backend/commands/copyfromparse.c finds them.
+// Rows of COPY, inside CopyData (documentation sections "COPY Operations" and, of the command COPY,
+// "File Formats"). Clients may cut rows anywhere, so a walk continues where the message before it
+// ended; [Copy] holds that position. Lines and values are found as in
+// src/backend/commands/copyfromparse.c.
 
-// Copy is how the rows of a COPY are written, and where among them a message begins.
-// The zero value is the very beginning, with the defaults of the format.
+// Copy is the format of the rows of a COPY, and the position among them at which a message begins.
+// The zero value is the start of the data, with the defaults of the format.
 type Copy struct {
-	// Delimiter stands between values; 0 is a tab, or a comma in CSV.
+	// Delimiter separates values; 0 is a tab, or a comma in CSV.
 	Delimiter byte
-	// Quote and Escape are of CSV; 0 is a double quote, and for Escape the Quote.
+	// Quote and Escape apply to CSV. A Quote of 0 is a double quote, an Escape of 0 is the Quote.
 	Quote, Escape byte
-	// Null is the text that stands for NULL. NoNull is set where no text does, or
-	// nobody knows in which columns.
+	// Null is the text that represents NULL. NoNull is set if no text does, or if it is not known
+	// in which columns it does.
 	Null   string
 	NoNull bool
-	// Default is the text that stands for the column's default, if HasDefault: in rows
-	// to servers from 16 on.
+	// Default is the text that represents the column's default, if HasDefault is set. Only servers
+	// from 16 on accept one.
 	Default    string
 	HasDefault bool
-	// EndMark is set where a line `\.` ends the data: in text format, and in CSV up to
-	// server 17.
+	// EndMark is set if a line `\.` ends the data: in text format, and in CSV up to server 17.
 	EndMark bool
-	// Characters is how the encoding uses bytes of ASCII.
+	// Characters is how the encoding uses ASCII bytes.
 	Characters Characters
-	// Headings is how many lines of column names are still to come, that at hand
-	// included.
+	// Headings is how many lines of column names are still to come, including the current one.
 	Headings uint16
 
 	copyPosition
 }
 
-// Characters tells apart the encodings in which a byte of ASCII need not be a
-// character of its own. Only clients can have them.
+// Characters classifies encodings by whether an ASCII byte can be part of another character. Only
+// client encodings have such characters.
 type Characters uint8
 
 const (
-	// Plain encodings have no byte of ASCII inside another character.
+	// Plain encodings have no ASCII byte inside another character.
 	Plain Characters = iota
-	// Pairs have one behind each byte above 0x7f: BIG5, GBK, UHC, GB18030, JOHAB.
+	// Pairs have one after each byte above 0x7f: BIG5, GBK, UHC, GB18030, JOHAB.
 	Pairs
 	// ShiftJIS has single characters above 0x7f too: SJIS, SHIFT_JIS_2004.
 	ShiftJIS
 )
 
-// copyPosition is where in the data a message begins.
+// copyPosition is the place in the data at which a message begins.
 type copyPosition struct {
 	column int32
-	begun  bool // a part of the value was in the message before
+	begun  bool // part of the value was in the message before
 	ended  bool // what follows is ignored
 	lost   bool // what came before makes no sense
 
-	// Of text and CSV.
+	// Text and CSV.
 	csv       bool
 	quoted    bool // inside quotes
-	wasQuoted bool // the value has had quotes
+	wasQuoted bool // the value has had a quoted part
 	escaped   bool // the next byte has no meaning of its own
 	half      bool // the next byte is the second of a pair
-	carriage  bool // a line feed would belong to the line before
-	// How much of the value is equal to Null, to Default and to the end mark.
+	carriage  bool // a line feed would belong to the previous line
+	// How many bytes of the value match Null, Default and the end mark so far.
 	nulls, defaults, endMarks uint8
 
-	// Of the binary format.
+	// The binary format.
 	phase   copyPhase
-	seen    uint8  // bytes of the integer or of the signature
+	seen    uint8  // how many bytes of the integer or of the signature were read
 	word    uint32 // their value
 	left    int64  // bytes of the value or the extension still to come
 	columns int32
@@ -77,14 +75,13 @@ type copyPosition struct {
 
 const endMark = `\.`
 
-// noMatch says that a value is not equal to a text, whatever may follow.
+// noMatch means that the value differs from the text, whatever follows.
 const noMatch = 255
 
-// Lost reports whether nothing can be said of what follows.
+// Lost reports whether the rest of the data can't be understood.
 func (s *Copy) Lost() bool { return s.lost }
 
-// After gives the place behind bytes of the body of a message of type t, of which
-// there may be more to come.
+// After returns the position after b, which is the body of a message of type t or its beginning.
 func (s Copy) After(t Type, b []byte) Copy {
 	c := cursors.Get().(*cursor)
 	*c = cursor{data: b, quiet: true}
@@ -108,8 +105,8 @@ func (s Copy) After(t Type, b []byte) Copy {
 	return s
 }
 
-// NextRow goes to the place behind a message that ends with a row, or with the one
-// line of column names that there is: each of the server's does.
+// NextRow moves to the position after a message that ends with a row, or with the line of column
+// names. Every message of a server ends that way.
 func (s *Copy) NextRow() {
 	s.copyPosition = copyPosition{phase: copyCount}
 	s.Headings -= min(s.Headings, 1)
@@ -128,7 +125,7 @@ func walkCopyCSV(c *cursor) {
 	c.copyLines()
 }
 
-// copyLines reads values, delimiters and the ends of lines.
+// copyLines reads values, delimiters and line ends.
 func (c *cursor) copyLines() {
 	s := &c.state.Copy
 	for c.pos < len(c.data) {
@@ -145,7 +142,7 @@ func (c *cursor) copyLines() {
 		}
 		c.Group(Column, int64(s.column), copyValue)
 		switch {
-		case c.pos == len(c.data): // the value goes on in the next message
+		case c.pos == len(c.data): // the value continues in the next message
 		case c.data[c.pos] == s.delimiter():
 			c.add(CopyDelimiter, Text, 1, 0)
 			s.column++
@@ -155,7 +152,7 @@ func (c *cursor) copyLines() {
 	}
 }
 
-// rowEnd reads the end of a line. It may be cut in two.
+// rowEnd reads the end of a line, which may be cut in two.
 func (c *cursor) rowEnd() {
 	s := &c.state.Copy
 	width := 1
@@ -208,8 +205,8 @@ func copyValue(c *cursor) {
 	}
 }
 
-// scanText finds the end of a value in text format. A backslash takes the meaning of
-// the byte behind it.
+// scanText finds the end of a value in text format. The byte after a backslash has no meaning of
+// its own.
 func (s *Copy) scanText(b []byte) int {
 	delimiter := s.delimiter()
 	i := 0
@@ -234,10 +231,10 @@ func (s *Copy) scanText(b []byte) int {
 	return len(b)
 }
 
-// plainValue counts the bytes that are characters of a value in text format, whatever
-// comes before or behind them: mostly all. It looks at eight at a time. A byte from
-// which 1 is subtracted gets its top bit where it was 0, and only there if the bit wasn't
-// set before; what it borrows of the next matters not, because it stops there.
+// plainValue returns how many bytes at the start of b are certainly part of a value in text format,
+// whatever comes before or after them. Usually that is all of them. It tests eight bytes at a time.
+// Subtracting 1 from a byte sets its top bit if the byte was 0; otherwise the bit is set only if it
+// was before. The borrow can spoil the next byte, but the search has stopped by then.
 func plainValue(b []byte, delimiter byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
@@ -254,7 +251,7 @@ func plainValue(b []byte, delimiter byte) int {
 	return i
 }
 
-// scanCSV finds the end of a value in CSV. Quotes may open and close anywhere in it.
+// scanCSV finds the end of a value in CSV. Quotes may open and close anywhere in a value.
 func (s *Copy) scanCSV(b []byte) int {
 	delimiter, quote, escape := s.delimiter(), s.Quote, s.Escape
 	if quote == 0 {
@@ -294,7 +291,7 @@ func (s *Copy) delimiter() byte {
 	return '\t'
 }
 
-// leads reports whether a byte is the first of a pair.
+// leads reports whether x is the first byte of a pair.
 func (s *Copy) leads(x byte) bool {
 	switch s.Characters {
 	case Pairs:
@@ -305,8 +302,8 @@ func (s *Copy) leads(x byte) bool {
 	return false
 }
 
-// equal goes on comparing a value with a text: n bytes were equal so far, and part
-// comes next.
+// equal continues the comparison of a value with a text. The first n bytes were equal; part comes
+// next.
 func equal(n uint8, text string, part []byte) uint8 {
 	end := int(n) + len(part)
 	if n == noMatch || end >= noMatch || end > len(text) || text[n:end] != string(part) {

@@ -4,7 +4,7 @@ package wire
 
 const copySignature = "PGCOPY\n\xff\r\n\x00"
 
-// copyPhase is what comes next in the binary format.
+// copyPhase is what comes next in the data.
 type copyPhase uint8
 
 const (
@@ -23,8 +23,7 @@ func walkCopyBinary(c *cursor) {
 	c.copyTuples()
 }
 
-// copyTuples reads the header, rows and the trailer, or as much of them as the
-// message has.
+// copyTuples reads the header, the rows and the trailer, as far as the message has them.
 func (c *cursor) copyTuples() {
 	s := &c.state.Copy
 	for !c.done && c.moreTuples() {
@@ -52,7 +51,7 @@ func (c *cursor) copyTuples() {
 	}
 }
 
-// moreTuples reports whether there is something to read, or to write.
+// moreTuples reports whether there is something left to read, or to write.
 func (c *cursor) moreTuples() bool {
 	if c.random != nil {
 		return c.state.Copy.phase != copyCount || c.random.IntN(3) > 0
@@ -91,8 +90,7 @@ func (c *cursor) extensionLength() {
 	}
 }
 
-// tupleCount begins a row, or ends them all: -1 stands in the place of the number of
-// columns.
+// tupleCount reads the number of columns, which begins a row, or the -1 that ends the data.
 func (c *cursor) tupleCount() {
 	s := &c.state.Copy
 	n, whole := c.word(ColumnCount, Int16, 2)
@@ -107,7 +105,7 @@ func (c *cursor) tupleCount() {
 	}
 }
 
-// copyColumn reads a length and a value of that length, or what is left of them.
+// copyColumn reads a length and a value of that length, or the rest of a value.
 func copyColumn(c *cursor) {
 	s := &c.state.Copy
 	if s.phase == copyLength {
@@ -139,7 +137,7 @@ func (s *Copy) nextColumn() {
 	}
 }
 
-// run reads the bytes that are left of something, or as many as there are.
+// run reads the rest of an item, or as many of its bytes as there are.
 func (c *cursor) run(whole, part Name, k Kind) {
 	s := &c.state.Copy
 	if c.random != nil {
@@ -157,8 +155,8 @@ func (c *cursor) run(whole, part Name, k Kind) {
 	s.begun = s.left > 0 && (s.begun || width > 0)
 }
 
-// word reads an integer with a sign, or as many of its bytes as there are. The part
-// that completes it has its value.
+// word reads a signed integer, or as many of its bytes as there are. The field that completes it
+// has the value.
 func (c *cursor) word(n Name, k Kind, width uint8) (v int64, whole bool) {
 	s := &c.state.Copy
 	if c.random != nil && s.seen == 0 {

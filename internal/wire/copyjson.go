@@ -2,10 +2,10 @@ package wire
 
 import "bytes"
 
-// Rows of COPY TO with FORMAT json, which servers from 19 on have (documentation of the command
-// COPY; src/backend/commands/copyto.c). A message is a row: an object and a line
-// feed. With FORCE_ARRAY the rows are elements of an array: "[" is a line of its own, a space or a
-// comma is in front of each row, and "]" ends the data.
+// Rows of COPY TO with FORMAT json, which servers have from 19 on (documentation of the command
+// COPY; src/backend/commands/copyto.c). A message is a row: an object and a line feed. With
+// FORCE_ARRAY the rows are elements of an array: "[" is a line of its own, a space or a comma
+// precedes each row, and "]" ends the data.
 func walkCopyJSON(c *cursor) {
 	c.header()
 	if c.random != nil {
@@ -32,7 +32,7 @@ func walkCopyJSON(c *cursor) {
 	}
 }
 
-// jsonRow reads an object, or as much of it as there is. A line feed may be in it, too.
+// jsonRow reads an object, or as much of it as there is. The object may contain line feeds.
 func jsonRow(c *cursor) {
 	width := len(c.data) - c.pos
 	name := CopyPart

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// AppendFields appends the fields of a message to dst and returns the extended
-// slice. Its leaves tile m.Bytes. It leaves m as it is.
+// AppendFields appends the fields of m to dst and returns the extended slice. The leaves tile
+// m.Bytes. It does not change m.
 func AppendFields(dst []Field, m *Message) []Field {
 	c := cursors.Get().(*cursor)
 	*c = cursor{state: m.State, data: m.Bytes, cut: m.Size - int64(len(m.Bytes)), fields: dst}
@@ -21,16 +21,16 @@ func AppendFields(dst []Field, m *Message) []Field {
 	return dst
 }
 
-// cursors are pooled because the calls through the registry would let each one
-// escape to the heap.
+// cursors are pooled because each one would escape to the heap: they are passed to functions
+// through the registry.
 var cursors = sync.Pool{New: func() any { return new(cursor) }}
 
-// cursor is what the grammar is written with. Each of its methods reads one
-// field and appends it; after the first that can't be read the others do nothing
-// and answer zero, so that a walk needs no checks of its own, except in loops.
+// cursor is the vocabulary in which the grammar is written. Each of its methods reads one field and
+// appends it. After the first field that can't be read, the others do nothing and return zero, so a
+// walk needs no checks of its own, except in loops.
 //
-// With a random source the same methods write instead of reading: they choose a
-// value that the grammar allows and append it to data.
+// With a random source the same methods write instead: they choose a value that the grammar allows,
+// append it to data and then read it.
 type cursor struct {
 	state  State
 	data   []byte
@@ -38,7 +38,7 @@ type cursor struct {
 	cut    int64 // bytes of the message that were not kept
 	fields []Field
 	depth  uint8
-	tuple  byte // the letter of the tuple at hand
+	tuple  byte // the letter of the current tuple
 	done   bool // nothing more can be read
 	quiet  bool // nobody wants the fields
 	random *random
@@ -54,20 +54,22 @@ func (c *cursor) add(n Name, k Kind, width int, value int64) {
 		c.fields = slices.Grow(c.fields, 1)
 	}
 	c.fields = c.fields[:i+1]
-	f := &c.fields[i] // written where it stays: a copy made of parts has to wait for them
+	f := &c.fields[i] // filled in place: copying a struct written in parts would stall
 	f.Name, f.Kind, f.Depth, f.Int = n, k, c.depth, value
 	f.Start, f.End = int32(c.pos), int32(c.pos+width)
 	c.pos += width
 }
 
-// fail ends the walk where the bytes are not what has to come: all that follow are malformed.
+// fail ends the walk where the bytes are not what the grammar expects. All bytes from there on are
+// malformed.
 func (c *cursor) fail(n Name) {
 	c.add(Malformed, Binary, len(c.data)-c.pos, int64(n))
 	c.done = true
 }
 
-// end ends the walk where there are fewer bytes than the next field has. Where the others were not
-// kept, what there is of the field has its name. It is malformed where the message is too short for it.
+// end ends the walk where fewer bytes are left than the next field needs. If the rest was not kept,
+// the bytes at hand become a field of that name. If the message itself is too short, they are
+// malformed.
 func (c *cursor) end(n Name, k Kind, width int64) {
 	rest := len(c.data) - c.pos
 	switch {
@@ -81,7 +83,7 @@ func (c *cursor) end(n Name, k Kind, width int64) {
 	c.done = true
 }
 
-// finish accounts for what the walk left: bytes too many, and bytes not kept.
+// finish accounts for what the walk did not read: surplus bytes, and bytes that were not kept.
 func (c *cursor) finish() {
 	if !c.done && c.pos < len(c.data) {
 		c.add(Trailing, Binary, len(c.data)-c.pos, 0)
@@ -103,7 +105,7 @@ func (c *cursor) has(width int, n Name, k Kind) bool {
 	return true
 }
 
-// Byte1 reads a letter; choices are those that the grammar knows.
+// Byte1 reads a letter. Others than choices are read, too.
 func (c *cursor) Byte1(n Name, choices string) byte {
 	if c.random != nil {
 		c.random.letter(c, choices)
@@ -116,8 +118,8 @@ func (c *cursor) Byte1(n Name, choices string) byte {
 	return b
 }
 
-// Choice reads a letter on which it depends what follows. Where it is another than
-// the grammar knows, nothing behind it can be read.
+// Choice reads a letter that decides what follows. After a letter that is not in choices, nothing
+// can be read.
 func (c *cursor) Choice(n Name, choices string) byte {
 	if c.random != nil {
 		c.random.letter(c, choices)
@@ -197,14 +199,14 @@ func (c *cursor) eight(n Name, k Kind) {
 	}
 }
 
-// setInt gives the field just read its value with a sign.
+// setInt replaces the value of the last field with the signed one.
 func (c *cursor) setInt(v int64) {
 	if !c.done && !c.quiet {
 		c.fields[len(c.fields)-1].Int = v
 	}
 }
 
-// Const32 reads an integer that has to be v, which the message's type implies.
+// Const32 reads an integer that is v in every valid message of the type.
 func (c *cursor) Const32(n Name, v uint32) {
 	if c.random != nil {
 		c.data = binary.BigEndian.AppendUint32(c.data, v)
@@ -215,7 +217,7 @@ func (c *cursor) Const32(n Name, v uint32) {
 	c.Uint32(n)
 }
 
-// CString reads up to and including the next NUL.
+// CString reads a string up to and including its NUL.
 func (c *cursor) CString(n Name) []byte {
 	if c.random != nil {
 		c.random.cstring(c, n)
@@ -251,7 +253,7 @@ func (c *cursor) Terminated() bool {
 	return true
 }
 
-// Bytes reads a run of known length.
+// Bytes reads a known number of bytes.
 func (c *cursor) Bytes(n Name, k Kind, length int64) {
 	if c.random != nil {
 		c.random.bytes(c, int(length))
@@ -266,7 +268,7 @@ func (c *cursor) Bytes(n Name, k Kind, length int64) {
 	c.add(n, k, int(length), 0)
 }
 
-// Rest reads up to the end of the message. Where nothing was kept of it there is no field.
+// Rest reads up to the end of the message. If nothing of the rest was kept, there is no field.
 func (c *cursor) Rest(n Name, k Kind) []byte {
 	if c.random != nil {
 		c.random.bytes(c, c.random.IntN(40))
@@ -281,8 +283,7 @@ func (c *cursor) Rest(n Name, k Kind) []byte {
 	return rest
 }
 
-// Within reads up to the end of the message, which is at least so many bytes away. Those
-// behind the most that there can be are left.
+// Within reads up to the end of the message: no fewer bytes than least, no more than most.
 func (c *cursor) Within(n Name, k Kind, least, most int) {
 	if c.random != nil {
 		c.random.bytes(c, least+c.random.IntN(min(most-least, 40)+1))
@@ -292,7 +293,7 @@ func (c *cursor) Within(n Name, k Kind, least, most int) {
 	}
 }
 
-// Sized reads a length and a value of that length, where -1 means NULL.
+// Sized reads a length and a value of that length. The length -1 means NULL.
 func (c *cursor) Sized(length, value Name) {
 	n := c.Int32(length)
 	switch {
@@ -304,15 +305,14 @@ func (c *cursor) Sized(length, value Name) {
 	}
 }
 
-// Repeat reads count elements, each in a group of its own.
+// Repeat reads count elements, each as a group of its own.
 func (c *cursor) Repeat(count int64, n Name, element func(*cursor)) {
 	for i := int64(0); i < count && !c.done; i++ {
 		c.Group(n, i, element)
 	}
 }
 
-// Group reads the element of a list that has the index i. Where nothing of the
-// element was kept there is no group either.
+// Group reads element i of a list. If nothing of the element was kept, there is no group.
 func (c *cursor) Group(n Name, i int64, element func(*cursor)) {
 	if c.quiet {
 		element(c)
@@ -330,7 +330,7 @@ func (c *cursor) Group(n Name, i int64, element func(*cursor)) {
 	c.fields[at].End = int32(c.pos)
 }
 
-// Repeat16 reads a count and as many integers of 16 bits.
+// Repeat16 reads a count and that many 16-bit integers.
 func (c *cursor) Repeat16(count, n Name) {
 	for i := c.Uint16(count); i > 0 && !c.done; i-- {
 		c.Uint16(n)

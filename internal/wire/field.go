@@ -1,21 +1,21 @@
 package wire
 
-// Field is a named run of bytes in a message. Fields come in the order of their
-// bytes; a [Group] precedes the fields it holds, which are one deeper.
+// Field is a named run of bytes in a message. Fields are in the order of their bytes; a [Group]
+// precedes the fields in it, which are one level deeper.
 type Field struct {
 	Name  Name
 	Kind  Kind
 	Depth uint8
-	// Start and End are offsets into the message's bytes, End exclusive.
+	// Start and End are offsets into the message's bytes. End is exclusive.
 	Start, End int32
-	// Int is the value of an integer, the index of a Group among its siblings (from
-	// 0), the number of bytes that an Omitted field stands for, or the Name that was
-	// expected where a Malformed field begins. Of an integer that the client of a COPY
-	// cut in two, the last part has the value; the parts before it are of kind Binary.
+	// Int depends on the field: the value of an integer, the index of a Group among its siblings
+	// (from 0), the number of bytes that were Omitted, or the Name that was expected where a
+	// Malformed field begins. The client of a COPY may cut an integer in two: then the last part
+	// has the value, and the parts before it are of kind Binary.
 	Int int64
 }
 
-// Content returns the bytes of a field of the message, without the NUL that ends a string.
+// Content returns the bytes of a field of m, without the NUL that ends a string.
 func (m *Message) Content(f *Field) []byte {
 	b := m.Bytes[f.Start:f.End]
 	if n := len(b); f.Kind == CString && n > 0 && b[n-1] == 0 {
@@ -24,59 +24,58 @@ func (m *Message) Content(f *Field) []byte {
 	return b
 }
 
-// Kind is how a field's bytes are to be read.
+// Kind is how to read a field's bytes.
 type Kind uint8
 
-// Leaves, and Group, the only kind that is none.
+// All kinds are leaves except Group.
 const (
-	// Group holds the following fields whose Depth is greater than its own.
+	// Group contains the fields after it whose Depth is greater than its own.
 	Group Kind = iota
 	// Byte1 is a letter.
 	Byte1
-	// Integers, big-endian. Whether they have a sign depends on the field: Int has it
-	// right.
+	// Big-endian integers. Whether they are signed depends on the field: Int has the right value.
 	Int8
 	Int16
 	Int32
 	Int64
-	// LSN is a position in the write-ahead log, in 8 bytes.
+	// LSN is a position in the write-ahead log, of 8 bytes.
 	LSN
-	// Timestamp is a time in 8 bytes: microseconds since 2000-01-01 00:00 UTC.
+	// Timestamp is a time of 8 bytes: microseconds since 2000-01-01 00:00 UTC.
 	Timestamp
 	// CString ends with a NUL, which is part of the field.
 	CString
-	// Text is a string whose end is known otherwise.
+	// Text is a string whose length is known from elsewhere.
 	Text
-	// Value is data in a format that another message tells: text or binary.
+	// Value is data, as text or binary: another message says which.
 	Value
 	// TextValue and BinaryValue are data whose format is known.
 	TextValue
 	BinaryValue
-	// Binary is data that is no text: keys, salts, tokens.
+	// Binary is data that is not text: keys, salts, tokens.
 	Binary
 )
 
 // IsInteger reports whether a field of this kind has a value in Int.
 func (k Kind) IsInteger() bool { return k >= Int8 && k <= Timestamp }
 
-// IsValue reports whether a field of this kind is data of a user, in whatever format.
+// IsValue reports whether a field of this kind is a user's data, in any format.
 func (k Kind) IsValue() bool { return k >= Value && k <= BinaryValue }
 
 // Name is what a field is.
 type Name uint8
 
-// Names that every message may have.
+// Names that any message can have.
 const (
 	TypeByte Name = iota
 	Length
-	// Trailing bytes stand behind the end of what the grammar knows.
+	// Trailing bytes come after the end of what the grammar knows.
 	Trailing
-	// Malformed begins where the bytes stop making sense and goes on to the end of
-	// the message. It is empty where the message ends too early.
+	// Malformed begins where the bytes stop making sense, and extends to the end of the message. It
+	// is empty if the message ends too early.
 	Malformed
 	// Omitted has no bytes: it says how many were not kept.
 	Omitted
-	// Unknown is the body of a message or packet that the grammar doesn't know.
+	// Unknown is the body of a message or packet that is not in the grammar.
 	Unknown
 	// End is a NUL that ends a list.
 	End
@@ -157,9 +156,9 @@ const (
 
 	// Inside CopyData: rows of COPY.
 	CopyValue
-	CopyPart // of a value that the message has not all of
+	CopyPart // of a value that is not whole in this message
 	CopyNull
-	CopyDefault // stands for the column's default
+	CopyDefault // represents the column's default
 	CopyHeading // a column's name in the first line
 	CopyDelimiter
 	RowEnd
@@ -170,8 +169,8 @@ const (
 	Extension
 	Flags
 
-	// Inside CopyData: streaming replication. PayloadType is the letter that a payload
-	// begins with, in base backups too.
+	// Inside CopyData: streaming replication. PayloadType is the first letter of a payload, in base
+	// backups too.
 	PayloadType
 	WALStart
 	WALEnd

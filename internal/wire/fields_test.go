@@ -104,13 +104,14 @@ func omitted(m wire.Message, fields []wire.Field) error {
 	case want > 0 && (at < 0 || fields[at].Int != want):
 		return fmt.Errorf("%d omitted bytes are not accounted for", want)
 	case want > 0 && want < 1<<16 && slices.ContainsFunc(fields, isMalformed):
-		return malformedAnyway(m, fields)
+		return checkMalformed(m, fields)
 	}
 	return nil
 }
 
-// malformedAnyway checks that what a message, of which not all was kept, has malformed is so whatever the others are.
-func malformedAnyway(m wire.Message, fields []wire.Field) error {
+// checkMalformed checks that what is malformed in a message that was not kept whole stays malformed,
+// whatever the other bytes are.
+func checkMalformed(m wire.Message, fields []wire.Field) error {
 	cut := fields[slices.IndexFunc(fields, isMalformed)]
 	for _, filler := range []string{"\x00", "\x01", "\xff", "a"} {
 		whole := m

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Authentication as servers have it that are not PostgreSQL, but use its message. They gave
-// numbers to methods of their own that PostgreSQL gave to others, so that only its form tells what
-// a message is.
+// Authentication of servers that are not PostgreSQL but use its message. They gave numbers to
+// methods of their own that PostgreSQL gave to others, so only the form of a message says what it
+// is.
 //
 // openGauss: 10, 11, 13 and 14 (src/include/libpq/pqcomm.h, sendAuthRequest in
 // src/common/backend/libpq/auth.cpp). Redshift: 13 and 14 (ConnectionFactoryImpl.java of its JDBC
 // driver).
 
-// foreignAuthentication names a message that has the form of one of theirs, and no form of
-// PostgreSQL's.
+// foreignAuthentication returns the type of a message that has the form of one of theirs, and not
+// of one of PostgreSQL's.
 func foreignAuthentication(subtype uint32, b []byte) Type {
 	switch subtype {
 	case 10:
@@ -22,7 +22,7 @@ func foreignAuthentication(subtype uint32, b []byte) Type {
 		case hasGaussForm(b, methodSHA256):
 			return AuthenticationSHA256
 		case len(b) > authenticationBody && b[authenticationBody] == 0 && Size(b) > authenticationBody+1:
-			return Authentication // a list of mechanisms that begins with its end is no list
+			return Authentication // an empty list of mechanisms, with bytes after its end
 		}
 	case 11:
 		if hasMD5SHA256Form(b) {
@@ -44,21 +44,21 @@ func foreignAuthentication(subtype uint32, b []byte) Type {
 }
 
 const (
-	// authenticationBody is where the body behind the subtype begins.
+	// authenticationBody is where the body begins, after the subtype.
 	authenticationBody = HeaderSize + 4
 
 	// How openGauss stores a password.
 	methodSHA256 = 2
 	methodSM3    = 3
 
-	// Sizes of openGauss's strings, which are hexadecimal digits.
+	// Sizes of openGauss's strings, which are in hexadecimal digits.
 	gaussSalt      = 64
 	gaussNonce     = 8
 	gaussSignature = 64
 )
 
-// hasGaussForm reports whether a message is a method, a salt, a nonce, and the number of iterations
-// or, for old clients, the server's signature.
+// hasGaussForm reports whether a message has a method, a salt, a nonce, and the number of
+// iterations or, for old clients, the server's signature.
 func hasGaussForm(b []byte, method byte) bool {
 	const common = authenticationBody + 4 + gaussSalt + gaussNonce
 	if size := Size(b); size != common+4 && size != common+gaussSignature {
@@ -68,8 +68,8 @@ func hasGaussForm(b []byte, method byte) bool {
 	return slices.Equal(begins, []byte{0, 0, 0, method}[:len(begins)])
 }
 
-// hasMD5SHA256Form reports whether a message is a salt of hexadecimal digits, and the four bytes
-// that AuthenticationMD5Password has.
+// hasMD5SHA256Form reports whether a message has a salt of hexadecimal digits and the four bytes of
+// AuthenticationMD5Password.
 func hasMD5SHA256Form(b []byte) bool {
 	const size = authenticationBody + gaussSalt + 4
 	if Size(b) != size || len(b) <= authenticationBody {
@@ -83,7 +83,7 @@ func hasMD5SHA256Form(b []byte) bool {
 	return true
 }
 
-// hasDigestForm reports whether a message is an algorithm, and a salt and a nonce with their
+// hasDigestForm reports whether a message has an algorithm, and a salt and a nonce with their
 // lengths.
 func hasDigestForm(b []byte) bool {
 	size := Size(b)
@@ -114,8 +114,8 @@ func walkAuthenticationSM3(c *cursor) {
 	c.gauss(methodSM3)
 }
 
-// gauss reads what hasGaussForm is about. A signature of the server lets a password be guessed: it
-// has a name that redaction hides.
+// gauss reads the form that hasGaussForm describes. The server's signature allows guessing the
+// password, so its name is one that redaction hides.
 func (c *cursor) gauss(method uint32) {
 	c.Const32(Method, method)
 	c.Bytes(Salt, Binary, gaussSalt)

@@ -15,50 +15,48 @@ const (
 	Either
 )
 
-// Message is one protocol message, or one of the packets before startup that
-// have no type byte.
+// Message is a protocol message, or one of the packets before startup, which have no type byte.
 type Message struct {
-	// Type is what the message is, its context taken into account.
+	// Type is what the message is, given its context.
 	Type Type
-	// State holds what the grammar needs to know and the bytes don't say.
+	// State is what the grammar needs to know and can't read from the bytes.
 	State State
-	// Bytes is the message from its type byte on. It is shorter than Size where
-	// only a prefix was kept.
+	// Bytes is the message from its type byte on. It is shorter than Size if only a prefix was
+	// kept.
 	Bytes []byte
-	// Size is the number of bytes that the message has on the wire, type byte and
-	// length word included.
+	// Size is the number of bytes on the wire, including type byte and length word.
 	Size int64
 }
 
 // State is the part of a connection's memory that a walk depends on.
 type State struct {
-	// Mechanism is the SASL mechanism of the running authentication dialogue.
+	// Mechanism is the SASL mechanism of the current authentication.
 	Mechanism Mechanism
-	// Protocol is the version that the parties have agreed on, as a StartupMessage has
-	// it; 0 where that was not seen.
+	// Protocol is the version that the parties agreed on, as in a StartupMessage; 0 if that was not
+	// seen.
 	Protocol uint32
-	// Copy is how the rows of a COPY are written, and where among them the message
+	// Copy is the format of the rows of a COPY, and the position among them at which the message
 	// begins.
 	Copy Copy
-	// Streamed is set between Stream Start and Stream Stop of pgoutput, where messages
-	// carry the ID of their transaction.
+	// Streamed is set between Stream Start and Stream Stop of pgoutput, where messages contain the
+	// ID of their transaction.
 	Streamed bool
-	// Parallel is set where START_REPLICATION asked for streaming 'parallel': Stream
-	// Abort then says where and when.
+	// Parallel is set if START_REPLICATION asked for streaming 'parallel': then Stream Abort also
+	// has the LSN and time.
 	Parallel bool
 }
 
-// Mechanism tells apart the SASL mechanisms whose data pgpi names.
+// Mechanism is a SASL mechanism whose data pgpi names.
 type Mechanism uint8
 
-// OtherMechanism is also the state before a mechanism is selected.
+// OtherMechanism is also the state before the client has selected one.
 const (
 	OtherMechanism Mechanism = iota
 	SCRAM
 	OAuthBearer
 )
 
-// MechanismOf gives the mechanism of a name that a SASLInitialResponse selects.
+// MechanismOf returns the mechanism of a name in a SASLInitialResponse.
 func MechanismOf(name string) Mechanism {
 	switch name {
 	case "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS":
@@ -69,8 +67,8 @@ func MechanismOf(name string) Mechanism {
 	return OtherMechanism
 }
 
-// Request codes of the packets that begin a connection, in the place where a
-// StartupMessage has its version (src/include/libpq/pqcomm.h).
+// Request codes of the packets that begin a connection. They are in the place of the version in a
+// StartupMessage (src/include/libpq/pqcomm.h).
 const (
 	CancelRequestCode = 80877102
 	SSLRequestCode    = 80877103
@@ -81,24 +79,21 @@ const (
 // (PG_PROTOCOL(3, 2) in src/include/libpq/pqcomm.h).
 const LongKeys = 3<<16 | 2
 
-// Limits of lengths, in bytes. Length words count themselves, but not the type
-// byte.
+// Limits of lengths, in bytes. A length word counts itself, but not the type byte.
 const (
 	// HeaderSize is a type byte and a length word.
 	HeaderSize = 5
-	// MaxLength is the largest length word that any server takes, and
-	// StartupMaxLength that of a packet before authentication
-	// (MAX_STARTUP_PACKET_LENGTH and its own length word).
+	// MaxLength is the largest length word that any server accepts. StartupMaxLength is that of a
+	// packet before authentication (MAX_STARTUP_PACKET_LENGTH and its own length word).
 	MaxLength        = 0x3fffffff
 	StartupMaxLength = 10004
-	// MaxErrorLength is where libpq stops believing that an 'E' before
-	// authentication has a length word (fe-connect.c, PQconnectPoll).
+	// MaxErrorLength is the limit above which libpq no longer believes that an 'E' before
+	// authentication is followed by a length word (fe-connect.c, PQconnectPoll).
 	MaxErrorLength = 30000
 )
 
-// Size reads the header of a message that has a type byte and gives the size of
-// the whole message. It is 0 while the header is incomplete, and -1 where the
-// length is one that no message has.
+// Size returns the size of the message that begins with b and has a type byte. It is 0 while the
+// header is incomplete, and -1 if no message has such a length.
 func Size(b []byte) int64 {
 	if len(b) < HeaderSize {
 		return 0
@@ -110,8 +105,8 @@ func Size(b []byte) int64 {
 	return length + 1
 }
 
-// StartupSize is [Size] for the packets without a type byte: at least the
-// length word and a code, at most what servers accept.
+// StartupSize is [Size] for packets without a type byte. The least is a length word and a code, the
+// most is what servers accept.
 func StartupSize(b []byte) int64 {
 	if len(b) < 4 {
 		return 0
@@ -123,17 +118,16 @@ func StartupSize(b []byte) int64 {
 	return length
 }
 
-// PlausibleType reports whether a byte can begin a message of this protocol or
-// of one that extends it. A stream that shows another byte there is out of sync.
+// PlausibleType reports whether b can begin a message of this protocol, or of one that extends it.
+// A stream with another byte in its place is out of sync.
 func PlausibleType(b byte) bool {
 	return 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' || '1' <= b && b <= '9'
 }
 
-// Identify names the message that b begins with by its sender, its type byte and,
-// for the Authentication family, its subtype. Where servers other than PostgreSQL
-// give these another meaning, the form of the message decides. It can't tell the
-// meanings of "p" apart and answers [PasswordOrToken], nor what is inside
-// [CopyData].
+// Identify returns the type of the message that b begins with. It depends on the sender, the type
+// byte and, for the family "R", on the subtype. Where servers other than PostgreSQL use these
+// differently, the form of the message decides. What needs more context stays general: a "p" is
+// [PasswordOrToken], and the contents of [CopyData] are not looked at.
 func Identify(from Sender, b []byte) Type {
 	if len(b) == 0 {
 		return UnknownMessage
@@ -148,7 +142,7 @@ func Identify(from Sender, b []byte) Type {
 	return t
 }
 
-// IdentifyStartup names a packet that has no type byte.
+// IdentifyStartup returns the type of a packet that has no type byte.
 func IdentifyStartup(b []byte) Type {
 	if len(b) < 8 {
 		return StartupMessage
@@ -164,9 +158,8 @@ func IdentifyStartup(b []byte) Type {
 	return StartupMessage
 }
 
-// AppendError appends an ErrorResponse to dst, with the fields that every server
-// sends (documentation section "Error and Notice Message Fields"). The code is an
-// SQLSTATE.
+// AppendError appends an ErrorResponse to dst, with the fields that every server sends
+// (documentation section "Error and Notice Message Fields"). The code is a SQLSTATE.
 func AppendError(dst []byte, severity, code, text string) []byte {
 	start := len(dst)
 	dst = append(dst, 'E', 0, 0, 0, 0)
@@ -178,7 +171,7 @@ func AppendError(dst []byte, severity, code, text string) []byte {
 	return dst
 }
 
-// ErrorFieldOf finds a field of an ErrorResponse or NoticeResponse by its code.
+// ErrorFieldOf returns the field of an ErrorResponse or NoticeResponse that has a code.
 func ErrorFieldOf(b []byte, code byte) ([]byte, bool) {
 	rest := b[min(len(b), HeaderSize):]
 	for len(rest) > 1 && rest[0] != 0 {

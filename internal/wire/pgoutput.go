@@ -1,15 +1,15 @@
 package wire
 
-// The messages of pgoutput, the plugin of logical replication, each in an XLogData of
-// its own (documentation section "Logical Replication Message Formats";
-// src/backend/replication/logical/proto.c). Between Stream Start and Stream Stop most
-// of them begin with the ID of their transaction, which only [State] tells.
+// The messages of pgoutput, the plugin of logical replication, each in an XLogData of its own
+// (documentation section "Logical Replication Message Formats";
+// src/backend/replication/logical/proto.c). Between Stream Start and Stream Stop most of them begin
+// with the ID of their transaction. Only [State] says whether that is so.
 
-// logicalStart is where in a message the payload of XLogData begins.
+// logicalStart is where the payload of XLogData begins in a message.
 const logicalStart = HeaderSize + 1 + 3*8
 
-// IdentifyLogical names a message of pgoutput by the letter that the payload of its
-// XLogData begins with. One that it doesn't know stays [XLogData].
+// IdentifyLogical returns the type of a message of pgoutput, which depends on the first letter of
+// the payload of its XLogData. With an unknown letter it stays [XLogData].
 func IdentifyLogical(b []byte) Type {
 	if len(b) <= logicalStart {
 		return XLogData
@@ -22,10 +22,10 @@ func IdentifyLogical(b []byte) Type {
 	return XLogData
 }
 
-// logicalLetters are those of LogicalBegin and the types after it.
+// logicalLetters are the letters of LogicalBegin and the types after it.
 const logicalLetters = "BCORYIUDTMSEcAbPKrp"
 
-// LogicalLetter is the letter that a message of pgoutput begins with, 0 for all others.
+// LogicalLetter returns the first letter of a message of pgoutput, or 0 for other types.
 func (t Type) LogicalLetter() byte {
 	if t < LogicalBegin || t > LogicalStreamPrepare {
 		return 0
@@ -33,15 +33,15 @@ func (t Type) LogicalLetter() byte {
 	return logicalLetters[t-LogicalBegin]
 }
 
-// logical reads what all messages of pgoutput begin with.
+// logical reads what every message of pgoutput begins with.
 func (c *cursor) logical(t Type) {
 	c.wal()
 	at := t - LogicalBegin
 	c.Choice(LogicalType, logicalLetters[at:at+1])
 }
 
-// streamed reads the transaction's ID where there is one.
-func (c *cursor) streamed() {
+// streamXID reads the transaction's ID if there is one.
+func (c *cursor) streamXID() {
 	if c.state.Streamed {
 		c.Uint32(XID)
 	}
@@ -74,7 +74,7 @@ func walkLogicalOrigin(c *cursor) {
 
 func walkLogicalRelation(c *cursor) {
 	c.logical(LogicalRelation)
-	c.streamed()
+	c.streamXID()
 	c.Uint32(RelationOID)
 	c.CString(Namespace)
 	c.CString(RelationName)
@@ -91,7 +91,7 @@ func relationColumn(c *cursor) {
 
 func walkLogicalTypeName(c *cursor) {
 	c.logical(LogicalTypeName)
-	c.streamed()
+	c.streamXID()
 	c.Uint32(TypeOID)
 	c.CString(Namespace)
 	c.CString(TypeName)
@@ -99,14 +99,14 @@ func walkLogicalTypeName(c *cursor) {
 
 func walkLogicalInsert(c *cursor) {
 	c.logical(LogicalInsert)
-	c.streamed()
+	c.streamXID()
 	c.Uint32(RelationOID)
 	c.Group(Tuple, 0, newTuple)
 }
 
 func walkLogicalUpdate(c *cursor) {
 	c.logical(LogicalUpdate)
-	c.streamed()
+	c.streamXID()
 	c.Uint32(RelationOID)
 	c.Group(Tuple, 0, anyTuple)
 	if c.tuple != 'N' && !c.done {
@@ -116,7 +116,7 @@ func walkLogicalUpdate(c *cursor) {
 
 func walkLogicalDelete(c *cursor) {
 	c.logical(LogicalDelete)
-	c.streamed()
+	c.streamXID()
 	c.Uint32(RelationOID)
 	c.Group(Tuple, 0, oldTuple)
 }
@@ -147,8 +147,7 @@ func tupleValue(c *cursor) {
 	}
 }
 
-// counted reads a length and as many bytes. Unlike in [cursor.Sized] there is none
-// that means NULL.
+// counted reads a length and that many bytes. Unlike [cursor.Sized], it has no length for NULL.
 func (c *cursor) counted(length, n Name, k Kind) {
 	if c.random != nil {
 		c.random.short(c)
@@ -166,7 +165,7 @@ func (c *cursor) counted(length, n Name, k Kind) {
 
 func walkLogicalTruncate(c *cursor) {
 	c.logical(LogicalTruncate)
-	c.streamed()
+	c.streamXID()
 	n := c.Uint32(RelationCount)
 	c.Int8(TruncateOptions)
 	for ; n > 0 && !c.done; n-- {
@@ -176,7 +175,7 @@ func walkLogicalTruncate(c *cursor) {
 
 func walkLogicalMessage(c *cursor) {
 	c.logical(LogicalMessage)
-	c.streamed()
+	c.streamXID()
 	c.Int8(Flags)
 	c.LSN(MessageLSN)
 	c.CString(Prefix)

@@ -5,14 +5,14 @@ import (
 	"math/rand/v2"
 )
 
-// Random makes a valid message of a type, by running its grammar backwards: what
-// the walk would read, a random source writes. It serves property tests. State is
-// what the walk of the result needs; bodies stay below some kilobytes.
+// Random makes a valid message of a type by running its grammar backwards: what the walk would
+// read, a random source writes. It is for property tests. The message has the State s; bodies stay
+// below some kilobytes.
 func Random(r *rand.Rand, t Type, s State) Message {
 	g := registry[t]
 	c := &cursor{state: s, random: &random{Rand: r, code: g.code}}
 	if t == UnknownMessage {
-		c.random.code = 'i' // in no documentation
+		c.random.code = 'i' // is in no documentation
 	}
 	g.walk(c)
 	switch {
@@ -24,8 +24,8 @@ func Random(r *rand.Rand, t Type, s State) Message {
 	return Message{Type: t, State: s, Bytes: c.data, Size: int64(len(c.data))}
 }
 
-// random is the source that turns a reading cursor into a writing one. Each of
-// its methods appends what the cursor reads next.
+// random turns a reading cursor into a writing one. Each of its methods appends what the cursor
+// reads next.
 type random struct {
 	*rand.Rand
 	code byte // of the message
@@ -35,8 +35,8 @@ func (r *random) letter(c *cursor, choices string) {
 	c.data = append(c.data, choices[r.IntN(len(choices))])
 }
 
-// integer writes a count or a length that is small enough to follow, or any value
-// where nothing depends on it.
+// integer writes a count or a length that is small enough to be followed by that much, or any value
+// if nothing depends on it.
 func (r *random) integer(c *cursor, n Name, width int) {
 	v := r.Uint64()
 	switch n {
@@ -55,8 +55,7 @@ func (r *random) integer(c *cursor, n Name, width int) {
 	c.data = append(c.data, b[8-width:]...)
 }
 
-// cstring writes a string without a NUL in it, and one that is not empty where an
-// empty one would end a list.
+// cstring writes a string without a NUL in it. The string is not empty where that would end a list.
 func (r *random) cstring(c *cursor, n Name) {
 	length := r.IntN(20)
 	if n == Key || n == Mechanisms {
@@ -72,7 +71,7 @@ func (r *random) cstring(c *cursor, n Name) {
 	c.data = append(c.data, 0)
 }
 
-// terminator ends a list, or writes nothing so that it goes on.
+// terminator ends a list, or writes nothing so that the list continues.
 func (r *random) terminator(c *cursor) {
 	if r.IntN(4) == 0 {
 		c.data = append(c.data, 0)
@@ -85,15 +84,14 @@ func (r *random) bytes(c *cursor, length int) {
 	}
 }
 
-// short writes a length that means no NULL, and as many bytes.
+// short writes a length that is not NULL, and that many bytes.
 func (r *random) short(c *cursor) {
 	n := r.IntN(30)
 	c.data = binary.BigEndian.AppendUint32(c.data, uint32(n))
 	r.bytes(c, n)
 }
 
-// writeLines writes what rows of COPY are made of, cut anywhere: whatever it is, it can
-// be read.
+// writeLines writes characters that matter in rows of COPY, in any order. Any of them can be read.
 func (c *cursor) writeLines() {
 	r := c.random
 	if r == nil {

@@ -1,13 +1,12 @@
 package wire
 
-// Type is what a message is. Unlike the byte on the wire it is unique: it names
-// the sender, the Authentication subtype, the meaning of a "p" and what CopyData
-// holds.
+// Type is what a message is. Unlike the byte on the wire it is unique: it implies the sender, the
+// Authentication subtype, the meaning of a "p" and the contents of CopyData.
 type Type uint8
 
 // All messages. The registry has their senders, bytes and names.
 const (
-	// UnknownMessage is one whose type byte is in no documentation.
+	// UnknownMessage has a type byte that is in no documentation.
 	UnknownMessage Type = iota
 
 	// Before startup, without a type byte.
@@ -20,7 +19,7 @@ const (
 	OldErrorResponse
 
 	// Authentication.
-	Authentication // of a subtype that is in no documentation
+	Authentication // with a subtype that is in no documentation
 	AuthenticationOk
 	AuthenticationKerberosV4
 	AuthenticationKerberosV5
@@ -39,10 +38,10 @@ const (
 	AuthenticationSM3       // of openGauss
 	AuthenticationDigest    // of Redshift
 	AuthenticationToken     // of Redshift, or of openGauss
-	PasswordOrToken         // an answer of which nobody knows what was asked
+	PasswordOrToken         // the request that it answers was not seen
 	PasswordMessage
 	MD5PasswordMessage
-	HashPasswordMessage // as openGauss asks for it
+	HashPasswordMessage // as openGauss requests it
 	SASLInitialResponse
 	SASLResponse
 	GSSResponse
@@ -85,7 +84,7 @@ const (
 	YbParameterStatus // of YugabyteDB
 
 	// What both send.
-	CopyData // of which nobody knows what it holds
+	CopyData // with contents that are not known
 	CopyDone
 
 	// What CopyData holds: rows of COPY.
@@ -95,7 +94,7 @@ const (
 	CopyJSON
 
 	// What CopyData holds: streaming replication.
-	XLogData // of which the grammar knows no more; WALData in the documentation from 19 on
+	XLogData // with contents that are not known; WALData in the documentation from 19 on
 	PrimaryKeepalive
 	PrimaryStatusUpdate
 	StandbyStatusUpdate
@@ -143,7 +142,7 @@ type grammar struct {
 	walk func(*cursor)
 }
 
-// registry is the protocol. A message that is not in it does not exist for pgpi.
+// registry is the protocol. To pgpi, a message that is not in it does not exist.
 var registry = [typeCount]grammar{
 	UnknownMessage: {Either, 0, "unknown message", walkUnknown},
 
@@ -261,12 +260,12 @@ var registry = [typeCount]grammar{
 	UploadManifest:     {Client, 'd', "UploadManifest", walkCopyData},
 }
 
-// byCode finds the type of a byte, per sender. Of the families "R", "p" and "d" it
-// has the member that stands for an unknown one.
+// byCode maps a byte to a type, for each sender. The families "R", "p" and "d" have their general
+// member here.
 var byCode = indexByCode()
 
 func indexByCode() (index [2][256]Type) {
-	for t := typeCount - 1; t > 0; t-- { // downwards: a family's first line is its general one
+	for t := typeCount - 1; t > 0; t-- { // downwards: the general member of a family is its first
 		g := registry[t]
 		for _, from := range []Sender{Client, Server} {
 			if g.code != 0 && (g.from == from || g.from == Either) {
@@ -277,7 +276,7 @@ func indexByCode() (index [2][256]Type) {
 	return index
 }
 
-// Types lists all messages, in the order of the registry.
+// Types returns all types, in the order of the registry.
 func Types() []Type {
 	all := make([]Type, typeCount)
 	for t := range all {
@@ -286,8 +285,8 @@ func Types() []Type {
 	return all
 }
 
-// String is the message's name in the PostgreSQL documentation. What travels inside
-// another message has the names of both, as in "XLogData/Insert".
+// String returns the message's name in the PostgreSQL documentation. A message inside another has
+// the names of both, as in "XLogData/Insert".
 func (t Type) String() string {
 	if t >= typeCount {
 		return "unknown message"
@@ -295,8 +294,8 @@ func (t Type) String() string {
 	return registry[t].name
 }
 
-// From is the party that sends messages of this type.
+// From returns the party that sends messages of this type.
 func (t Type) From() Sender { return registry[t].from }
 
-// Code is the byte that messages of this type begin with, 0 where there is none.
+// Code returns the byte that messages of this type begin with, or 0 if there is none.
 func (t Type) Code() byte { return registry[t].code }

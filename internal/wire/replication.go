@@ -1,11 +1,10 @@
 package wire
 
-// Streaming replication, inside CopyData (documentation section "Streaming
-// Replication Protocol", under START_REPLICATION; src/backend/replication/walsender.c
-// and walreceiver.c).
+// Streaming replication, inside CopyData (documentation section "Streaming Replication Protocol",
+// under START_REPLICATION; src/backend/replication/walsender.c and walreceiver.c).
 
-// IdentifyReplication names a CopyData message between CopyBothResponse and the end of
-// streaming, by the letter that its payload begins with.
+// IdentifyReplication returns the type of a CopyData message between CopyBothResponse and the end
+// of streaming. It depends on the first letter of the payload.
 func IdentifyReplication(from Sender, b []byte) Type {
 	if len(b) <= HeaderSize {
 		return CopyData
@@ -32,7 +31,7 @@ func walkXLogData(c *cursor) {
 	c.Rest(Data, Value)
 }
 
-// wal reads what all XLogData begins with.
+// wal reads what every XLogData begins with.
 func (c *cursor) wal() {
 	c.header()
 	c.Choice(PayloadType, "w")
@@ -49,7 +48,7 @@ func walkPrimaryKeepalive(c *cursor) {
 	c.Int8(ReplyRequested)
 }
 
-// walkPrimaryStatusUpdate is from servers 19 and later.
+// walkPrimaryStatusUpdate reads a message of servers 19 and later.
 func walkPrimaryStatusUpdate(c *cursor) {
 	c.header()
 	c.Choice(PayloadType, "s")
@@ -79,7 +78,7 @@ func walkHotStandbyFeedback(c *cursor) {
 	c.Uint32(CatalogXminEpoch)
 }
 
-// walkPrimaryStatusRequest is for servers 19 and later.
+// walkPrimaryStatusRequest reads a message to servers 19 and later.
 func walkPrimaryStatusRequest(c *cursor) {
 	c.header()
 	c.Choice(PayloadType, "p")

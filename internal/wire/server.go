@@ -2,10 +2,10 @@ package wire
 
 import "bytes"
 
-// Messages that servers send, and those that both parties send (documentation
-// section "Message Formats").
+// Messages that servers send, and those that both parties send (documentation section "Message
+// Formats").
 
-// walkEmpty is all messages that are nothing but their header.
+// walkEmpty reads all messages that have only a header.
 func walkEmpty(c *cursor) { c.header() }
 
 func walkUnknown(c *cursor) {
@@ -18,7 +18,7 @@ func walkCommandComplete(c *cursor) {
 	c.CString(CommandTag)
 }
 
-// walkCopyResponse is CopyInResponse, CopyOutResponse and CopyBothResponse.
+// walkCopyResponse reads CopyInResponse, CopyOutResponse and CopyBothResponse.
 func walkCopyResponse(c *cursor) {
 	c.header()
 	c.Int8(CopyFormat)
@@ -32,8 +32,8 @@ func walkDataRow(c *cursor) {
 
 func columnValue(c *cursor) { c.Sized(ValueLength, ColumnValue) }
 
-// walkErrorResponse is NoticeResponse too (documentation section "Error and
-// Notice Message Fields").
+// walkErrorResponse reads NoticeResponse too (documentation section "Error and Notice Message
+// Fields").
 func walkErrorResponse(c *cursor) {
 	c.header()
 	for i := int64(0); !c.Terminated(); i++ {
@@ -71,8 +71,8 @@ func walkParameterStatus(c *cursor) {
 	c.CString(KeyValue)
 }
 
-// walkYbParameterStatus is what servers of YugabyteDB send to its connection manager in place of
-// ParameterStatus: the same, and where the value is from (ReportGUCOption in
+// walkYbParameterStatus reads what servers of YugabyteDB send to its connection manager instead of
+// ParameterStatus. It also says where the value is from (ReportGUCOption in
 // src/backend/utils/misc/guc.c, src/include/common/pg_yb_param_status_flags.h).
 func walkYbParameterStatus(c *cursor) {
 	c.header()
@@ -81,7 +81,7 @@ func walkYbParameterStatus(c *cursor) {
 	c.Int8(Flags)
 }
 
-// hasYbForm reports whether a message, as far as it is there, can be a YbParameterStatus.
+// hasYbForm reports whether a message, as far as it is known, can be a YbParameterStatus.
 func hasYbForm(b []byte) bool {
 	size := Size(b)
 	if size == 0 || size > int64(len(b)) {
@@ -108,7 +108,7 @@ func walkRowDescription(c *cursor) {
 func columnDescription(c *cursor) {
 	c.CString(ColumnName)
 	c.Uint32(TableOID)
-	c.Int16(AttributeNumber) // ctid is -1
+	c.Int16(AttributeNumber) // -1 for ctid
 	c.Uint32(TypeOID)
 	c.Int16(TypeLength)
 	c.Int32(TypeModifier)

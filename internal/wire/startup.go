@@ -13,7 +13,7 @@ func walkGSSENCRequest(c *cursor) {
 	c.Const32(RequestCode, GSSENCRequestCode)
 }
 
-// walkReply is the one byte that answers a request for encryption.
+// walkReply reads the one byte that answers a request for encryption.
 func walkReply(c *cursor) { c.Byte1(Reply, "SNG") }
 
 func walkCancelRequest(c *cursor) {
@@ -32,8 +32,8 @@ func walkStartupMessage(c *cursor) {
 	}
 }
 
-// walkOldErrorResponse is what servers say before they know the protocol: an 'E'
-// and a string without a length.
+// walkOldErrorResponse reads an error of a server that does not know the protocol yet: an 'E' and a
+// string without a length.
 func walkOldErrorResponse(c *cursor) {
 	c.Byte1(TypeByte, "E")
 	c.CString(ErrorText)
