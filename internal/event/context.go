@@ -1,39 +1,38 @@
 package event
 
-// Context is an immutable snapshot of what the session knew about a message.
-// Messages of one statement share it.
+// Context is an immutable snapshot of what the session knew about a message. The messages of a
+// statement share it.
 type Context struct {
-	// SQL is the text behind the statement or portal that the message names or
-	// answers. It is empty where it is unknown.
+	// SQL is the text of the statement or portal that the message names or answers. It is empty if
+	// it is unknown.
 	SQL string
-	// Brief is the beginning of SQL on one line, for where it only serves to recognize
-	// a statement. It is made for statements that are prepared.
+	// Brief is the beginning of SQL on one line, where SQL only serves to recognize a statement.
+	// Only prepared statements have one.
 	Brief string
-	// Shortened is how many bytes of SQL were not kept. SQL that was not kept at all
-	// is empty with all its bytes here.
+	// Shortened is how many bytes of SQL were not kept. If none was kept, SQL is empty and
+	// Shortened is its size.
 	Shortened int
-	// Settings are those of the session when SQL was sent, on which it depends how the
-	// server has read it. They are nil before the server has reported any.
+	// Settings are those of the session when SQL was sent. They affect how the server read it. They
+	// are nil before the server has reported any.
 	Settings *Settings
-	// Redacted says that something in SQL was replaced, so that positions which the
-	// server counts are not those of SQL.
+	// Redacted is set if part of SQL was replaced, so that positions that the server counts do not
+	// apply to it.
 	Redacted bool
-	// ParameterTypes are the type OIDs of a Bind's parameters, 0 where unknown. Those
-	// that the slice has no place for are unknown too.
+	// ParameterTypes are the type OIDs of a Bind's parameters, 0 if unknown. Parameters beyond the
+	// end of the slice are unknown too.
 	ParameterTypes []uint32
-	// Columns describe the values of a DataRow, of a row of COPY or of a row that is
-	// replicated, nil where they are unknown.
+	// Columns describe the values of a DataRow, of a row of COPY or of a replicated row. They are
+	// nil if unknown.
 	Columns []Column
-	// NeverParsed says that the statement which the message names has been in no Parse since the
+	// NeverParsed is set if the statement that the message names was in no Parse since the
 	// connection began.
 	NeverParsed bool
-	// Function is the OID of the function that a FunctionCall calls, and BinaryResult says that its
+	// Function is the OID of the function that a FunctionCall calls. BinaryResult is set if its
 	// result comes in binary format.
 	Function     uint32
 	BinaryResult bool
-	// Relation is the table of a row of COPY or of a row that is replicated, as in
-	// "public.orders": with its schema where that was said. Of several tables that are
-	// truncated together it is a list.
+	// Relation is the table of a row of COPY or of a replicated row, as in "public.orders". It has
+	// the schema if that was said. For tables that are truncated together it is a list.
 	Relation string
 }
 
@@ -42,38 +41,38 @@ type Column struct {
 	Name         string
 	TypeOID      uint32
 	TypeModifier int32
-	// Binary is the format in which the values come, which for a prepared statement
-	// its Bind decides.
+	// Binary is set if the values come in binary format. For a prepared statement, its Bind decides
+	// that.
 	Binary bool
 }
 
-// Settings are the parameters of a session on which the reading of its messages
-// depends, as ParameterStatus reports them. What was not reported is empty.
+// Settings are the session parameters that affect how its messages are read, as ParameterStatus
+// reports them. What was not reported is empty.
 type Settings struct {
 	ClientEncoding string
 	DateStyle      string
 	IntervalStyle  string
 	TimeZone       string
 	ServerVersion  string
-	// StandardStrings is standard_conforming_strings, "on" or "off": whether a backslash
-	// in '…' is nothing but a backslash.
+	// StandardStrings is standard_conforming_strings, "on" or "off". If it is on, a backslash in
+	// '…' is an ordinary character.
 	StandardStrings string
 }
 
-// Identity is an immutable snapshot of who is connected: what a client said of itself. What was
-// not said is empty.
+// Identity is an immutable snapshot of who is connected, by what the client said about itself. What
+// was not said is empty.
 type Identity struct {
-	// Known says that the StartupMessage was seen, or that there will be none.
+	// Known is set if the StartupMessage was seen, or if there will be none.
 	Known bool
 	User  string
-	// Database is the user's name where the StartupMessage names none.
+	// Database is the user's name if the StartupMessage names no database.
 	Database string
-	// Application is application_name as the server last reported it, and Startup as the
-	// StartupMessage had it.
+	// Application is application_name as the server last reported it. Startup is application_name
+	// in the StartupMessage.
 	Application, Startup string
-	// Address is the client's, without its port, or the path of a Unix socket.
+	// Address is the client's address without its port, or the path of a Unix socket.
 	Address string
-	// Cancels is the identity of the connection that a CancelRequest is for, nil where that is
-	// unknown or the connection is no CancelRequest.
+	// Cancels is the identity of the connection that a CancelRequest is for. It is nil if that is
+	// unknown, or if this is not a CancelRequest.
 	Cancels *Identity
 }

@@ -1,14 +1,14 @@
-// Package event is what happened, as sinks see it.
+// Package event describes what happened: to connections, and to pgpi itself.
 //
-// It guarantees that an event does not change while sinks look at it. Whatever
-// gives a message its meaning travels with it, so that a sink can decode later
-// than the session decided.
+// It guarantees that an event does not change while sinks look at it. Whatever gives a message its
+// meaning travels with the message, so a sink can decode it long after the session has moved on.
 //
-// It must not know where events come from (a live connection, a recording) nor
-// what becomes of them. It is data with little behavior: a table of words, and copies.
+// Less formally: hold an event, and you hold all there is to know about that moment.
 //
-// Start reading at [Event], then fact.go, which has everything that pgpi says
-// in its own words.
+// It must not know where events come from, a live connection or a recording, nor where they go. It
+// is data with little behavior: a table of sentences, and copies.
+//
+// Start reading at [Event], then fact.go, which has everything that pgpi says in its own words.
 package event
 
 import (
@@ -19,88 +19,90 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Event is one thing that happened. The zero Event says nothing.
+// Event is one thing that happened. The zero Event has no meaning, and outputs skip it.
 type Event struct {
 	// Seq orders all events of a run, from 1. What a stage adds has the Seq of the event that
-	// brought it about. See [Event.TakesNumber].
+	// caused it. See [Event.TakesNumber].
 	Seq uint64
-	// At is when it happened, Elapsed the same since the connection was opened.
+	// At is when it happened. Elapsed is the same as time since the connection was opened.
 	At      time.Time
 	Elapsed time.Duration
-	// Waited is how long before At the first of its bytes was read. Held is how much of that pgpi
-	// waited for its own outlets, and Stalled how long the writes of the same direction before
-	// this event waited for their reader.
+	// Waited is how long before At the first of its bytes was read. Held is how much of that time
+	// pgpi waited for its own outlets. Stalled is how long earlier writes in the same direction
+	// waited for their reader.
 	Waited, Held, Stalled time.Duration
-	// Conn is the connection's tag, from 1; 0 is pgpi itself.
+	// Conn is the connection's number, from 1; 0 is pgpi itself.
 	Conn uint32
 	Kind Kind
 
-	// Fact is what a Said event says.
+	// Fact is the content of a Said event.
 	Fact Fact
-	// Exchange is what an Exchanged event adds up.
+	// Exchange is the content of an Exchanged event.
 	Exchange *Exchange
 
-	// Direction is that of the bytes, for all other kinds.
+	// Direction is the direction of the bytes, for all other kinds.
 	Direction Direction
-	// Data is the bytes as they were handed on, in one write. Of an End it is the beginning of
-	// a message that never came whole.
+	// Data is the bytes as they were handed on, in one write. For an End, it is the beginning of a
+	// message whose end never came.
 	Data []byte
-	// Count is how many messages end in Data, for those who must know before it is decoded.
+	// Count is how many messages end in Data, for those who need it before Data is decoded.
 	Count int
-	// Messages are those that end in Data. Of a Traffic event they tile Data; the one
-	// of a Fragment began earlier, and its Bytes are what was kept of it.
+	// Messages are those that end in Data. In a Traffic event they tile Data. The message of a
+	// Fragment began earlier, and its Bytes are what was kept of it.
 	Messages []Message
-	// Relayed says that the bytes were handed to the other leg, and OneByOne that
-	// each had a write of its own. Total counts the bytes since a message boundary,
-	// and Left those that wait for the rest of a message.
+	// Relayed is set if the bytes were handed to the other leg, and OneByOne if each of them had a
+	// write of its own. Total counts the bytes since a message boundary, and Left those of them
+	// that wait for the rest of a message.
 	Relayed  bool
 	OneByOne bool
 	Total    int64
 	Left     int
-	// Offset is how many bytes of its message came before a Fragment.
+	// Offset is how many bytes of a Fragment's message came before it.
 	Offset int64
-	// Cut says that the last message, of which the beginning is in Data or went before, was sent as
-	// a whole, but a capture does not have the rest.
+	// Cut is set if the last message was sent whole, but a capture lacks its end. The message
+	// begins in Data or before.
 	Cut bool
-	// Broken says of an End that the stream did not end: it was lost, or cut off by pgpi.
+	// Broken is set for an End at which the stream did not end: it was lost, or pgpi cut it off.
 	Broken bool
-	// Unread counts, of an End, the bytes of the direction that are in no event, because they
-	// are encrypted.
+	// Unread counts, for an End, the bytes of the direction that are in no event because they are
+	// encrypted.
 	Unread int64
-	// Opaque says that nothing can be concluded from Data: redaction has overwritten it, or
-	// nobody could know where its messages begin.
+	// Opaque is set if nothing can be concluded from Data: redaction has overwritten it, or it is
+	// not known where its messages begin.
 	Opaque bool
-	// Foreign says that Data is what somebody says first who does not speak Postgres.
+	// Foreign is set if Data is the first thing that a party says which does not speak Postgres.
 	Foreign bool
-	// Redacted says that what nobody can decode was blanked, now or before it was recorded.
+	// Redacted is set if bytes that can't be decoded were blanked, now or before they were
+	// recorded.
 	Redacted bool
-	// Noted says that the event is from a recording which notes what was redacted before. Spans are
-	// those of Data; decoding gives them to the messages.
+	// Noted is set if the event is from a recording that notes what was redacted before. Spans
+	// refer to Data; decoding passes them on to the messages.
 	Noted bool
 	Spans []Span
-	// Repeated says that a recording tells it again for those who have not read it before, and
-	// Inside that its message began in a file of the recording before this one.
+	// Repeated is set if a recording repeats the event for those who have not read the earlier
+	// file. Inside is set if its message began in an earlier file of the recording.
 	Repeated, Inside bool
 
-	// Identity is what was known by then of who is connected, nil where nothing was.
+	// Identity is what was known about who is connected, or nil.
 	Identity *Identity
 }
 
-// Began returns when the first byte of the event was seen, as Elapsed.
+// Began returns when the first byte of the event was seen, on the clock of Elapsed.
 func (e *Event) Began() time.Duration { return e.Elapsed - e.Waited }
 
-// TakesNumber reports whether a recorded event takes the next Seq, or has that of the event
-// before it. What no log shows takes none, and neither does what will be derived anyway: so the
-// numbers of a log are the same live and read from a recording.
+// TakesNumber reports whether a recorded event takes the next Seq; otherwise it has the Seq of the
+// event before it. Events that no log shows take none, and neither do events that will be derived
+// again. So a log has the same numbers live and from a recording.
 func (e *Event) TakesNumber() bool {
 	return e.Kind != End && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
 }
 
-// IsNothing reports whether an event says nothing, as the zero event does: outputs pass it over.
+// IsNothing reports whether an event has no meaning, like the zero event. Outputs skip it.
 func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said && e.Fact == nil }
 
-// Clone returns a copy that belongs to the caller. It shares with e only what never changes:
-// facts, strings, contexts, settings, identities and exchanges. Messages that tile Data tile the copy's.
+// Clone returns a copy that belongs to the caller. It shares with e only what never changes: facts,
+// strings, contexts, settings, identities and exchanges. Messages that tile e.Data tile the copy's
+// Data.
 func (e *Event) Clone() Event {
 	own := *e
 	own.Data, own.Messages, own.Spans = bytes.Clone(e.Data), slices.Clone(e.Messages), slices.Clone(e.Spans)
@@ -117,35 +119,34 @@ func (e *Event) Clone() Event {
 	return own
 }
 
-// Kind is what sort of event it is.
+// Kind is the sort of an event.
 type Kind uint8
 
-// The kinds of events. Sources record Said, Bytes, Undecoded and End. Decoding makes Traffic,
-// Fragment and Undecoded of Bytes.
+// The kinds of events. Sources record Said, Bytes, Undecoded and End. Decoding turns Bytes into
+// Traffic, Fragment and Undecoded.
 const (
 	// Nothing is the kind of the zero Event.
 	Nothing Kind = iota
 	// Said is a fact about the connection or about pgpi itself.
 	Said
-	// Bytes is what one party sent, not decoded yet: complete messages, or a part of one that
-	// is too large to hold.
+	// Bytes is what one party sent, not decoded yet: complete messages, or part of one that is too
+	// large to hold.
 	Bytes
 	// Traffic is the complete messages of one write.
 	Traffic
-	// Fragment is a part of a message too large to hold. The last one has the
-	// message.
+	// Fragment is part of a message that is too large to hold. The last one has the message.
 	Fragment
-	// Undecoded is bytes in which nobody knows where messages begin: the direction is out of
-	// sync, a defect has ended the decoding, or a capture lacks what was before them.
+	// Undecoded is bytes in which message boundaries are not known: the direction is out of sync, a
+	// defect has ended decoding, or a capture lacks what came before.
 	Undecoded
-	// Exchanged is an exchange that is over, added up.
+	// Exchanged sums up an exchange that is over.
 	Exchanged
-	// End says that a direction has ended. Only stages and recordings look at it; the log
-	// says what it means in sentences.
+	// End is the end of a direction. Only stages and recordings look at it; the log has sentences
+	// for what it means.
 	End
 )
 
-// Direction is from whom bytes came and to whom they went.
+// Direction is who sent the bytes, and to whom.
 type Direction uint8
 
 // The six directions. Script is pgpi itself.
@@ -162,11 +163,11 @@ var directions = [...]string{
 	"client -> server", "server -> client", "client -> script", "script -> client", "script -> server", "server -> script",
 }
 
-// String is the direction as the log has it: "client -> server".
+// String returns the direction as the log writes it: "client -> server".
 func (d Direction) String() string { return directions[d] }
 
-// Sender is the party whose part of the protocol is spoken: pgpi speaks as a
-// server to clients, and as a client to servers.
+// Sender returns the party whose part of the protocol is spoken. pgpi speaks as a server to
+// clients, and as a client to servers.
 func (d Direction) Sender() wire.Sender {
 	switch d {
 	case ServerToClient, ScriptToClient, ServerToScript:
@@ -175,28 +176,28 @@ func (d Direction) Sender() wire.Sender {
 	return wire.Client
 }
 
-// Message is a protocol message with what gives it meaning.
+// Message is a protocol message, with what gives it meaning.
 type Message struct {
 	wire.Message
-	// Context is nil where nothing is known beyond the bytes.
+	// Context is nil if nothing is known beyond the bytes.
 	Context *Context
-	// Settings are those of the session when the message was sent, nil before the
-	// server has told any.
+	// Settings are those of the session when the message was sent. They are nil before the server
+	// has reported any.
 	Settings *Settings
-	// Exchange numbers the exchange that the message belongs to within its connection,
-	// from 1: a Query, or all that leads to an Execute, with their replies. It is 0
-	// where there is none, or it is not known. Done numbers the last exchange that is over with
-	// this message. Replies are in order, so that those before it are over, too.
+	// Exchange is the number of the exchange that the message belongs to, within its connection and
+	// from 1. An exchange is a Query, or everything that leads to an Execute, with the replies. It
+	// is 0 if there is none, or if it is not known. Done is the number of the last exchange that is
+	// over with this message. Replies are in order, so all exchanges before Done are over too.
 	Exchange, Done uint32
-	// Skipped says that the server ignores the message, after an error.
+	// Skipped is set if the server ignores the message, after an error.
 	Skipped bool
-	// AtSync says that the message is the error of a Sync, not of what was asked before it.
+	// AtSync is set if the message is the error of a Sync, not of what was asked before it.
 	AtSync bool
-	// About has the SQL of the exchange, nil where it is not known.
+	// About has the SQL of the exchange, or is nil if that is unknown.
 	About *Context
-	// Redacted are the byte spans of Bytes that were blanked, in order.
+	// Redacted are the spans of Bytes that were blanked, in order.
 	Redacted []Span
-	// Secret says that the message is of a kind that can be a password and that
-	// secrets are redacted: as raw bytes it is not to be shown at all.
+	// Secret is set if the message is of a kind that can be a password, and secrets are redacted.
+	// Then it must not be shown as raw bytes at all.
 	Secret bool
 }

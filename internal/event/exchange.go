@@ -2,38 +2,39 @@ package event
 
 import "time"
 
-// Exchange is one request with all that answers it. Those that were asked for together share a
-// round trip.
+// Exchange is one request with everything that answers it. Exchanges whose requests were sent
+// without waiting in between share a round trip.
 type Exchange struct {
 	// Number counts the exchanges of a connection, and RoundTrip its round trips, from 1.
 	Number, RoundTrip uint32
 	Kind              ExchangeKind
-	// Context has the SQL, nil where it is not known.
+	// Context has the SQL. It is nil if that is unknown.
 	Context *Context
-	// Settings are those that parameters are read by.
+	// Settings are those needed to read the parameters.
 	Settings *Settings
-	// Bind is the message that brought the parameters, nil where there was none or it was too
-	// large to keep.
+	// Bind is the message that brought the parameters. It is nil if there was none, or if it was
+	// too large to keep.
 	Bind *Message
-	// Portal is the name of the portal that was executed, "" for the one without a name.
+	// Portal is the name of the portal that was executed, "" for the unnamed one.
 	Portal string
-	// Statements are those of a Query that has several, in order, as far as they were reached.
+	// Statements are those of a Query with several, in order, as far as the server got.
 	Statements []Statement
-	// Rows counts DataRows that were seen. Counted is the number in the
-	// command tags, -1 where there is none.
+	// Rows counts the DataRows that were seen. Counted is the number in the command tags, or -1 if
+	// there is none.
 	Rows, Counted int64
 	// Sent and Got are sizes of messages, in bytes.
 	Sent, Got int64
-	// Tag is the last command tag. Of an error there are its fields, with the place in the SQL,
-	// which counts characters from 1.
+	// Tag is the last command tag. The fields after it are those of an error; Position counts
+	// characters of the SQL, from 1.
 	Tag                             string
 	SQLState, Message, Detail, Hint string
 	Position                        int
-	// Transaction is that of the ReadyForQuery that ended the exchange, 0 where it was not seen.
+	// Transaction is the status in the ReadyForQuery that ended the exchange, or 0 if that was not
+	// seen.
 	Transaction byte
 	Outcome     Outcome
-	// RolledBackToo are the exchanges, first and last, that were over before this one failed and
-	// rolled them back. They are 0 where there are none.
+	// RolledBackToo are the first and the last of the exchanges that were over before this one
+	// failed and rolled them back. They are 0 if there are none.
 	RolledBackToo [2]uint32
 	Times         Times
 }
@@ -44,7 +45,7 @@ type Statement struct {
 	Rows int64
 }
 
-// ExchangeKind is what sort of request began an exchange.
+// ExchangeKind is the sort of request that began an exchange.
 type ExchangeKind uint8
 
 // The kinds of exchanges.
@@ -68,21 +69,21 @@ type Outcome uint8
 
 // The outcomes of exchanges.
 const (
-	// Done is what the server said it had done.
+	// Done is what the server said it has done.
 	Done Outcome = iota
-	// RolledBack was done, and undone by an error before its transaction was over.
+	// RolledBack was done, and undone by an error later in its transaction.
 	RolledBack
 	// Failed got an error.
 	Failed
-	// Suspended is an Execute whose row limit was reached.
+	// Suspended is an Execute that reached its row limit.
 	Suspended
-	// Skipped is what the server ignored after an error.
+	// Skipped was ignored by the server, after an error.
 	Skipped
 	// Canceled failed after a CancelRequest for its connection was seen.
 	Canceled
-	// Lost was not over when the connection was.
+	// Lost was not over when the connection ended.
 	Lost
-	// Unanswered is what the server passed over.
+	// Unanswered was passed over by the server.
 	Unanswered
 )
 
@@ -90,30 +91,33 @@ var outcomes = [...]string{"done", "rolled back", "failed", "suspended", "skippe
 
 func (o Outcome) String() string { return outcomes[o] }
 
-// NotSeen is a time that was not seen.
+// NotSeen is the value of a time that was not seen.
 const NotSeen time.Duration = -1
 
-// Times are since the connection was opened, as seen at pgpi, or NotSeen.
+// Times are measured at pgpi, since the connection was opened. Each can be NotSeen.
 type Times struct {
-	// Idle is when the exchange before was over, Asked and Sent when the first and the last byte
-	// of the request were seen.
+	// Idle is when the previous exchange was over. Asked and Sent are when the first and the last
+	// byte of the request were seen.
 	Idle, Asked, Sent time.Duration
-	// Turn is when the server was done with what was asked before, if that was after Asked.
+	// Turn is when the server was done with earlier requests, if that was after Asked.
 	Turn time.Duration
-	// Answered is when the first byte of the reply was seen, FirstRow that of the first row.
+	// Answered is when the first byte of the reply was seen, and FirstRow when that of the first
+	// row was.
 	Answered, FirstRow time.Duration
-	// Done is when the last reply of its own was seen, and Ready the ReadyForQuery.
+	// Done is when the last reply of the exchange itself was seen, and Ready when the ReadyForQuery
+	// was.
 	Done, Ready time.Duration
-	// ClientStalled and ServerStalled are how long writes waited for their reader, and Held how
-	// long pgpi waited for its own outlets.
+	// ClientStalled and ServerStalled are how long writes to either party waited for it to read.
+	// Held is how long pgpi waited for its own outlets.
 	ClientStalled, ServerStalled, Held time.Duration
 }
 
-// End returns the last time of the exchange that was seen.
+// End returns the last time at which something of the exchange was seen.
 func (t *Times) End() time.Duration { return max(t.Sent, t.Answered, t.Done) }
 
-// Server returns the time between the request, or the server's turn, and the last reply: the
-// server with the way there and back. It is NotSeen where one of them is.
+// Server returns the time from the end of the request, or from the server's turn if that is later,
+// to the last reply. It includes the way to the server and back. It is NotSeen if the request or
+// the reply was.
 func (t *Times) Server() time.Duration {
 	if t.Sent == NotSeen || t.Done == NotSeen {
 		return NotSeen

@@ -2,15 +2,15 @@ package event
 
 import "time"
 
-// Fact is something that pgpi knows of a connection or of itself: one of the types of this
-// file. Each has one sentence, in the table of sentence.go.
+// Fact is something that pgpi knows about a connection or itself: one of the types in this file.
+// Each has one sentence, in the table in sentence.go.
 //
-// The tag wrote names the party that wrote a field: what such a field holds is not pgpi's own
-// words, and redaction looks at it. Where the tag says name as well, the field is a name, in
-// which no SQL is looked for.
+// The tag "wrote" names the party that wrote a field. The content of such a field is not pgpi's own
+// words, so redaction looks at it. If the tag also says "name", the field is a name, which is not
+// searched for SQL.
 type Fact interface{ isFact() }
 
-// fact makes a type one of the facts.
+// fact, embedded in a type, makes it a Fact.
 type fact struct{}
 
 func (fact) isFact() {}
@@ -24,7 +24,7 @@ const (
 	Server Party = "server"
 )
 
-// PartyOf is the party that sends in a direction, pgpi aside.
+// PartyOf returns the party that sends in a direction. pgpi itself is not a party.
 func PartyOf(d Direction) Party {
 	switch d {
 	case ClientToServer, ClientToScript, ScriptToClient:
@@ -33,7 +33,7 @@ func PartyOf(d Direction) Party {
 	return Server
 }
 
-// Size counts bytes. Less than 1 is unknown.
+// Size counts bytes. A Size below 1 is unknown.
 type Size int64
 
 // Facts about pgpi itself.
@@ -43,7 +43,7 @@ type (
 		fact
 		Address string
 	}
-	// AcceptFailed says why no client can connect for a while.
+	// AcceptFailed says why no client can connect for now.
 	AcceptFailed struct {
 		fact
 		Why string
@@ -74,12 +74,12 @@ type (
 		fact
 		What string
 	}
-	// NotPostgresServer says what a server is instead, by its first bytes.
+	// NotPostgresServer says what a server is instead, judging by its first bytes.
 	NotPostgresServer struct {
 		fact
 		What string
 	}
-	// NoSSLRequest says that the client asked for no encryption.
+	// NoSSLRequest says that the client did not ask for encryption.
 	NoSSLRequest struct{ fact }
 	// TooMany refuses a connection above the limit.
 	TooMany struct {
@@ -90,7 +90,7 @@ type (
 
 // Facts about TLS.
 type (
-	// TLSEstablished says that a leg is encrypted. TLS is its version and cipher suite.
+	// TLSEstablished says that a leg is encrypted. TLS is the version and cipher suite.
 	TLSEstablished struct {
 		fact
 		TLS   string
@@ -102,7 +102,7 @@ type (
 		TLS   string
 		Party Party
 	}
-	// TLSFailed says why a handshake came to nothing.
+	// TLSFailed says why a handshake failed.
 	TLSFailed struct {
 		fact
 		Party Party
@@ -113,19 +113,19 @@ type (
 		fact
 		Name string `wrote:"client name"`
 	}
-	// TLSOffered says what a client offers, as far as it was captured, in TLS that can't be read. The
-	// protocols are those of ALPN.
+	// TLSOffered says what a client offers in TLS that can't be read, as far as it was captured.
+	// The protocols are those of ALPN.
 	TLSOffered struct {
 		fact
 		Versions  string
 		Protocols string `wrote:"client name"`
 	}
-	// TLSChosen says what a server has chosen of it.
+	// TLSChosen says what the server chose from that.
 	TLSChosen struct {
 		fact
 		TLS string
 	}
-	// TLSAlert says why a party ends TLS, before anything is encrypted.
+	// TLSAlert says why a party ends TLS before anything is encrypted.
 	TLSAlert struct {
 		fact
 		Party Party
@@ -137,13 +137,13 @@ type (
 		Party       Party
 		Certificate string
 	}
-	// CertificateTo has pgpi's own.
+	// CertificateTo has the certificate of pgpi.
 	CertificateTo struct {
 		fact
 		Party       Party
 		Certificate string
 	}
-	// CertificateWanted says that the server asked for one that pgpi does not have.
+	// CertificateWanted says that the server asked for a certificate that pgpi does not have.
 	CertificateWanted struct{ fact }
 	// CertificateWeak says why a certificate does not protect as it should.
 	CertificateWeak struct {
@@ -151,24 +151,24 @@ type (
 		Party Party
 		Why   string
 	}
-	// TLSRefused says that a server has no TLS where the sslmode requires it.
+	// TLSRefused says that the server does not support TLS, but the sslmode requires it.
 	TLSRefused struct {
 		fact
 		Mode string
 	}
-	// ContinuingPlain says that a server has no TLS where the sslmode allows that.
+	// ContinuingPlain says that the server does not support TLS, and the sslmode allows that.
 	ContinuingPlain struct{ fact }
 )
 
-// Facts about the way to the server.
+// Facts about reaching the server.
 type (
 	// Connecting names the server that was chosen.
 	Connecting struct {
 		fact
 		Server string
 	}
-	// Connected says at which address a server was reached. Whatever was said to an earlier
-	// one no longer counts.
+	// Connected says at which address a server was reached. Whatever was said to an earlier server
+	// no longer counts.
 	Connected struct {
 		fact
 		Address string
@@ -178,7 +178,7 @@ type (
 		fact
 		Why string
 	}
-	// ConnectRefusedSelf says that the server would be pgpi itself.
+	// ConnectRefusedSelf says that the server would have been pgpi itself.
 	ConnectRefusedSelf struct {
 		fact
 		Server string
@@ -192,37 +192,37 @@ type (
 	}
 )
 
-// Facts about the login and what is forwarded.
+// Facts about the login, and about what is forwarded.
 type (
 	// StartupForwarded says that the server gets the client's StartupMessage.
 	StartupForwarded struct{ fact }
 	// Forwarding says that all later traffic is relayed.
 	Forwarding struct{ fact }
-	// ForwardingSilently is Forwarding where nothing of it is logged.
+	// ForwardingSilently is Forwarding without anything in the log.
 	ForwardingSilently struct{ fact }
-	// OverridingAuth says that pgpi logs in to the server by itself.
+	// OverridingAuth says that pgpi itself logs in to the server.
 	OverridingAuth struct{ fact }
-	// OverrideFailed says why it could not.
+	// OverrideFailed says why that login failed.
 	OverrideFailed struct {
 		fact
 		Why string
 	}
-	// BindingWillFail says that channel binding is in the way of a login, and what helps.
+	// BindingWillFail says that channel binding prevents a login, and what helps.
 	BindingWillFail struct {
 		fact
 		What     string `wrote:"server"`
 		Remedies string
 	}
-	// BindingHidden says that an offer of channel binding was taken out.
+	// BindingHidden says that an offer of channel binding was removed.
 	BindingHidden struct{ fact }
-	// CancelForwarded names the connection that a CancelRequest is for. The SQL that its
-	// server runs is derived.
+	// CancelForwarded names the connection that a CancelRequest is for. The SQL that its server is
+	// running is derived.
 	CancelForwarded struct {
 		fact
 		Connection uint32
 		SQL        string `wrote:"client"`
 	}
-	// CancelUnknown says that no live connection has the key of a CancelRequest.
+	// CancelUnknown says that no live connection has the key in a CancelRequest.
 	CancelUnknown struct {
 		fact
 		Server string
@@ -237,13 +237,13 @@ type (
 		Party Party
 		What  string
 	}
-	// ServerMistake says what the server sent that nobody asked for. Names are withheld until
-	// there is no doubt any more what it answers.
+	// ServerMistake says what the server sent that nobody asked for. Names are withheld until it is
+	// certain again what the server answers.
 	ServerMistake struct {
 		fact
 		What string
 	}
-	// OutOfSync says at which byte of a direction no message begins.
+	// OutOfSync says at which byte of a direction a message should begin, but does not.
 	OutOfSync struct {
 		fact
 		Direction Direction
@@ -256,7 +256,7 @@ type (
 		Direction Direction
 		Bytes     int64
 	}
-	// CutOff says that the last message of a direction has only so many of its bytes.
+	// CutOff says how many bytes of the last message of a direction came.
 	CutOff struct {
 		fact
 		Direction Direction
@@ -281,22 +281,22 @@ type (
 		Party Party
 		Why   string
 	}
-	// Stopping says that pgpi ends the connection, because it ends itself.
+	// Stopping says that pgpi ends the connection because pgpi itself ends.
 	Stopping struct{ fact }
 	// Ended is the last fact of a connection.
 	Ended struct{ fact }
-	// ObserverFailed says that decoding has failed.
+	// ObserverFailed says that decoding failed.
 	ObserverFailed struct {
 		fact
 		Why string
 	}
-	// StageFailed says that something else that is done with events has failed.
+	// StageFailed says that another stage failed.
 	StageFailed struct {
 		fact
 		Stage string
 		Why   string
 	}
-	// ConnectionFailed says that a defect of pgpi has ended the connection.
+	// ConnectionFailed says that a defect of pgpi ended the connection.
 	ConnectionFailed struct {
 		fact
 		Why string
@@ -305,11 +305,11 @@ type (
 
 // Facts about what a capture has and lacks.
 type (
-	// Joined says that the beginning of a connection is not in the capture.
+	// Joined says that the capture lacks the beginning of a connection.
 	Joined struct{ fact }
-	// Continued says that it is in a file of the recording that was not read.
+	// Continued says that the beginning is in a file of the recording that was not read.
 	Continued struct{ fact }
-	// Resumed counts the bytes before the place where messages begin again.
+	// Resumed counts the bytes that were skipped before messages begin again.
 	Resumed struct {
 		fact
 		Direction Direction
@@ -326,12 +326,12 @@ type (
 		fact
 		What string
 	}
-	// CancelFor is CancelForwarded as a capture has it.
+	// CancelFor is CancelForwarded for a capture.
 	CancelFor struct {
 		fact
 		Connection uint32
 		SQL        string `wrote:"client"`
 	}
-	// CaptureEnded says that the connection was still open.
+	// CaptureEnded says that the connection was still open at the end of the capture.
 	CaptureEnded struct{ fact }
 )

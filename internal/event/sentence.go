@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// Origin says what a reader of a recording does with a fact that is in it.
+// Origin is what a reader of a recording does with a fact in it.
 type Origin uint8
 
 const (
-	// Known is what only the process that recorded knew. It is read.
+	// Known is what only the process that recorded could know. It is read.
 	Known Origin = iota + 1
-	// Derived follows from bytes. It is recorded for other readers, dropped when read, and
-	// derived again.
+	// Derived follows from the bytes. It is recorded for other readers. Our reader drops it and
+	// derives it again.
 	Derived
 )
 
-// sentence is how a fact is told.
+// sentence is how a fact is put into words.
 type sentence struct {
 	fact   Fact // the zero value of its type
 	key    string
 	origin Origin
-	// template has a {name} for each field, in lower case. Its fixed words do not change
-	// between versions: programs may look for them.
+	// template has a {name} for each field, in lower case. Its fixed words do not change between
+	// versions, because programs may look for them.
 	template string
 }
 
-// sentences has everything that pgpi says, in the order of docs/log.md.
+// sentences is everything that pgpi says, in the order of docs/log.md.
 var sentences = []sentence{
 	{Listening{}, "listening", Known, "listening on {address} ..."},
 	{Opened{}, "opened", Known, "connected at t0 = {time} from {client}"},
@@ -95,7 +95,7 @@ var sentences = []sentence{
 	{CaptureEnded{}, "capture_ended", Known, "the capture ends before this connection"},
 }
 
-// Phrase is a sentence for the documentation.
+// Phrase is a sentence, for the documentation.
 type Phrase struct{ Key, Template string }
 
 // Phrases returns everything that pgpi says.
@@ -116,7 +116,7 @@ func Facts() []Fact {
 	return all
 }
 
-// sentencesByType and sentencesByKey find a sentence.
+// sentencesByType and sentencesByKey are indexes of sentences.
 var sentencesByType, sentencesByKey = index()
 
 func index() (byType map[reflect.Type]*sentence, byKey map[string]*sentence) {
@@ -132,16 +132,16 @@ func sentenceOf(f Fact) *sentence {
 	if s := sentencesByType[reflect.TypeOf(f)]; s != nil {
 		return s
 	}
-	return &sentence{} // of no fact: it says nothing
+	return &sentence{} // not a fact: nothing is said
 }
 
-// Key returns the word by which programs know a fact, "" for none.
+// Key returns the word by which programs know a fact, or "" if there is none.
 func Key(f Fact) string { return sentenceOf(f).key }
 
 // OriginOf returns what a reader of a recording does with a fact.
 func OriginOf(f Fact) Origin { return sentenceOf(f).origin }
 
-// Sentence returns what the log says of a fact, without a line end.
+// Sentence returns what the log says about a fact, without a line end.
 func Sentence(f Fact) string {
 	template := sentenceOf(f).template
 	var b strings.Builder
@@ -155,7 +155,7 @@ func Sentence(f Fact) string {
 	return b.String()
 }
 
-// Argument is a field of a fact, as its sentence has it.
+// Argument is a field of a fact, as in its sentence.
 type Argument struct{ Name, Text string }
 
 // Arguments returns the fields of a fact, in the order of its sentence.
@@ -184,12 +184,12 @@ func (s *sentence) names() func(yield func(string) bool) {
 	}
 }
 
-// field finds the field of a fact that a template names.
+// field returns the field of a fact that a template names.
 func field(v reflect.Value, name string) reflect.Value {
 	return v.FieldByNameFunc(func(field string) bool { return strings.EqualFold(field, name) })
 }
 
-// openedLayout is how the log has the time of a connection's beginning.
+// openedLayout is the format of the time in the log at which a connection began.
 const openedLayout = "2006-01-02 15:04:05 -0700"
 
 func textOf(v reflect.Value) string {
@@ -207,12 +207,11 @@ func textOf(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// ErrUnknownFact is a key that this version of pgpi does not have.
+// ErrUnknownFact is returned for a key that this version of pgpi does not have.
 var ErrUnknownFact = errors.New("there is no such sentence in this version of pgpi")
 
-// ParseFact makes a fact of its key and its arguments. Arguments that are missing are the
-// zero value, and those that are too many are passed over. An argument that can't be read is an
-// error, and so is a key that is not known.
+// ParseFact returns the fact with a key and arguments. Missing arguments are the zero value, and
+// surplus ones are ignored. An unknown key is an error, and so is an argument that can't be parsed.
 func ParseFact(key string, arguments []string) (Fact, error) {
 	s := sentencesByKey[key]
 	if s == nil {
@@ -229,7 +228,7 @@ func ParseFact(key string, arguments []string) (Fact, error) {
 		}
 		i++
 	}
-	parsed, _ := v.Interface().(Fact) // all of the table are
+	parsed, _ := v.Interface().(Fact) // all types in the table are facts
 	return parsed, nil
 }
 
@@ -251,7 +250,7 @@ func parseInto(v reflect.Value, text string) error {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			v.SetInt(n)
 		}
-		return nil // unknown, in words
+		return nil // a number in words: it stays unknown
 	}
 	var err error
 	switch v.Kind() {
@@ -269,15 +268,15 @@ func parseInto(v reflect.Value, text string) error {
 	return err
 }
 
-// Written is a field of a fact that a peer wrote.
+// Written describes a field of a fact that a peer wrote.
 type Written struct {
 	By Party
-	// Name says that it is a name, in which no SQL is looked for.
+	// Name is set if the field is a name, which is not searched for SQL.
 	Name bool
 }
 
-// ReplaceWritten returns a fact with what replace makes of the fields that peers wrote: f
-// itself where it has none.
+// ReplaceWritten returns f with the fields that peers wrote replaced by the results of replace. It
+// returns f itself if there are no such fields.
 func ReplaceWritten(f Fact, replace func(w Written, text string) string) Fact {
 	if f == nil {
 		return nil
@@ -299,6 +298,6 @@ func ReplaceWritten(f Fact, replace func(w Written, text string) string) Fact {
 	if !changed.IsValid() {
 		return f
 	}
-	replaced, _ := changed.Interface().(Fact) // as f is
+	replaced, _ := changed.Interface().(Fact) // it is, like f
 	return replaced
 }

@@ -1,22 +1,22 @@
 package event
 
-// Span is a run of bytes that was redacted, End exclusive, with what sort of thing it was.
+// Span is a run of bytes that was redacted, and the sort of its content. End is exclusive.
 type Span struct {
 	Start, End int
 	Kind       SpanKind
 }
 
-// SpanKind is what sort of thing was redacted. It says nothing of its content.
+// SpanKind is the sort of what was redacted. It reveals nothing of the content.
 type SpanKind uint8
 
-// The kinds of what is redacted.
+// The kinds of spans.
 const (
-	// UnknownSpan is what nobody has told apart: bytes of a message that is not known, and all
-	// that recordings of earlier versions have.
+	// UnknownSpan is what could not be classified: bytes of an unknown message, and every span in
+	// recordings of earlier versions.
 	UnknownSpan SpanKind = iota
-	// PasswordSpan is a password, a token, or what a password is a part of.
+	// PasswordSpan is a password, a token, or something that contains a password.
 	PasswordSpan
-	// VerifierSpan is something by which a password can be guessed.
+	// VerifierSpan allows guessing a password.
 	VerifierSpan
 	// KeySpan is the key of cancel requests.
 	KeySpan
@@ -28,8 +28,8 @@ var spanKinds = [...]string{"unknown", "password", "verifier", "key", "value"}
 
 func (k SpanKind) String() string { return spanKinds[k] }
 
-// CutSpans returns the parts of spans, which are in order, between two offsets, as seen from the
-// first.
+// CutSpans returns the parts of spans between two offsets, relative to start. The spans must be in
+// order.
 func CutSpans(spans []Span, start, end int) (cut []Span) {
 	for _, s := range spans {
 		if s.Start >= end {
