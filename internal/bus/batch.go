@@ -7,26 +7,24 @@ import (
 	"pgpi/internal/event"
 )
 
-// batch is a run of events with all that they point to: first as they were recorded,
-// then as sinks see them. It is shared by the sinks and used again when the last has read
-// it.
+// batch is a run of events with everything that they point to: first as they were recorded, then as
+// sinks see them. The sinks share it. It is reused when the last of them has read it.
 type batch struct {
-	recorded []event.Event
-	taken    int // what was recorded weighs
-	events   []event.Event
-	messages []event.Message
-	data     []byte
-	size     int
-	readers  atomic.Int32
+	recorded     []event.Event
+	recordedSize int // size as recorded, before the stages
+	events       []event.Event
+	messages     []event.Message
+	data         []byte
+	size         int
+	readers      atomic.Int32
 }
 
 var batches = sync.Pool{New: func() any { return &batch{data: make([]byte, 0, batchSize)} }}
 
 func newBatch() *batch { return batches.Get().(*batch) }
 
-// record copies an event into the batch. It weighs what it will when it is decoded. It is
-// [event.Event.Clone] into memory that is used again: relayed bytes wait for it, so it must not
-// allocate.
+// record copies an event into the batch. The size that it adds is an estimate of the decoded event.
+// It is [event.Event.Clone] into reused memory: relayed bytes wait for it, so it must not allocate.
 func (b *batch) record(e *event.Event) {
 	b.recorded = append(b.recorded, *e)
 	own := &b.recorded[len(b.recorded)-1]
@@ -36,10 +34,10 @@ func (b *batch) record(e *event.Event) {
 		own.Messages = b.copyMessages(e.Messages)
 		tile(own)
 	}
-	b.taken = b.size
+	b.recordedSize = b.size
 }
 
-// tile lets the messages of a copy point to its data, which they tile.
+// tile makes the messages of a copied event point into its own data.
 func tile(e *event.Event) {
 	if e.Kind != event.Traffic {
 		return
@@ -51,7 +49,7 @@ func tile(e *event.Event) {
 	}
 }
 
-// weighKept adds what was kept of a large message, which is no part of the data.
+// weighKept adds the size of what was kept of a large message, which is not part of the data.
 func (b *batch) weighKept(e *event.Event) {
 	if e.Kind != event.Traffic {
 		for i := range e.Messages {
@@ -60,7 +58,7 @@ func (b *batch) weighKept(e *event.Event) {
 	}
 }
 
-// append adds an event for sinks. Its messages belong to whoever calls.
+// append adds an event for the sinks. It copies the messages, but not the data.
 func (b *batch) append(e *event.Event) *event.Event {
 	b.events = append(b.events, *e)
 	own := &b.events[len(b.events)-1]
@@ -69,8 +67,8 @@ func (b *batch) append(e *event.Event) *event.Event {
 	return own
 }
 
-// copyData copies into the batch's memory. Where it is used up, earlier events keep
-// the old memory alive and later ones get new.
+// copyData copies data into the batch's memory. When that is full, later events get new memory, and
+// earlier ones keep the old alive.
 func (b *batch) copyData(data []byte) []byte {
 	if len(data) == 0 {
 		return nil
@@ -92,7 +90,7 @@ func (b *batch) copyMessages(messages []event.Message) []event.Message {
 	return b.messages[start:len(b.messages):len(b.messages)]
 }
 
-// release says that one reader is done.
+// release is called when one reader is done.
 func (b *batch) release() {
 	if b.readers.Add(-1) == 0 {
 		b.recycle()
@@ -100,9 +98,9 @@ func (b *batch) release() {
 }
 
 func (b *batch) recycle() {
-	clear(b.recorded) // drop what they point to
+	clear(b.recorded) // let go of what they point to
 	clear(b.events)
 	clear(b.messages)
-	b.recorded, b.taken, b.events, b.messages, b.data, b.size = b.recorded[:0], 0, b.events[:0], b.messages[:0], b.data[:0], 0
+	b.recorded, b.recordedSize, b.events, b.messages, b.data, b.size = b.recorded[:0], 0, b.events[:0], b.messages[:0], b.data[:0], 0
 	batches.Put(b)
 }

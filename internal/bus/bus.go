@@ -1,20 +1,20 @@
 // Package bus carries events from connections through stages to sinks.
 //
 // It guarantees:
-//   - There is one order for all sinks, taken under one lock when an event is recorded.
-//   - Whoever records waits for no stage. Stages run in one goroutine, a batch at a time.
+//
+//   - All sinks see one order. An event gets its place in it when it is recorded, under one lock.
+//   - Recording never waits for a stage. Stages run in one goroutine, a batch at a time.
 //   - A sink gets events in batches, whole and in that order.
 //   - A slow sink holds traffic back in bounded memory and loses nothing, unless it asks to.
-//   - A sink that fails is detached and reported. The others, and the traffic, go on.
+//   - A sink that fails is detached and reported. The other sinks and the traffic continue.
 //   - A panic in a stage costs what that stage does for one connection, and no more.
 //
 // Less formally: there is one true history. Everybody reads the same one, at their own pace.
 //
-// It must not know what events mean, where they come from or what sinks do with
-// them.
+// It must not know what events mean, where they come from or what sinks do with them.
 //
-// Start reading at [Bus.Record] for the way in. stages.go is what happens on the way, and
-// outlet.go the way out.
+// Start reading at [Bus.Record], which is the way in. The stages are in stages.go, and the way out
+// is in outlet.go.
 package bus
 
 import (
@@ -28,36 +28,36 @@ import (
 
 // Sink is a consumer of events.
 type Sink interface {
-	// Write takes a batch. Events and what they point to belong to the bus again when
-	// it returns.
+	// Write takes a batch. The events, and what they point to, are valid only until it returns.
 	Write(events []event.Event) error
-	// Close ends the output. No Write follows.
+	// Close ends the output. There is no Write after it.
 	Close() error
 }
 
-// Want is how much of a connection an outlet wants to see. Each includes those before it.
+// Want is how much of a connection an outlet wants to see. Each value includes those before it.
 type Want uint8
 
 const (
-	// Facts are what pgpi knows of a connection, and the messages of its login.
+	// Facts are what pgpi knows about a connection, and the messages of its login.
 	Facts Want = iota
-	// Messages are all that is relayed.
+	// Messages are everything that is relayed.
 	Messages
-	// Exchanges are requests with all that answers them, added up.
+	// Exchanges are requests, summed up with their replies.
 	Exchanges
 )
 
-// Outlet is a sink with its name in messages to the user.
+// Outlet is a sink, with its name for messages to the user.
 type Outlet struct {
 	Name  string
 	Sink  Sink
 	Wants Want
-	// Drop lets a sink that is behind lose its oldest events, instead of holding
-	// traffic back. Where they are missing the sink is told how many.
+	// Drop makes a sink that is behind lose its oldest events instead of holding traffic back. An
+	// event in their place tells it how many are missing.
 	Drop bool
 }
 
-// Wanted is what the most demanding of the outlets wants: nobody needs to record or decode more.
+// Wanted returns what the most demanding outlet wants. Nothing beyond that needs to be recorded or
+// decoded.
 func Wanted(outlets []Outlet) (most Want) {
 	for _, o := range outlets {
 		most = max(most, o.Wants)
@@ -65,29 +65,29 @@ func Wanted(outlets []Outlet) (most Want) {
 	return most
 }
 
-// Options of a bus.
+// Options are the options of a bus.
 type Options struct {
-	// Stages are what events go through before any sink sees them, in this order.
+	// Stages are what events pass through, in order, before any sink sees them.
 	Stages []Stage
-	// Failed is told when a sink is detached.
+	// Failed is called when a sink is detached.
 	Failed func(name string, err error)
-	// Behind is told once of each sink that is so slow that traffic is held back, or
-	// events are dropped.
+	// Behind is called once for each sink that is so slow that traffic is held back or events are
+	// dropped.
 	Behind func(name string)
 }
 
 // Limits, in bytes and time.
 const (
-	// batchSize is the amount of data that is handed on at once, batchDelay how long
-	// less than that waits for more. Each batch wakes goroutines that have gone to sleep,
-	// which costs as much as a whole transaction where there are few.
+	// batchSize is how much data is handed on at once. Less than that is handed on after
+	// batchDelay. Each batch wakes sleeping goroutines, which costs as much as a whole transaction
+	// when there are few.
 	batchSize  = 64 << 10
 	batchDelay = 20 * time.Millisecond
-	// queueLimit is what may wait for one sink before traffic is held back, and
-	// stagesLimit what may wait for the stages.
+	// queueLimit is how much may wait for one sink before traffic is held back, and stagesLimit how
+	// much may wait for the stages.
 	queueLimit  = 8 << 20
 	stagesLimit = 2 << 20
-	// eventCost is what an event or a message weighs beside its data.
+	// eventCost is the size that an event or a message counts for besides its data.
 	eventCost = 200
 )
 
@@ -95,27 +95,27 @@ const (
 type Bus struct {
 	options Options
 	outlets []*outlet
-	// behind is set while more waits than may.
+	// behind is set while more is waiting than allowed.
 	behind atomic.Bool
-	wake   chan struct{} // holds at most one token: there is something for the stages
-	timer  *time.Timer   // when the stages get what is there, however little
-	done   chan struct{} // closed when all went through the stages and nothing more comes
+	wake   chan struct{} // holds at most one token: the stages have work
+	timer  *time.Timer   // fires when the stages get what there is, however little
+	done   chan struct{} // closed when everything went through the stages and nothing more comes
 
 	mu      sync.Mutex
-	batch   *batch        // which fills; nil while it is empty
-	queue   []*batch      // which wait for the stages
-	waiting int           // the size of those, and of the one that the stages have
-	room    chan struct{} // closed when everybody has caught up; nil while none waits
+	batch   *batch        // being filled; nil while it is empty
+	queue   []*batch      // waiting for the stages
+	waiting int           // size of the queue and of the batch in the stages
+	room    chan struct{} // closed when everybody has caught up; nil while nobody waits
 	closed  bool
 
-	// Of the stages' goroutine only.
+	// For the goroutine of the stages only.
 	seq     uint64
 	runners []*runner
 	current *batch
 }
 
-// New starts a bus. It has a goroutine for the stages, and one for each sink, which end
-// with [Bus.Close].
+// New starts a bus. It has one goroutine for the stages and one for each sink. They end with
+// [Bus.Close].
 func New(outlets []Outlet, options Options) *Bus {
 	b := &Bus{options: options, wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour), done: make(chan struct{})}
 	b.timer.Stop()
@@ -129,8 +129,8 @@ func New(outlets []Outlet, options Options) *Bus {
 	return b
 }
 
-// Wait returns when there is room for another event, or when done is closed. The
-// caller must hold no lock that another direction or connection needs.
+// Wait returns when there is room for another event, or when done is closed. The caller must not
+// hold a lock that another direction or connection needs.
 func (b *Bus) Wait(done <-chan struct{}) {
 	for b.behind.Load() {
 		b.mu.Lock()
@@ -151,8 +151,8 @@ func (b *Bus) Wait(done <-chan struct{}) {
 	}
 }
 
-// Record takes an event: it gets its place in the order, and everything that
-// belongs to the caller is copied. It never blocks; see [Bus.Wait].
+// Record gives an event its place in the order, and copies everything that belongs to the caller.
+// It never blocks; see [Bus.Wait].
 func (b *Bus) Record(e *event.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -172,7 +172,7 @@ func (b *Bus) Record(e *event.Event) {
 	}
 }
 
-// handOver gives the batch to the stages. The caller holds the lock.
+// handOver passes the current batch to the stages. The caller holds the lock.
 func (b *Bus) handOver() {
 	if b.batch == nil {
 		return
@@ -193,8 +193,9 @@ func (b *Bus) signal() {
 	}
 }
 
-// caughtUp is called by whoever has taken from a queue.
-func (b *Bus) caughtUp() {
+// resume wakes those that wait for room, if nothing is behind any more. It is called after
+// something was taken from a queue.
+func (b *Bus) resume() {
 	if !b.behind.Load() {
 		return
 	}
@@ -210,12 +211,11 @@ func (b *Bus) caughtUp() {
 	}
 }
 
-// Failed reports whether a sink was detached, so that it lacks something.
+// Failed reports whether a sink was detached, so that its output is incomplete.
 func (b *Bus) Failed() bool { return slices.ContainsFunc(b.outlets, (*outlet).hasFailed) }
 
-// Close hands over what is left, closes the sinks and waits for them, but no
-// longer than limit. It reports whether all have finished, stages included. Later
-// events are dropped.
+// Close hands over what is left, closes the sinks and waits for them, but no longer than limit. It
+// reports whether everything has finished, including the stages. Later events are dropped.
 func (b *Bus) Close(limit time.Duration) bool {
 	b.mu.Lock()
 	b.handOver()

@@ -15,7 +15,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// sink remembers what it is given, and does something else on the way.
+// sink remembers the events that it gets. Its functions run on the way.
 type sink struct {
 	mu       sync.Mutex
 	batches  []int // their sizes
@@ -56,7 +56,7 @@ func (s *sink) Close() error {
 	return nil
 }
 
-// count is how many events the sink was given.
+// count returns how many events the sink got.
 func (s *sink) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,7 +158,7 @@ func TestBatches(t *testing.T) {
 	})
 }
 
-// careful is a sink that looks at its events for a while, and whether they change
+// careful is a sink that watches its events for a while, to see whether they change
 // meanwhile. Under the race detector any write to them would be found too.
 type careful struct {
 	t     *testing.T
@@ -280,7 +280,7 @@ func rewriting(f func(*event.Event)) Stage {
 	})}
 }
 
-// What a stage makes of an event goes to the next one: nothing, the event with messages, or
+// What a stage emits for an event goes to the next one: nothing, the event with messages, or
 // more. It is made of a copy of the bytes, and has the number of the event that brought it
 // about.
 func TestStages(t *testing.T) {

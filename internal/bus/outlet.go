@@ -8,22 +8,22 @@ import (
 	"pgpi/internal/event"
 )
 
-// outlet is a sink with the batches that wait for it.
+// outlet is a sink with the batches that are waiting for it.
 type outlet struct {
 	bus  *Bus
 	name string
 	sink Sink
 	drop bool
-	wake chan struct{} // holds at most one token: there is something to do
+	wake chan struct{} // holds at most one token: there is work
 	done chan struct{} // closed when the sink is closed
 
 	mu     sync.Mutex
 	queue  []*batch
-	size   int // of the batches in the queue and in the sink's hands
+	size   int // of the batches in the queue, and of the one in the sink
 	ending bool
 	failed bool
 	warned bool
-	// dropped counts the events that are missing before the first of the queue.
+	// dropped counts the events that are missing before the first in the queue.
 	dropped int
 }
 
@@ -43,12 +43,11 @@ func (o *outlet) put(b *batch) {
 	o.signal()
 }
 
-// overflow holds traffic back, or drops what has waited longest. The caller holds
-// the lock.
+// overflow holds traffic back, or drops what has waited longest. The caller holds the lock.
 func (o *outlet) overflow() {
 	if !o.warned && o.bus.options.Behind != nil {
 		o.warned = true
-		go o.bus.options.Behind(o.name) // it may take its time, and locks are held here
+		go o.bus.options.Behind(o.name) // not here: it may take its time, and locks are held
 	}
 	if !o.drop {
 		o.bus.behind.Store(true)
@@ -63,14 +62,14 @@ func (o *outlet) overflow() {
 	}
 }
 
-// behind reports whether more waits than may.
+// behind reports whether more is waiting than allowed.
 func (o *outlet) behind() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return !o.drop && o.size > queueLimit
 }
 
-// end lets the outlet stop when its queue is empty.
+// end makes the outlet stop when its queue is empty.
 func (o *outlet) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -99,7 +98,7 @@ func (o *outlet) run() {
 	}
 }
 
-// drain writes all batches that wait.
+// drain writes all batches in the queue.
 func (o *outlet) drain() {
 	for {
 		b, dropped := o.take()
@@ -113,11 +112,12 @@ func (o *outlet) drain() {
 		o.size -= b.size
 		o.mu.Unlock()
 		b.release()
-		o.bus.caughtUp()
+		o.bus.resume()
 	}
 }
 
-// take gives the next batch, and how many events are missing before it.
+// take removes the next batch from the queue. It also returns how many events are missing before
+// it.
 func (o *outlet) take() (b *batch, dropped int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -130,7 +130,7 @@ func (o *outlet) take() (b *batch, dropped int) {
 	return b, dropped
 }
 
-// write gives a batch to the sink, and before it says what is missing.
+// write passes a batch to the sink. If events are missing before it, the sink is told first.
 func (o *outlet) write(b *batch, dropped int) error {
 	if dropped > 0 {
 		next := b.events[0]
@@ -154,7 +154,7 @@ func (o *outlet) finished() bool {
 	return o.failed || o.ending && len(o.queue) == 0
 }
 
-// fail detaches the sink, and tells once.
+// fail detaches the sink. It reports the first failure only.
 func (o *outlet) fail(err error) {
 	o.mu.Lock()
 	first := !o.failed
@@ -168,7 +168,7 @@ func (o *outlet) fail(err error) {
 	if first && o.bus.options.Failed != nil {
 		o.bus.options.Failed(o.name, err)
 	}
-	o.bus.caughtUp()
+	o.bus.resume()
 }
 
 // guard turns a panic of a sink into an error of that sink.

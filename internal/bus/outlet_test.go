@@ -46,8 +46,8 @@ func (r *report) wants(t *testing.T, failed, behind []string) {
 	}
 }
 
-// waiting starts a wait, and tells whether it is over.
-func waiting(b *Bus, done <-chan struct{}) func() bool {
+// startWait starts a wait. The function that it returns reports whether the wait is over.
+func startWait(b *Bus, done <-chan struct{}) func() bool {
 	ended := make(chan struct{})
 	go func() {
 		b.Wait(done)
@@ -64,7 +64,7 @@ func waiting(b *Bus, done <-chan struct{}) func() bool {
 	}
 }
 
-// fill records more than may wait for a sink, and gives the number of events.
+// fill records more than may wait for a sink, and returns the number of events.
 func fill(b *Bus) int {
 	const size = 1 << 20
 	n := queueLimit/size + 1
@@ -82,12 +82,12 @@ func TestSlowSink(t *testing.T) {
 		slow := &sink{onWrite: func() error { <-release; return nil }}
 		fast := &sink{}
 		b := New([]Outlet{{Name: "slow", Sink: slow}, {Name: "fast", Sink: fast}}, r.options())
-		if over := waiting(b, nil); !over() {
+		if over := startWait(b, nil); !over() {
 			t.Fatal("an idle bus holds back")
 		}
 		n := fill(b)
 		done := make(chan struct{})
-		first, second := waiting(b, done), waiting(b, nil)
+		first, second := startWait(b, done), startWait(b, nil)
 		if first() || second() {
 			t.Fatal("a slow sink does not hold back")
 		}
@@ -122,7 +122,7 @@ func TestDroppingSink(t *testing.T) {
 		b := New([]Outlet{{Name: "slow", Sink: slow, Drop: true}}, r.options())
 		n := fill(b)
 		n += fill(b)
-		if over := waiting(b, nil); !over() {
+		if over := startWait(b, nil); !over() {
 			t.Error("the sink holds back")
 		}
 		close(release)
@@ -142,7 +142,7 @@ func TestDroppingSink(t *testing.T) {
 	})
 }
 
-// A sink that fails is told of once and left alone, and nobody waits for it.
+// The failure of a sink is reported once. The sink is then left alone, and nobody waits for it.
 func TestFailingSink(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -171,7 +171,7 @@ func TestFailingSink(t *testing.T) {
 				}
 				b := New([]Outlet{{Name: "bad", Sink: bad, Drop: test.drop}, {Name: "good", Sink: good}}, r.options())
 				n := fill(b)
-				over := waiting(b, nil)
+				over := startWait(b, nil)
 				close(release)
 				if !over() {
 					t.Error("a failed sink holds back")
@@ -267,7 +267,7 @@ func TestSlowSinkOfSmallMessages(t *testing.T) {
 		small := make([]event.Message, each)
 		b := New([]Outlet{{Name: "slow", Sink: slow}}, Options{Stages: []Stage{rewriting(func(e *event.Event) { e.Messages = small })}})
 		recorded := 0
-		for free := waiting(b, nil); free(); free = waiting(b, nil) {
+		for free := startWait(b, nil); free(); free = startWait(b, nil) {
 			b.Record(&event.Event{Kind: event.Bytes, Data: make([]byte, 5*each), Count: each})
 			recorded += each
 			synctest.Wait()

@@ -6,40 +6,40 @@ import (
 	"pgpi/internal/event"
 )
 
-// Stage is a stage with what its defects cost.
+// Stage is a stage, and what a defect in it costs.
 type Stage struct {
 	event.Stage
 
-	// Name is for the sentence that says that the stage has failed.
+	// Name is for the sentence that reports a failure of the stage.
 	Name string
-	// Withholds says that nothing may pass which the stage has not seen to its end: an event in
-	// which it panics loses its contents.
+	// Withholds is set if nothing may pass that the stage has not finished with. If it panics, the
+	// event loses its contents.
 	Withholds bool
 }
 
-// blinder is a stage that can go on without understanding one connection. What it is given
-// of that connection after a panic it passes on.
+// blinder is a stage that can continue without understanding one connection. After a panic, it
+// passes on the events of that connection unchanged.
 type blinder interface{ Blind(conn uint32) }
 
-// runner runs one stage behind a wall.
+// runner runs one stage and contains its panics.
 type runner struct {
 	stage Stage
 	next  func(*event.Event)
-	// emit is next, and notes that the event at hand has passed.
+	// emit calls next, and notes whether the event that the stage took has passed.
 	emit    func(*event.Event)
-	taken   *event.Event
+	input   *event.Event
 	emitted bool
 	off     map[uint32]bool // connections for which the stage has failed
 }
 
-// connect makes the line of stages, which ends in the batch for the sinks.
+// connect chains the stages. The last one delivers to the sinks.
 func (b *Bus) connect() {
 	next := b.deliver
 	b.runners = make([]*runner, len(b.options.Stages))
 	for i := len(b.options.Stages) - 1; i >= 0; i-- {
 		r := &runner{stage: b.options.Stages[i], next: next, off: map[uint32]bool{}}
 		r.emit = func(e *event.Event) {
-			r.emitted = r.emitted || e == r.taken
+			r.emitted = r.emitted || e == r.input
 			r.next(e)
 		}
 		b.runners[i] = r
@@ -47,10 +47,10 @@ func (b *Bus) connect() {
 	}
 }
 
-// deliver adds an event to what sinks see.
+// deliver adds an event to those that sinks see.
 func (b *Bus) deliver(e *event.Event) { b.current.append(e) }
 
-// take gives the stage an event, and bears its panics.
+// take passes an event to the stage, and survives its panics.
 func (r *runner) take(e *event.Event) {
 	if len(r.off) > 0 && r.off[e.Conn] {
 		if _, ended := e.Fact.(event.Ended); ended {
@@ -66,12 +66,13 @@ func (r *runner) take(e *event.Event) {
 
 func (r *runner) try(e *event.Event) (reason any) {
 	defer func() { reason = recover() }()
-	r.taken, r.emitted = e, false
+	r.input, r.emitted = e, false
 	r.stage.Take(e, r.emit)
 	return nil
 }
 
-// fail says once that the stage has failed for a connection, and goes on without it.
+// fail reports once that the stage has failed for a connection. The connection continues without
+// it.
 func (r *runner) fail(e *event.Event, reason any) {
 	said := event.Event{Seq: e.Seq, At: e.At, Elapsed: e.Elapsed, Conn: e.Conn, Kind: event.Said, Identity: e.Identity}
 	passed := r.emitted
@@ -86,7 +87,7 @@ func (r *runner) fail(e *event.Event, reason any) {
 		said.Fact = event.ObserverFailed{Why: fmt.Sprint(reason)}
 		r.next(&said)
 		if !passed {
-			_ = r.try(e) // a blind stage understands nothing, so that nothing can fail
+			_ = r.try(e) // a blind stage does nothing that could fail
 		}
 		return
 	}
@@ -100,9 +101,8 @@ func (r *runner) fail(e *event.Event, reason any) {
 	}
 }
 
-// run is the goroutine between those who record and the sinks: it takes what was
-// recorded through the stages, a batch at a time, so that the path of relayed bytes need
-// not.
+// run is the goroutine between those that record and the sinks. It takes what was recorded through
+// the stages, a batch at a time, so that relayed bytes need not wait for them.
 func (b *Bus) run() {
 	defer close(b.done)
 	for {
@@ -114,22 +114,22 @@ func (b *Bus) run() {
 		for next := b.next(); next != nil; next = b.next() {
 			b.takeBatch(next)
 			b.handOut(next)
-			b.caughtUp()
+			b.resume()
 		}
-		if b.finished() {
+		if b.endOutlets() {
 			return
 		}
 	}
 }
 
-// flush hands over what has waited long enough.
+// flush hands over a batch that has waited long enough.
 func (b *Bus) flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.handOver()
 }
 
-// next takes the batch that has waited longest, or nil.
+// next returns the batch that has waited longest, or nil.
 func (b *Bus) next() *batch {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -142,7 +142,7 @@ func (b *Bus) next() *batch {
 	return first
 }
 
-// takeBatch numbers what was recorded, and takes it through the stages.
+// takeBatch numbers the recorded events and takes them through the stages.
 func (b *Bus) takeBatch(batch *batch) {
 	b.current = batch
 	first := b.deliver
@@ -159,11 +159,11 @@ func (b *Bus) takeBatch(batch *batch) {
 	}
 }
 
-// handOut gives a batch to all sinks.
+// handOut passes a batch to all sinks.
 func (b *Bus) handOut(batch *batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waiting -= batch.taken
+	b.waiting -= batch.recordedSize
 	if len(b.outlets) == 0 || len(batch.events) == 0 {
 		batch.recycle()
 		return
@@ -174,8 +174,9 @@ func (b *Bus) handOut(batch *batch) {
 	}
 }
 
-// finished ends the outlets when no stage has anything left to do and nothing more comes.
-func (b *Bus) finished() bool {
+// endOutlets ends the outlets if the bus is closed and the stages have nothing left to do. It
+// reports whether that is so.
+func (b *Bus) endOutlets() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.closed || len(b.queue) > 0 {
