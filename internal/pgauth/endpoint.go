@@ -10,9 +10,10 @@ import (
 	"fmt"
 )
 
-// ServerEndPoint returns the tls-server-end-point channel binding of a server's certificate (RFC 5929, section 4.1): the
-// certificate's hash by the algorithm of its own signature, with MD5 and SHA-1 raised to SHA-256. It fails for
-// certificates whose signature algorithm names no hash, Ed25519 among them.
+// ServerEndPoint returns the tls-server-end-point channel binding of a server's certificate (RFC
+// 5929, section 4.1): the certificate's hash by the algorithm of its own signature, with MD5 and
+// SHA-1 replaced by SHA-256. It fails for certificates whose signature algorithm implies no hash,
+// such as Ed25519.
 func ServerEndPoint(cert *x509.Certificate) ([]byte, error) {
 	hash, err := signatureHash(cert)
 	if err != nil {
@@ -23,8 +24,8 @@ func ServerEndPoint(cert *x509.Certificate) ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
-// signatureHash reads the algorithm from the certificate itself, because x509 doesn't know all that servers use:
-// to it RSA-PSS with another salt length, or SHA-224, is an unknown algorithm.
+// signatureHash reads the algorithm from the certificate itself, because x509 does not know all
+// that servers use. RSA-PSS with an unusual salt length and SHA-224 are unknown algorithms to it.
 func signatureHash(cert *x509.Certificate) (crypto.Hash, error) {
 	var outer struct {
 		TBSCertificate     asn1.RawValue
@@ -46,7 +47,8 @@ func signatureHash(cert *x509.Certificate) (crypto.Hash, error) {
 	return hash, nil
 }
 
-// pssHash reads the hash from the parameters of RSASSA-PSS (RFC 4055, section 3.1), where SHA-1 is the default.
+// pssHash reads the hash from the parameters of RSASSA-PSS (RFC 4055, section 3.1). The default is
+// SHA-1.
 func pssHash(parameters asn1.RawValue) (crypto.Hash, error) {
 	var pss struct {
 		Hash pkix.AlgorithmIdentifier `asn1:"explicit,optional,tag:0"`
@@ -76,11 +78,12 @@ func algorithmName(cert *x509.Certificate, oid string) string {
 
 const oidRSAPSS = "1.2.840.113549.1.1.10"
 
-// signatureHashes maps signature algorithms (RFC 3279, 4055, 5758) to hashes, MD5 and SHA-1 already raised.
+// signatureHashes maps signature algorithms (RFC 3279, 4055, 5758) to hashes. MD5 and SHA-1 are
+// replaced already.
 var signatureHashes = map[string]crypto.Hash{
 	"1.2.840.113549.1.1.4":   crypto.SHA256, // md5WithRSAEncryption
 	"1.2.840.113549.1.1.5":   crypto.SHA256, // sha1WithRSAEncryption
-	"1.3.14.3.2.29":          crypto.SHA256, // the older name of the same
+	"1.3.14.3.2.29":          crypto.SHA256, // an older name of the same
 	"1.2.840.113549.1.1.14":  crypto.SHA224, // sha224WithRSAEncryption
 	"1.2.840.113549.1.1.11":  crypto.SHA256, // sha256WithRSAEncryption
 	"1.2.840.113549.1.1.12":  crypto.SHA384, // sha384WithRSAEncryption
@@ -95,7 +98,8 @@ var signatureHashes = map[string]crypto.Hash{
 	"1.2.840.10045.4.3.4":    crypto.SHA512, // ecdsa-with-SHA512
 }
 
-// digestHashes maps the digests that RSA-PSS parameters name to hashes, MD5 and SHA-1 already raised.
+// digestHashes maps the digests in RSA-PSS parameters to hashes. MD5 and SHA-1 are replaced
+// already.
 var digestHashes = map[string]crypto.Hash{
 	"1.2.840.113549.2.5":     crypto.SHA256, // md5
 	"1.3.14.3.2.26":          crypto.SHA256, // sha1

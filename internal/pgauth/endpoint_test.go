@@ -49,8 +49,8 @@ func TestServerEndPointFails(t *testing.T) {
 	}
 }
 
-// readCertificate reads a self-signed certificate from testdata; its name says key and signature. They were made
-// by "openssl req -x509", with -sigopt rsa_padding_mode:pss for RSA-PSS.
+// readCertificate reads a self-signed certificate from testdata; its name says key and signature.
+// They were made by "openssl req -x509", with -sigopt rsa_padding_mode:pss for RSA-PSS.
 func readCertificate(t *testing.T, name string) *x509.Certificate {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name+".pem"))

@@ -11,7 +11,7 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// Authentication requests, as the PostgreSQL documentation numbers them ("Message Formats").
+// Authentication requests, with their numbers in the PostgreSQL documentation ("Message Formats").
 const (
 	requestOk           = 0
 	requestKerberosV4   = 1
@@ -28,8 +28,8 @@ const (
 	requestSASLFinal    = 12
 )
 
-// ChannelBinding says whether the login must be tied to the TLS connection that carries it. Its values are those
-// of libpq's channel_binding; the zero value counts as PreferBinding.
+// ChannelBinding is whether the login must be tied to the TLS connection that carries it. The
+// values are those of libpq's channel_binding. The zero value counts as PreferBinding.
 type ChannelBinding string
 
 // The channel binding policies.
@@ -39,25 +39,28 @@ const (
 	RequireBinding ChannelBinding = "require"
 )
 
-// Config is what an Exchange needs to know of one connection.
+// Config is what an Exchange needs to know about a connection.
 type Config struct {
-	// User is the name in the StartupMessage. Only MD5 uses it.
+	// User is the user name in the StartupMessage. Only MD5 uses it.
 	User string
-	// Password is sent or proved as it is, an empty one too: the server decides. It holds no NUL.
+	// Password is sent or proved as it is, even if it is empty: the server decides. It contains no
+	// NUL.
 	Password string
-	// ChannelBinding is the policy towards the server.
+	// ChannelBinding is the policy for the server leg.
 	ChannelBinding ChannelBinding
-	// TLS is the state of the server's leg after its handshake, nil where that leg is not encrypted.
+	// TLS is the state of the server leg after its handshake. It is nil if that leg is not
+	// encrypted.
 	TLS *tls.ConnectionState
 }
 
-// Exchange is one authentication dialogue with a server. It serves one connection, one goroutine at a time.
+// Exchange is the authentication dialogue with a server. It serves one connection, and one
+// goroutine at a time.
 type Exchange struct {
 	config       Config
 	conversation *scram.ClientConversation
 	mechanism    string
 	stage        saslStage
-	nonce        scram.NonceGeneratorFcn // nil but in tests
+	nonce        scram.NonceGeneratorFcn // nil except in tests
 }
 
 // New returns the exchange for a connection that has sent its StartupMessage.
@@ -65,12 +68,12 @@ func New(config Config) *Exchange {
 	return &Exchange{config: config}
 }
 
-// Respond takes the server's next authentication request: its subtype, and its data after the subtype. It returns
-// the body of the message "p" that answers it, without type and length, or nil when no answer is due
-// (AuthenticationOk and AuthenticationSASLFinal).
+// Respond takes the server's next authentication request: its subtype, and the data after the
+// subtype. It returns the body of the "p" message that answers it, without type and length. It
+// returns nil if no answer is due (AuthenticationOk and AuthenticationSASLFinal).
 //
-// After an error the login can't go on; the text is fit to be shown to the client. The rules are those of
-// pg_fe_sendauth in libpq's fe-auth.c.
+// After an error the login can't continue. The text may be shown to the client. The rules are those
+// of pg_fe_sendauth in libpq's fe-auth.c.
 func (e *Exchange) Respond(subtype uint32, data []byte) ([]byte, error) {
 	if err := e.checkBindingPolicy(subtype); err != nil {
 		return nil, err
@@ -94,8 +97,8 @@ func (e *Exchange) Respond(subtype uint32, data []byte) ([]byte, error) {
 	}
 }
 
-// checkBindingPolicy refuses whatever would end a login without channel binding where it is required, before
-// anything of the password is sent. It mirrors the end of libpq's check_expected_areq.
+// checkBindingPolicy refuses a login without channel binding if channel binding is required. It
+// does so before anything about the password is sent, like the end of libpq's check_expected_areq.
 func (e *Exchange) checkBindingPolicy(subtype uint32) error {
 	if e.config.ChannelBinding != RequireBinding {
 		return nil
@@ -114,7 +117,8 @@ func (e *Exchange) checkBindingPolicy(subtype uint32) error {
 	}
 }
 
-// md5Response is "md5" and md5(md5(password + user) + salt) in hexadecimal, with a NUL at the end.
+// md5Response returns "md5" and md5(md5(password + user) + salt) in hexadecimal, with a NUL at the
+// end.
 func md5Response(user, password string, salt []byte) ([]byte, error) {
 	if len(salt) != 4 {
 		return nil, fmt.Errorf("answer the server's request for an MD5 password: its salt has %d bytes instead of 4", len(salt))
@@ -129,7 +133,8 @@ func md5Hex(text []byte) []byte {
 	return hex.AppendEncode(nil, sum[:])
 }
 
-// saslInitialResponse is the body of a SASLInitialResponse: mechanism, length and client-first-message.
+// saslInitialResponse returns the body of a SASLInitialResponse: mechanism, length and
+// client-first-message.
 func saslInitialResponse(mechanism, first string) []byte {
 	body := append([]byte(mechanism), 0)
 	body = binary.BigEndian.AppendUint32(body, uint32(len(first)))

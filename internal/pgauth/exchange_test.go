@@ -18,7 +18,8 @@ func TestPasswords(t *testing.T) {
 	}{
 		{"cleartext", "friend", requestCleartext, "", "friend\x00"},
 		{"cleartext, empty", "", requestCleartext, "", "\x00"},
-		// printf %s md5$( (printf %s $(printf friendfrodo | md5sum | cut -c-32); printf '\1\2\3\4') | md5sum)
+		// printf %s md5$( (printf %s $(printf friendfrodo | md5sum | cut -c-32); printf '\1\2\3\4')
+		// | md5sum)
 		{"MD5", "friend", requestMD5, "\x01\x02\x03\x04", "md5c660bc8a4797523d5d6973e4bd48ec00\x00"},
 		{"AuthenticationOk", "friend", requestOk, "", ""},
 	}
@@ -35,7 +36,8 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-// TestScram plays whole dialogues: what is chosen, the gs2 flag, the proof, the verification of the server.
+// TestScram plays whole dialogues: what is chosen, the gs2 flag, the proof, the verification of the
+// server.
 func TestScram(t *testing.T) {
 	encrypted := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{readCertificate(t, "ecdsa-sha256")}}
 	ed25519 := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{readCertificate(t, "ed25519")}}
@@ -225,7 +227,8 @@ func TestServerFirst(t *testing.T) {
 	}
 }
 
-// TestServerFinal: a server that doesn't prove to know the password is refused, and the log gets no signature.
+// TestServerFinal: a server that doesn't prove to know the password is refused, and the log gets no
+// signature.
 func TestServerFinal(t *testing.T) {
 	signature := base64.StdEncoding.EncodeToString([]byte("a signature of thirty-two bytes."))
 	tests := []struct{ name, message, want string }{
@@ -250,8 +253,8 @@ func TestServerFinal(t *testing.T) {
 	}
 }
 
-// TestOrder: with channel binding required AuthenticationOk is refused until the server has proved itself, and no
-// request of a SASL dialogue is answered twice.
+// TestOrder: with channel binding required AuthenticationOk is refused until the server has proved
+// itself, and no request of a SASL dialogue is answered twice.
 func TestOrder(t *testing.T) {
 	state := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{readCertificate(t, "rsa-sha384")}}
 	exchange := New(Config{Password: "friend", ChannelBinding: RequireBinding, TLS: state})
@@ -290,7 +293,8 @@ func TestOrder(t *testing.T) {
 	respond(requestOk, "")
 }
 
-// A server may leave its proof out where channel binding is not required: libpq lets it, so pgpi does too.
+// A server may leave its proof out where channel binding is not required: libpq lets it, so pgpi
+// does too.
 func TestOkWithoutServerFinal(t *testing.T) {
 	exchange := New(Config{Password: "friend"})
 	begin(t, exchange)

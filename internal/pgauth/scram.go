@@ -11,18 +11,18 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// SASL mechanisms that PostgreSQL servers offer.
+// SASL mechanisms of PostgreSQL servers.
 const (
 	mechanismPlain = "SCRAM-SHA-256"
 	mechanismPlus  = "SCRAM-SHA-256-PLUS"
 	mechanismOAuth = "OAUTHBEARER"
 )
 
-// maxIterations bounds the work that a server can ask of us with its iteration count: some seconds of one
-// processor. Servers use 4096 unless scram_iterations says otherwise.
+// maxIterations limits the work that a server can demand by its iteration count, to some seconds of
+// one processor. Servers use 4096 unless scram_iterations says otherwise.
 const maxIterations = 10_000_000
 
-// saslStage says how far a SASL dialogue has come.
+// saslStage is how far a SASL dialogue has come.
 type saslStage int
 
 const (
@@ -57,7 +57,7 @@ func (e *Exchange) startSASL(data []byte) ([]byte, error) {
 	return saslInitialResponse(e.mechanism, first), nil
 }
 
-// parseMechanisms reads a list of NUL-terminated names that an empty one ends.
+// parseMechanisms reads a list of NUL-terminated names, which an empty name ends.
 func parseMechanisms(data []byte) ([]string, error) {
 	var names []string
 	for {
@@ -73,8 +73,9 @@ func parseMechanisms(data []byte) ([]string, error) {
 	}
 }
 
-// chooseMechanism decides as libpq's pg_SASL_init, but for one thing: where the server's leg has no TLS although
-// the server believes it has, libpq always gives up, and here the policy disable lets the login go on.
+// chooseMechanism decides as libpq's pg_SASL_init does, with one exception. If the server leg has
+// no TLS although the server believes it has, libpq always gives up; here the policy disable lets
+// the login continue.
 func (e *Exchange) chooseMechanism(offered []string) (string, error) {
 	policy, encrypted := e.config.ChannelBinding, e.config.TLS != nil
 	plus := slices.Contains(offered, mechanismPlus)
@@ -112,8 +113,9 @@ func quoteNames(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// newConversation prepares SCRAM with an empty user name (the server takes the StartupMessage's) and with the gs2
-// flag that libpq sends: "p" with PLUS, else "y" over TLS unless binding is disabled, else "n".
+// newConversation prepares SCRAM with an empty user name, because the server uses that of the
+// StartupMessage. The gs2 flag is the one that libpq sends: "p" with PLUS, else "y" over TLS unless
+// binding is disabled, else "n".
 func (e *Exchange) newConversation() (*scram.ClientConversation, error) {
 	client, err := scram.SHA256.NewClientUnprepped("", prepare(e.config.Password), "")
 	if err != nil {
@@ -137,8 +139,9 @@ func (e *Exchange) newConversation() (*scram.ClientConversation, error) {
 	}
 }
 
-// endPointBinding fails where the certificate has no tls-server-end-point. Going on without PLUS, which the
-// server offered, would let whoever presents such a certificate switch channel binding off; libpq fails too.
+// endPointBinding fails if the certificate has no tls-server-end-point. Falling back to SCRAM
+// without PLUS, which the server offered, would let anybody with such a certificate switch channel
+// binding off. libpq fails too.
 func (e *Exchange) endPointBinding() (scram.ChannelBinding, error) {
 	chain := e.config.TLS.PeerCertificates
 	if len(chain) == 0 {
@@ -162,14 +165,14 @@ func (e *Exchange) continueSASL(data []byte) ([]byte, error) {
 	}
 	final, err := e.conversation.Step(string(data))
 	if err != nil {
-		// The library quotes nothing of a message that passed the check above but its salt.
+		// After the check above, the only thing that the library quotes from a message is its salt.
 		return nil, fmt.Errorf("continue SCRAM authentication: %w", err)
 	}
 	e.stage = saslProofSent
 	return []byte(final), nil
 }
 
-// checkServerFirst checks the form of "r=nonce,s=salt,i=iterations" and the work it asks for.
+// checkServerFirst checks the form of "r=nonce,s=salt,i=iterations", and how much work it demands.
 func checkServerFirst(message string) error {
 	fields := strings.Split(message, ",")
 	if len(fields) < 3 || !strings.HasPrefix(fields[0], "r=") || !strings.HasPrefix(fields[1], "s=") ||
@@ -187,8 +190,8 @@ func checkServerFirst(message string) error {
 	return nil
 }
 
-// finishSASL verifies the server's signature. What the library would say of a malformed message quotes it, and a
-// signature lets the password be guessed, so errors here are our own.
+// finishSASL verifies the server's signature. The errors are our own: the library quotes malformed
+// messages, and a signature allows guessing the password.
 func (e *Exchange) finishSASL(data []byte) error {
 	if e.stage != saslProofSent {
 		return errors.New("finish SASL authentication: " +

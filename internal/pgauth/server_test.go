@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// scramServer is a server's side of SCRAM written from RFC 5802, apart from the library that the package uses.
+// scramServer is a server's side of SCRAM written from RFC 5802, apart from the library that the
+// package uses.
 type scramServer struct {
 	password   string
 	salt       []byte
@@ -39,7 +40,8 @@ func (s *scramServer) first(t *testing.T, clientFirst string) string {
 	return s.serverFirst
 }
 
-// final takes the client-final-message and returns the server-final-message, or why the proof is wrong.
+// final takes the client-final-message and returns the server-final-message, or why the proof is
+// wrong.
 func (s *scramServer) final(clientFinal string) (string, error) {
 	withoutProof, proof, _ := strings.Cut(clientFinal, ",p=")
 	channel := append([]byte(s.gs2), s.binding...)
