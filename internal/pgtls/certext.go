@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// extensionNames are OpenSSL's titles of the extensions that are decoded.
+// extensionNames are OpenSSL's titles for the extensions that are decoded.
 var extensionNames = map[string]string{
 	"2.5.29.14":               "X509v3 Subject Key Identifier",
 	"2.5.29.15":               "X509v3 Key Usage",
@@ -26,7 +26,8 @@ var extensionNames = map[string]string{
 	"1.3.6.1.4.1.11129.2.4.2": "CT Precertificate SCTs",
 }
 
-// extension writes one extension. What can't be decoded reads as openssl shows what it does not know.
+// extension writes one extension. What can't be decoded is written as openssl writes an unknown
+// extension.
 func (t *textWriter) extension(cert *x509.Certificate, extension pkix.Extension) {
 	oid := extension.Id.String()
 	title, ok := extensionNames[oid]
@@ -140,7 +141,7 @@ func generalNames(value []byte) string {
 	return strings.Join(names, ", ")
 }
 
-// generalName writes a GeneralName: RFC 5280, section 4.2.1.6.
+// generalName returns a GeneralName as text: RFC 5280, section 4.2.1.6.
 func generalName(name asn1.RawValue) string {
 	switch name.Tag {
 	case 1:
@@ -158,7 +159,7 @@ func generalName(name asn1.RawValue) string {
 	}
 }
 
-// ipText writes an address as OpenSSL does, which does not shorten IPv6.
+// ipText returns an address as OpenSSL writes it, which does not shorten IPv6.
 func ipText(ip []byte) string {
 	if len(ip) != net.IPv6len {
 		return net.IP(ip).String()
@@ -170,7 +171,7 @@ func ipText(ip []byte) string {
 	return strings.Join(groups, ":")
 }
 
-// authorityKeyID says how to find the issuer's certificate: RFC 5280, section 4.2.1.1.
+// authorityKeyID is how to find the issuer's certificate: RFC 5280, section 4.2.1.1.
 type authorityKeyID struct {
 	Key    []byte          `asn1:"optional,tag:0"`
 	Issuer []asn1.RawValue `asn1:"optional,tag:1"`
@@ -248,8 +249,8 @@ func policies(value []byte) []string {
 	return lines
 }
 
-// timestamps writes the signed certificate timestamps of RFC 6962, section 3.3: almost every public certificate
-// has some. It returns nil for what does not follow that section.
+// timestamps returns the signed certificate timestamps of RFC 6962, section 3.3. Almost every
+// public certificate has some. It returns nil if the value does not follow that section.
 func timestamps(value []byte) []string {
 	var list []byte
 	if _, err := asn1.Unmarshal(value, &list); err != nil {
@@ -274,8 +275,8 @@ func timestamps(value []byte) []string {
 	return lines
 }
 
-// timestamp writes one SCT: version (1 byte), log ID (32), milliseconds since 1970 (8), extensions (vector),
-// hash and signature algorithm (1 each), signature (vector).
+// timestamp returns one SCT as text: version (1 byte), log ID (32), milliseconds since 1970 (8),
+// extensions (vector), hash and signature algorithm (1 each), signature (vector).
 func timestamp(sct []byte) []string {
 	const head = 1 + 32 + 8
 	if len(sct) < head || sct[0] != 0 {
@@ -296,7 +297,7 @@ func timestamp(sct []byte) []string {
 		at = strings.ToUpper(colonHex(extensions))
 	}
 	when := time.UnixMilli(int64(millis & (1<<63 - 1))).UTC()
-	const half = 16*3 - 1 // sixteen bytes a line
+	const half = 16*3 - 1 // sixteen bytes per line
 	lines := []string{
 		"Signed Certificate Timestamp:",
 		"    Version   : v1 (0x0)",
@@ -312,7 +313,7 @@ func timestamp(sct []byte) []string {
 	return append(lines, "                "+strings.ToUpper(colonHex(signature)))
 }
 
-// cutVector cuts a vector with a length of two bytes off data, and returns it and the rest.
+// cutVector splits data into the content of a vector with a 2-byte length, and the rest.
 func cutVector(data []byte) ([]byte, []byte, bool) {
 	if len(data) < 2 {
 		return nil, nil, false
@@ -324,7 +325,7 @@ func cutVector(data []byte) ([]byte, []byte, bool) {
 	return data[2:end], data[end:], true
 }
 
-// dotted shows bytes as openssl shows an extension that it does not know: what is not printable is a dot.
+// dotted returns bytes as openssl shows an unknown extension: unprintable ones are dots.
 func dotted(data []byte) string {
 	text := make([]byte, len(data))
 	for i, c := range data {

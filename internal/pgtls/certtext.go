@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// CertificateText describes a certificate in the layout and the names of openssl x509 -text, so that people can
-// compare. (Names of people and hosts read as with -nameopt oneline,-space_eq,-esc_msb, which later versions of
-// openssl have by default.) The text ends in a newline; control characters in it, which a certificate can hold
-// anywhere, are escaped.
+// CertificateText describes a certificate in the layout and with the names of openssl x509 -text,
+// so that people can compare. Names of people and hosts are written as with -nameopt
+// oneline,-space_eq,-esc_msb, the default of later versions of openssl. The text ends in a newline.
+// Control characters, which a certificate can contain anywhere, are escaped.
 func CertificateText(cert *x509.Certificate) string {
 	var t textWriter
 	t.line(0, "Certificate:")
@@ -50,7 +50,7 @@ func (t *textWriter) line(indent int, format string, args ...any) {
 	_, _ = t.WriteString(strings.Repeat(" ", indent) + fmt.Sprintf(format, args...) + "\n")
 }
 
-// hex writes bytes as "0a:1b:", n a line.
+// hex writes bytes as "0a:1b:", n per line.
 func (t *textWriter) hex(indent, n int, data []byte) {
 	for len(data) > n {
 		t.line(indent, "%s:", colonHex(data[:n]))
@@ -76,7 +76,7 @@ func (t *textWriter) publicKey(cert *x509.Certificate) {
 		t.line(16, "Modulus:")
 		modulus := key.N.Bytes()
 		if modulus[0] >= 0x80 {
-			modulus = append([]byte{0}, modulus...) // as the INTEGER of the encoding has it
+			modulus = append([]byte{0}, modulus...) // as the INTEGER is encoded
 		}
 		t.hex(20, 15, modulus)
 		t.line(16, "Exponent: %d (0x%x)", key.E, key.E)
@@ -84,7 +84,7 @@ func (t *textWriter) publicKey(cert *x509.Certificate) {
 		t.line(12, "Public Key Algorithm: id-ecPublicKey")
 		t.line(16, "Public-Key: (%d bit)", key.Params().BitSize)
 		t.line(16, "pub:")
-		point, _ := key.Bytes() // fails for other curves than those that x509 parses
+		point, _ := key.Bytes() // fails only for curves that x509 does not parse
 		t.hex(20, 15, point)
 		t.line(16, "ASN1 OID: %s", curveNames[key.Params().Name])
 		t.line(16, "NIST CURVE: %s", key.Params().Name)
@@ -98,7 +98,7 @@ func (t *textWriter) publicKey(cert *x509.Certificate) {
 			Algorithm pkix.AlgorithmIdentifier
 			Key       asn1.BitString
 		}
-		_, _ = asn1.Unmarshal(cert.RawSubjectPublicKeyInfo, &info) // x509 has parsed it already
+		_, _ = asn1.Unmarshal(cert.RawSubjectPublicKeyInfo, &info) // x509 has parsed it before
 		t.line(12, "Public Key Algorithm: %s", info.Algorithm.Algorithm)
 		t.hex(20, 15, info.Key.Bytes)
 	}
@@ -120,7 +120,7 @@ var signatureNames = map[string]string{
 	"1.3.101.112":           "ED25519",
 }
 
-// signatureName returns OpenSSL's name of the signature's algorithm, or its OID.
+// signatureName returns OpenSSL's name for the signature's algorithm, or its OID.
 func signatureName(cert *x509.Certificate) string {
 	var outer struct {
 		Certificate asn1.RawValue
@@ -137,7 +137,7 @@ func signatureName(cert *x509.Certificate) string {
 	return oid
 }
 
-// attributeNames are OpenSSL's short names of the parts of a distinguished name.
+// attributeNames are OpenSSL's short names for the parts of a distinguished name.
 var attributeNames = map[string]string{
 	"2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
 	"2.5.4.9": "street", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.15": "businessCategory",
@@ -146,7 +146,7 @@ var attributeNames = map[string]string{
 	"1.3.6.1.4.1.311.60.2.1.2": "jurisdictionST", "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionC",
 }
 
-// nameText writes a distinguished name: `C=US, O="Example, Inc.", CN=a.example`.
+// nameText returns a distinguished name as text: `C=US, O="Example, Inc.", CN=a.example`.
 func nameText(raw []byte) string {
 	var rdns pkix.RDNSequence
 	if _, err := asn1.Unmarshal(raw, &rdns); err != nil {
@@ -168,7 +168,7 @@ func nameText(raw []byte) string {
 	return strings.Join(parts, ", ")
 }
 
-// quoteValue puts a value with characters that are special in RFC 2253 into quotes.
+// quoteValue quotes a value if it contains characters that are special in RFC 2253.
 func quoteValue(s string) string {
 	special := strings.ContainsAny(s, `,+"\<>;`) || strings.HasPrefix(s, "#") || strings.Trim(s, " ") != s
 	if !special {
@@ -177,7 +177,7 @@ func quoteValue(s string) string {
 	return `"` + escape(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)) + `"`
 }
 
-// escape writes control characters as \0A.
+// escape replaces control characters, as in \0A.
 func escape(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -10,10 +10,11 @@ import (
 	"testing"
 )
 
-// TestCertificateText compares with the text of the real openssl. The differences allowed are white space at the ends
-// of lines, which openssl leaves behind colons, and those that a test names.
+// TestCertificateText compares with the text of the real openssl. The differences allowed are white
+// space at the ends of lines, which openssl leaves behind colons, and those that a test names.
 func TestCertificateText(t *testing.T) {
-	// A list of one SCT: version 0, a log ID, a time, no extensions, ecdsa with SHA-256, a signature of 20 bytes.
+	// A list of one SCT: version 0, a log ID, a time, no extensions, ecdsa with SHA-256, a
+	// signature of 20 bytes.
 	sct := "00" + strings.Repeat("ab", 32) + "0000018bb2c1f2d1" + "0000" + "0403" + "0014" + strings.Repeat("5c", 20)
 	sctLength := len(sct) / 2
 	scts := fmt.Sprintf("04%02x%04x%04x%s", sctLength+4, sctLength+2, sctLength, sct)
@@ -106,8 +107,8 @@ func FuzzCertificateExtensions(f *testing.F) {
 	})
 }
 
-// trimLines takes white space off the ends of lines and replaces the parts of lines that may differ. Lines of the
-// list under "" are left out.
+// trimLines takes white space off the ends of lines and replaces the parts of lines that may
+// differ. Lines of the list under "" are left out.
 func trimLines(text string, differs map[string]string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {

@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// search is how chains from a server's certificate to a root are found: by crypto/x509, which has OpenSSL's rules for
-// dates, constraints and issuers, on copies that are edited where its rules are others than OpenSSL's.
+// search finds chains from a server's certificate to a root. It uses crypto/x509, which has
+// OpenSSL's rules for dates, constraints and issuers, on copies that are edited where OpenSSL's
+// other rules differ.
 type search struct {
 	leaf   *x509.Certificate
-	middle []*x509.Certificate // that were sent, or are in the file of the roots
+	middle []*x509.Certificate // sent by the server, or from the file of roots
 	roots  *rootSet
 }
 
@@ -29,7 +30,7 @@ func newSearch(sent []*x509.Certificate, roots *rootSet) *search {
 	return s
 }
 
-// chains returns all chains that there are. It does not look at what certificates are for: see unsuitable.
+// chains returns all chains. It does not check what the certificates are for: see unsuitable.
 func (s *search) chains(now time.Time) ([][]*x509.Certificate, error) {
 	options := x509.VerifyOptions{
 		Roots: s.roots.pool, Intermediates: x509.NewCertPool(), CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
@@ -50,8 +51,8 @@ func (s *search) chains(now time.Time) ([][]*x509.Certificate, error) {
 	return s.leaf.Verify(options)
 }
 
-// withoutPolicies returns a copy without the rules for policies, which OpenSSL checks only where it is asked to, and
-// libpq does not ask.
+// withoutPolicies returns a copy without policy rules. OpenSSL checks those only on request, and
+// libpq does not request it.
 func withoutPolicies(cert *x509.Certificate) *x509.Certificate {
 	edited := *cert
 	edited.Policies = nil
@@ -59,11 +60,12 @@ func withoutPolicies(cert *x509.Certificate) *x509.Certificate {
 	return &edited
 }
 
-// dnsName is what OpenSSL takes for a DNS name in a CN (cn2dnsid in crypto/x509/v3_ncons.c): two labels or more.
+// dnsName matches what OpenSSL takes for a DNS name in a CN (cn2dnsid in crypto/x509/v3_ncons.c):
+// two labels or more.
 var dnsName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)+$`)
 
-// nameByCommonName makes DNS names of the CNs of a certificate that has none, so that constraints on names hold for
-// them too, as in OpenSSL: libpq takes them for the server's names.
+// nameByCommonName turns the CNs of a certificate without DNS names into DNS names, because libpq
+// takes them for the server's names. So constraints on names apply to them too, as in OpenSSL.
 func nameByCommonName(cert *x509.Certificate) {
 	if len(cert.DNSNames) > 0 {
 		return
@@ -74,19 +76,20 @@ func nameByCommonName(cert *x509.Certificate) {
 			cert.DNSNames = append(cert.DNSNames, name)
 		}
 	}
-	if cert.DNSNames != nil { // without the extension crypto/x509 would not look at them
+	if cert.DNSNames != nil { // crypto/x509 ignores them without the extension
 		alternativeNames := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}}
 		cert.Extensions = append(slices.Clone(cert.Extensions), alternativeNames)
 	}
 }
 
-// maxSignatureChecks bounds what a server can make pgpi do, as the limit of crypto/x509 of the same size does.
+// maxSignatureChecks bounds the work that a server can demand. It is as large as the limit in
+// crypto/x509.
 const maxSignatureChecks = 100
 
-// standIns checks the signatures that crypto/x509 cannot, and lets it see that they are right: such a certificate is
-// signed anew by a key that is made for it alone, and each issuer whose own key has signed it gets a stand-in, equal
-// but for having that key. So crypto/x509 finds the link where it is genuine and nowhere else, and applies all its
-// other rules to it.
+// standIns checks the signatures that crypto/x509 can't check, and shows it which are right. A
+// certificate with a right signature is signed again, by a key made for it alone. Each issuer that
+// had really signed it gets a stand-in that is identical except for that key. So crypto/x509 finds
+// the link where it is genuine and nowhere else, and applies all its other rules.
 func (s *search) standIns() (middle, roots []*x509.Certificate, err error) {
 	type link struct {
 		issuer *x509.Certificate
@@ -117,10 +120,10 @@ func (s *search) standIns() (middle, roots []*x509.Certificate, err error) {
 			links[before+i].key = public
 		}
 	}
-	for _, l := range links { // when all that are to be signed anew are
+	for _, l := range links { // after all certificates that are signed again
 		standIn := *l.issuer
 		standIn.PublicKey, standIn.PublicKeyAlgorithm = l.key, x509.Ed25519
-		standIn.Raw = slices.Concat(l.issuer.Raw, l.key) // a pool takes nothing twice
+		standIn.Raw = slices.Concat(l.issuer.Raw, l.key) // a pool ignores duplicates
 		if l.isRoot {
 			roots = append(roots, &standIn)
 		} else {

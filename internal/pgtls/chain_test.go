@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// TestSignaturesMakeNoDifference builds random hierarchies twice: with signatures that crypto/x509 checks, and with
-// signatures that only pgpi does. The same ones must be refused, however many reasons there are.
+// TestSignaturesMakeNoDifference builds random hierarchies twice: with signatures that crypto/x509
+// checks, and with signatures that only pgpi does. The same ones must be refused, however many
+// reasons there are.
 func TestSignaturesMakeNoDifference(t *testing.T) {
 	keys := make([]*rsa.PrivateKey, 5)
 	for i := range keys {

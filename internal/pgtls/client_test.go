@@ -65,8 +65,8 @@ func TestClientConfigALPN(t *testing.T) {
 	}
 }
 
-// TestClientConfigNoTickets checks that no session of the client leg can be resumed, direct or not: a resumed one would
-// hide the certificate from the log.
+// TestClientConfigNoTickets checks that no session of the client leg can be resumed, direct or not:
+// a resumed one would hide the certificate from the log.
 func TestClientConfigNoTickets(t *testing.T) {
 	identity := sync.OnceValues(func() (tls.Certificate, error) { return Generate(ECDSA) })
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -102,8 +102,8 @@ func TestClientConfigKeyLog(t *testing.T) {
 	}
 }
 
-// TestClientConfigIdentity checks that the certificate is asked for only in a handshake, and that its failure is the
-// handshake's.
+// TestClientConfigIdentity checks that the certificate is asked for only in a handshake, and that
+// its failure is the handshake's.
 func TestClientConfigIdentity(t *testing.T) {
 	broken := errors.New("no entropy")
 	calls := 0

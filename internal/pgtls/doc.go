@@ -1,14 +1,21 @@
-// Package pgtls holds the TLS rules of both legs: the certificate that pgpi presents to clients, libpq's
-// rules for sslmode and sslrootcert towards the server, key logs, and certificates and failures in words.
+// Package pgtls has the TLS rules of both legs: the certificate that pgpi presents to clients,
+// libpq's rules for sslmode and sslrootcert towards the server, key logs, and the wording of
+// certificates and failures.
 //
-// It guarantees that a server is accepted or refused as libpq would accept or refuse it, but for the differences
-// that docs/certificates.md names, that no failed key log breaks a connection, and that every refusal names its reason
-// and what the user can change.
+// It guarantees:
 //
-// It must not know sockets, messages or the log: it makes a [crypto/tls.Config], and the proxy does the
-// handshake with it. The only thing of the rest of pgpi that it knows is the names of the command-line
-// options, because a remedy that names no option is none.
+//   - A server is accepted or refused as libpq would do, except for the differences listed in
+//     docs/certificates.md.
+//   - A key log that fails breaks no connection.
+//   - Every refusal says why, and what the user can change.
 //
-// Start reading at [ClientConfig] for the client leg and at [ServerPolicy] for the server leg, whose certificates
-// chain.go verifies.
+// Less formally: if psql would connect, so does pgpi; if not, the reason and the remedy are in one
+// sentence.
+//
+// It must not know sockets, messages or the log. It makes a [crypto/tls.Config], and the proxy does
+// the handshake with it. The only part of pgpi that it knows is the names of command-line options,
+// because a remedy without one would help nobody.
+//
+// Start reading at [ClientConfig] for the client leg and at [ServerPolicy] for the server leg.
+// chain.go verifies the server's certificates.
 package pgtls

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// ExplainServer puts an error of a TLS handshake with the server, or of a read soon after it (in TLS 1.3 a server
-// refuses a client certificate only then), into one sentence: what failed, why, and what the user can change.
-// Where Go's TLS is the reason and libpq would have connected, it says so. direct is as for
-// [ServerPolicy.Config].
+// ExplainServer describes in one sentence an error of a TLS handshake with the server, or of a read
+// soon after it: what failed, why, and what the user can change. (In TLS 1.3 a server refuses a
+// client certificate only after the handshake.) If libpq would have connected and Go's TLS is the
+// reason for the failure, it says so. For direct, see [ServerPolicy.Config].
 func ExplainServer(err error, direct bool) string {
 	if isEnd(err) && direct {
 		return plain(err) + ": the server ended the connection at the beginning of TLS, as servers older than 17 do to " +
@@ -25,7 +25,8 @@ func ExplainClient(err error) string {
 	return explain(err, clientFailures, "the client ended the connection in the TLS handshake: "+distrust)
 }
 
-// failure is a remedy for the errors of crypto/tls whose text contains one of texts. (They have no types.)
+// failure is the remedy for errors of crypto/tls whose text contains one of texts. (They have no
+// types.)
 type failure struct {
 	texts  []string
 	remedy string
@@ -49,12 +50,12 @@ func explain(err error, failures []failure, ended string) string {
 	return text
 }
 
-// isEnd tells whether err means that the peer is gone.
+// isEnd reports whether err means that the peer is gone.
 func isEnd(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// plain leaves out the addresses in what the system says of a connection's end.
+// plain returns the text of an error without the addresses that the system adds.
 func plain(err error) string {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
@@ -62,11 +63,11 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// IsAlert tells whether err is an alert by which the peer has refused something, and not the end of a connection
-// without a reason.
+// IsAlert reports whether err is an alert by which the peer refused something, rather than a
+// connection that ended without a reason.
 func IsAlert(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" // as crypto/tls makes it of each alert
+	return ok && op.Op == "remote error" // crypto/tls marks every alert like this
 }
 
 const (
@@ -74,7 +75,7 @@ const (
 	distrust    = "it may not accept the certificate that pgpi presents: use sslmode=require or weaker on the client, or give pgpi one that it trusts with --client-ssl-cert and --client-ssl-key"
 )
 
-// serverFailures are in order: the first that fits is taken.
+// serverFailures are in order: the first match counts.
 var serverFailures = []failure{
 	{
 		[]string{"remote error: tls: protocol version not supported", "server selected unsupported protocol version"},
@@ -83,7 +84,7 @@ var serverFailures = []failure{
 	{
 		[]string{"remote error: tls: handshake failure", "remote error: tls: insufficient security level"},
 		"the server shares no cipher suite, curve or signature with pgpi, or wants a client certificate (--server-sslcert): Go's TLS has no DHE suites, no brainpool curves or X448, " +
-			"and no certificates with Ed448, RSASSA-PSS keys, SHA-224, SHA-3 or MD5, libpq has: allow ECDHE in ssl_ciphers and X25519 or prime256v1 in ssl_groups (ssl_ecdh_curve before 18) on the server, " +
+			"and no certificates with Ed448, RSASSA-PSS keys, SHA-224, SHA-3 or MD5, which libpq has: allow ECDHE in ssl_ciphers and X25519 or prime256v1 in ssl_groups (ssl_ecdh_curve before 18) on the server, " +
 			"and give it a certificate with an RSA or ECDSA key that is signed with SHA-256",
 	},
 	{
@@ -92,23 +93,23 @@ var serverFailures = []failure{
 	},
 	{
 		[]string{"x509: negative serial number"},
-		"Go's TLS takes no certificate with a negative serial number, libpq does: replace the server's certificate",
+		"Go's TLS does not accept a certificate with a negative serial number, but libpq does: replace the server's certificate",
 	},
 	{
 		[]string{"x509: unsupported elliptic curve", "x509: invalid ECDSA parameters", "unsupported type of public key", "x509: unknown public key algorithm"},
-		"Go's TLS takes certificates with RSA, ECDSA (P-256, P-384, P-521) and Ed25519 keys, libpq others too, such as Ed448 and brainpool curves: replace the server's certificate",
+		"Go's TLS accepts certificates with RSA, ECDSA (P-256, P-384, P-521) and Ed25519 keys; libpq also accepts others, such as Ed448 and brainpool curves: replace the server's certificate",
 	},
 	{
 		[]string{"keys are insecure", "RSA key larger than"},
-		"Go's TLS takes RSA keys from 1024 to 8192 bits, libpq others too: replace the server's certificate",
+		"Go's TLS accepts RSA keys of 1024 to 8192 bits; libpq also accepts others: replace the server's certificate",
 	},
 	{
 		[]string{"failed to parse certificate from server"},
-		"Go's TLS cannot read the server's certificate, libpq may: replace it by one that follows RFC 5280",
+		"Go's TLS cannot read the server's certificate, but libpq may: replace it with one that follows RFC 5280",
 	},
 	{
 		[]string{"remote error: tls: no application protocol"},
-		"the server refuses the ALPN protocol " + alpn + ": it is no PostgreSQL server, or a proxy stands before it",
+		"the server refuses the ALPN protocol " + alpn + ": it is not a PostgreSQL server, or there is a proxy in front of it",
 	},
 	{
 		[]string{errALPNNotChosen.Error(), "unadvertised ALPN protocol"},
@@ -164,8 +165,8 @@ var clientFailures = []failure{
 		distrust,
 	},
 	{
-		// OpenSSL sends the alert of a client that refuses a TLS 1.3 server's certificate in plaintext, which
-		// crypto/tls takes for a record that does not decrypt.
+		// A client that refuses the certificate of a TLS 1.3 server with OpenSSL sends its alert in
+		// plaintext. crypto/tls takes it for a record that can't be decrypted.
 		[]string{"local error: tls: bad record MAC"},
 		"the client broke TLS off with an alert that Go's TLS cannot read: " + distrust,
 	},

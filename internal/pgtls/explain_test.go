@@ -32,10 +32,10 @@ func TestExplainServer(t *testing.T) {
 		{"TLS 1.1", []string{"-cert", "rsa.crt", "-key", "rsa.key", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"}, "TLS 1.2 is the oldest version"},
 		{"DHE only", []string{"-cert", "rsa.crt", "-key", "rsa.key", "-tls1_2", "-cipher", "DHE"}, "Go's TLS has no DHE suites"},
 		{"brainpool", []string{"-cert", "rsa.crt", "-key", "rsa.key", "-tls1_2", "-cipher", "ECDHE", "-curves", "brainpoolP256r1"}, "no brainpool curves"},
-		{"negative serial", []string{"-cert", "negative.crt", "-key", "negative.key"}, "no certificate with a negative serial number, libpq does"},
+		{"negative serial", []string{"-cert", "negative.crt", "-key", "negative.key"}, "not accept a certificate with a negative serial number, but libpq does"},
 		{"brainpool certificate", []string{"-cert", "brainpool.crt", "-key", "brainpool.key", "-tls1_2"}, "no brainpool curves"},
 		{"Ed448 certificate", []string{"-cert", "ed448.crt", "-key", "ed448.key"}, "no certificates with Ed448, RSASSA-PSS keys"},
-		{"another ALPN", []string{"-cert", "rsa.crt", "-key", "rsa.key", "-alpn", "h2"}, "it is no PostgreSQL server"},
+		{"another ALPN", []string{"-cert", "rsa.crt", "-key", "rsa.key", "-alpn", "h2"}, "it is not a PostgreSQL server"},
 		{"RSA key exchange", []string{"-cert", "rsa.crt", "-key", "rsa.key", "-tls1_2", "-cipher", "kRSA"}, ""},
 	}
 	policy, err := NewServerPolicy(ServerOptions{SSLMode: "require"})
@@ -155,7 +155,8 @@ func TestExplainClient(t *testing.T) {
 	}
 }
 
-// serveOpenSSLClient accepts a connection of openssl s_client and returns the error of the handshake.
+// serveOpenSSLClient accepts a connection of openssl s_client and returns the error of the
+// handshake.
 func serveOpenSSLClient(t *testing.T, config *tls.Config, args ...string) error {
 	t.Helper()
 	needOpenSSL(t)

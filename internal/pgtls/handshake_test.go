@@ -44,7 +44,8 @@ func certPEM(certs ...*x509.Certificate) []byte {
 	return out.Bytes()
 }
 
-// issue makes a certificate, valid for an hour around now, that edit completes; a nil issuer makes it self-signed.
+// issue makes a certificate, valid for an hour around now, that edit completes; a nil issuer makes
+// it self-signed.
 func issue(t *testing.T, issuer *authority, edit func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -73,8 +74,9 @@ func issue(t *testing.T, issuer *authority, edit func(*x509.Certificate)) tls.Ce
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// handshake runs a TLS handshake over a loopback connection and, for what TLS 1.3 tells the client only after it,
-// one byte from the server to the client. It returns the outcomes at the client and at the server.
+// handshake runs a TLS handshake over a loopback connection and, for what TLS 1.3 tells the client
+// only after it, one byte from the server to the client. It returns the outcomes at the client and
+// at the server.
 func handshake(t *testing.T, client, server *tls.Config) (outcome, outcome) {
 	t.Helper()
 	near, far := loopback(t)

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// matchHost tells whether a certificate is for host, a name or an IP address, as
-// pgtls_verify_peer_name_matches_certificate_guts in libpq's fe-secure-openssl.c does. Where it is not, the
-// names are those that were looked at.
+// matchHost reports whether a certificate is for host, a name or an IP address. It follows
+// pgtls_verify_peer_name_matches_certificate_guts in libpq's fe-secure-openssl.c. If it is not, the
+// names are those that were compared.
 //
-// The subject's CN counts only where no alternative name is of the kind that host is: dNSName for names,
-// iPAddress for addresses. An address also matches a dNSName that spells it, which RFC 6125 forbids and libpq
-// does.
+// The subject's CN counts only if no alternative name is of the same kind as host: dNSName for
+// names, iPAddress for addresses. An address also matches a dNSName that spells it, which RFC 6125
+// forbids and libpq allows.
 func matchHost(cert *x509.Certificate, host string) ([]string, bool) {
 	var names []string
 	hostAddr, err := netip.ParseAddr(host)
@@ -44,8 +44,8 @@ func matchHost(cert *x509.Certificate, host string) ([]string, bool) {
 	return names, false
 }
 
-// matchName matches a name of a certificate, without regard to the case of ASCII letters. "*." at its beginning
-// stands for one label of host.
+// matchName reports whether host matches a name in a certificate, ignoring the case of ASCII
+// letters. A leading "*." matches one label of host.
 func matchName(name, host string) bool {
 	name, host = lowerASCII(name), lowerASCII(host)
 	if name == host {
@@ -59,7 +59,7 @@ func matchName(name, host string) bool {
 	return ok && label != "" && !strings.Contains(label, ".")
 }
 
-// lowerASCII leaves other letters alone: to fold them would equate names that are not equal.
+// lowerASCII leaves other letters alone: folding them would make different names equal.
 func lowerASCII(s string) string {
 	lower := []byte(s)
 	for i, c := range lower {
@@ -72,7 +72,7 @@ func lowerASCII(s string) string {
 
 const commonNameOID = "2.5.4.3"
 
-// commonName returns the first CN of the subject, as libpq takes it. (pkix.Name has the last.)
+// commonName returns the first CN of the subject, as libpq does. (pkix.Name has the last.)
 func commonName(cert *x509.Certificate) (string, bool) {
 	for _, attribute := range cert.Subject.Names {
 		if attribute.Type.String() == commonNameOID {

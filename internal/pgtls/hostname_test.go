@@ -65,7 +65,8 @@ func TestMatchHost(t *testing.T) {
 	}
 }
 
-// TestWrongHost: a name that a certificate has twice is counted twice, as libpq does, and named once.
+// TestWrongHost: a name that a certificate has twice is counted twice, as libpq does, and named
+// once.
 func TestWrongHost(t *testing.T) {
 	err := wrongHost([]string{"db.example", "*.example", "db.example"}, "a.b", "root.pem")
 	want := `server certificate for "db.example" (and 2 other names) does not match host name "a.b"`

@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// Signature is the kind of key, and so of signature, of a generated certificate.
+// Signature is the kind of key, and so of signature, in a generated certificate.
 type Signature string
 
 // The signatures that [Generate] knows.
@@ -29,11 +29,11 @@ const (
 	ECDSA Signature = "ecdsa" // ECDSA on the curve P-256
 )
 
-// Generate makes a key and a self-signed certificate for it: CN=pgpi, valid from a day ago for ten years,
-// for the names localhost, 127.0.0.1, ::1 and the further host names or IP addresses given.
+// Generate makes a key and a self-signed certificate for it: CN=pgpi, valid from a day ago for ten
+// years, for the names localhost, 127.0.0.1, ::1 and the given host names or IP addresses.
 //
-// Both kinds are signed with SHA-256, which is also what clients then use for channel binding. (Ed25519 is
-// not offered: it has no hash for channel binding, and libpq fails on it.)
+// Both kinds are signed with SHA-256, which clients then use for channel binding too. (Ed25519 is
+// not offered: it implies no hash for channel binding, and libpq fails with it.)
 func Generate(sig Signature, names ...string) (tls.Certificate, error) {
 	key, err := generateKey(sig)
 	if err != nil {
@@ -85,25 +85,26 @@ func generateKey(sig Signature) (crypto.Signer, error) {
 	}
 }
 
-// IdentityFiles names the files of a certificate and its private key, both in PEM. They may be one file.
+// IdentityFiles names the files of a certificate and its private key, both in PEM. They may be the
+// same file.
 type IdentityFiles struct {
-	Cert        string // the certificate, followed by the intermediate ones of its chain
+	Cert        string // the certificate, then the intermediate ones of its chain
 	Key         string // the key: RSA, ECDSA or Ed25519, in PKCS #1, SEC 1 or PKCS #8, encrypted or not
 	Password    string // for an encrypted key
-	PasswordEnv string // the environment variable that Password comes from, named where it is missing or wrong
+	PasswordEnv string // the environment variable with Password, for errors about it
 
-	// Complain is called with what may keep the peer from accepting the certificate; nil is nobody.
+	// Complain, if not nil, is called with a reason why the peer may not accept the certificate.
 	Complain func(error)
 }
 
-// LoadIdentity reads a certificate chain and the private key of its first certificate. An error says in a
-// sentence which file is wrong, why, and what to do.
+// LoadIdentity reads a certificate chain, and the private key of its first certificate. An error
+// says in one sentence which file is wrong, why, and what to do.
 func LoadIdentity(files IdentityFiles) (tls.Certificate, error) {
 	switch {
 	case files.Cert == "":
-		return tls.Certificate{}, fmt.Errorf("private key %s is given without its certificate: give both or neither", files.Key)
+		return tls.Certificate{}, fmt.Errorf("private key %s is set without its certificate: set both or neither", files.Key)
 	case files.Key == "":
-		return tls.Certificate{}, fmt.Errorf("certificate %s is given without its private key: give both or neither", files.Cert)
+		return tls.Certificate{}, fmt.Errorf("certificate %s is set without its private key: set both or neither", files.Cert)
 	}
 	chain, err := readCertificates(files.Cert)
 	if err != nil {
@@ -126,7 +127,7 @@ func LoadIdentity(files IdentityFiles) (tls.Certificate, error) {
 	return identity, nil
 }
 
-// checkPair checks that the first certificate of the chain is the one of the key.
+// checkPair checks that the first certificate of the chain belongs to the key.
 func checkPair(chain []*x509.Certificate, key crypto.Signer, files IdentityFiles) error {
 	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
 	if !ok {
@@ -141,11 +142,11 @@ func checkPair(chain []*x509.Certificate, key crypto.Signer, files IdentityFiles
 		}
 		return nil
 	}
-	return fmt.Errorf("private key %s does not match the certificate %s: give the key that the certificate was made for", files.Key, files.Cert)
+	return fmt.Errorf("private key %s does not match the certificate %s: use the key that the certificate was made for", files.Key, files.Cert)
 }
 
-// readCertificates reads every certificate of a PEM file, which must hold at least one. Where there are some that Go
-// cannot parse, it returns the others and an error about the first.
+// readCertificates reads all certificates of a PEM file, which must have at least one. If Go can't
+// parse some of them, it returns the others and an error about the first.
 func readCertificates(path string) ([]*x509.Certificate, error) {
 	data, err := readFile("certificate", path)
 	if err != nil {
@@ -158,7 +159,8 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// parseCertificates parses the certificates among the PEM blocks of data, with the results of readCertificates.
+// parseCertificates parses the certificates among the PEM blocks of data. Its results are those of
+// readCertificates.
 func parseCertificates(data []byte) (certs []*x509.Certificate, unreadable error) {
 	var seen, others int
 	for rest := data; ; {
@@ -183,32 +185,32 @@ func parseCertificates(data []byte) (certs []*x509.Certificate, unreadable error
 	case seen > 0:
 		return certs, unreadable
 	case others > 0:
-		return nil, errors.New("there are PEM blocks, but none is a certificate: give the file of the certificate")
+		return nil, errors.New("none of its PEM blocks is a certificate: name the file that has the certificate")
 	case isDER(data):
 		return nil, errors.New("it is in DER, not in PEM: convert it with openssl x509 -inform DER")
 	default:
-		return nil, errors.New("it holds no PEM block: give a certificate in PEM (-----BEGIN CERTIFICATE-----)")
+		return nil, errors.New("it has no PEM block: name a file with a certificate in PEM (-----BEGIN CERTIFICATE-----)")
 	}
 }
 
-// unreadableError is about a certificate that Go cannot parse.
+// unreadableError is about a certificate that Go can't parse.
 type unreadableError struct {
 	number int // in its file
 	cause  error
 }
 
 func (e *unreadableError) Error() string {
-	return fmt.Sprintf("certificate number %d: %v: OpenSSL and libpq may take it, Go's TLS cannot: use a certificate that follows RFC 5280", e.number, e.cause)
+	return fmt.Sprintf("certificate number %d: %v: OpenSSL and libpq may accept it, but Go's TLS cannot: use a certificate that follows RFC 5280", e.number, e.cause)
 }
 
 func (e *unreadableError) Unwrap() error { return e.cause }
 
-// isDER tells whether data looks like one ASN.1 SEQUENCE, as certificates and keys in DER are.
+// isDER reports whether data looks like one ASN.1 SEQUENCE, as certificates and keys in DER do.
 func isDER(data []byte) bool {
 	return bytes.HasPrefix(data, []byte{0x30, 0x82})
 }
 
-// readFile reads a file; what names its role in the error.
+// readFile reads a file. The error calls it what.
 func readFile(what, path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {

@@ -37,7 +37,8 @@ func TestGenerate(t *testing.T) {
 			if now := time.Now(); now.Before(cert.NotBefore.Add(23*time.Hour)) || now.AddDate(9, 11, 0).After(cert.NotAfter) {
 				t.Errorf("valid from %v to %v", cert.NotBefore, cert.NotAfter)
 			}
-			// Whoever trusts the certificate itself can use it as a root, as with libpq's sslrootcert.
+			// Whoever trusts the certificate itself can use it as a root, as with libpq's
+			// sslrootcert.
 			dir := t.TempDir()
 			writeFile(t, dir, "cert.pem", certPEM(cert))
 			openSSL(t, dir, "verify", "-CAfile", "cert.pem", "-purpose", "sslserver", "-verify_hostname", "db.example", "cert.pem")
@@ -124,13 +125,13 @@ func TestLoadIdentityErrors(t *testing.T) {
 		files IdentityFiles
 		want  []string
 	}{
-		{"no key", IdentityFiles{Cert: path("cert.pem")}, []string{"cert.pem is given without its private key"}},
-		{"no certificate", IdentityFiles{Key: path("key.pem")}, []string{"key.pem is given without its certificate"}},
+		{"no key", IdentityFiles{Cert: path("cert.pem")}, []string{"cert.pem is set without its private key"}},
+		{"no certificate", IdentityFiles{Key: path("key.pem")}, []string{"key.pem is set without its certificate"}},
 		{"missing", IdentityFiles{Cert: path("nowhere"), Key: path("key.pem")}, []string{"read certificate " + path("nowhere") + ": no such file"}},
 		{"directory", IdentityFiles{Cert: path("cert.pem"), Key: dir}, []string{"read private key " + dir + ": is a directory"}},
-		{"not PEM", IdentityFiles{Cert: path("text"), Key: path("key.pem")}, []string{"holds no PEM block"}},
-		{"no key in the file", IdentityFiles{Cert: path("cert.pem"), Key: path("cert.pem")}, []string{"cert.pem: it holds no private key"}},
-		{"swapped", IdentityFiles{Cert: path("key.pem"), Key: path("cert.pem")}, []string{"none is a certificate"}},
+		{"not PEM", IdentityFiles{Cert: path("text"), Key: path("key.pem")}, []string{"has no PEM block"}},
+		{"no key in the file", IdentityFiles{Cert: path("cert.pem"), Key: path("cert.pem")}, []string{"cert.pem: it has no private key"}},
+		{"swapped", IdentityFiles{Cert: path("key.pem"), Key: path("cert.pem")}, []string{"none of its PEM blocks is a certificate"}},
 		{"DER certificate", IdentityFiles{Cert: path("cert.der"), Key: path("key.pem")}, []string{"in DER", "openssl x509"}},
 		{"DER key", IdentityFiles{Cert: path("cert.pem"), Key: path("key.der")}, []string{"in DER", "openssl pkey"}},
 		{"another key", IdentityFiles{Cert: path("cert.pem"), Key: path("other.pem")}, []string{"other.pem does not match the certificate", "cert.pem"}},
@@ -140,7 +141,7 @@ func TestLoadIdentityErrors(t *testing.T) {
 		{"wrong password", IdentityFiles{Cert: path("cert.pem"), Key: path("encrypted.pem"), Password: "no", PasswordEnv: "PGPI_X"}, []string{"password in PGPI_X"}},
 		{"wrong password, legacy", IdentityFiles{Cert: path("cert.pem"), Key: path("legacy.pem"), Password: "no", PasswordEnv: "PGPI_X"}, []string{"password in PGPI_X"}},
 		{"PBES1", IdentityFiles{Cert: path("cert.pem"), Key: path("pbes1.pem"), Password: "secret"}, []string{"PBES2", "openssl pkey -aes256"}},
-		{"negative serial", IdentityFiles{Cert: path("negative.pem"), Key: path("key.pem")}, []string{"negative serial", "libpq may take it, Go's TLS cannot"}},
+		{"negative serial", IdentityFiles{Cert: path("negative.pem"), Key: path("key.pem")}, []string{"negative serial", "libpq may accept it, but Go's TLS cannot"}},
 		{"brainpool", IdentityFiles{Cert: path("cert.pem"), Key: path("brainpool.pem")}, []string{"elliptic curve", "P-256"}},
 	}
 	for _, test := range tests {

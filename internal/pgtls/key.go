@@ -11,7 +11,7 @@ import (
 	"github.com/youmark/pkcs8"
 )
 
-// readKey reads the private key of files, the first one in its file.
+// readKey reads the first private key in the file of files.
 func readKey(files IdentityFiles) (crypto.Signer, error) {
 	data, err := readFile("private key", files.Key)
 	if err != nil {
@@ -23,7 +23,7 @@ func readKey(files IdentityFiles) (crypto.Signer, error) {
 	case isDER(data):
 		return nil, fmt.Errorf("read private key %s: it is in DER, not in PEM: convert it with openssl pkey -inform DER", files.Key)
 	default:
-		return nil, fmt.Errorf("read private key %s: it holds no private key in PEM (-----BEGIN PRIVATE KEY-----): give the file of the key", files.Key)
+		return nil, fmt.Errorf("read private key %s: it has no private key in PEM (-----BEGIN PRIVATE KEY-----): name the file that has the key", files.Key)
 	}
 	key, err := parseKey(block, files)
 	if err != nil {
@@ -36,8 +36,8 @@ func readKey(files IdentityFiles) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// keyBlock returns the first PEM block with a private key, or nil. What may stand before it are certificates
-// and the "EC PARAMETERS" that openssl ecparam writes.
+// keyBlock returns the first PEM block with a private key, or nil. Other blocks may precede it:
+// certificates, and the "EC PARAMETERS" that openssl ecparam writes.
 func keyBlock(data []byte) *pem.Block {
 	for {
 		block, rest := pem.Decode(data)
@@ -51,12 +51,12 @@ func keyBlock(data []byte) *pem.Block {
 func parseKey(block *pem.Block, files IdentityFiles) (any, error) {
 	legacy := strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED")
 	if (legacy || block.Type == "ENCRYPTED PRIVATE KEY") && files.Password == "" {
-		return nil, fmt.Errorf("the key is encrypted: give its password in the environment variable %s", files.PasswordEnv)
+		return nil, fmt.Errorf("the key is encrypted: set its password in the environment variable %s", files.PasswordEnv)
 	}
 	der := block.Bytes
 	if legacy {
-		// The form is insecure against those who can change the file, which is no concern of its reader: keys
-		// in it exist, and libpq and the server take them.
+		// This form is insecure against those who can change the file. That is not the reader's
+		// concern: keys in it exist, and libpq and the server accept them.
 		var err error
 		der, err = x509.DecryptPEMBlock(block, []byte(files.Password)) //nolint:staticcheck // deprecated for the reason above
 		if err != nil {
@@ -70,8 +70,8 @@ func parseKey(block *pem.Block, files IdentityFiles) (any, error) {
 	return key, err
 }
 
-// parseKeyDER parses a key by the type of its PEM block. An encrypted PKCS #8 key is decrypted here, a key in the
-// legacy form has been already.
+// parseKeyDER parses a key by the type of its PEM block. It decrypts an encrypted PKCS #8 key; the
+// caller has decrypted a key in the legacy form.
 func parseKeyDER(blockType string, der []byte, files IdentityFiles) (any, error) {
 	var key any
 	var err error

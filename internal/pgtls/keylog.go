@@ -8,11 +8,12 @@ import (
 )
 
 // OpenKeyLog opens a file to which the secrets of TLS connections are appended in the format of NSS
-// (SSLKEYLOGFILE), from which Wireshark decrypts them. Only its owner can read a file that it creates.
+// (SSLKEYLOGFILE), so that Wireshark can decrypt them. If it creates the file, only the owner can
+// read it.
 //
-// Any number of connections may share it, and other processes may append to it too: each line is one write.
-// Writing never fails, because crypto/tls would break the connection off: the first failure, say a full disk,
-// goes to warn, and the lines it concerns are lost.
+// Any number of connections may share the key log, and other processes may append to the file: each
+// line is one write. Writing never fails, because crypto/tls would then break the connection. The
+// first failure, such as a full disk, goes to warn, and the lines concerned are lost.
 func OpenKeyLog(path string, warn func(error)) (io.WriteCloser, error) {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

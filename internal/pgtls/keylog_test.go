@@ -99,7 +99,8 @@ func TestKeyLogFile(t *testing.T) {
 	}
 }
 
-// TestKeyLogFailure checks that a key log that can't be written is reported once and breaks no connection.
+// TestKeyLogFailure checks that a key log that can't be written is reported once and breaks no
+// connection.
 func TestKeyLogFailure(t *testing.T) {
 	var warnings []string
 	log, err := OpenKeyLog(filepath.Join(t.TempDir(), "keys"), func(err error) { warnings = append(warnings, err.Error()) })

@@ -2,7 +2,7 @@ package pgtls
 
 import "crypto/tls"
 
-// Describe names the TLS version and the cipher suite of a connection as OpenSSL does:
+// Describe returns the TLS version and the cipher suite of a connection in OpenSSL's words:
 // "TLSv1.3/TLS_AES_256_GCM_SHA384", "TLSv1.2/ECDHE-RSA-AES256-GCM-SHA384".
 func Describe(state tls.ConnectionState) string {
 	return versionName(state.Version) + "/" + cipherName(state.CipherSuite)
@@ -19,7 +19,7 @@ func versionName(version uint16) string {
 	}
 }
 
-// cipherName returns OpenSSL's name of a cipher suite. For those of TLS 1.3 that is the standard name.
+// cipherName returns OpenSSL's name for a cipher suite. For TLS 1.3 that is the standard name.
 func cipherName(id uint16) string {
 	if name, ok := openSSLNames[id]; ok {
 		return name
@@ -27,7 +27,8 @@ func cipherName(id uint16) string {
 	return tls.CipherSuiteName(id)
 }
 
-// openSSLNames are the TLS 1.2 suites that pgpi offers: those that both Go knows and OpenSSL enables by default.
+// openSSLNames are the TLS 1.2 suites that pgpi offers: those that Go knows and OpenSSL enables by
+// default.
 var openSSLNames = map[uint16]string{
 	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256:       "ECDHE-ECDSA-AES128-GCM-SHA256",
 	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:       "ECDHE-ECDSA-AES256-GCM-SHA384",

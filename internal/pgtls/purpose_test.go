@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestRulesOfOpenSSL holds those that crypto/x509 does not have, or has otherwise. What OpenSSL itself makes of such
-// certificates is in test/e2e.
+// TestRulesOfOpenSSL holds those that crypto/x509 does not have, or has otherwise. What OpenSSL
+// itself makes of such certificates is in test/e2e.
 func TestRulesOfOpenSSL(t *testing.T) {
 	root := newAuthority(t, "root", nil)
 	middle := func(edit func(*x509.Certificate)) *authority {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// noVerify is how to connect nevertheless.
+// noVerify is how to connect all the same.
 const noVerify = "--server-sslmode require without --server-sslrootcert"
 
 // refusal puts an error of crypto/x509 into OpenSSL's words.
@@ -37,12 +37,12 @@ func (s *search) refusal(err error, now time.Time) *VerifyError {
 	return replace("%s", strings.TrimPrefix(err.Error(), "x509: "))
 }
 
-// replace is a refusal for which there is only one remedy.
+// replace returns a refusal whose only remedy is another certificate.
 func replace(format string, args ...any) *VerifyError {
 	return &VerifyError{Reason: fmt.Sprintf(format, args...), Remedy: "replace the server's certificate, or use " + noVerify}
 }
 
-// invalidCertificate is nil for reasons that need no other words.
+// invalidCertificate returns nil if OpenSSL has no words of its own for the reason.
 func invalidCertificate(err x509.CertificateInvalidError, now time.Time) *VerifyError {
 	switch subject := err.Cert.Subject; err.Reason {
 	case x509.Expired:
@@ -86,8 +86,8 @@ func (s *search) unhandledExtension() *VerifyError {
 	return replace("unhandled critical extension")
 }
 
-// unknownAuthority tells apart the ways in which a chain does not reach a trusted root: there is no issuer, or there
-// is one that may not be it, or whose signature is wrong or can't be checked.
+// unknownAuthority finds out why a chain does not reach a trusted root. There may be no issuer. Or
+// there is one that must not issue, or whose signature is wrong or can't be checked.
 func (s *search) unknownAuthority(err x509.UnknownAuthorityError) *VerifyError {
 	trusted := "of " + s.roots.path
 	if s.roots.path == systemRoots {
@@ -119,8 +119,9 @@ func (s *search) unknownAuthority(err x509.UnknownAuthorityError) *VerifyError {
 	}
 }
 
-// badIssuer looks at the issuers that a certificate without a chain names, and says what is wrong with one of them; nil
-// where there is none. Those among the system's roots are known only by what crypto/x509 says of them.
+// badIssuer looks at the issuers that a certificate without a chain names, and returns what is
+// wrong with one of them, or nil if there is none. What is wrong with those among the system's
+// roots is known only from what crypto/x509 says.
 func (s *search) badIssuer(err x509.UnknownAuthorityError) *VerifyError {
 	cert, said := err.Cert, err.Error()
 	for _, issuer := range slices.Concat(s.middle, s.roots.roots) {
@@ -139,13 +140,14 @@ func (s *search) badIssuer(err x509.UnknownAuthorityError) *VerifyError {
 		failure := uncheckable(cert, readSignature(cert).name)
 		failure.Remedy = "give the file of its root with --server-sslrootcert, by which pgpi can check more than by the system's, or " + failure.Remedy
 		return failure
-	case strings.Contains(said, "candidate authority") && len(cert.AuthorityKeyId) == 0: // else it has named another key
+	// With a key identifier, it names another key.
+	case strings.Contains(said, "candidate authority") && len(cert.AuthorityKeyId) == 0:
 		return replace("certificate signature failure: %q was not signed by the key of %q", cert.Subject, cert.Issuer)
 	}
 	return nil
 }
 
-// badSignature says why a certificate does not count as signed by issuer.
+// badSignature returns why a certificate does not count as signed by issuer.
 func badSignature(cert, issuer *x509.Certificate) *VerifyError {
 	err := cert.CheckSignatureFrom(issuer)
 	if _, ok := errors.AsType[x509.ConstraintViolationError](err); ok {

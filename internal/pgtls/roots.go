@@ -9,24 +9,24 @@ import (
 	"path/filepath"
 )
 
-// systemRoots is the value of sslrootcert that stands for the roots of the operating system.
+// systemRoots is the value of sslrootcert for the roots of the operating system.
 const systemRoots = "system"
 
-// rootSet is what --server-sslrootcert stands for.
+// rootSet is the certificates that --server-sslrootcert names.
 type rootSet struct {
 	path  string              // or systemRoots
-	pool  *x509.CertPool      // nil for the system's: crypto/x509 loads them at their first use
-	roots []*x509.Certificate // those of the pool; none for the system's
+	pool  *x509.CertPool      // nil for the system's, which crypto/x509 loads on first use
+	roots []*x509.Certificate // those in pool; none for the system's
 
-	// others are the certificates of the file that are not roots. As in OpenSSL, they only help to build a chain:
-	// it must end in a self-signed certificate.
+	// others are the certificates in the file that are not roots. As in OpenSSL, they only help to
+	// build a chain, which must end in a self-signed certificate.
 	others []*x509.Certificate
 
-	unreadable error // about a certificate that Go cannot parse, or nil: it may be the one that is missing
+	unreadable error // about a certificate that Go can't parse, or nil: it may be the missing one
 }
 
-// loadRoots reads a file of certificates, or every file with certificates of a directory, which may, but need
-// not, have the hashed names of openssl rehash.
+// loadRoots reads a file of certificates, or every file with certificates in a directory. File
+// names in a directory may, but need not, be those of openssl rehash.
 func loadRoots(path string) (*rootSet, error) {
 	if path == systemRoots {
 		return &rootSet{path: path}, nil
@@ -54,14 +54,14 @@ func loadRoots(path string) (*rootSet, error) {
 	case len(roots.roots) == 0 && err != nil:
 		return nil, fmt.Errorf("sslrootcert: %w", err)
 	case len(roots.roots) == 0:
-		return nil, fmt.Errorf("sslrootcert: %s holds no root certificate (a self-signed one), only one issued by %q: add the root of the chain", path, certs[0].Issuer)
+		return nil, fmt.Errorf("sslrootcert: %s has no root certificate (a self-signed one), only one issued by %q: add the root of the chain", path, certs[0].Issuer)
 	}
 	return roots, nil
 }
 
-// readDirectory reads the certificates of all files of a directory. Files that hold none are not an error as long as
-// there is one: such directories hold CRLs, keys, dangling links and oddities. Where there are some that Go cannot
-// parse, it returns the others and an error about the first.
+// readDirectory reads the certificates of all files in a directory. Such directories contain CRLs,
+// keys, dangling links and oddities, so a file without certificates is an error only if all are
+// without. If Go can't parse some certificates, it returns the others and an error about the first.
 func readDirectory(path string) ([]*x509.Certificate, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestRootsThatGoCannotRead checks that they are not in the way of others, and are named where they may be missing.
+// TestRootsThatGoCannotRead checks that they are not in the way of others, and are named where they
+// may be missing.
 func TestRootsThatGoCannotRead(t *testing.T) {
 	dir := t.TempDir()
 	openSSL(t, dir, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-keyout", "a.key", "-out", "a.crt", "-subj", "/CN=a")

@@ -9,14 +9,15 @@ import (
 	"fmt"
 )
 
-// Names of RFC 4055, "Additional Algorithms and Identifiers for RSA Cryptography".
+// Names from RFC 4055, "Additional Algorithms and Identifiers for RSA Cryptography".
 const (
 	rsaOID  = "1.2.840.113549.1.1.1"
-	pssOID  = "1.2.840.113549.1.1.10" // of keys as of signatures
+	pssOID  = "1.2.840.113549.1.1.10" // of keys and of signatures
 	mgf1OID = "1.2.840.113549.1.1.8"
 )
 
-// pssParameters are those of a signature, or the limits of a key: RFC 4055, section 3.1. Absent hashes are SHA-1.
+// pssParameters are those of a signature, or the limits of a key: RFC 4055, section 3.1. A missing
+// hash is SHA-1.
 type pssParameters struct {
 	Hash    pkix.AlgorithmIdentifier `asn1:"explicit,optional,tag:0"`
 	Mask    pkix.AlgorithmIdentifier `asn1:"explicit,optional,tag:1"`
@@ -24,7 +25,7 @@ type pssParameters struct {
 	Trailer int                      `asn1:"explicit,optional,default:1,tag:3"`
 }
 
-// pssHashes are the hashes that RSA-PSS may have.
+// pssHashes are the hashes that RSA-PSS can have.
 var pssHashes = map[string]crypto.Hash{
 	"1.3.14.3.2.26":          crypto.SHA1,
 	"2.16.840.1.101.3.4.2.4": crypto.SHA224,
@@ -33,7 +34,8 @@ var pssHashes = map[string]crypto.Hash{
 	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
 }
 
-// readPSS reads the parameters of a signature. Without a hash in the result, Go cannot check it.
+// readPSS reads the parameters of a signature. If the result has no hash, Go can't check the
+// signature.
 func readPSS(der []byte) signature {
 	var p pssParameters
 	if rest, err := asn1.Unmarshal(der, &p); err != nil || len(rest) > 0 || p.Trailer != 1 || p.Salt < 0 {
@@ -43,13 +45,13 @@ func readPSS(der []byte) signature {
 	switch {
 	case hash == 0:
 		return signature{name: "RSA-PSS with the hash " + p.Hash.Algorithm.String()}
-	case hash != mask: // for which crypto/rsa has no option
+	case hash != mask: // crypto/rsa has no option for that
 		return signature{name: fmt.Sprintf("RSA-PSS with %v and a mask of another hash", hash)}
 	}
 	return signature{name: fmt.Sprintf("RSA-PSS with %v and a salt of %d bytes", hash, p.Salt), kind: x509.RSA, hash: hash, pss: &p}
 }
 
-// hash returns 0 for one that is not known.
+// hash returns 0 for an unknown hash.
 func (p *pssParameters) hash() crypto.Hash {
 	if p.Hash.Algorithm == nil {
 		return crypto.SHA1
@@ -57,7 +59,7 @@ func (p *pssParameters) hash() crypto.Hash {
 	return pssHashes[p.Hash.Algorithm.String()]
 }
 
-// maskHash returns the hash of MGF1, the only way to make masks that there is.
+// maskHash returns the hash of MGF1, the only mask generation function.
 func (p *pssParameters) maskHash() crypto.Hash {
 	if p.Mask.Algorithm == nil {
 		return crypto.SHA1
@@ -69,15 +71,15 @@ func (p *pssParameters) maskHash() crypto.Hash {
 	return pssHashes[hash.Algorithm.String()]
 }
 
-// rsaKey is an RSA key and what it may be used for.
+// rsaKey is an RSA key, and what it may be used for.
 type rsaKey struct {
 	*rsa.PublicKey
 	pssOnly bool
-	limits  *pssParameters // of a key for RSA-PSS alone; nil for none
+	limits  *pssParameters // of a key for RSA-PSS only; nil for no limits
 }
 
-// readRSAKey reads the key of a certificate, also one that is for RSA-PSS alone, which crypto/x509 does not read. Other
-// kinds of keys have no PublicKey.
+// readRSAKey reads the key of a certificate, even one for RSA-PSS only, which crypto/x509 does not
+// read. For other kinds of keys, PublicKey is nil.
 func readRSAKey(cert *x509.Certificate) (key rsaKey) {
 	var info struct {
 		Algorithm pkix.AlgorithmIdentifier
@@ -107,8 +109,8 @@ func readRSAKey(cert *x509.Certificate) (key rsaKey) {
 	return key
 }
 
-// allows reports whether a signature with these parameters, nil for PKCS #1 v1.5, may be of this key: RFC 4055, section
-// 3.3.
+// allows reports whether this key may make a signature with these parameters, which are nil for
+// PKCS #1 v1.5: RFC 4055, section 3.3.
 func (k rsaKey) allows(p *pssParameters) bool {
 	switch {
 	case k.PublicKey == nil:

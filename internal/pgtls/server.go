@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// ServerOptions are the options of the server leg. Their zero value is sslmode=prefer without a root certificate.
+// ServerOptions are the options of the server leg. The zero value is sslmode=prefer without root
+// certificates.
 type ServerOptions struct {
-	SSLMode  string           // "" where the user gave none: see ServerPolicy.Mode
+	SSLMode  string           // "" if the user set none: see ServerPolicy.Mode
 	RootCert string           // a file, a directory, "system" or ""
 	Identity IdentityFiles    // the client certificate, if any
 	Direct   bool             // --server-sslnegotiation direct was given
 	KeyLog   io.Writer        // may be nil
-	Time     func() time.Time // the clock that certificates are checked by; nil for time.Now
+	Time     func() time.Time // the clock for checking certificates; nil for time.Now
 }
 
-// ServerPolicy decides how pgpi speaks TLS to servers, and which servers it takes, by libpq's rules
-// (src/interfaces/libpq/fe-connect.c and fe-secure-openssl.c). It does not change, and serves any number of
-// connections at once.
+// ServerPolicy decides how pgpi speaks TLS to servers, and which servers it accepts, by libpq's
+// rules (src/interfaces/libpq/fe-connect.c and fe-secure-openssl.c). It is immutable, and serves
+// any number of connections at once.
 type ServerPolicy struct {
 	mode     SSLMode
 	roots    *rootSet
@@ -30,15 +31,15 @@ type ServerPolicy struct {
 	time     func() time.Time
 }
 
-// OptionError is a mistake in options themselves, whatever their files hold.
+// OptionError is a mistake in the options themselves, whatever the files contain.
 type OptionError struct{ text string }
 
 func (e *OptionError) Error() string { return e.text }
 
 func optionError(format string, args ...any) error { return &OptionError{fmt.Sprintf(format, args...)} }
 
-// CheckOptions finds options that contradict each other, whatever files they name and whatever is added to them. Its
-// error is an [*OptionError].
+// CheckOptions finds options that contradict each other, whatever files they name and whatever is
+// added to them. An error is an [*OptionError].
 func CheckOptions(options ServerOptions) error {
 	_, err := checkMode(options)
 	return err
@@ -52,8 +53,8 @@ func checkMode(options ServerOptions) (SSLMode, error) {
 	return mode, err
 }
 
-// NewServerPolicy checks the options and reads their files, once. An error is one sentence for the user; it is an
-// [*OptionError] where options do not go together.
+// NewServerPolicy checks the options and reads their files, once. An error is one sentence for the
+// user. It is an [*OptionError] if options contradict each other.
 func NewServerPolicy(options ServerOptions) (*ServerPolicy, error) {
 	mode, err := checkMode(options)
 	if err != nil {
@@ -78,12 +79,14 @@ func NewServerPolicy(options ServerOptions) (*ServerPolicy, error) {
 	return policy, nil
 }
 
-// Mode returns the mode that is in force, which can be stronger than the one asked for: without any it is prefer,
-// or verify-full with the system's roots; with root certificates require becomes verify-ca; and a direct
-// connection, mimicked or not, counts as require at least, unless TLS is disabled.
+// Mode returns the mode in force, which can be stronger than the one asked for:
 //
-// Prefer and allow verify the certificate too where there are root certificates. When that fails, as when
-// anything in the handshake does, prefer goes on without TLS, by a new connection; allow has nothing left.
+//   - Without any it is prefer, or verify-full with the system's roots.
+//   - With root certificates, require becomes verify-ca.
+//   - A direct connection, mimicked or not, has at least require, unless TLS is disabled.
+//
+// With root certificates, prefer and allow verify too. If that fails, or anything else in the
+// handshake does, prefer continues without TLS on a new connection; allow has no other way left.
 func (p *ServerPolicy) Mode(direct bool) SSLMode {
 	mode := p.mode
 	if direct && (mode == Allow || mode == Prefer) {
@@ -95,12 +98,13 @@ func (p *ServerPolicy) Mode(direct bool) SSLMode {
 	return mode
 }
 
-// Config returns the TLS config of one connection to the server that the user knows as host. direct says that TLS
-// begins without an SSLRequest, where the server must choose the ALPN protocol "postgresql".
+// Config returns the TLS config of one connection to the server that the user calls host. If direct
+// is set, TLS begins without an SSLRequest, and the server must choose the ALPN protocol
+// "postgresql".
 //
-// A server that is refused fails the handshake with a [*VerifyError]. certWanted, which may be nil, is called
-// during the handshake when the server asks for a client certificate and none was given: the server may go on
-// without one, or end the connection by an alert or by an error message.
+// If the server is refused, the handshake fails with a [*VerifyError]. certWanted, which may be
+// nil, is called during the handshake if the server asks for a client certificate and none was set.
+// The server may continue without one, or end the connection by an alert or an error message.
 func (p *ServerPolicy) Config(host string, direct bool, certWanted func()) *tls.Config {
 	return &tls.Config{
 		MinVersion:             tls.VersionTLS12,
@@ -110,7 +114,7 @@ func (p *ServerPolicy) Config(host string, direct bool, certWanted func()) *tls.
 		SessionTicketsDisabled: true,
 		KeyLogWriter:           p.keyLog,
 		Time:                   p.time,
-		// crypto/tls has neither libpq's modes nor its rules for names: VerifyConnection has both.
+		// crypto/tls has neither libpq's modes nor its rules for names. VerifyConnection has both.
 		InsecureSkipVerify: true, //nolint:gosec // see above
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if direct && state.NegotiatedProtocol != alpn {
@@ -120,7 +124,7 @@ func (p *ServerPolicy) Config(host string, direct bool, certWanted func()) *tls.
 		},
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			if p.identity != nil {
-				return p.identity, nil // as libpq, whatever authorities the server names
+				return p.identity, nil // as in libpq, whatever authorities the server names
 			}
 			if certWanted != nil {
 				certWanted()
@@ -133,8 +137,8 @@ func (p *ServerPolicy) Config(host string, direct bool, certWanted func()) *tls.
 // errALPNNotChosen is in the words of libpq's open_client_SSL.
 var errALPNNotChosen = errors.New("direct SSL connection was established without ALPN protocol negotiation extension")
 
-// sniName returns the name that libpq sends as SNI for host: none for IP addresses (initialize_SSL in
-// fe-secure-openssl.c).
+// sniName returns the name that libpq sends as SNI for host: none for IP addresses (initialize_SSL
+// in fe-secure-openssl.c).
 func sniName(host string) string {
 	if strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
 		return ""

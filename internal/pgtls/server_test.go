@@ -167,11 +167,11 @@ func TestServerPolicyErrors(t *testing.T) {
 		{"verify-full without roots", ServerOptions{SSLMode: "verify-full"}, "--server-sslrootcert system", true},
 		{"missing roots", ServerOptions{RootCert: filepath.Join(dir, "nowhere")}, "nowhere: no such file", false},
 		{"missing roots, disabled", ServerOptions{SSLMode: "disable", RootCert: filepath.Join(dir, "nowhere")}, "nowhere: no such file", false},
-		{"empty roots", ServerOptions{RootCert: empty}, "empty.pem: it holds no PEM block", false},
+		{"empty roots", ServerOptions{RootCert: empty}, "empty.pem: it has no PEM block", false},
 		{"no root in the file", ServerOptions{RootCert: intermediate}, `only one issued by "CN=root"`, false},
 		{"empty directory", ServerOptions{RootCert: emptyDir}, "is empty", false},
 		{"directory without certificates", ServerOptions{RootCert: textDir}, "no certificate in the directory", false},
-		{"half a pair", ServerOptions{Identity: IdentityFiles{Cert: rootFile}}, "is given without its private key", false},
+		{"half a pair", ServerOptions{Identity: IdentityFiles{Cert: rootFile}}, "is set without its private key", false},
 		{"weak and direct", ServerOptions{SSLMode: "prefer", Direct: true}, `weak sslmode "prefer" may not be used with --server-sslnegotiation direct`, true},
 	}
 	for _, test := range tests {
@@ -276,8 +276,8 @@ func TestServerPolicyClientCertificate(t *testing.T) {
 	}
 }
 
-// checkRefusal checks how a server's refusal of a client certificate is explained. (In TLS 1.2 a missing one is
-// only a "bad certificate" or a "handshake failure".)
+// checkRefusal checks how a server's refusal of a client certificate is explained. (In TLS 1.2 a
+// missing one is only a "bad certificate" or a "handshake failure".)
 func checkRefusal(t *testing.T, err error, want string, version uint16) {
 	t.Helper()
 	if err == nil {

@@ -12,16 +12,18 @@ import (
 	"errors"
 )
 
-// signature is how a certificate is signed, where crypto/x509 cannot check it: of RSA-PSS it takes only salts as long
-// as the hash, and it knows neither SHA-224 nor SHA-3. OpenSSL takes all of them.
+// signature is how a certificate is signed, if crypto/x509 can't check it. For RSA-PSS, crypto/x509
+// only accepts salts as long as the hash, and it knows neither SHA-224 nor SHA-3. OpenSSL accepts
+// all of them.
 type signature struct {
 	name string // "RSA-PSS with SHA-256 and a salt of 222 bytes", …
 	kind x509.PublicKeyAlgorithm
-	hash crypto.Hash    // 0 where nothing in Go can check it
+	hash crypto.Hash    // 0 if nothing in Go can check it
 	pss  *pssParameters // of RSA-PSS
 }
 
-// signatures are those that OpenSSL takes in certificates and crypto/x509 cannot check, but for RSA-PSS.
+// signatures are those that OpenSSL accepts in certificates and crypto/x509 can't check, except
+// RSA-PSS.
 var signatures = map[string]signature{
 	"1.2.840.113549.1.1.14":   {name: "RSA with SHA-224", kind: x509.RSA, hash: crypto.SHA224},
 	"2.16.840.1.101.3.4.3.13": {name: "RSA with SHA3-224", kind: x509.RSA, hash: crypto.SHA3_224},
@@ -33,30 +35,31 @@ var signatures = map[string]signature{
 	"1.3.101.113":             {name: "Ed448"},
 }
 
-// uncheckableError is that of a signature that Go cannot check, be it right or wrong.
+// uncheckableError is about a signature that Go can't check, right or wrong.
 type uncheckableError struct{ name string }
 
 func (e uncheckableError) Error() string { return "Go cannot check a signature with " + e.name }
 
-// weakDigestError is that of a signature that proves nothing.
+// weakDigestError is about a signature that proves nothing.
 type weakDigestError struct{ name string }
 
 func (e weakDigestError) Error() string { return "a signature with " + e.name + " is too weak" }
 
-// isUnknown reports whether crypto/x509 cannot check that issuer has signed cert, so that checkSignature has to.
+// isUnknown reports whether crypto/x509 is unable to check issuer's signature on cert, so that
+// checkSignature must.
 func isUnknown(cert, issuer *x509.Certificate) bool {
 	switch cert.SignatureAlgorithm {
 	case x509.UnknownSignatureAlgorithm, x509.DSAWithSHA256:
 		return true
 	case x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS:
-		return issuer.PublicKey == nil // a key for RSA-PSS alone, which crypto/x509 does not read
+		return issuer.PublicKey == nil // a key for RSA-PSS only, which crypto/x509 does not read
 	default:
 		return false
 	}
 }
 
-// checkSignature checks that issuer's key has signed cert, in a way that crypto/x509 does not know. It does not look
-// at whether issuer may sign certificates.
+// checkSignature checks issuer's signature on cert in ways that crypto/x509 does not know. It does
+// not check whether issuer may sign certificates.
 func checkSignature(cert, issuer *x509.Certificate) error {
 	s := readSignature(cert)
 	switch s.hash {
@@ -81,7 +84,8 @@ func checkSignature(cert, issuer *x509.Certificate) error {
 	if s.pss == nil {
 		return rsa.VerifyPKCS1v15(key.PublicKey, s.hash, digest, cert.Signature)
 	}
-	// A salt of 0 means any salt to crypto/rsa: no harm, because it is the issuer's all the same.
+	// A salt length of 0 means any to crypto/rsa. That does no harm: the signature is the issuer's
+	// all the same.
 	return rsa.VerifyPSS(key.PublicKey, s.hash, digest, cert.Signature, &rsa.PSSOptions{SaltLength: s.pss.Salt})
 }
 

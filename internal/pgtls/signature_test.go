@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestSaltOfOpenSSL verifies a certificate that openssl has signed with RSA-PSS and the longest salt, its default.
+// TestSaltOfOpenSSL verifies a certificate that openssl has signed with RSA-PSS and the longest
+// salt, its default.
 func TestSaltOfOpenSSL(t *testing.T) {
 	pair, err := tls.LoadX509KeyPair("testdata/rsapss.crt", "testdata/rsapss.key")
 	if err != nil {
@@ -61,7 +62,8 @@ func pss(salt string) []string {
 	return []string{"-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:" + salt}
 }
 
-// TestCheckSignature lets openssl sign, and checks that it is found right, and wrong where a bit or the key is another.
+// TestCheckSignature lets openssl sign, and checks that it is found right, and wrong where a bit or
+// the key is another.
 func TestCheckSignature(t *testing.T) {
 	dir := t.TempDir()
 	for name, args := range map[string][]string{

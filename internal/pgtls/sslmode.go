@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// SSLMode is libpq's sslmode: how much TLS the server leg must have. The modes are in order of strength.
+// SSLMode is libpq's sslmode: how much TLS the server leg must have. The modes are in order of
+// strength.
 type SSLMode int
 
 // The modes: PostgreSQL documentation, "SSL Support" of libpq, table "SSL Mode Descriptions".
@@ -14,13 +15,13 @@ const (
 	Allow                     // first without TLS, then with it
 	Prefer                    // first with TLS, then without
 	Require                   // only with TLS
-	VerifyCA                  // and the certificate comes from a trusted root
-	VerifyFull                // and it is for the host name
+	VerifyCA                  // and the certificate must come from a trusted root
+	VerifyFull                // and it must be for the host name
 )
 
 var modeNames = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
-// String returns libpq's name of the mode.
+// String returns libpq's name for the mode.
 func (m SSLMode) String() string {
 	if m < Disable || m > VerifyFull {
 		return fmt.Sprintf("SSLMode(%d)", int(m))
@@ -28,9 +29,9 @@ func (m SSLMode) String() string {
 	return modeNames[m]
 }
 
-// parseMode parses the value of --server-sslmode. As in libpq, an absent one stands for prefer, and for
-// verify-full where the system's roots are trusted, which then allows nothing weaker: anybody can get a certificate
-// from them.
+// parseMode parses the value of --server-sslmode. As in libpq, the default is prefer. If the
+// system's roots are trusted, the default is verify-full and nothing weaker is allowed, because
+// anybody can get a certificate from them.
 func parseMode(name, rootCert string) (SSLMode, error) {
 	system := rootCert == systemRoots
 	if name == "" {

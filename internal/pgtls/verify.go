@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// VerifyError says why a server's certificate is not accepted, in OpenSSL's and libpq's words where they have
-// some, and what the user can change.
+// VerifyError says why a server's certificate is not accepted, in the words of OpenSSL and libpq if
+// they have some, and what the user can change.
 type VerifyError struct {
 	Reason string // "self-signed certificate", …
 	Remedy string // names options
@@ -41,7 +41,8 @@ func (p *ServerPolicy) verify(certs []*x509.Certificate, host string) error {
 	return nil
 }
 
-// chain returns the way from the server's certificate to a trusted root, one without weak keys where there is one.
+// chain returns a chain from the server's certificate to a trusted root, without weak keys if there
+// is one.
 func (p *ServerPolicy) chain(certs []*x509.Certificate) ([]*x509.Certificate, error) {
 	now := time.Now()
 	if p.time != nil {
@@ -74,7 +75,7 @@ func (p *ServerPolicy) chain(certs []*x509.Certificate) ([]*x509.Certificate, er
 	return nil, refusal
 }
 
-// checkChain applies what OpenSSL has rules for and crypto/x509 does not.
+// checkChain applies rules of OpenSSL that crypto/x509 lacks.
 func checkChain(chain []*x509.Certificate) error {
 	for i, cert := range chain {
 		if why := unsuitable(cert, i == 0); why != "" {
@@ -93,7 +94,8 @@ func checkChain(chain []*x509.Certificate) error {
 	return nil
 }
 
-// wrongHost words the failure as pq_verify_peer_name_matches_certificate in libpq's fe-secure-common.c.
+// wrongHost words the failure like pq_verify_peer_name_matches_certificate in libpq's
+// fe-secure-common.c.
 func wrongHost(names []string, host, rootPath string) *VerifyError {
 	var reason string
 	switch others := len(names) - 1; {
@@ -110,13 +112,13 @@ func wrongHost(names []string, host, rootPath string) *VerifyError {
 	if len(names) > 0 {
 		remedy = fmt.Sprintf("connect by a name of the certificate (%s)", strings.Join(distinct(names), ", "))
 	}
-	if rootPath == systemRoots { // which allows nothing weaker than verify-full
+	if rootPath == systemRoots { // it allows nothing weaker than verify-full
 		return &VerifyError{Reason: reason, Remedy: remedy + ", or use " + noVerify}
 	}
 	return &VerifyError{Reason: reason, Remedy: remedy + ", or use --server-sslmode verify-ca"}
 }
 
-// distinct leaves out what was there before: a CN often repeats an alternative name.
+// distinct removes duplicates: a CN often repeats an alternative name.
 func distinct(names []string) []string {
 	var all []string
 	for _, name := range names {
