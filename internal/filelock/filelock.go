@@ -1,7 +1,8 @@
-// Package filelock keeps two processes from using one file.
+// Package filelock keeps two processes from using the same file.
 //
-// It guarantees that of those which take the lock of a file, one has it, until it closes the file or ends, however it
-// ends. Nobody waits. Processes that do not ask are not kept out.
+// It guarantees that only one open file at a time has the lock: until it is closed, or until its
+// process ends, however it ends. Nobody waits for a lock. A process that does not ask for the lock
+// is not kept out.
 //
 // It must not know what the files are for.
 //
@@ -13,9 +14,9 @@ import (
 	"os"
 )
 
-// ErrHeld says that another process has the lock, or another open file of this one.
+// ErrHeld is returned if another process has the lock, or another open file of this process.
 var ErrHeld = errors.New("another process uses it")
 
-// Take takes the lock of a file, or on Unix of a folder, until it is closed. The error is [ErrHeld], or says why there are
-// no locks here: an old network file system has none.
+// Take locks a file, or on Unix a folder, until it is closed. The error is [ErrHeld], or says why
+// locks do not work here: for example, on an old network file system.
 func Take(f *os.File) error { return take(f) }

@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// take uses flock(2), whose locks belong to the open file: a child that does not inherit it, as of Go, has none.
+// take uses flock(2). Its locks belong to the open file. Go opens files so that children do not
+// inherit them.
 func take(f *os.File) error {
 	raw, err := f.SyscallConn()
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// beyond is a place that no file reaches: on Windows nobody else can read or write what is locked.
+// beyond is an offset that no file reaches. On Windows others can neither read nor write a locked
+// range.
 const beyond = 1 << 30 // the high half of the offset
 
 // take locks one byte of the file.
