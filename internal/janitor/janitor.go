@@ -1,11 +1,13 @@
 // Package janitor removes a folder when the process that made it has ended.
 //
-// It guarantees that the folder goes soon after that process, however it ended, SIGKILL included: the
-// janitor is the same executable started again, in a session of its own, and sees a pipe close.
-// Programs that call Start must therefore call RunIfAsked first thing in main, and tests in TestMain.
-// A janitor removes no folder but those whose names begin as the program has said.
+// It guarantees that the folder is removed soon after that process, however it ended, SIGKILL
+// included. The janitor is the same executable, started again in a session of its own. It notices
+// the end by a pipe that closes. Programs that call [Start] must therefore call [RunIfAsked] first
+// thing in main, and tests in TestMain. A janitor removes only folders whose names begin with a
+// prefix of the program's.
 //
-// It must not know what is in a folder: what has to end before it goes is for others to end.
+// It must not know what is in a folder. If something must end before the folder is removed, the
+// caller's function ends it.
 //
 // Start reading at [Start], then [RunIfAsked], which is the other process.
 package janitor
@@ -25,39 +27,39 @@ import (
 	"time"
 )
 
-// variable asks a process to be the janitor of the directory that it names.
+// variable makes a process the janitor of the directory that it names.
 const variable = "PGPI_JANITOR"
 
-// Limits, of what only shows in files and pipes.
+// Limits on waiting for changes that can only be seen by looking again.
 const (
 	patience  = 20 * time.Second
 	pollEvery = 10 * time.Millisecond
 )
 
-// Folders are those of one purpose.
+// Folders are all folders of one purpose.
 type Folders struct {
-	// Prefix begins their names.
+	// Prefix is how their names begin.
 	Prefix string
-	// End, if there is one, ends what uses a folder, before it is removed.
+	// End, if not nil, ends whatever uses a folder before the folder is removed.
 	End func(dir string)
 }
 
-// A Janitor is another process, which outlives this one by the time that cleaning up takes. It holds the
-// reading end of a pipe, whose writing end nobody but this process has: the kernel closes that when we end,
-// however we end.
+// A Janitor is another process. It outlives this one for as long as cleaning up takes. It holds the
+// reading end of a pipe whose writing end only this process has. The kernel closes that end when
+// this process ends, however it ends.
 type Janitor struct {
 	process *exec.Cmd
 	pipe    *os.File
 }
 
-// RunIfAsked turns this process into a janitor, and never returns, if it was started as one. It removes a folder
-// that is one of the known ones. Call it before anything else in main.
+// RunIfAsked turns this process into a janitor if it was started as one, and then never returns. It
+// only removes a folder whose name begins like one of known. Call it before anything else in main.
 func RunIfAsked(known ...Folders) {
 	dir := os.Getenv(variable)
 	if dir == "" {
 		return
 	}
-	// Whoever ends the process that we wait for may well send the same signal to us.
+	// A signal that ends the process that we wait for is often sent to us too.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	_, _ = os.Stdout.WriteString("ready\n")
 	_ = os.Stdout.Close()
@@ -83,7 +85,7 @@ func Start(dir string) (*Janitor, error) {
 	}
 	executable, err := os.Executable()
 	if err == nil {
-		dir, err = filepath.Abs(dir) // the janitor is elsewhere
+		dir, err = filepath.Abs(dir) // the janitor runs in another directory
 	}
 	if err != nil {
 		return nil, fmt.Errorf("start the janitor: %w", err)
@@ -98,7 +100,7 @@ func Start(dir string) (*Janitor, error) {
 	cmd.Dir = "/"
 	cmd.Env = []string{variable + "=" + dir, "PATH=" + os.Getenv("PATH")}
 	cmd.Stdin = theirs
-	inOwnSession(cmd)
+	detach(cmd)
 	answer, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -107,24 +109,24 @@ func Start(dir string) (*Janitor, error) {
 		_ = ours.Close()
 		return nil, fmt.Errorf("start the janitor: %w", err)
 	}
-	// Until it has said so, it may not have reached the place where it ignores signals.
+	// Before it has said so, it may not ignore signals yet.
 	limit := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer limit.Stop()
 	if line, err := bufio.NewReader(answer).ReadString('\n'); line != "ready\n" {
-		_ = cmd.Process.Kill() // fails only where it has ended
+		_ = cmd.Process.Kill() // fails only if it has ended
 		_ = ours.Close()
 		return nil, errors.Join(fmt.Errorf("start the janitor: it said %q", line), err, cmd.Wait())
 	}
 	return &Janitor{process: cmd, pipe: ours}, nil
 }
 
-// Dismiss ends the janitor, after whom nothing is left of the folder.
+// Dismiss ends the janitor. When it returns, the folder is gone.
 func (j *Janitor) Dismiss() {
 	_ = j.pipe.Close()
-	_ = j.process.Wait() // that it ends is all that matters here
+	_ = j.process.Wait() // all that matters is that it has ended
 }
 
-// Remove removes a folder in which processes that are about to end may still make files.
+// Remove removes a folder, even while processes that are about to end still make files in it.
 func Remove(dir string) error {
 	limit := time.Now().Add(patience)
 	for {

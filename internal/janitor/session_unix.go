@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// inOwnSession keeps the signals of our terminal from a command.
-func inOwnSession(cmd *exec.Cmd) {
+// detach keeps the signals of our terminal from a command.
+func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 }
