@@ -15,11 +15,11 @@ import (
 // account is the user that a server runs as. PostgreSQL refuses to run as root.
 type account struct {
 	name  string
-	other *syscall.Credential // nil: the user that we are
+	other *syscall.Credential // nil: the current user
 }
 
-// serverAccount returns the account of that name, or where it is empty, the one that fits: ourselves, or if we
-// are root, postgres or else nobody.
+// serverAccount returns the account with a name. If the name is empty, it returns the current user
+// or, for root, postgres or else nobody.
 func serverAccount(name string) (account, error) {
 	if os.Geteuid() != 0 {
 		if self, err := user.Current(); name != "" && (err != nil || self.Username != name) {
@@ -38,7 +38,7 @@ func serverAccount(name string) (account, error) {
 			return otherAccount(found)
 		}
 	}
-	return account{}, fmt.Errorf("choose a user to run the server as, which root can't: %w", err)
+	return account{}, fmt.Errorf("choose a user to run the server as, because root can't: %w", err)
 }
 
 func otherAccount(found *user.User) (account, error) {
@@ -59,21 +59,21 @@ func otherAccount(found *user.User) (account, error) {
 	}, nil
 }
 
-// runAs has a command run as the account.
+// runAs makes a command run as the account.
 func (a account) runAs(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Credential = a.other
 }
 
-// own gives a file that we made to the account.
-func (a account) own(path string) error {
+// chown makes the account the owner of a file that we made.
+func (a account) chown(path string) error {
 	if a.other == nil {
 		return nil
 	}
 	return os.Chown(path, int(a.other.Uid), int(a.other.Gid))
 }
 
-// canEnter reports as an error the first folder on the way to path that the account may not enter. It looks
-// at the rights of owner and others; a group that the account may be in is not expected.
+// canEnter returns an error about the first folder on the way to path that the account may not
+// enter. It looks at the permissions of owner and others, and ignores those of groups.
 func (a account) canEnter(path string) error {
 	if a.other == nil {
 		return nil
@@ -89,7 +89,7 @@ func (a account) canEnter(path string) error {
 		}
 		owner := info.Sys().(*syscall.Stat_t).Uid
 		if info.Mode()&0o001 == 0 && (owner != a.other.Uid || info.Mode()&0o100 == 0) {
-			return fmt.Errorf("user %s, whom the server runs as, may not enter %s: use a folder elsewhere, or run pgpi as a user that is not root",
+			return fmt.Errorf("user %s, who runs the server, may not enter %s: use a folder elsewhere, or run pgpi as a user that is not root",
 				a.name, folder)
 		}
 		if folder == filepath.Dir(folder) {

@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// certificates holds PEM texts: what a client trusts, and what the server presents and proves.
+// certificates are PEM texts: the root that a client trusts, and the certificate and key that the
+// server presents.
 type certificates struct {
 	root, cert, key []byte
 }
 
-// makeCertificates makes an authority and a server certificate for localhost, both valid for a month.
+// makeCertificates makes an authority and a server certificate for localhost. Both are valid for a
+// month.
 func makeCertificates() (certificates, error) {
 	now := time.Now()
 	authority := &x509.Certificate{

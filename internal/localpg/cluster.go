@@ -13,10 +13,12 @@ import (
 	"time"
 )
 
-// maxSocketPath is what the socket's address has room for on every Unix (sun_path, 104 on macOS).
+// maxSocketPath is the longest path of a Unix socket that fits everywhere (sun_path has 104 bytes
+// on macOS).
 const maxSocketPath = 103
 
-// makeDirectory makes the server's own directory. It is ours; only data and socket belong to the server's user:
+// makeDirectory makes the server's own directory. It belongs to us; only data and socket belong to
+// the server's user:
 //
 //	data/            the data directory, as initdb makes it
 //	socket/          the Unix socket
@@ -41,7 +43,8 @@ func (s *Server) makeDirectory() error {
 	if s.dir, err = os.MkdirTemp(parent, Folders.Prefix); err != nil {
 		return err
 	}
-	// Other people's clients may read the root certificate and use the socket, as they may use the port.
+	// Clients of other users may read the root certificate and use the socket, just as they may use
+	// the port.
 	if err := os.Chmod(s.dir, 0o755); err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func (s *Server) makeCluster(ctx context.Context) error {
 		if err := s.writeSecret("password", []byte(s.Password+"\n")); err != nil {
 			return err
 		}
-		defer os.Remove(s.path("password")) //nolint:errcheck // it goes with the directory at the latest
+		defer os.Remove(s.path("password")) //nolint:errcheck // removed with the directory otherwise
 		args = append(args, "--pwfile="+s.path("password"))
 	}
 	if err := s.run(ctx, "", "initdb", args...); err != nil {
@@ -90,20 +93,21 @@ func (s *Server) makeCluster(ctx context.Context) error {
 	return s.runStatements(ctx)
 }
 
-// conf returns the text of the server's postgresql.conf, in which a later line wins.
+// conf returns the text of the server's postgresql.conf. In it, later lines take precedence.
 func (s *Server) conf() string {
 	settings := map[string]string{
 		"hba_file":                s.path("pg_hba.conf"),
 		"listen_addresses":        s.Host,
 		"unix_socket_directories": s.SocketDir,
 		"shared_buffers":          "16MB",
-		// The data need not outlive the machine. It outlives the server, as long as commits are synchronous.
+		// The data need not survive a crash of the machine. It survives the server as long as
+		// commits are synchronous.
 		"fsync":            "off",
 		"full_page_writes": "off",
 		"max_wal_size":     "256MB",
 	}
 	if s.config.Messages != "" {
-		settings["lc_messages"] = "C.UTF-8" // gettext looks at LANGUAGE in any locale but C
+		settings["lc_messages"] = "C.UTF-8" // gettext ignores LANGUAGE only in the locale C
 	}
 	if s.config.TLS != nil {
 		settings["ssl"] = "on"
@@ -123,7 +127,7 @@ func (s *Server) conf() string {
 	return text.String()
 }
 
-// installCertificates puts what TLS needs where the server may read it.
+// installCertificates writes the files for TLS where the server can read them.
 func (s *Server) installCertificates() error {
 	tls := s.config.TLS
 	if tls == nil {
@@ -155,23 +159,23 @@ func (s *Server) installCertificates() error {
 	return s.writeSecret("server.key", made.key)
 }
 
-// runStatements makes the database and runs the caller's SQL, in single-user mode, where no client, no password
-// and no port is needed.
+// runStatements makes the database and runs the caller's SQL. It uses single-user mode, which needs
+// no client, no password and no port.
 func (s *Server) runStatements(ctx context.Context) error {
 	if s.Database != "postgres" {
-		if err := s.single(ctx, "postgres", "CREATE DATABASE "+quoteName(s.Database)); err != nil {
+		if err := s.runSingle(ctx, "postgres", "CREATE DATABASE "+quoteName(s.Database)); err != nil {
 			return err
 		}
 	}
 	if len(s.config.SQL) == 0 {
 		return nil
 	}
-	return s.single(ctx, s.Database, s.config.SQL...)
+	return s.runSingle(ctx, s.Database, s.config.SQL...)
 }
 
-// single runs statements in single-user mode. With -j a statement ends at a semicolon and an empty line, so it
-// may have several lines itself; with exit_on_error the first error ends the program.
-func (s *Server) single(ctx context.Context, database string, statements ...string) error {
+// runSingle runs statements in single-user mode. With -j a statement ends at a semicolon and an
+// empty line, so it may have several lines. With exit_on_error the first error ends the program.
+func (s *Server) runSingle(ctx context.Context, database string, statements ...string) error {
 	var input strings.Builder
 	for _, statement := range statements {
 		input.WriteString(strings.TrimRight(statement, "; \n") + ";\n\n")
@@ -180,13 +184,13 @@ func (s *Server) single(ctx context.Context, database string, statements ...stri
 	return s.run(ctx, input.String(), "postgres", append(args, database)...)
 }
 
-// run runs one of PostgreSQL's programs to its end.
+// run runs one of PostgreSQL's programs until it ends.
 func (s *Server) run(ctx context.Context, input, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, program), args...)
 	var output bytes.Buffer
 	cmd.Stdin = strings.NewReader(input)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.WaitDelay = time.Second // for the children of one that was killed
+	cmd.WaitDelay = time.Second // for the children of a program that was killed
 	s.prepare(cmd)
 	err := cmd.Run()
 	if ctx.Err() != nil {
@@ -198,19 +202,19 @@ func (s *Server) run(ctx context.Context, input, program string, args ...string)
 	return nil
 }
 
-// prepare has a command run as the server's user, in a folder that this user may be in, and out of reach of the
-// terminal's Ctrl-C: the server is stopped when we decide to.
+// prepare makes a command run as the server's user, in a folder that this user may enter. It also
+// keeps the terminal's Ctrl-C from the command: we decide when the server stops.
 func (s *Server) prepare(cmd *exec.Cmd) {
 	cmd.Dir = s.dir
 	cmd.Env = environment()
 	if s.config.Messages != "" {
 		cmd.Env = append(cmd.Env, "LANGUAGE="+s.config.Messages)
 	}
-	inOwnSession(cmd)
+	detach(cmd)
 	s.account.runAs(cmd)
 }
 
-// configArgs tells postgres where its data and its configuration are.
+// configArgs are the arguments that name the server's data and configuration.
 func (s *Server) configArgs() []string {
 	return []string{"-D", s.DataDir, "-c", "config_file=" + s.path("postgresql.conf")}
 }
@@ -224,15 +228,16 @@ func (s *Server) mkdir(path string, mode os.FileMode) error {
 	if err := os.Mkdir(path, mode); err != nil {
 		return err
 	}
-	return s.account.own(path)
+	return s.account.chown(path)
 }
 
-// writeSecret makes a file in the server's directory that only the server may read, as it demands of its key.
+// writeSecret makes a file in the server's directory that only the server can read, as it requires
+// for its key.
 func (s *Server) writeSecret(name string, content []byte) error {
 	if err := os.WriteFile(s.path(name), content, 0o600); err != nil {
 		return err
 	}
-	return s.account.own(s.path(name))
+	return s.account.chown(s.path(name))
 }
 
 func (s *Server) copySecret(from, name string) error {

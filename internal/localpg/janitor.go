@@ -10,14 +10,14 @@ import (
 	"pgpi/internal/janitor"
 )
 
-// Folders are those of servers. A janitor ends the server before it removes its folder.
+// Folders are the folders of servers. A janitor stops the server before it removes its folder.
 var Folders = janitor.Folders{Prefix: "pgpi-postgres-", End: endServerOf}
 
 // RunJanitorIfAsked is [janitor.RunIfAsked] for tests that start servers.
 func RunJanitorIfAsked() { janitor.RunIfAsked(Folders) }
 
-// endServerOf ends the server of a directory if it runs. A server that is about to start, or to be initialized, fails for
-// want of its directory.
+// endServerOf stops the server of a directory if it runs. A server that is still starting, or being
+// initialized, fails when its directory is gone.
 func endServerOf(dir string) {
 	dataDir := filepath.Join(dir, "data")
 	if lock := readLock(dataDir); len(lock) > 1 {
@@ -27,8 +27,8 @@ func endServerOf(dir string) {
 	}
 }
 
-// endServer ends the process if it is the server of that data directory, and not another one that has got its
-// number.
+// endServer stops the process if it is the server of that data directory. Another process may have
+// got its number since.
 func endServer(pid int, dataDir string) {
 	for _, how := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
 		limit := time.Now().Add(stopLimit / 2)

@@ -10,18 +10,18 @@ import (
 	"syscall"
 )
 
-// inOwnSession keeps the signals of our terminal from a command.
-func inOwnSession(cmd *exec.Cmd) {
+// detach keeps the signals of our terminal from a command.
+func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 }
 
-// sendSignal is for processes that may have ended: that is no error.
+// sendSignal sends a signal to a process. It is not an error if the process has ended.
 func sendSignal(pid int, how syscall.Signal) {
 	_ = syscall.Kill(pid, how)
 }
 
-// commandLine returns the command line of a process, or nothing where it has ended, as a zombie too. Linux
-// tells by itself; elsewhere there is ps, which small Linux systems lack.
+// commandLine returns the command line of a process, or nothing if it has ended or is a zombie.
+// Linux has it in /proc. Elsewhere there is ps, which small Linux systems lack.
 func commandLine(pid int) string {
 	if _, err := os.Stat("/proc/self/cmdline"); err == nil {
 		line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")

@@ -20,23 +20,24 @@ import (
 )
 
 const (
-	startLimit = 60 * time.Second      // for all that Start does but a download, and for Restart
-	stopLimit  = 20 * time.Second      // after which a server is killed
-	pollEvery  = 10 * time.Millisecond // for what can only be seen in files
+	startLimit = 60 * time.Second      // for all that Start does except a download, and for Restart
+	stopLimit  = 20 * time.Second      // then a server is killed
+	pollEvery  = 10 * time.Millisecond // for changes that can only be seen by looking again
 )
 
 // Mode is a way to shut a server down (PostgreSQL documentation, section 18.5).
 type Mode int
 
-// Smart waits for the clients to leave, Fast ends their sessions, Immediate does so without a checkpoint.
+// Smart waits for the clients to leave, Fast ends their sessions, and Immediate does so without a
+// checkpoint.
 const (
 	Smart Mode = iota
 	Fast
 	Immediate
 )
 
-// Server is a running, stopped or closed throwaway server. Its fields are set by Start and are not to be
-// changed; its methods may be called from any goroutine.
+// Server is a throwaway server that is running, stopped or closed. Start sets its fields, which
+// must not be changed. Its methods may be called from any goroutine.
 type Server struct {
 	Bin        string // folder of its programs
 	Version    int    // major version
@@ -45,14 +46,14 @@ type Server struct {
 	SocketDir  string // folder of its Unix socket, which is .s.PGSQL.PORT
 	DataDir    string
 	User       string
-	Password   string // empty: it trusts
+	Password   string // empty: the server trusts everyone
 	Database   string
-	RootCert   string // file of the authority of the certificate; empty: without TLS, or a certificate of the caller's
-	ServerCert string // file of the certificate that the server presents; empty: without TLS
+	RootCert   string // file of the certificate's authority; empty: no TLS, or the caller's own
+	ServerCert string // file of the certificate that the server presents; empty: no TLS
 	ServerKey  string // file of its key
 
 	config  Config
-	dir     string // of everything the server has, removed by Close
+	dir     string // has everything of the server; Close removes it
 	account account
 	janitor *janitor.Janitor
 
@@ -62,8 +63,8 @@ type Server struct {
 	closed  bool
 }
 
-// Start makes a cluster and starts a server for it, which takes about a second. The context ends the start
-// only: a server that was started runs until Close, or until this process ends in whatever way.
+// Start makes a cluster and starts a server for it, which takes about a second. The context limits
+// only the start. The server runs until Close, or until this process ends in any way.
 func Start(ctx context.Context, config Config) (*Server, error) {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -105,7 +106,7 @@ func (c *Config) findBin(ctx context.Context) error {
 	return err
 }
 
-// setUp does everything from the server's directory to a server that takes connections.
+// setUp does everything from making the server's directory to waiting until it accepts connections.
 func (s *Server) setUp(ctx context.Context) error {
 	err := s.makeDirectory()
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *Server) setUp(ctx context.Context) error {
 		s.Port = s.config.Port
 		return s.start(ctx)
 	}
-	// A free port can be taken by somebody else before the server has it.
+	// Somebody else can take a free port before the server does.
 	for range 5 {
 		if s.Port, err = freePort(); err != nil {
 			return err
@@ -133,7 +134,7 @@ func (s *Server) setUp(ctx context.Context) error {
 	return err
 }
 
-// freePort returns a TCP port of 127.0.0.1 that is free at this moment.
+// freePort returns a TCP port of 127.0.0.1 that is free right now.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -143,7 +144,7 @@ func freePort() (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-// start runs postgres and waits until it takes connections.
+// start runs postgres and waits until it accepts connections.
 func (s *Server) start(ctx context.Context) error {
 	log, err := os.OpenFile(s.path("log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -163,11 +164,11 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // how it ended stands in its log
+		_ = cmd.Wait() // how it ended is in its log
 		close(ended)
 	}()
 	if err := s.waitReady(ctx, cmd.Process.Pid, ended); err != nil {
-		_ = cmd.Process.Kill() // fails only where it has ended
+		_ = cmd.Process.Kill() // fails only if it has ended
 		<-ended
 		return fmt.Errorf("run %s: %w; its last words: %s", cmd.Path, err, lastWords(s.logSince(before.Size())))
 	}
@@ -177,8 +178,8 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// waitReady watches the lock file, whose first line is the server's process and whose eighth its state, as
-// pg_ctl does (src/include/utils/pidfile.h).
+// waitReady watches the lock file, as pg_ctl does. Its first line is the server's process, and its
+// eighth line the state (src/include/utils/pidfile.h).
 func (s *Server) waitReady(ctx context.Context, pid int, ended <-chan struct{}) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -199,7 +200,7 @@ func (s *Server) waitReady(ctx context.Context, pid int, ended <-chan struct{}) 
 	}
 }
 
-// readLock returns the lines of a data directory's lock file, or none where there is no server.
+// readLock returns the lines of a data directory's lock file, or none if no server runs.
 func readLock(dataDir string) []string {
 	text, err := os.ReadFile(filepath.Join(dataDir, "postmaster.pid"))
 	if err != nil {
@@ -230,19 +231,20 @@ func (s *Server) URL() string {
 	return address.String()
 }
 
-// Stop shuts the server down and keeps its data for Restart. A server that is not down after 20 seconds is
-// killed, and that is the error.
+// Stop shuts the server down and keeps its data for Restart. If the server is not down after 20
+// seconds, it is killed, and that is the error.
 func (s *Server) Stop(mode Mode) error {
 	how := map[Mode]syscall.Signal{Smart: syscall.SIGTERM, Fast: syscall.SIGINT, Immediate: syscall.SIGQUIT}
 	return s.signal(how[mode])
 }
 
-// Kill ends the server as a crash would, with SIGKILL. Its backends see that and end by themselves.
+// Kill ends the server as a crash would, with SIGKILL. Its backends notice that and end by
+// themselves.
 func (s *Server) Kill() error {
 	return s.signal(syscall.SIGKILL)
 }
 
-// signal ends the server with a signal and waits for its end.
+// signal ends the server with a signal, and waits until it has ended.
 func (s *Server) signal(how syscall.Signal) error {
 	s.mu.Lock()
 	process, ended := s.process, s.ended
@@ -258,13 +260,14 @@ func (s *Server) signal(how syscall.Signal) error {
 	case <-ended:
 		return nil
 	case <-time.After(stopLimit):
-		_ = process.Kill() // fails only where it has ended
+		_ = process.Kill() // fails only if it has ended
 		<-ended
 		return fmt.Errorf("stop PostgreSQL with %v: not down after %v, so it was killed", how, stopLimit)
 	}
 }
 
-// Restart starts the server again with the same data and port, after a fast shutdown where it still runs.
+// Restart starts the server again with the same data and port, after a fast shutdown if it is still
+// running.
 func (s *Server) Restart(ctx context.Context) error {
 	if err := s.Stop(Fast); err != nil {
 		return fmt.Errorf("restart PostgreSQL: %w", err)
@@ -276,8 +279,8 @@ func (s *Server) Restart(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		// After Kill, the last backends may take a moment to let go of the shared memory, and the number of the dead
-		// process, which its lock file has, may belong to another for a while.
+		// After Kill, the last backends may take a moment to release the shared memory. For a
+		// while, another process may have the process number in the lock file.
 		waits := strings.Contains(err.Error(), "pre-existing shared memory block") || strings.Contains(err.Error(), `lock file "postmaster.pid" already exists`)
 		if !waits || ctx.Err() != nil {
 			return fmt.Errorf("restart PostgreSQL: %w", err)
@@ -286,7 +289,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	}
 }
 
-// Close stops the server at once, and removes it with all its data. Only the first call does something.
+// Close stops the server at once and removes it with all its data. Later calls do nothing.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	closed := s.closed
@@ -305,7 +308,7 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Log returns what the server has logged so far.
+// Log returns everything that the server has logged so far.
 func (s *Server) Log() string {
 	return s.logSince(0)
 }
@@ -323,7 +326,7 @@ var (
 	logNoise  = regexp.MustCompile(`^(LOG:  (starting|listening|checkpoint|shutting down|database system)|STATEMENT:)`)
 )
 
-// lastWords returns the end of a program's output in one line, less what is said in every log.
+// lastWords returns the end of a program's output in one line, without what is in every log.
 func lastWords(output string) string {
 	var lines []string
 	for line := range strings.Lines(output) {

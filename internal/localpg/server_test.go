@@ -81,7 +81,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// Each method of authentication lets the right password in, and a wrong one only where it does not ask.
+// Each method of authentication lets the right password in, and a wrong one only where it does not
+// ask.
 func TestAuth(t *testing.T) {
 	for _, method := range []localpg.Auth{localpg.Trust, localpg.Cleartext, localpg.MD5, localpg.SCRAM} {
 		t.Run(string(method), func(t *testing.T) {
@@ -129,7 +130,8 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// Certificates of the caller's are used, and clients without one are refused where there is an authority for them.
+// Certificates of the caller's are used, and clients without one are refused where there is an
+// authority for them.
 func TestOwnCertificates(t *testing.T) {
 	issuer := start(t, localpg.Config{TLS: &localpg.TLS{}})
 	server := start(t, localpg.Config{
