@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// answerLimit is how long one server may take to answer a connect.
+// answerLimit is how long a server may take to accept a connection.
 const answerLimit = 5 * time.Second
 
-// A Dialer connects; net.Dialer is one.
+// A Dialer connects. net.Dialer is one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// FirstAnswering returns the first server that takes a connection, which it
-// closes again, and for each server before it why that one does not. If none
-// does, err is one sentence that names them all.
+// FirstAnswering returns the first server that accepts a connection, which it closes again. For
+// each server before it, refused says why that one does not. If none does, err is one sentence that
+// names them all.
 func FirstAnswering(ctx context.Context, servers []ServerLeg, dialer Dialer) (server ServerLeg, refused []error, err error) {
 	for _, s := range servers {
 		err := answers(ctx, s, dialer)
@@ -49,8 +49,8 @@ func answers(ctx context.Context, s ServerLeg, dialer Dialer) error {
 	return conn.Close()
 }
 
-// reason takes off what package net says around an error that already names the
-// server: "dial tcp 127.0.0.1:5432: connect: ".
+// reason removes what package net adds to an error that already names the server: "dial tcp
+// 127.0.0.1:5432: connect: ".
 func reason(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err

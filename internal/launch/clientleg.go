@@ -11,22 +11,21 @@ type ClientLeg struct {
 	Host string
 	// Port is from 1 to 65535.
 	Port int
-	// TLS tells the command to use TLS towards pgpi.
+	// TLS makes the command use TLS towards pgpi.
 	TLS bool
-	// RootCert is the file of pgpi's own certificate, which becomes PGSSLROOTCERT.
-	// It is needed with TLS; without, it serves a command that asks for TLS by itself.
+	// RootCert is the file of pgpi's own certificate, which becomes PGSSLROOTCERT. TLS requires it.
+	// Without TLS, it is for commands that ask for TLS on their own.
 	RootCert string
 }
 
 func (leg ClientLeg) port() string { return strconv.Itoa(leg.Port) }
 
-// address is host and port as URLs have them.
+// address returns host and port as in a URL.
 func (leg ClientLeg) address() string { return net.JoinHostPort(leg.Host, leg.port()) }
 
-// parameter says what becomes of one parameter of a connection string or service,
-// other than host and port: its name and value on the client leg, or keep=false
-// where it was meant for the server leg alone. What has nothing to do with where
-// and how to connect stays as it is.
+// parameter returns what becomes of a parameter in a connection string or service, other than host
+// and port: its name and value on the client leg. If it was only meant for the server leg, keep is
+// false. A parameter that has nothing to do with where and how to connect stays the same.
 func (leg ClientLeg) parameter(p param, f form, files privateFiles) (name, value string, keep bool) {
 	switch p.keyword {
 	case "sslmode":
@@ -36,10 +35,10 @@ func (leg ClientLeg) parameter(p param, f form, files privateFiles) (name, value
 	case "ssl":
 		return leg.ssl(p, f)
 	case "channel_binding":
-		// There is nothing to bind to that the server would know.
+		// The server would not know the certificate that the client would bind to.
 		return p.name, "disable", true
 	case "sslrootcert":
-		// Without TLS libpq refuses sslrootcert=system, and needs no other.
+		// Without TLS, libpq refuses sslrootcert=system and needs no other value.
 		return p.name, leg.RootCert, leg.TLS && leg.RootCert != ""
 	case "sslnegotiation":
 		return p.name, p.value, leg.TLS
@@ -53,8 +52,8 @@ func (leg ClientLeg) parameter(p param, f form, files privateFiles) (name, value
 	return p.name, p.value, true
 }
 
-// sslMode is the mode on the client leg of a command that was given mode. A
-// verifying mode stays one: pgpi's certificate names its host and the server's.
+// sslMode returns the mode on the client leg for a command that was given mode. A mode that
+// verifies still does: pgpi's certificate has its host name and the server's.
 func (leg ClientLeg) sslMode(mode string) string {
 	switch {
 	case !leg.TLS:
@@ -65,7 +64,7 @@ func (leg ClientLeg) sslMode(mode string) string {
 	return "require"
 }
 
-// ssl adapts the parameter of that name, whose values depend on who reads it.
+// ssl adapts the parameter "ssl", whose values depend on the driver.
 func (leg ClientLeg) ssl(p param, f form) (name, value string, keep bool) {
 	switch {
 	case !isBoolean(p.value):

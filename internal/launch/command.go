@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// The exit codes of a command that could not be started, as shells have them.
+// The exit codes of shells for a command that could not be started.
 const (
 	exitNotExecutable = 126
 	exitNotFound      = 127
 )
 
-// A StartError says why a command can't be started, and with what code pgpi is to exit.
+// A StartError says why a command can't be started. Code is pgpi's exit code then.
 type StartError struct {
 	Code   int // 126 not executable, 127 not found
 	reason string
@@ -25,8 +25,8 @@ type StartError struct {
 
 func (e *StartError) Error() string { return e.reason }
 
-// FindCommand returns the path of the program that a shell would run for name.
-// Its error is a *[StartError]. Call it before anything listens.
+// FindCommand returns the path of the program that a shell would run for name. Its error is a
+// *[StartError]. Call it before anything listens.
 func FindCommand(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err == nil || errors.Is(err, exec.ErrDot) {
@@ -38,7 +38,7 @@ func FindCommand(name string) (string, error) {
 	return "", &StartError{exitNotFound, fmt.Sprintf("run %s: there is no such command: check its name and PATH", name)}
 }
 
-// inPath tells whether name is a file at all, by itself or in a directory of PATH.
+// inPath reports whether name is a file at all, by itself or in a directory of PATH.
 func inPath(name string) bool {
 	if filepath.Base(name) != name {
 		return fileExists(name)
@@ -51,20 +51,20 @@ func inPath(name string) bool {
 	return false
 }
 
-// A Command is a program to run with the standard streams of pgpi.
+// A Command is a program to run with pgpi's standard streams.
 type Command struct {
 	Path string   // from FindCommand
 	Args []string // with the name at Args[0]
 	Env  []string
 }
 
-// Run runs the command to its end and returns the exit code that pgpi is to have:
-// the command's own, or 128+n where signal n ended it. Its error is a *[StartError].
+// Run runs the command until it ends. It returns the exit code for pgpi: the command's own, or
+// 128+n if signal n ended it. Its error is a *[StartError].
 //
-// The command stays in pgpi's process group, so the terminal's signals reach it
-// by themselves. Of these pgpi ignores SIGINT and SIGQUIT while the command runs;
-// SIGTSTP stops both, as job control in shells expects. SIGTERM, SIGHUP, SIGUSR1
-// and SIGUSR2 are forwarded. A cancelled ctx is as SIGTERM.
+// The command stays in pgpi's process group, so the terminal's signals reach it by themselves.
+// While the command runs, pgpi ignores SIGINT and SIGQUIT. SIGTSTP stops both, as job control in
+// shells expects. SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 are forwarded. A canceled ctx has the effect
+// of SIGTERM.
 //
 // Nothing else in the process may handle these signals meanwhile.
 func Run(ctx context.Context, c Command) (code int, err error) {
@@ -93,7 +93,7 @@ func Run(ctx context.Context, c Command) (code int, err error) {
 	}
 }
 
-// startReason takes "fork/exec /path: " off an error that already names the path.
+// startReason removes "fork/exec /path: " from an error that already names the path.
 func startReason(err error) error {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err
@@ -101,7 +101,7 @@ func startReason(err error) error {
 	return err
 }
 
-// startRemedy helps with what people meet: a script without a first line.
+// startRemedy helps with a common mistake: a script without an interpreter line.
 func startRemedy(err error) string {
 	if strings.Contains(err.Error(), "exec format error") {
 		return ": if it is a script, begin it with a line such as #!/bin/sh"

@@ -8,16 +8,15 @@ import (
 	"syscall"
 )
 
-// catchSignals takes over the signals that would end pgpi before its command.
-// Those to forward arrive on relayed.
+// catchSignals catches the signals that would end pgpi before its command. Those to forward arrive
+// on relayed.
 //
-// It must not use signal.Ignore, for a process that is started inherits ignored
-// signals, while those that are caught are reset for it. For the same reason a
-// signal that pgpi was itself started to ignore (by nohup, or in the background)
-// is left so.
+// It must not use signal.Ignore, because a child process inherits ignored signals, while caught
+// ones are reset for it. For the same reason it leaves alone a signal that pgpi was started to
+// ignore (by nohup, or in the background).
 func catchSignals() (relayed <-chan os.Signal, stop func()) {
 	forwarded := make(chan os.Signal, 16)
-	discarded := make(chan os.Signal, 1) // nobody reads it: full is fine
+	discarded := make(chan os.Signal, 1) // nobody reads it, so it may be full
 	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
 		if !signal.Ignored(sig) {
 			signal.Notify(forwarded, sig)
@@ -35,12 +34,12 @@ func catchSignals() (relayed <-chan os.Signal, stop func()) {
 }
 
 func forward(p *os.Process, sig os.Signal) {
-	_ = p.Signal(sig) // it fails where the command has just ended
+	_ = p.Signal(sig) // fails if the command has just ended
 }
 
 func terminate(p *os.Process) { forward(p, syscall.SIGTERM) }
 
-// exitCode is the code that a shell would show for the command.
+// exitCode returns the code that a shell would show for the command.
 func exitCode(state *os.ProcessState) int {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())

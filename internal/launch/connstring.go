@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A form is one of the ways in which programs write connection strings.
+// A form is one of the ways to write a connection string.
 type form int
 
 const (
@@ -16,10 +16,10 @@ const (
 	keywordForm             // host=h port=5432 dbname=d
 )
 
-// A connString is a connection string of the environment, cut so that it can be
-// put together again with everything but its host, port and security untouched.
+// A connString is a connection string from the environment. It is cut into parts so that it can be
+// put together again, with everything untouched except host, port and security.
 type connString struct {
-	variable string // the environment variable that holds it
+	variable string // the environment variable that has it
 	form     form
 	prefix   string // "postgresql+psycopg://"; empty in keywordForm
 	userinfo string // as written, with its "@"
@@ -30,13 +30,13 @@ type connString struct {
 
 // A param is one keyword and value of a connection string.
 type param struct {
-	keyword string // libpq's name for it
+	keyword string // libpq's name
 	name    string // as written
 	value   string // decoded
 	raw     string // name and value as written
 }
 
-// errNotPostgres says that a variable holds a URL of some other kind.
+// errNotPostgres is returned if a variable has a URL of another kind.
 var errNotPostgres = errors.New("it is not a Postgres URL")
 
 var (
@@ -45,8 +45,8 @@ var (
 	anyPrefix  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
-// parseConnString reads the connection string that the named variable holds. Its
-// errors say what is wrong and never repeat the text, which may hold secrets.
+// parseConnString reads the connection string in the named variable. Its errors say what is wrong
+// but never repeat the text, which may contain secrets.
 func parseConnString(variable, text string) (*connString, error) {
 	c := &connString{variable: variable, settings: settings{}}
 	var err error
@@ -71,20 +71,20 @@ func parseConnString(variable, text string) (*connString, error) {
 	return c, nil
 }
 
-// set notes a parameter; as in libpq a later one of the same name wins.
+// set sets a parameter. As in libpq, a later one of the same name wins.
 func (c *connString) set(keyword, value string) {
 	c.settings[keyword] = setting{value, c.variable}
 }
 
-// add keeps a parameter for the rewritten string and notes its value.
+// add keeps a parameter for the rewritten string, and sets its value.
 func (c *connString) add(p param) {
 	c.params = append(c.params, p)
 	c.set(p.keyword, p.value)
 }
 
-// readSSL turns the older and other spellings of sslmode into sslmode: libpq
-// itself knows requiressl and ssl=true (conninfo_storeval and
-// conninfo_uri_parse_params in fe-connect.c), other drivers ssl=require.
+// readSSL turns other spellings of sslmode into sslmode. libpq itself knows requiressl and ssl=true
+// (conninfo_storeval and conninfo_uri_parse_params in fe-connect.c); other drivers know
+// ssl=require.
 func (c *connString) readSSL() error {
 	if _, ok := c.settings["sslmode"]; ok {
 		return nil
@@ -112,7 +112,7 @@ func (c *connString) readSSL() error {
 	case sslModes[ssl.value]:
 		c.set("sslmode", ssl.value)
 	default:
-		return errors.New("its ssl is neither a truth value nor an sslmode")
+		return errors.New("its ssl is neither a boolean nor an sslmode")
 	}
 	return nil
 }
@@ -129,8 +129,8 @@ func isTrue(value string) bool {
 	return value == "" || value == "true" || value == "1" || value == "on"
 }
 
-// rewrite returns the string as the command is to see it: leading to the client
-// leg, in the form and with the other parameters that it had.
+// rewrite returns the string for the command: it leads to the client leg, in the same form and with
+// the other parameters unchanged.
 func (c *connString) rewrite(leg ClientLeg, files privateFiles) string {
 	var params []string
 	for _, p := range c.params {
@@ -146,12 +146,12 @@ func (c *connString) rewrite(leg ClientLeg, files privateFiles) string {
 			params = append(params, c.form.pair(name, value))
 		}
 	}
-	// pgjdbc reads neither PGSSLMODE nor PGCHANNELBINDING, and would ask for TLS and
-	// then bind its password to a certificate that is not the server's.
-	if c.form == jdbcForm && !leg.TLS && !c.given("sslmode") {
+	// pgjdbc reads neither PGSSLMODE nor PGCHANNELBINDING. It would ask for TLS, and then bind its
+	// password to a certificate that is not the server's.
+	if c.form == jdbcForm && !leg.TLS && !c.has("sslmode") {
 		params = append(params, c.form.pair("sslmode", "disable"))
 	}
-	if c.form == jdbcForm && leg.TLS && !c.given("channelBinding") {
+	if c.form == jdbcForm && leg.TLS && !c.has("channelBinding") {
 		params = append(params, c.form.pair("channelBinding", "disable"))
 	}
 	if c.form == keywordForm {
@@ -165,8 +165,8 @@ func (c *connString) rewrite(leg ClientLeg, files privateFiles) string {
 	return rewritten
 }
 
-// given tells whether the text itself has the parameter by this name.
-func (c *connString) given(name string) bool {
+// has reports whether the text itself has a parameter of this name.
+func (c *connString) has(name string) bool {
 	for _, p := range c.params {
 		if p.name == name {
 			return true
@@ -175,7 +175,7 @@ func (c *connString) given(name string) bool {
 	return false
 }
 
-// pair writes one parameter.
+// pair returns a parameter in this form.
 func (f form) pair(name, value string) string {
 	if f == keywordForm {
 		return name + "=" + quoteValue(value)

@@ -1,21 +1,24 @@
-// Package launch runs one command behind pgpi: it finds out which server the
-// command would have used, gives the command an environment that leads to pgpi
-// instead, and passes signals and the exit code through.
+// Package launch runs a command behind pgpi. It finds out which server the command would have used,
+// gives it an environment that leads to pgpi instead, and passes on signals and the exit code.
 //
-// It guarantees that the security the command was given (sslmode, certificates,
-// channel binding, by environment, service file or connection string) becomes
-// that of the server leg or is refused in one sentence, that passwords kept in a
-// password file are still found, that no copy of such a file outlives pgpi, that no
-// error repeats any part of a connection string but host names, ports and file
-// names, and that no PGPI_ variable reaches the command.
+// It guarantees:
 //
-// It must not know the proxy, the protocol or the flags: it says where the server
-// is and what the command is to see, and cmd/pgpi brings the two together.
+//   - The security that the command asked for becomes that of the server leg, or is refused in one
+//     sentence. That covers sslmode, certificates and channel binding, by environment, service file
+//     or connection string.
+//   - Passwords in a password file are still found, and no copy of such a file outlives pgpi.
+//   - No error repeats any part of a connection string, except host names, ports and file names.
+//   - No PGPI_ variable reaches the command.
 //
-// Start reading at [Resolve] (target.go), which makes a [Target] from an environment.
-// The order of work goes on: [FirstAnswering] (answer.go) picks one of its servers,
-// [NewEnvironment] (environment.go) writes what the command gets, and [Run]
-// (command.go) runs it. What moves from the client leg to the server leg is
-// decided in two places: security.go for the server's, clientleg.go for the
-// client's. [PrivateFolder] has the files that the command reads.
+// Less formally: the command can't tell the difference, and neither can anybody who wants its
+// passwords.
+//
+// It must not know the proxy, the protocol or the flags. It says where the server is and what the
+// command should see; cmd/pgpi connects the two.
+//
+// Start reading at [Resolve] (target.go), which makes a [Target] from an environment. Then
+// [FirstAnswering] (answer.go) picks one of its servers, [NewEnvironment] (environment.go) makes
+// the command's environment, and [Run] (command.go) runs it. Two files decide what moves from the
+// client leg to the server leg: security.go for the server's side, clientleg.go for the client's.
+// [PrivateFolder] has the files for the command.
 package launch

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// ownPrefix begins the names of pgpi's own variables, some of them secrets.
+// ownPrefix is how the names of pgpi's own variables begin. Some of them are secrets.
 const ownPrefix = "PGPI_"
 
-// NewEnvironment returns the environment, as name=value, in which a command that
-// would have connected to server connects to the client leg instead: PGHOST,
-// PGPORT, PGSSLMODE and PGCHANNELBINDING, the connection strings rewritten, the
-// service file and the password file copied into the private folder, whole, since
-// the command may connect elsewhere too, with entries for the new place.
+// NewEnvironment returns the environment, as name=value, in which a command that would have
+// connected to server connects to the client leg instead. It sets PGHOST, PGPORT, PGSSLMODE and
+// PGCHANNELBINDING, and rewrites the connection strings. It copies the service file and the
+// password file into the private folder, with additional entries for the client leg. They are
+// copied whole, because the command may connect elsewhere too.
 func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg, private *PrivateFolder) ([]string, error) {
 	files := privateFiles{folder: private, passfiles: map[string]string{}, servicefiles: map[string]string{}}
 	if err := files.write(t, server, leg); err != nil {
@@ -35,11 +35,10 @@ func NewEnvironment(t *Target, server ServerLeg, leg ClientLeg, private *Private
 	return replaceVariables(t.env, set, leg), nil
 }
 
-// variables are those that lead libpq, and the drivers that read its variables,
-// to the client leg. Without TLS they must say so: by default libpq asks for it,
-// and then binds its password to pgpi's certificate, which no server accepts.
-// PGCHANNELBINDING is set only where it matters or was set before, because lib/pq
-// refuses to start with it.
+// variables returns the variables that lead libpq, and drivers that read its variables, to the
+// client leg. Without TLS they must say so: by default libpq asks for TLS and then binds its
+// password to pgpi's certificate, which no server accepts. PGCHANNELBINDING is only set where it
+// matters or was set before, because lib/pq refuses to start with it.
 func (leg ClientLeg) variables(given map[string]string) map[string]string {
 	set := map[string]string{
 		"PGHOST":    leg.Host,
@@ -55,13 +54,13 @@ func (leg ClientLeg) variables(given map[string]string) map[string]string {
 	return set
 }
 
-// replaceVariables returns env with the variables of set in place of its own,
-// and without those that were meant for the server leg or for pgpi.
+// replaceVariables returns env with the variables of set instead of its own, and without those that
+// were meant for the server leg or for pgpi.
 func replaceVariables(env []string, set map[string]string, leg ClientLeg) []string {
 	var kept []string
 	for _, entry := range env {
 		name, _, _ := strings.Cut(entry, "=")
-		if _, replaced := set[name]; replaced || moved(name, leg) {
+		if _, replaced := set[name]; replaced || mustHide(name, leg) {
 			continue
 		}
 		kept = append(kept, entry)
@@ -74,8 +73,8 @@ func replaceVariables(env []string, set map[string]string, leg ClientLeg) []stri
 	return append(kept, added...)
 }
 
-// moved tells whether the command must not see a variable.
-func moved(name string, leg ClientLeg) bool {
+// mustHide reports whether the command must not see a variable.
+func mustHide(name string, leg ClientLeg) bool {
 	switch name {
 	case "PGHOSTADDR", "PGREQUIRESSL", "PGSSLCERT", "PGSSLKEY", "PGSSLCERTMODE", "PGSSLCRL", "PGSSLCRLDIR", "PGSSLROOTCERT":
 		return true
@@ -88,13 +87,12 @@ func moved(name string, leg ClientLeg) bool {
 	return strings.HasPrefix(name, ownPrefix)
 }
 
-// A Login is how to connect to a throwaway server.
+// A Login is how to log in to a throwaway server.
 type Login struct{ User, Password, Database string }
 
-// ThrowawayEnvironment returns env as a command needs it to use a throwaway
-// server behind the client leg: whatever env said of a server is replaced, and
-// DATABASE_URL is set even if it was not. urlVariables are as in Options; a URL
-// keeps its scheme.
+// ThrowawayEnvironment returns env adapted to a throwaway server behind the client leg. It replaces
+// everything that env says about a server, and sets DATABASE_URL even if it was not set.
+// urlVariables are as in Options. A URL keeps its scheme.
 func ThrowawayEnvironment(env, urlVariables []string, login Login, leg ClientLeg) []string {
 	vars := mapVariables(env)
 	set := leg.variables(vars)
@@ -112,7 +110,7 @@ func ThrowawayEnvironment(env, urlVariables []string, login Login, leg ClientLeg
 	return replaceVariables(kept, set, leg)
 }
 
-// text writes a connection string of the form that old has.
+// text returns a connection string in the form of old.
 func (l Login) text(old string, leg ClientLeg) string {
 	mode := leg.sslMode("")
 	if prefix := jdbcPrefix.FindString(old); prefix != "" {
@@ -129,7 +127,7 @@ func (l Login) text(old string, leg ClientLeg) string {
 	}
 	place := prefix + url.UserPassword(l.User, l.Password).String() + "@" + leg.address() + "/" + url.PathEscape(l.Database)
 	if strings.Contains(prefix, "+") {
-		return place // SQLAlchemy's drivers differ in what they call it
+		return place // SQLAlchemy's drivers have different names for it
 	}
 	return place + "?sslmode=" + mode
 }

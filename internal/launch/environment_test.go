@@ -285,9 +285,9 @@ func TestWhySilent(t *testing.T) {
 		unread bool
 		want   string
 	}{
-		{[]string{"psql", "postgres://u:hunter2@h/d"}, false, "an argument of it"},
-		{[]string{"psql", "-hlocalhost"}, false, "an argument of it"},
-		{[]string{"psql", "dbname=d host=h"}, false, "an argument of it"},
+		{[]string{"psql", "postgres://u:hunter2@h/d"}, false, "one of its arguments"},
+		{[]string{"psql", "-hlocalhost"}, false, "one of its arguments"},
+		{[]string{"psql", "dbname=d host=h"}, false, "one of its arguments"},
 		{[]string{"npm", "test"}, true, "--url-env POSTGRES_URL"},
 		{[]string{"/usr/bin/docker", "compose", "up"}, false, "container"},
 		{[]string{"true"}, false, ".env"},

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// jdbcKeywords names, in libpq's words, the connection properties of pgjdbc that
-// are written differently there (PGProperty in pgjdbc).
+// jdbcKeywords maps the connection properties of pgjdbc that have other names in libpq (PGProperty
+// in pgjdbc).
 var jdbcKeywords = map[string]string{
 	"channelBinding":   "channel_binding",
 	"sslNegotiation":   "sslnegotiation",
@@ -14,7 +14,7 @@ var jdbcKeywords = map[string]string{
 	"targetServerType": "target_session_attrs",
 }
 
-// keyword returns libpq's name for the parameter called name in this form.
+// keyword returns libpq's name for a parameter in this form.
 func (f form) keyword(name string) string {
 	if keyword := jdbcKeywords[name]; f == jdbcForm && keyword != "" {
 		return keyword
@@ -23,8 +23,8 @@ func (f form) keyword(name string) string {
 }
 
 // parseJDBC reads a URL of pgjdbc (Driver.parseURL there):
-// jdbc:postgresql://host:port,host:port/dbname?name=value, or
-// jdbc:postgresql:dbname for the server on localhost. It has no user's part.
+// jdbc:postgresql://host:port,host:port/dbname?name=value, or jdbc:postgresql:dbname for the server
+// on localhost. It has no user part.
 func (c *connString) parseJDBC(text string) error {
 	c.form = jdbcForm
 	place, query, _ := strings.Cut(text, "?")
@@ -49,15 +49,14 @@ func (c *connString) parseJDBC(text string) error {
 	if err := c.parseQuery(query); err != nil {
 		return err
 	}
-	if !c.given("service") {
+	if !c.has("service") {
 		c.jdbcDefaults()
 	}
 	return nil
 }
 
-// jdbcDefaults sets what pgjdbc takes where the URL says nothing: it reads
-// neither PGHOST nor PGPORT. What the environment says of security still counts,
-// for it is never weaker than what pgjdbc would have done.
+// jdbcDefaults sets the defaults of pgjdbc, which reads neither PGHOST nor PGPORT. The security in
+// the environment still counts, because it is never weaker than what pgjdbc would have done.
 func (c *connString) jdbcDefaults() {
 	if _, ok := c.settings["host"]; !ok {
 		c.set("host", "localhost")

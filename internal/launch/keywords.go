@@ -7,8 +7,8 @@ import (
 
 const blanks = " \t\n\r\v\f"
 
-// parseKeywords reads "host=h port=5432 password='a b'" as libpq does
-// (conninfo_parse in fe-connect.c).
+// parseKeywords reads "host=h port=5432 password='a b'" as libpq does (conninfo_parse in
+// fe-connect.c).
 func (c *connString) parseKeywords(text string) error {
 	c.form = keywordForm
 	rest := strings.TrimLeft(text, blanks)
@@ -16,7 +16,7 @@ func (c *connString) parseKeywords(text string) error {
 		name, after, ok := strings.Cut(rest, "=")
 		name = strings.TrimRight(name, blanks)
 		if !ok || name == "" || strings.ContainsAny(name, blanks) {
-			return errors.New(`it has a word without "="; values with blanks stand in single quotes`)
+			return errors.New(`it has a word without "="; put values with blanks in single quotes`)
 		}
 		after = strings.TrimLeft(after, blanks)
 		value, length, err := scanValue(after)
@@ -28,15 +28,15 @@ func (c *connString) parseKeywords(text string) error {
 		rest = strings.TrimLeft(after[length:], blanks)
 	}
 	for _, keyword := range []string{"host", "hostaddr", "port", "dbname", "user", "service"} {
-		if c.given(keyword) {
+		if c.has(keyword) {
 			return nil
 		}
 	}
 	return errors.New("it names neither a host, a database, a user nor a service as libpq does (host=, dbname=, user=, service=)")
 }
 
-// scanValue decodes the value at the start of text and returns how many bytes of
-// text it took. A backslash takes the next character as it is.
+// scanValue decodes the value at the start of text, and returns how many bytes of text it took. The
+// character after a backslash is literal.
 func scanValue(text string) (value string, length int, err error) {
 	quoted := strings.HasPrefix(text, "'")
 	var b strings.Builder
@@ -50,7 +50,7 @@ func scanValue(text string) (value string, length int, err error) {
 			i++
 			b.WriteByte(text[i])
 		case ch == '\\':
-			// A last backslash stands for nothing.
+			// A backslash at the end is ignored.
 		case quoted && ch == '\'':
 			return b.String(), i + 1, nil
 		case !quoted && strings.IndexByte(blanks, ch) >= 0:
@@ -65,7 +65,7 @@ func scanValue(text string) (value string, length int, err error) {
 	return b.String(), i, nil
 }
 
-// quoteValue writes a value so that scanValue reads it back.
+// quoteValue quotes a value so that scanValue reads it back.
 func quoteValue(value string) string {
 	if value != "" && !strings.ContainsAny(value, blanks+`'\`) {
 		return value

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// readPasswords returns the text of a password file, or ok=false where libpq
-// would not read it either: not there, no regular file, or open to others
-// (passwordFromFile in fe-connect.c).
+// readPasswords returns the text of a password file. It returns ok=false if libpq would not read
+// the file either: if it is missing, not a regular file, or readable by others (passwordFromFile in
+// fe-connect.c).
 func readPasswords(path string) (text string, ok bool) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -24,9 +24,9 @@ func readPasswords(path string) (text string, ok bool) {
 	return string(content), err == nil
 }
 
-// rewritePasswords returns the text with a copy of each entry for server before
-// it, in their order, under the host and port of the client leg: of the entries
-// that match the first counts.
+// rewritePasswords returns the text with a copy of each entry for server, under the host and port
+// of the client leg. The copies keep their order. They are at the beginning, because the first
+// entry that matches counts.
 func rewritePasswords(text string, server ServerLeg, leg ClientLeg) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -47,14 +47,14 @@ func rewritePasswords(text string, server ServerLeg, leg ClientLeg) string {
 	return b.String() + text
 }
 
-// passwordHosts are the names by which an entry may mean server.
+// passwordHosts returns the names by which an entry can refer to server.
 func passwordHosts(server ServerLeg) []string {
 	switch {
 	case server.Host == "":
 		return []string{server.HostAddr}
 	case slices.Contains(platformSocketDirs, server.Host):
-		// libpq knows its default directory as localhost; which one that is was
-		// fixed when it was built.
+		// libpq calls its default directory localhost. Which directory that is was fixed when libpq
+		// was built.
 		return []string{server.Host, "localhost"}
 	}
 	return []string{server.Host}
@@ -62,8 +62,8 @@ func passwordHosts(server ServerLeg) []string {
 
 func serverPort(server ServerLeg) string { return ClientLeg{Port: server.Port}.port() }
 
-// cutField cuts an entry at its first ":" that has no backslash before it. The
-// field is still escaped.
+// cutField cuts an entry at the first ":" without a backslash before it. The field is still
+// escaped.
 func cutField(line string) (field, rest string, ok bool) {
 	for i := 0; i < len(line); i++ {
 		switch line[i] {
@@ -76,7 +76,7 @@ func cutField(line string) (field, rest string, ok bool) {
 	return "", "", false
 }
 
-// matchesField compares an escaped field with the names that it may be.
+// matchesField reports whether an escaped field is one of names.
 func matchesField(field string, names ...string) bool {
 	if field == "*" {
 		return true

@@ -9,14 +9,14 @@ import (
 
 const onWindows = false
 
-// platformSocketDirs are where servers keep their Unix sockets: the default of
-// Debian's and Red Hat's builds, and that of the PostgreSQL sources.
+// platformSocketDirs are where servers put their Unix sockets: the default of Debian's and Red
+// Hat's builds, and that of the PostgreSQL sources.
 var platformSocketDirs = []string{"/var/run/postgresql", "/tmp"}
 
-// openLock opens what is locked of a folder: on Unix the folder itself.
+// openLock opens the file to lock for a folder: on Unix the folder itself.
 func openLock(dir string) (*os.File, error) { return os.Open(dir) }
 
-// isOurs reports whether a file is this user's.
+// isOurs reports whether a file belongs to this user.
 func isOurs(info os.FileInfo) bool {
 	status, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(status.Uid) == os.Geteuid()

@@ -7,13 +7,14 @@ import (
 
 const onWindows = true
 
-// platformSocketDirs is empty: on Windows libpq's default is localhost.
+// platformSocketDirs is empty, because libpq's default on Windows is localhost.
 var platformSocketDirs []string
 
-// openLock opens what is locked of a folder: on Windows a file in it.
+// openLock opens the file to lock for a folder: on Windows a file in it.
 func openLock(dir string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 }
 
-// isOurs reports whether a file is this user's. On Windows each has a temporary folder of their own.
+// isOurs reports whether a file belongs to this user. On Windows every user has their own temporary
+// folder.
 func isOurs(os.FileInfo) bool { return true }

@@ -5,22 +5,22 @@ import (
 	"os"
 )
 
-// privateFiles are the copies that the command reads instead of the person's own
-// service and password files: for each original as the command names it ("" for
-// the default place) the path of its copy.
+// privateFiles are copies that the command reads instead of the user's own service and password
+// files. The maps lead from each original, as the command names it ("" for the default place), to
+// the path of its copy.
 type privateFiles struct {
 	folder       *PrivateFolder
 	passfiles    map[string]string
 	servicefiles map[string]string
 }
 
-// passwords returns the copy of a password file, or its own name where none was made.
-func (f privateFiles) passwords(file string) string { return copied(f.passfiles, file) }
+// passwords returns the copy of a password file, or the file itself if there is no copy.
+func (f privateFiles) passwords(file string) string { return copyOf(f.passfiles, file) }
 
-// services returns the copy of a service file, or its own name where none was made.
-func (f privateFiles) services(file string) string { return copied(f.servicefiles, file) }
+// services returns the copy of a service file, or the file itself if there is no copy.
+func (f privateFiles) services(file string) string { return copyOf(f.servicefiles, file) }
 
-func copied(copies map[string]string, file string) string {
+func copyOf(copies map[string]string, file string) string {
 	if private, ok := copies[file]; ok {
 		return private
 	}
@@ -30,7 +30,7 @@ func copied(copies map[string]string, file string) string {
 // write makes the copies that the claims of t need.
 func (f *privateFiles) write(t *Target, server ServerLeg, leg ClientLeg) error {
 	vars := mapVariables(t.env)
-	// The variables' own password file serves a command that reads no URL.
+	// A command that reads no URL uses the password file that the variables name.
 	if err := f.copyPasswords(vars["PGPASSFILE"], vars, server, leg); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (f *privateFiles) write(t *Target, server ServerLeg, leg ClientLeg) error {
 			return err
 		}
 	}
-	// Services may name password files, so they come after them.
+	// Services may name password files, so those are copied first.
 	services := map[string][]*service{}
 	for _, c := range t.claims {
 		if c.service != nil {
@@ -55,8 +55,8 @@ func (f *privateFiles) write(t *Target, server ServerLeg, leg ClientLeg) error {
 	return nil
 }
 
-// copyPasswords writes the copy of one password file, unless there is one
-// already or libpq would not read the original.
+// copyPasswords writes the copy of a password file, unless there is one already or libpq would not
+// read the original.
 func (f *privateFiles) copyPasswords(named string, vars variableMap, server ServerLeg, leg ClientLeg) error {
 	if _, done := f.passfiles[named]; done {
 		return nil
@@ -76,8 +76,8 @@ func (f *privateFiles) copyPasswords(named string, vars variableMap, server Serv
 	return err
 }
 
-// copyServices writes the copy of one service file: all of the person's own
-// file, then all of those where the used services were found otherwise.
+// copyServices writes the copy of a service file: first the whole file of the user, then the whole
+// of the other files in which the used services were found.
 func (f *privateFiles) copyServices(named string, used []*service, vars variableMap, leg ClientLeg) error {
 	user := serviceFiles(vars, named)[0]
 	paths, names := []string{user}, map[string]bool{}

@@ -15,13 +15,13 @@ import (
 // Folders are the private folders of commands.
 var Folders = janitor.Folders{Prefix: "pgpi-run-"}
 
-// folderName is what os.MkdirTemp makes of the prefix.
+// folderName matches the names that os.MkdirTemp makes from the prefix.
 var folderName = regexp.MustCompile(`^` + Folders.Prefix + `\d+$`)
 
-// A PrivateFolder holds files that only the command is to read: copies with passwords among them. The
-// first file makes it. It goes with this process, however that ends: by Close, or by a janitor, or,
-// where the janitor was killed too, when the next pgpi calls [RemoveAbandoned]. That takes no folder
-// which is in use, for it is locked.
+// A PrivateFolder has files for the command only: copies with passwords among them. Writing the
+// first file makes the folder. It is removed with this process, however the process ends: by Close,
+// by a janitor or, if the janitor was killed too, when the next pgpi calls [RemoveAbandoned]. A
+// folder in use is locked, so it is not taken for abandoned.
 type PrivateFolder struct {
 	dir     string // empty until there is a file
 	lock    *os.File
@@ -42,7 +42,7 @@ func (f *PrivateFolder) Write(name, text string) (path string, err error) {
 	return path, nil
 }
 
-// make makes the folder. Nothing is in it before it is locked and has a janitor.
+// make makes the folder. Before anything is put into it, it is locked and has a janitor.
 func (f *PrivateFolder) make() error {
 	for f.dir == "" {
 		dir, err := os.MkdirTemp("", Folders.Prefix)
@@ -51,14 +51,14 @@ func (f *PrivateFolder) make() error {
 		}
 		lock, err := openLock(dir)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // another pgpi has taken it for an abandoned one
+			continue // another pgpi took it for abandoned
 		}
 		if err != nil {
 			return fmt.Errorf("lock the directory for private files: %w", errors.Join(err, os.Remove(dir)))
 		}
-		// Where there are no locks, nobody takes folders for abandoned ones.
+		// If locks do not work here, no folder is taken for abandoned.
 		if errors.Is(filelock.Take(lock), filelock.ErrHeld) || !fileExists(dir) {
-			_ = lock.Close() // likewise
+			_ = lock.Close() // the folder is another pgpi's
 			continue
 		}
 		f.dir, f.lock = dir, lock
@@ -84,7 +84,7 @@ func (f *PrivateFolder) Close() error {
 func RemoveAbandoned() error {
 	entries, err := os.ReadDir(os.TempDir())
 	if err != nil {
-		return nil //nolint:nilerr // what is wrong with it is said where a folder is to be made there
+		return nil //nolint:nilerr // what is wrong with it is reported when a folder is made there
 	}
 	var errs []error
 	for _, entry := range entries {
@@ -97,7 +97,7 @@ func RemoveAbandoned() error {
 		}
 		lock, err := openLock(dir)
 		if err != nil {
-			continue // somebody else removes it
+			continue // somebody else is removing it
 		}
 		if filelock.Take(lock) != nil {
 			_ = lock.Close() // it is in use
@@ -108,7 +108,8 @@ func RemoveAbandoned() error {
 	return errors.Join(errs...)
 }
 
-// removeLocked removes a folder. On Unix it stays locked for as long as it is there; on Windows what is open can't be removed.
+// removeLocked removes a folder. On Unix it stays locked until it is gone. On Windows an open file
+// can't be removed.
 func removeLocked(dir string, lock *os.File) error {
 	err := os.RemoveAll(dir)
 	_ = lock.Close() // nothing was written

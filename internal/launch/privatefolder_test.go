@@ -55,7 +55,8 @@ func TestRemoveAbandoned(t *testing.T) {
 	}
 }
 
-// TestMadeWhileOthersCleanUp: a folder that is about to be made is never taken for an abandoned one.
+// TestMadeWhileOthersCleanUp: a folder that is about to be made is never taken for an abandoned
+// one.
 func TestMadeWhileOthersCleanUp(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	done := make(chan struct{})

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// sslModes are libpq's, and no-verify, which is node-postgres' name for a
-// require that never looks at the certificate.
+// sslModes are libpq's, and no-verify, which is node-postgres' name for a require that never checks
+// the certificate.
 var sslModes = map[string]bool{
 	"disable": true, "allow": true, "prefer": true, "require": true,
 	"verify-ca": true, "verify-full": true, "no-verify": true,
 }
 
-// secure completes servers with the security that s asks for, by libpq's rules
-// (libpq-connect and libpq-ssl in the PostgreSQL documentation). What the server
-// leg could not keep is an error; notes tell what it keeps differently.
+// secure adds to servers the security that s asks for, by libpq's rules (libpq-connect and
+// libpq-ssl in the PostgreSQL documentation). It is an error if the server leg can't keep
+// something. The notes are about what it keeps differently.
 func secure(servers []ServerLeg, s settings, env variableMap, ownRoots bool) (notes []string, err error) {
 	leg := ServerLeg{
 		ChannelBinding: s.value("channel_binding"),
@@ -31,7 +31,8 @@ func secure(servers []ServerLeg, s settings, env variableMap, ownRoots bool) (no
 	if leg.SSLMode, err = sslMode(s); err != nil {
 		return nil, err
 	}
-	byTLS := func(server ServerLeg) bool { return server.Network() != "unix" } // libpq ignores sslmode there
+	// Otherwise libpq ignores sslmode.
+	byTLS := func(server ServerLeg) bool { return server.Network() != "unix" }
 	if leg.SSLMode != "disable" && slices.ContainsFunc(servers, byTLS) {
 		if err := refuseLostTLS(s, env); err != nil {
 			return nil, err
@@ -53,8 +54,8 @@ func secure(servers []ServerLeg, s settings, env variableMap, ownRoots bool) (no
 	return notes, nil
 }
 
-// checkWords refuses values that are no word of their parameter. It names the
-// words rather than the value, which might be anything.
+// checkWords refuses values that their parameter does not have. The error lists the valid words and
+// not the value, which might be anything.
 func checkWords(s settings) error {
 	for _, rule := range []struct{ keyword, words string }{
 		{"sslmode", "disable allow prefer require verify-ca verify-full no-verify"},
@@ -69,7 +70,7 @@ func checkWords(s settings) error {
 		if value == "" || strings.Contains(" "+rule.words+" ", " "+value+" ") {
 			continue
 		}
-		return fmt.Errorf("read %s: its %s is none of %s",
+		return fmt.Errorf("read %s: its %s is not one of %s",
 			s[rule.keyword].source, rule.keyword, strings.ReplaceAll(rule.words, " ", ", "))
 	}
 	return nil
@@ -86,73 +87,73 @@ func sslMode(s settings) (string, error) {
 	case mode == "no-verify":
 		mode = "require"
 	case system && mode != "verify-full":
-		return "", fmt.Errorf("read %s: sslrootcert=system goes with sslmode=verify-full alone, and its sslmode is %s", s["sslmode"].source, mode)
+		return "", fmt.Errorf("read %s: sslrootcert=system requires sslmode=verify-full, but its sslmode is %s", s["sslmode"].source, mode)
 	}
 	if s.value("sslnegotiation") == "direct" && (mode == "disable" || mode == "allow" || mode == "prefer") {
-		return "", fmt.Errorf("read %s: sslnegotiation=direct needs an sslmode of require or more, and sslmode is %s", s["sslnegotiation"].source, mode)
+		return "", fmt.Errorf("read %s: sslnegotiation=direct requires an sslmode of require or stronger, but sslmode is %s", s["sslnegotiation"].source, mode)
 	}
 	return mode, nil
 }
 
-// refuseLost refuses what no leg of pgpi could keep.
+// refuseLost refuses what neither leg of pgpi can keep.
 func refuseLost(servers []ServerLeg, s settings) error {
 	switch {
 	case s.value("gssencmode") == "require":
-		return lost(s, "gssencmode", "pgpi does not speak GSSAPI encryption")
+		return lostError(s, "gssencmode", "pgpi does not speak GSSAPI encryption")
 	case s.value("socketFactory") != "":
-		return lost(s, "socketFactory", "pgpi can't connect by a Java class")
+		return lostError(s, "socketFactory", "pgpi can't connect through a Java class")
 	}
 	for _, server := range servers {
 		if server.Network() == "unix" && s.value("requirepeer") != "" {
-			return lost(s, "requirepeer", "pgpi does not check who owns the server's process")
+			return lostError(s, "requirepeer", "pgpi does not check who owns the server's process")
 		}
 	}
 	return nil
 }
 
-// refuseLostTLS refuses what pgpi's TLS towards the server could not keep.
+// refuseLostTLS refuses what pgpi's TLS towards the server can't keep.
 func refuseLostTLS(s settings, env variableMap) error {
 	const noLists = "pgpi does not read certificate revocation lists"
 	switch {
 	case s.value("sslcrl") != "":
-		return lost(s, "sslcrl", noLists)
+		return lostError(s, "sslcrl", noLists)
 	case s.value("sslcrldir") != "":
-		return lost(s, "sslcrldir", noLists)
+		return lostError(s, "sslcrldir", noLists)
 	case s.value("sslcertmode") == "require":
-		return lost(s, "sslcertmode", "pgpi does not insist that the server asks for a client certificate")
+		return lostError(s, "sslcertmode", "pgpi does not insist that the server asks for a client certificate")
 	case s.value("ssl_min_protocol_version") == "TLSv1.3":
-		return lost(s, "ssl_min_protocol_version", "pgpi takes TLS 1.2 too")
+		return lostError(s, "ssl_min_protocol_version", "pgpi accepts TLS 1.2 too")
 	case s.value("sslidentity") != "":
-		return lost(s, "sslidentity", "pgpi reads client certificates from PEM files (sslcert and sslkey)")
+		return lostError(s, "sslidentity", "pgpi reads client certificates from PEM files (sslcert and sslkey)")
 	case s.value("sslaccept") == "strict":
-		return lost(s, "sslaccept", "pgpi knows sslmode=verify-full and sslrootcert for that")
+		return lostError(s, "sslaccept", "pgpi has sslmode=verify-full and sslrootcert for that")
 	case s.value("sslhostnameverifier") != "":
-		return lost(s, "sslhostnameverifier", "pgpi can't verify by a Java class")
+		return lostError(s, "sslhostnameverifier", "pgpi can't verify with a Java class")
 	}
 	switch factory := s.value("sslfactory"); factory {
 	case "", "org.postgresql.ssl.LibPQFactory", nonValidating:
 	default:
-		return lost(s, "sslfactory", "pgpi can't verify by a Java class")
+		return lostError(s, "sslfactory", "pgpi can't verify with a Java class")
 	}
 	if key := s.value("sslkey"); strings.Contains(key, ":") && !fileExists(key) && !onWindows {
-		return lost(s, "sslkey", "pgpi can't use keys that an OpenSSL engine holds")
+		return lostError(s, "sslkey", "pgpi can't use keys that an OpenSSL engine holds")
 	}
 	if list := env.homeFile(".postgresql/root.crl"); s.value("sslrootcert") == "" && fileExists(list) && fileExists(env.homeFile(".postgresql/root.crt")) {
-		return fmt.Errorf("carry %s over to the server leg: %s; move it away to go on without", list, noLists)
+		return fmt.Errorf("carry %s over to the server leg: %s; move it away to continue without it", list, noLists)
 	}
 	return nil
 }
 
-// nonValidating is pgjdbc's TLS that takes every certificate.
+// nonValidating is pgjdbc's TLS that accepts every certificate.
 const nonValidating = "org.postgresql.ssl.NonValidatingFactory"
 
-func lost(s settings, keyword, why string) error {
-	return fmt.Errorf("carry %s of %s over to the server leg: %s; take it away to go on without",
+func lostError(s settings, keyword, why string) error {
+	return fmt.Errorf("carry %s of %s over to the server leg: %s; remove it to continue without it",
 		keyword, s[keyword].source, why)
 }
 
-// readCertificates sets the files that prove the server to pgpi and pgpi to the
-// server, with libpq's defaults in ~/.postgresql.
+// readCertificates sets the files that prove the server to pgpi and pgpi to the server, with
+// libpq's defaults in ~/.postgresql.
 func (leg *ServerLeg) readCertificates(s settings, env variableMap, ownRoots bool) (notes []string, err error) {
 	if err := leg.readRoot(s, env, ownRoots); err != nil {
 		return nil, err
@@ -172,8 +173,8 @@ func (leg *ServerLeg) readCertificates(s settings, env variableMap, ownRoots boo
 	return notes, nil
 }
 
-// readRoot sets the root certificate. libpq ignores a file that does not exist, unless the mode is
-// one that verifies (initialize_SSL in fe-secure-openssl.c).
+// readRoot sets the root certificate. libpq ignores a missing file, unless the mode verifies
+// (initialize_SSL in fe-secure-openssl.c).
 func (leg *ServerLeg) readRoot(s settings, env variableMap, ownRoots bool) error {
 	root, source := s.value("sslrootcert"), " of "+s["sslrootcert"].source
 	verify := leg.SSLMode == "verify-ca" || leg.SSLMode == "verify-full"
@@ -189,14 +190,14 @@ func (leg *ServerLeg) readRoot(s settings, env variableMap, ownRoots bool) error
 	case root == "system" || fileExists(root):
 		leg.RootCert = root
 	case verify && !ownRoots:
-		return fmt.Errorf("verify the server by sslmode=%s of %s: root certificate file %s%s does not exist: provide it, "+
-			"or take the roots of this machine with --server-sslrootcert system", leg.SSLMode, s["sslmode"].source, cmp.Or(root, "~/.postgresql/root.crt"), source)
+		return fmt.Errorf("verify the server with sslmode=%s of %s: root certificate file %s%s does not exist: provide it, "+
+			"or use the roots of this machine with --server-sslrootcert system", leg.SSLMode, s["sslmode"].source, cmp.Or(root, "~/.postgresql/root.crt"), source)
 	}
 	return nil
 }
 
-// readClientCertificate sets the client certificate. libpq does without one where
-// the file does not exist, but not without its key.
+// readClientCertificate sets the client certificate. libpq continues without one if its file is
+// missing, but not if the file of its key is.
 func (leg *ServerLeg) readClientCertificate(s settings, env variableMap) error {
 	cert, key := s.value("sslcert"), s.value("sslkey")
 	if cert == "" {
@@ -215,8 +216,8 @@ func (leg *ServerLeg) readClientCertificate(s settings, env variableMap) error {
 	return nil
 }
 
-// keeps tells whether s is the server of other with no less security: a command
-// that was to use other may be led to s.
+// keeps reports whether s is the same server as other with at least its security, so that a command
+// that would have used other may be led to s.
 func (s ServerLeg) keeps(other ServerLeg) bool {
 	const order = "disable allow prefer require verify-ca verify-full"
 	return s.Host == other.Host && s.HostAddr == other.HostAddr && s.Port == other.Port &&

@@ -13,31 +13,31 @@ import (
 
 const defaultPort = 5432
 
-// A ServerLeg is one server that the command might have used, and how: what
-// pgpi's own connection to it must look like. The words are libpq's.
+// A ServerLeg is a server that the command might have used, and how pgpi must connect to it. The
+// words are libpq's.
 type ServerLeg struct {
-	// Host is a name, an IP address, or the directory of a Unix socket (it begins
-	// with "/", or with "@" for an abstract one). Certificates are checked against it.
+	// Host is a name, an IP address, or the directory of a Unix socket (which begins with "/", or
+	// with "@" if it is abstract). Certificates are checked against it.
 	Host string
-	// HostAddr is the IP address to connect to instead of looking Host up; it may be empty.
+	// HostAddr is the IP address to connect to instead of looking Host up, or empty.
 	HostAddr string
 	// Port is from 1 to 65535.
 	Port int
 
-	// SSLMode is disable, allow, prefer, require, verify-ca or verify-full;
-	// always disable for a Unix socket, as in libpq.
+	// SSLMode is disable, allow, prefer, require, verify-ca or verify-full. As in libpq, it is
+	// always disable for a Unix socket.
 	SSLMode string
 	// RootCert is a file, "system", or empty for none.
 	RootCert string
-	// Cert and Key are files, both empty where no client certificate is to be sent.
+	// Cert and Key are files. Both are empty if no client certificate is sent.
 	Cert, Key string
-	// KeyPassword opens Key. It is a secret.
+	// KeyPassword decrypts Key. It is a secret.
 	KeyPassword string
-	// ChannelBinding is disable, prefer, require, or empty where nobody said.
-	// Through pgpi a command can't bind to the server's certificate itself: where
-	// it says require, only pgpi's own authentication (--override-auth) keeps it.
+	// ChannelBinding is disable, prefer, require, or empty if it was not set. Through pgpi, a
+	// command can't bind to the server's certificate itself. If the value is require, only pgpi's
+	// own authentication (--override-auth) satisfies it.
 	ChannelBinding string
-	// Negotiation is postgres, direct, or empty where nobody said.
+	// Negotiation is postgres, direct, or empty if it was not set.
 	Negotiation string
 }
 
@@ -49,7 +49,7 @@ func (s ServerLeg) Network() string {
 	return "tcp"
 }
 
-// Address returns what net.Dial takes beside Network.
+// Address returns the address for net.Dial.
 func (s ServerLeg) Address() string {
 	port := strconv.Itoa(s.Port)
 	switch {
@@ -61,7 +61,7 @@ func (s ServerLeg) Address() string {
 	return net.JoinHostPort(s.Host, port)
 }
 
-// String names the server for messages: "db.example.com port 5432".
+// String returns the server's name for messages: "db.example.com port 5432".
 func (s ServerLeg) String() string {
 	name := s.Host
 	switch {
@@ -73,18 +73,17 @@ func (s ServerLeg) String() string {
 	return name + " port " + strconv.Itoa(s.Port)
 }
 
-// GoString is String, so that no %#v prints the secret.
+// GoString is String, so that %#v does not print the secret.
 func (s ServerLeg) GoString() string { return s.String() }
 
-// isSocketDir tells whether a host is the directory of a Unix socket
-// (is_unixsock_path in src/common/ip.h and pqcomm.h).
+// isSocketDir reports whether a host is the directory of a Unix socket (is_unixsock_path in
+// src/common/ip.h and pqcomm.h).
 func isSocketDir(host string) bool {
 	return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
 }
 
-// serverList reads host, hostaddr and port, each of which may be a list, as
-// libpq does (connectOptions2 in fe-connect.c). socketDirs are where a server
-// without a host may have its Unix socket.
+// serverList reads host, hostaddr and port as libpq does (connectOptions2 in fe-connect.c). Each
+// may be a list. socketDirs are where a server without a host may have its Unix socket.
 func serverList(s settings, socketDirs []string) ([]ServerLeg, error) {
 	hosts, addrs := splitList(s.value("host")), splitList(s.value("hostaddr"))
 	n := max(len(hosts), len(addrs), 1)
@@ -122,7 +121,7 @@ func splitList(list string) []string {
 	return strings.Split(list, ",")
 }
 
-// at returns the value for server i: a list of one counts for all.
+// at returns the value for server i. A list of one applies to all.
 func at(list []string, i int) string {
 	switch {
 	case len(list) == 1:
@@ -146,8 +145,8 @@ func readPort(text, source string) (int, error) {
 	return port, nil
 }
 
-// checkHost refuses what can be neither a name, an address nor a directory, for
-// it may be a piece of a password, and hosts are printed.
+// checkHost refuses what can't be a name, an address or a directory. It may be part of a password,
+// and hosts are printed.
 func checkHost(server ServerLeg, s settings) error {
 	if server.HostAddr != "" {
 		if _, err := netip.ParseAddr(server.HostAddr); err != nil {
@@ -165,8 +164,8 @@ func checkHost(server ServerLeg, s settings) error {
 	return nil
 }
 
-// defaultHost is where the command's driver would have looked without a host:
-// libpq at the platform's Unix socket, others at localhost.
+// defaultHost returns where the command's driver would have looked without a host: libpq at the
+// platform's Unix socket, others at localhost.
 func defaultHost(port int, socketDirs []string) string {
 	for _, dir := range socketDirs {
 		info, err := os.Stat(filepath.Join(dir, ".s.PGSQL."+strconv.Itoa(port)))

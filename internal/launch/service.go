@@ -7,16 +7,15 @@ import (
 	"strings"
 )
 
-// A service is one section of a service file (libpq-pgservice in the PostgreSQL
-// documentation).
+// A service is a section of a service file (libpq-pgservice in the PostgreSQL documentation).
 type service struct {
 	name     string
-	file     string // where it stands
+	file     string // where it was found
 	settings settings
 }
 
-// serviceFiles returns the files in which libpq would look for a service, the
-// user's first. named is the file that the command names, or "".
+// serviceFiles returns the files in which libpq would look for a service, the user's first. named
+// is the file that the command names, or "".
 func serviceFiles(env variableMap, named string) []string {
 	user := named
 	if user == "" {
@@ -26,7 +25,7 @@ func serviceFiles(env variableMap, named string) []string {
 	if dir := env["PGSYSCONFDIR"]; dir != "" {
 		return append(files, filepath.Join(dir, "pg_service.conf"))
 	}
-	// libpq's own directory is fixed when it is built; these are the usual ones.
+	// libpq's own directory is fixed when it is built. These are the usual ones.
 	for _, dir := range []string{"/etc/postgresql-common", "/etc", "/usr/local/etc/postgresql", "/opt/homebrew/etc/postgresql"} {
 		if file := filepath.Join(dir, "pg_service.conf"); fileExists(file) {
 			files = append(files, file)
@@ -35,8 +34,8 @@ func serviceFiles(env variableMap, named string) []string {
 	return files
 }
 
-// findService reads the named service from the first file that has it. source is
-// who asks for it, for messages.
+// findService reads the named service from the first file that has it. source says, in messages,
+// what asks for it.
 func findService(env variableMap, named, name, source string) (*service, error) {
 	files := serviceFiles(env, named)
 	if named != "" && !fileExists(named) {
@@ -58,8 +57,8 @@ func findService(env variableMap, named, name, source string) (*service, error) 
 	return nil, fmt.Errorf("find service %q of %s: it is not in %s", name, source, strings.Join(files, " or "))
 }
 
-// readService returns the named section of a service file, or nil where there is
-// none (parseServiceFile in fe-connect.c).
+// readService returns the named section of a service file, or nil if there is none
+// (parseServiceFile in fe-connect.c).
 func readService(file, name, text string) (*service, error) {
 	var found *service
 	for n, line := range strings.Split(text, "\n") {
@@ -77,7 +76,7 @@ func readService(file, name, text string) (*service, error) {
 		case found == nil:
 			continue
 		case strings.HasPrefix(line, "ldap"):
-			return nil, fmt.Errorf("read %s: line %d has the service looked up by LDAP, which pgpi does not do; name the server with --server-host", file, n+1)
+			return nil, fmt.Errorf("read %s: line %d looks the service up in LDAP, which pgpi can't do; name the server with --server-host", file, n+1)
 		default:
 			keyword, value, ok := cutSetting(line)
 			if !ok || keyword == "service" {
@@ -101,8 +100,8 @@ func cutSetting(line string) (keyword, value string, ok bool) {
 	return strings.TrimSpace(keyword), strings.TrimSpace(value), ok
 }
 
-// rewriteServices returns the text of a service file in which the services of
-// names lead to the client leg. Everything else stays as it is.
+// rewriteServices returns the text of a service file in which the services called names lead to the
+// client leg. Everything else is unchanged.
 func rewriteServices(text string, names map[string]bool, leg ClientLeg, files privateFiles) string {
 	var b strings.Builder
 	inside := false
@@ -124,7 +123,7 @@ func rewriteServices(text string, names map[string]bool, leg ClientLeg, files pr
 	return b.String()
 }
 
-// rewriteServiceLine returns the line of a service with its end, or "" for none.
+// rewriteServiceLine returns a line of a service with its line end, or "" if it is dropped.
 func rewriteServiceLine(line string, leg ClientLeg, files privateFiles) string {
 	keyword, value, ok := cutSetting(line)
 	if !ok || strings.HasPrefix(line, "#") {

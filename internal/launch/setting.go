@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// A setting is the value of one connection parameter and where it was found.
+// A setting is the value of a connection parameter and where it was found.
 type setting struct {
 	value  string
 	source string // "DATABASE_URL", "PGSSLMODE", `service "x"`: for messages
 }
 
-// settings holds connection parameters by libpq's keywords. As in libpq, a
-// parameter that is present but empty counts as given: it hides weaker sources.
+// settings are connection parameters by libpq's keywords. As in libpq, a parameter that is present
+// but empty counts as set: it hides weaker sources.
 type settings map[string]setting
 
 func (s settings) value(keyword string) string { return s[keyword].value }
 
-// over returns the settings of s completed by those of weaker.
+// over returns s, completed by those of weaker.
 func (s settings) over(weaker settings) settings {
 	all := maps.Clone(weaker)
 	if all == nil {
@@ -29,9 +29,9 @@ func (s settings) over(weaker settings) settings {
 	return all
 }
 
-// variables names the environment variable of each parameter that matters here,
-// in the order of PQconninfoOptions (fe-connect.c). user, dbname and the like
-// pass through untouched and are not needed.
+// variables has the environment variable of each parameter that matters here, in the order of
+// PQconninfoOptions (fe-connect.c). user, dbname and the like pass through untouched and are not
+// needed.
 var variables = []struct{ keyword, name string }{
 	{"service", "PGSERVICE"},
 	{"servicefile", "PGSERVICEFILE"},
@@ -64,16 +64,16 @@ func variableSettings(env variableMap) settings {
 			s[v.keyword] = setting{value, v.name}
 		}
 	}
-	// The name that sslmode=require had before PostgreSQL 8.0; libpq still
-	// reads it (conninfo_add_defaults in fe-connect.c).
+	// The name of sslmode=require before PostgreSQL 8.0. libpq still reads it
+	// (conninfo_add_defaults in fe-connect.c).
 	if _, ok := s["sslmode"]; !ok && strings.HasPrefix(env["PGREQUIRESSL"], "1") {
 		s["sslmode"] = setting{"require", "PGREQUIRESSL"}
 	}
 	return s
 }
 
-// variableMap is an environment by name. Of a name given twice the last counts,
-// as for os/exec.
+// variableMap is an environment by name. If a name occurs twice, the last one counts, as in
+// os/exec.
 type variableMap map[string]string
 
 func mapVariables(env []string) variableMap {
@@ -86,8 +86,8 @@ func mapVariables(env []string) variableMap {
 	return m
 }
 
-// homeFile returns the path of one of libpq's files in the home directory, named
-// as on Unix (".pgpass", ".postgresql/root.crt"), or "" where there is no home.
+// homeFile returns the path of one of libpq's files in the home directory, or "" if there is no
+// home. The name is the one on Unix (".pgpass", ".postgresql/root.crt").
 func (env variableMap) homeFile(name string) string {
 	if data := env["APPDATA"]; onWindows && data != "" {
 		name = strings.TrimPrefix(name, ".postgresql/")

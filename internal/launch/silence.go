@@ -7,15 +7,14 @@ import (
 	"strings"
 )
 
-// hostArgument finds arguments that name a server themselves.
+// hostArgument matches arguments that name a server.
 var hostArgument = regexp.MustCompile(`^(-h.*|--host(=.*)?|.*\bhost(addr)?=.*|(jdbc:)?postgres(ql)?(\+\w+)?:.*)$`)
 
-// WhySilent says why a command that has ended may have made no connection through
-// pgpi.
+// WhySilent returns possible reasons why a command that has ended made no connection through pgpi.
 func WhySilent(t *Target, args []string) string {
 	var reasons []string
 	if slices.ContainsFunc(args[min(1, len(args)):], hostArgument.MatchString) {
-		reasons = append(reasons, "an argument of it seems to name a server, and pgpi does not change arguments: leave the host and port out")
+		reasons = append(reasons, "one of its arguments seems to name a server, and pgpi does not change arguments: leave the host and port out")
 	}
 	if len(t.Unread) > 0 {
 		reasons = append(reasons, "the environment has other Postgres URLs: try --url-env "+strings.Join(t.Unread, " --url-env "))
@@ -24,7 +23,7 @@ func WhySilent(t *Target, args []string) string {
 		reasons = append(reasons, "what runs in a container has an environment and a loopback address of its own")
 	}
 	if len(reasons) == 0 {
-		reasons = append(reasons, "either it had nothing to ask, or it takes its server from somewhere else than DATABASE_URL and the PG variables, "+
+		reasons = append(reasons, "either it had nothing to ask, or it gets its server from something other than DATABASE_URL and the PG variables, "+
 			"such as another variable (--url-env NAME), a file like .env, or its code")
 	}
 	return "the command made no connection through pgpi: " + strings.Join(reasons, "; ")

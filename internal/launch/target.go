@@ -11,17 +11,17 @@ import (
 // databaseURL is the variable that is read without being named.
 const databaseURL = "DATABASE_URL"
 
-// Options says what the person who runs pgpi wants beyond the environment.
+// Options are what the user of pgpi wants beyond the environment.
 type Options struct {
-	// URLVariables are variables, beside DATABASE_URL, that hold connection
-	// strings; the first that is set decides.
+	// URLVariables are variables with connection strings, besides DATABASE_URL. The first that is
+	// set decides.
 	URLVariables []string
-	// Host and Port, where set, replace the server that the environment names.
-	// Its security stays.
+	// Host and Port, if set, replace the server that the environment names. Its security still
+	// applies.
 	Host string
 	Port int
-	// OwnRoots says that the person names the root certificates too, or wants none: those that the environment
-	// names are not missed.
+	// OwnRoots is set if the user names the root certificates too, or wants none. Then it does not
+	// matter if those that the environment names are missing.
 	OwnRoots bool
 
 	socketDirs []string // for tests; nil means the platform's
@@ -29,37 +29,35 @@ type Options struct {
 
 // A Target is what the command would have connected to, and how.
 type Target struct {
-	// Servers are the candidates in order, never none.
+	// Servers are the candidates in order, at least one.
 	Servers []ServerLeg
 	// Source is what named them, such as "DATABASE_URL".
 	Source string
-	// Notes are sentences, without a full stop, that the person should see before the
-	// command starts.
+	// Notes are sentences, without a full stop, that the user should see before the command starts.
 	Notes []string
-	// Unread names the variables that hold Postgres URLs nobody asked to rewrite.
+	// Unread has the names of variables with Postgres URLs that nobody asked to rewrite.
 	Unread []string
 
 	env    []string
-	claims []*claim // those that lead to Servers and are to lead to pgpi
+	claims []*claim // those that lead to Servers, and will lead to pgpi
 }
 
-// A claim is one place of the environment that says where the server is: a
-// connection string, or the PG variables (then text is nil).
+// A claim is a place in the environment that says where the server is: a connection string, or the
+// PG variables (then text is nil).
 type claim struct {
 	name    string
 	text    *connString
 	service *service // nil for none
-	own     settings // with those of the service, before the variables
+	own     settings // including those of the service, before the variables
 	all     settings
 	servers []ServerLeg
 	notes   []string
 }
 
-// Resolve finds out where a command with this environment would have connected
-// to, and with what security, by libpq's precedence: connection string, service,
-// PG variables, defaults. Where connection strings and variables name different
-// servers, the first string decides, and Notes say so. An error is one sentence
-// without secrets, and means that the command is not to be started.
+// Resolve finds out where a command with this environment would have connected to, and with what
+// security. It follows libpq's precedence: connection string, service, PG variables, defaults. If
+// connection strings and variables name different servers, the first string decides, and Notes say
+// so. An error is one sentence without secrets; it means that the command must not be started.
 func Resolve(env []string, opts Options) (*Target, error) {
 	if opts.socketDirs == nil {
 		opts.socketDirs = platformSocketDirs
@@ -93,8 +91,7 @@ func Resolve(env []string, opts Options) (*Target, error) {
 	return t, nil
 }
 
-// connStrings reads the connection strings of the environment, those named by
-// --url-env first.
+// connStrings reads the connection strings of the environment, those named by --url-env first.
 func (t *Target) connStrings(vars variableMap, named []string) ([]*connString, error) {
 	var texts []*connString
 	for i, name := range append(slices.Clone(named), databaseURL) {
@@ -121,7 +118,7 @@ func (t *Target) connStrings(vars variableMap, named []string) ([]*connString, e
 	return texts, nil
 }
 
-// namesServer tells whether the PG variables say where a server is.
+// namesServer reports whether the PG variables say where a server is.
 func namesServer(vars variableMap) bool {
 	for _, name := range []string{"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"} {
 		if vars[name] != "" {
@@ -131,8 +128,8 @@ func namesServer(vars variableMap) bool {
 	return false
 }
 
-// newClaim completes a connection string, or nil for none, by service, variables
-// and defaults.
+// newClaim completes a connection string, or nil for none, with the service, the variables and the
+// defaults.
 func newClaim(text *connString, vars variableMap, opts Options) (*claim, error) {
 	c := &claim{name: "the PG variables", text: text, own: settings{}}
 	variables := variableSettings(vars)
@@ -140,7 +137,7 @@ func newClaim(text *connString, vars variableMap, opts Options) (*claim, error) 
 		c.name, c.own = text.variable, text.settings
 	}
 	given := c.own
-	if text == nil || text.form != jdbcForm { // pgjdbc reads no PGSERVICE
+	if text == nil || text.form != jdbcForm { // pgjdbc does not read PGSERVICE
 		given = c.own.over(variables)
 	}
 	if name := given.value("service"); name != "" {
@@ -160,7 +157,7 @@ func newClaim(text *connString, vars variableMap, opts Options) (*claim, error) 
 	return c, err
 }
 
-// source says what named the claim's server, for messages.
+// source returns, for messages, what named the claim's server.
 func (c *claim) source() string {
 	for _, keyword := range []string{"hostaddr", "host", "port"} {
 		if s := c.all[keyword]; s.value != "" {
@@ -170,8 +167,8 @@ func (c *claim) source() string {
 	return "the default, since nothing names a server"
 }
 
-// decide lets the first claim name the servers, keeps those that agree with it,
-// and says which do not. The PG variables lead to pgpi in any case.
+// decide lets the first claim name the servers, keeps the claims that agree with it, and notes
+// those that do not. The PG variables always lead to pgpi.
 func (t *Target) decide(claims []*claim) {
 	first := claims[0]
 	t.Servers, t.Source = first.servers, first.source()
@@ -190,11 +187,11 @@ func (t *Target) decide(claims []*claim) {
 		}
 	}
 	if len(t.Servers) > 1 && first.all.value("target_session_attrs") != "" {
-		t.Notes = append(t.Notes, "target_session_attrs is checked by the command, against the first server that answers and no other")
+		t.Notes = append(t.Notes, "target_session_attrs is checked by the command, but only against the first server that answers")
 	}
 }
 
-// difference says how two claims differ.
+// difference returns how two claims differ.
 func difference(a, b *claim) string {
 	one, other := serverNames(a.servers), serverNames(b.servers)
 	if one == other {
@@ -211,7 +208,7 @@ func serverNames(servers []ServerLeg) string {
 	return strings.Join(names, ", ")
 }
 
-// override puts the server of the options in the place of the environment's.
+// override replaces the server of the environment with that of the options.
 func (t *Target) override(opts Options, vars variableMap) error {
 	if opts.Host == "" && opts.Port == 0 {
 		return nil
@@ -238,7 +235,7 @@ func (t *Target) override(opts Options, vars variableMap) error {
 	return err
 }
 
-// unreadURLs names the variables that look like Postgres URLs and were not asked for.
+// unreadURLs returns the names of variables that look like Postgres URLs but were not named.
 func unreadURLs(env, named []string) []string {
 	var names []string
 	for _, entry := range env {

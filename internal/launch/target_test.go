@@ -166,15 +166,15 @@ func TestResolveRefuses(t *testing.T) {
 		{"Java sockets", "DATABASE_URL=jdbc:postgresql://h/d?socketFactory=com.example.F", "socketFactory"},
 		{"Prisma's check", "DATABASE_URL=postgres://h/d?sslaccept=strict", "sslaccept"},
 		{"missing root certificate", "PGHOST=h PGSSLMODE=verify-full PGSSLROOTCERT=/none",
-			"verify the server by sslmode=verify-full of PGSSLMODE: root certificate file /none of PGSSLROOTCERT does not exist: provide it, "},
+			"verify the server with sslmode=verify-full of PGSSLMODE: root certificate file /none of PGSSLROOTCERT does not exist: provide it, "},
 		{"verify-ca without one", "PGHOST=h PGSSLMODE=verify-ca", "root certificate file {home}/.postgresql/root.crt does not exist: provide it, "},
-		{"verify-full without one", "DATABASE_URL=postgres://h/d?sslmode=verify-full", "verify the server by sslmode=verify-full of DATABASE_URL: " +
-			"root certificate file {home}/.postgresql/root.crt does not exist: provide it, or take the roots of this machine with --server-sslrootcert system"},
+		{"verify-full without one", "DATABASE_URL=postgres://h/d?sslmode=verify-full", "verify the server with sslmode=verify-full of DATABASE_URL: " +
+			"root certificate file {home}/.postgresql/root.crt does not exist: provide it, or use the roots of this machine with --server-sslrootcert system"},
 		{"verify-full for one of two", "PGHOST=/run/x,h PGSSLMODE=verify-full", "does not exist"},
 		{"JDBC's verification without one", "DATABASE_URL=jdbc:postgresql://h/d?ssl=true", "does not exist"},
-		{"weak mode with system", "PGHOST=h PGSSLMODE=require PGSSLROOTCERT=system", "sslrootcert=system goes with sslmode=verify-full alone"},
-		{"weak mode with direct", "PGHOST=h PGSSLNEGOTIATION=direct", "sslnegotiation=direct needs an sslmode of require or more"},
-		{"no sslmode", "PGHOST=h PGSSLMODE=yes", "its sslmode is none of disable, allow"},
+		{"weak mode with system", "PGHOST=h PGSSLMODE=require PGSSLROOTCERT=system", "sslrootcert=system requires sslmode=verify-full"},
+		{"weak mode with direct", "PGHOST=h PGSSLNEGOTIATION=direct", "sslnegotiation=direct requires an sslmode of require or stronger"},
+		{"no sslmode", "PGHOST=h PGSSLMODE=yes", "its sslmode is not one of disable, allow"},
 		{"port", "PGHOST=h PGPORT=x", "read PGPORT: its port is not a number from 1 to 65535"},
 		{"ports", "PGHOST=a,b,c PGPORT=1,2", "2 ports for 3 hosts"},
 		{"addresses", "PGHOST=a,b PGHOSTADDR=::1", "1 addresses and PGHOST has 2 hosts"},
@@ -197,7 +197,8 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
-// TestOwnRoots: whoever says by options how the server is verified misses no root certificate of the environment.
+// TestOwnRoots: whoever says by options how the server is verified misses no root certificate of
+// the environment.
 func TestOwnRoots(t *testing.T) {
 	h := newHome(t)
 	for _, vars := range []string{"PGSSLMODE=verify-full", "PGSSLMODE=verify-ca", "PGSSLMODE=verify-full PGSSLROOTCERT=/none"} {

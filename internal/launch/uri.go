@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// parseURI reads a connection URI as libpq does (conninfo_uri_parse_options in
-// fe-connect.c), with two differences. The user's part ends at the last "@"
-// before the path, as in other drivers, and an "@" that drivers understand
-// differently is refused: the rest of a password must not be taken for a host.
+// parseURI reads a connection URI as libpq does (conninfo_uri_parse_options in fe-connect.c), with
+// two differences. The user part ends at the last "@" before the path, as in other drivers. And an
+// "@" that drivers interpret differently is refused: part of a password must not be taken for a
+// host.
 func (c *connString) parseURI(text string) error {
 	c.prefix = uriPrefix.FindString(text)
 	authority, rest := cutAny(text[len(c.prefix):], "/?")
@@ -35,7 +35,7 @@ func (c *connString) parseURI(text string) error {
 	return c.parseQuery(query)
 }
 
-// parseAuthority reads "host:port,host:port"; any part may be missing.
+// parseAuthority reads "host:port,host:port". Any part may be missing.
 func (c *connString) parseAuthority(authority string) error {
 	var hosts, ports []string
 	for _, place := range strings.Split(authority, ",") {
@@ -51,7 +51,7 @@ func (c *connString) parseAuthority(authority string) error {
 		}
 		hosts, ports = append(hosts, host), append(ports, port)
 	}
-	// libpq stores neither list where it is empty, so that the environment counts.
+	// libpq stores neither list if it is empty, so that the environment counts.
 	if host := strings.Join(hosts, ","); host != "" {
 		c.set("host", host)
 	}
@@ -61,7 +61,7 @@ func (c *connString) parseAuthority(authority string) error {
 	return nil
 }
 
-// cutPort cuts "host:port"; an IPv6 address stands in brackets.
+// cutPort cuts "host:port". An IPv6 address is in brackets.
 func cutPort(place string) (host, port string, err error) {
 	if !strings.HasPrefix(place, "[") {
 		host, port, _ = strings.Cut(place, ":")
@@ -74,8 +74,8 @@ func cutPort(place string) (host, port string, err error) {
 	return host, strings.TrimPrefix(after, ":"), nil
 }
 
-// parseQuery reads the parameters after the "?". SQLAlchemy gives several hosts
-// as repeated host=name:port; elsewhere the last of a name counts.
+// parseQuery reads the parameters after the "?". SQLAlchemy writes several hosts as repeated
+// host=name:port. Elsewhere the last of a name counts.
 func (c *connString) parseQuery(query string) error {
 	var hosts, ports []string
 	for _, raw := range strings.Split(query, "&") {
@@ -102,14 +102,14 @@ func (c *connString) parseQuery(query string) error {
 	return nil
 }
 
-// queryParam decodes "name=value". Only pgjdbc takes a name alone.
+// queryParam decodes "name=value". Only pgjdbc accepts a name alone.
 func (c *connString) queryParam(raw string) (param, error) {
 	name, value, ok := strings.Cut(raw, "=")
 	if !ok && c.form == uriForm {
 		return param{}, errors.New(`a parameter after its "?" has no "="`)
 	}
 	if c.form == jdbcForm {
-		value = strings.ReplaceAll(value, "+", " ") // URLDecoder's rule
+		value = strings.ReplaceAll(value, "+", " ") // as in URLDecoder
 	}
 	name, err := unescape(name)
 	if err != nil {
@@ -122,8 +122,8 @@ func (c *connString) queryParam(raw string) (param, error) {
 	return param{keyword: c.form.keyword(name), name: name, value: value, raw: raw}, nil
 }
 
-// unescape decodes %XX, as strictly as libpq (conninfo_uri_decode), and says
-// nothing of the text that it could not decode.
+// unescape decodes %XX as strictly as libpq does (conninfo_uri_decode). The error does not repeat
+// the text.
 func unescape(text string) (string, error) {
 	plain, err := url.PathUnescape(text)
 	if err != nil || strings.Contains(plain, "\x00") {
@@ -132,14 +132,14 @@ func unescape(text string) (string, error) {
 	return plain, nil
 }
 
-// escapeQuery encodes a value for a query as libpq and the other drivers all
-// read it back: "/" stays, a blank is %20, not "+".
+// escapeQuery encodes a value for a query so that libpq and the other drivers all read it back: "/"
+// is unchanged, and a blank is %20, not "+".
 func escapeQuery(value string) string {
 	escaped := strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 	return strings.ReplaceAll(escaped, "%2F", "/")
 }
 
-// cutAny cuts text before the first of the given characters.
+// cutAny cuts text before the first of the characters.
 func cutAny(text, chars string) (before, rest string) {
 	if i := strings.IndexAny(text, chars); i >= 0 {
 		return text[:i], text[i:]
