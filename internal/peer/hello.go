@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// reader takes bytes from the front. Where there are too few, it has the others and says so.
+// reader takes bytes from the front. If there are too few, it returns what there is and sets short.
 type reader struct {
 	b     []byte
 	short bool
@@ -21,7 +21,7 @@ func (r *reader) take(n int) []byte {
 	return taken
 }
 
-// number takes an integer of so many bytes.
+// number reads a big-endian integer of width bytes.
 func (r *reader) number(width int) (n int) {
 	for _, x := range r.take(width) {
 		n = n<<8 | int(x)
@@ -29,7 +29,7 @@ func (r *reader) number(width int) (n int) {
 	return n
 }
 
-// vector takes bytes that have their length before them.
+// vector reads bytes that are preceded by their length.
 func (r *reader) vector(width int) reader {
 	n := r.number(width)
 	short := n > len(r.b)
@@ -45,7 +45,7 @@ const (
 
 const randomSize = 32
 
-// readClientHello reads a ClientHello, as far as it is there (RFC 8446, section 4.1.2).
+// readClientHello reads a ClientHello (RFC 8446, section 4.1.2), as much of it as there is.
 func readClientHello(b []byte, whole bool) *Hello {
 	h := &Hello{}
 	r := reader{b: b}
@@ -84,12 +84,12 @@ func readClientHello(b []byte, whole bool) *Hello {
 	}
 	h.Whole = whole && !r.short && !cut
 	if h.Versions == nil && h.Whole {
-		h.Versions = upTo(oldest) // before there was an extension for it
+		h.Versions = upTo(oldest) // from before there was an extension for them
 	}
 	return h
 }
 
-// upTo are the versions that a client offers by naming the newest.
+// upTo returns the versions that a client offers when it names only the newest.
 func upTo(newest uint16) (all []uint16) {
 	for v := uint16(tls.VersionTLS10); v <= min(newest, tls.VersionTLS12); v++ {
 		all = append(all, v)
@@ -107,15 +107,15 @@ func protocols(e reader) (all []string) {
 	return all
 }
 
-// retry is the random number of a ServerHello that asks for another ClientHello (RFC 8446, section
+// retry is the random value of a ServerHello that asks for another ClientHello (RFC 8446, section
 // 4.1.3).
 var retry = []byte{
 	0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
 	0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 }
 
-// readServerHello reads a ServerHello (RFC 8446, section 4.1.3). It is nil where it is not whole, or
-// asks for another ClientHello.
+// readServerHello reads a ServerHello (RFC 8446, section 4.1.3). It returns nil if the message is
+// not whole, or asks for another ClientHello.
 func readServerHello(b []byte, whole bool) *Hello {
 	r := reader{b: b}
 	version := uint16(r.number(2))

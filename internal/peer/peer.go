@@ -1,13 +1,18 @@
-// Package peer names what speaks where Postgres is expected, by the first bytes that it sends: HTTP
-// from a scanner, the greeting of MySQL, the header of a load balancer. It also reads what TLS says
-// before it encrypts.
+// Package peer recognizes what speaks where Postgres is expected, by the first bytes that it sends:
+// HTTP from a scanner, the greeting of MySQL, the header of a load balancer. It also reads what TLS
+// says before it encrypts.
 //
-// It guarantees that nothing is named which could be Postgres, and that no bytes make it fail.
-// Where it does not know a protocol it says nothing.
+// It guarantees:
 //
-// It must not know connections, events or what becomes of a name. It does no I/O.
+//   - Nothing that could be Postgres gets another name.
+//   - An unknown protocol gets no name.
+//   - No bytes make it fail.
 //
-// Start reading at [OfClient]; tls.go has what TLS has in the clear.
+// Less formally: when in doubt, it is Postgres.
+//
+// It must not know connections, events or what a name is used for. It does no I/O.
+//
+// Start reading at [OfClient]. tls.go reads what TLS says in the clear.
 package peer
 
 import (
@@ -15,13 +20,13 @@ import (
 	"encoding/binary"
 )
 
-// Protocol is what speaks instead of Postgres, "" where that is not known.
+// Protocol is what a peer speaks instead of Postgres, or "" if that is not known.
 type Protocol string
 
-// The protocols that are known.
+// The known protocols.
 const (
 	HTTP Protocol = "HTTP"
-	// HTTPRequest is HTTP as clients speak it.
+	// HTTPRequest is HTTP from a client.
 	HTTPRequest Protocol = "HTTP request"
 	HTTP2       Protocol = "HTTP/2"
 	SSH         Protocol = "SSH"
@@ -37,10 +42,10 @@ const (
 	Proxy2      Protocol = "a header of PROXY, version 2"
 )
 
-// Needed is how many bytes are enough to name any protocol.
+// Needed is how many bytes are enough to recognize any protocol.
 const Needed = 64
 
-// Words says what a peer does, for a sentence that begins with what it is not.
+// Words returns what a peer does, to complete a sentence that first says what it is not.
 func (p Protocol) Words() string {
 	switch p {
 	case HTTPRequest:
@@ -51,7 +56,7 @@ func (p Protocol) Words() string {
 	return "it speaks " + string(p)
 }
 
-// OfClient names the protocol of a client by its first bytes.
+// OfClient returns the protocol of a client, by its first bytes.
 func OfClient(b []byte) Protocol {
 	switch {
 	case hasPrefix(b, "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "TRACE ", "PATCH "):
@@ -80,8 +85,8 @@ func OfClient(b []byte) Protocol {
 	return ""
 }
 
-// OfServer names the protocol of a server by its first bytes. Where it answers a request for
-// encryption, the reply is the first of them.
+// OfServer returns the protocol of a server, by its first bytes. If it answers a request for
+// encryption, they begin with that answer.
 func OfServer(b []byte) Protocol {
 	switch {
 	case hasPrefix(b, "HTTP/"):
@@ -117,20 +122,22 @@ func hasPrefix(b []byte, prefixes ...string) bool {
 	return false
 }
 
-// isRedisCommand recognizes an array of strings (redis.io/docs/latest/develop/reference/protocol-spec).
+// isRedisCommand reports whether b begins with an array of strings
+// (redis.io/docs/latest/develop/reference/protocol-spec).
 func isRedisCommand(b []byte) bool {
 	rest, isArray := bytes.CutPrefix(b, []byte("*"))
 	digits, rest, ended := bytes.Cut(rest, []byte("\r\n"))
 	return isArray && ended && len(digits) > 0 && len(digits) < 4 && bytes.Trim(digits, "0123456789") == nil && hasPrefix(rest, "$")
 }
 
-// EnoughForMySQL is how many bytes tell a greeting of MySQL from a message of Postgres.
+// EnoughForMySQL is how many bytes it takes to distinguish a greeting of MySQL from a message of
+// Postgres.
 const EnoughForMySQL = 7
 
-// MayBeMySQL reports whether first bytes of a server, as far as they are there, are those of MySQL's
-// greeting: a length in three bytes, the number 0, 10 for the version of the protocol, and that of the
-// server. Or they are those of the error that comes in its place: 0xff and its number (MySQL
-// Internals, Protocol::Handshake). They look like the header of a message of Postgres.
+// MayBeMySQL reports whether the first bytes of a server can be the beginning of MySQL's greeting:
+// a length of three bytes, the number 0, 10 for the protocol version, and the server's version. Or
+// they can be an error in its place: 0xff and the error number (MySQL Internals,
+// Protocol::Handshake). Both look like the header of a Postgres message.
 func MayBeMySQL(b []byte) bool {
 	const version, failure = 10, 0xff
 	for i, x := range b[:min(len(b), EnoughForMySQL)] {
@@ -163,7 +170,8 @@ const (
 	tdsPrelogin = 0x12
 )
 
-// isTDS recognizes the header of the only packet of its message, with a window of 0.
+// isTDS reports whether b begins with the header of a packet that is its whole message, with a
+// window of 0.
 func isTDS(b []byte, kind byte) bool {
 	const header, last = 8, 1
 	return len(b) >= header && b[0] == kind && b[1] == last && b[7] == 0 && binary.BigEndian.Uint16(b[2:]) > header
@@ -175,8 +183,8 @@ const (
 	mongoQuery = 2004
 )
 
-// isMongo recognizes a header of that message, or of one that both parties send. Its numbers have
-// their low bytes first (mongodb.com/docs/manual/reference/mongodb-wire-protocol).
+// isMongo reports whether b begins with the header of that message, or of one that both parties
+// send. Its integers are little-endian (mongodb.com/docs/manual/reference/mongodb-wire-protocol).
 func isMongo(b []byte, one uint32) bool {
 	const header, compressed, message = 16, 2012, 2013
 	if len(b) < header || binary.LittleEndian.Uint32(b) < header || binary.LittleEndian.Uint32(b) > 48<<20 {
@@ -186,14 +194,14 @@ func isMongo(b []byte, one uint32) bool {
 	return code == one || code == compressed || code == message
 }
 
-// proxySignature begins a header of PROXY, version 2
+// proxySignature is the beginning of a PROXY header, version 2
 // (www.haproxy.org/download/1.8/doc/proxy-protocol.txt).
 const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
 
-// ProxyHeader returns the size of the header of PROXY that begins b, 0 where there is none or it is
-// not all there. Behind it the client speaks.
+// ProxyHeader returns the size of the PROXY header that b begins with. It is 0 if there is none, or
+// if it is not complete. After the header, the client speaks.
 func ProxyHeader(b []byte) int {
-	const most, fixed = 107, 16 // of version 1 with its line end, of version 2
+	const most, fixed = 107, 16 // of version 1 with its line end; of version 2
 	switch {
 	case hasPrefix(b, "PROXY "):
 		if end := bytes.Index(b[:min(len(b), most)], []byte("\r\n")); end > 0 {

@@ -20,20 +20,21 @@ const (
 
 const (
 	recordHeader = 5
-	// maxRecord is the most that a record has behind its header.
+	// maxRecord is the maximum size of a record after its header.
 	maxRecord = 1<<14 + 2048
 )
 
-// IsTLS reports whether bytes are the beginning of a record. No message of Postgres begins so.
+// IsTLS reports whether b begins with the header of a record. No message of Postgres begins like
+// that.
 func IsTLS(b []byte) bool { return len(b) >= recordHeader && MayBeTLS(b) }
 
-// MayBeTLS is IsTLS of less than the header of a record, at least a byte.
+// MayBeTLS reports whether b can be the beginning of such a header. b has at least one byte.
 func MayBeTLS(b []byte) bool {
 	return len(b) > 0 && b[0] >= recordChangeCipherSpec && b[0] <= recordData &&
 		(len(b) < 2 || b[1] == 3) && (len(b) < 3 || b[2] <= 4) && (len(b) < recordHeader || recordSize(b) > 0)
 }
 
-// recordSize is how much a record has behind its header, -1 where it can't be one. Each has something.
+// recordSize returns the size of a record after its header, or -1 if there is no such record.
 func recordSize(b []byte) int {
 	size := int(binary.BigEndian.Uint16(b[3:]))
 	if size > maxRecord {
@@ -42,31 +43,31 @@ func recordSize(b []byte) int {
 	return size
 }
 
-// MayBeClientHello reports whether bytes are the beginning of a record that begins with a ClientHello,
-// as far as they are there.
+// MayBeClientHello reports whether b can be the beginning of a record that begins with a
+// ClientHello.
 func MayBeClientHello(b []byte) bool {
 	return MayBeTLS(b) && b[0] == recordHandshake && (len(b) <= recordHeader || b[recordHeader] == helloOfClient)
 }
 
-// Hello is what one party says of what it wants in TLS.
+// Hello is what one party says about the TLS that it wants.
 type Hello struct {
-	// Versions are what a client offers, or the one that a server has chosen; nil where that was
-	// not captured.
+	// Versions are those that a client offers, or the one that a server chose. They are nil if that
+	// was not captured.
 	Versions []uint16
-	// Cipher is what a server has chosen.
+	// Cipher is the cipher suite that a server chose.
 	Cipher uint16
-	// Name is that of the server which a client wants to speak to (SNI).
+	// Name is the name of the server that a client wants (SNI).
 	Name string
 	// Protocols are those of the layer above (ALPN).
 	Protocols []string
-	// Whole says that all of it was there.
+	// Whole is set if the message was complete.
 	Whole bool
 }
 
-// Speaks reports whether a protocol of the layer above is among those of a hello.
+// Speaks reports whether the hello names a protocol of the layer above.
 func (h *Hello) Speaks(protocol string) bool { return slices.Contains(h.Protocols, protocol) }
 
-// VersionNames are the versions of a hello, the newest first.
+// VersionNames returns the names of the versions, newest first.
 func (h *Hello) VersionNames() string {
 	versions := slices.Clone(h.Versions)
 	slices.Sort(versions)
@@ -80,8 +81,8 @@ func (h *Hello) VersionNames() string {
 	return strings.Join(names, ", ")
 }
 
-// versionName is the name of a version as the log has it, "" for one that was invented so that
-// nobody relies on the list (RFC 8701).
+// versionName returns the name of a version as the log has it. It returns "" for the invented
+// versions that keep servers from relying on the list (RFC 8701).
 func versionName(v uint16) string {
 	switch {
 	case v&0x0f0f == 0x0a0a && v>>8 == v&0xff:
@@ -94,7 +95,7 @@ func versionName(v uint16) string {
 	return tls.VersionName(v)
 }
 
-// CipherName is the standard name of what a server has chosen.
+// CipherName returns the standard name of the cipher suite that a server chose.
 func (h *Hello) CipherName() string { return tls.CipherSuiteName(h.Cipher) }
 
 // Alert is why a party ends TLS.
@@ -111,18 +112,18 @@ func (a Alert) String() string {
 // Clear reads what one party says in the clear. The zero Clear is at the beginning of its stream.
 type Clear struct {
 	pending   []byte // the beginning of a record
-	handshake []byte // the beginning of a message of the handshake
-	changed   bool   // it has said that it will encrypt: another hello may come first, in TLS 1.3
+	handshake []byte // the beginning of a handshake message
+	changed   bool   // encryption was announced; in TLS 1.3 another hello may still come
 	over      bool
 }
 
 // Said is what a party has said in the clear.
 type Said struct {
-	Client, Server *Hello // its hello, if it is of that party
+	Client, Server *Hello // set if the hello of that party was read
 	Alerts         []Alert
 }
 
-// Types of messages of the handshake.
+// Types of handshake messages.
 const (
 	helloOfClient = 1
 	helloOfServer = 2
@@ -130,14 +131,14 @@ const (
 
 const (
 	handshakeHeader = 4
-	// maxHello is the largest message of the handshake that is waited for, in bytes.
+	// maxHello is the size of the largest handshake message that we wait for, in bytes.
 	maxHello = 64 << 10
 )
 
 // Over reports whether what follows is encrypted, or can't be read.
 func (c *Clear) Over() bool { return c.over }
 
-// Waiting is how many bytes are held until more come.
+// Waiting returns how much memory is held for bytes that are not complete yet.
 func (c *Clear) Waiting() int { return cap(c.pending) + cap(c.handshake) }
 
 // Read takes the next bytes of the party.
@@ -168,7 +169,7 @@ func (c *Clear) Read(b []byte) (said Said) {
 	return said
 }
 
-// Cut takes what there is of a hello of which the rest was not captured.
+// Cut returns what there is of a hello whose end was not captured.
 func (c *Clear) Cut() (said Said) {
 	if c.over {
 		return said
@@ -192,7 +193,7 @@ func (c *Clear) record(kind byte, b []byte, said *Said) {
 	switch {
 	case kind == recordChangeCipherSpec:
 		c.changed = true
-	case kind == recordAlert && len(b) == clearAlert: // one that is encrypted is longer
+	case kind == recordAlert && len(b) == clearAlert: // an encrypted alert is longer
 		said.Alerts = append(said.Alerts, Alert(b[1]))
 	case kind == recordHandshake && (!c.changed || b[0] == helloOfClient || b[0] == helloOfServer):
 		c.handshake = append(c.handshake, b...)
@@ -202,7 +203,7 @@ func (c *Clear) record(kind byte, b []byte, said *Said) {
 	}
 }
 
-// messages reads the messages of the handshake that are complete.
+// messages reads the complete handshake messages.
 func (c *Clear) messages(said *Said) {
 	b := c.handshake
 	for len(b) >= handshakeHeader {
@@ -220,7 +221,7 @@ func (c *Clear) messages(said *Said) {
 	c.handshake = append(c.handshake[:0], b...)
 }
 
-// take reads a message of the handshake.
+// take reads a handshake message.
 func (s *Said) take(kind byte, b []byte, whole bool) {
 	switch kind {
 	case helloOfClient:
