@@ -1,14 +1,17 @@
-// Package recording is the vocabulary of a recording: what stands in it beside the
-// bytes that were relayed. There are two forms. A [Note] is in the comments of a packet,
-// for what TCP does not tell of it. A sentence of pgpi is a datagram in the form of
-// syslog (RFC 5424), because every reader of captures shows those.
+// Package recording is the vocabulary of a recording: everything in it besides the relayed bytes.
+// It has two forms. A [Note] is in the comments of a packet, for what TCP can't express. A sentence
+// of pgpi is a datagram in the form of syslog (RFC 5424), because every reader of captures can show
+// those.
 //
-// It guarantees that what was written is what is read, byte for byte; that what a later
-// version of pgpi has added is passed over, and nothing else with it; and that a person
-// who opens a recording elsewhere can read both forms.
+// It guarantees:
 //
-// It must not know files, packets or sinks: whoever writes and whoever reads a
-// recording share it, and nothing else.
+//   - What was written is what is read, byte for byte.
+//   - What a later version of pgpi added is skipped, and nothing else with it.
+//   - A person who opens a recording elsewhere can read both forms.
+//
+// Less formally: old recordings stay readable, and so do new ones with an old pgpi.
+//
+// It must not know files, packets or sinks. It is all that writers and readers of recordings share.
 //
 // Start reading at [Note].
 package recording
@@ -21,53 +24,52 @@ import (
 	"pgpi/internal/event"
 )
 
-// Note is what a recording says of one packet. The zero value says nothing, and most
-// packets have no note.
+// Note is what a recording says about one packet. The zero value says nothing, and most packets
+// have no note.
 type Note struct {
-	// Connection is the tag of the connection that a conversation belongs to. It
-	// stands at the conversation's first packet.
+	// Connection is the number of the connection that a conversation belongs to. It is in the
+	// conversation's first packet.
 	Connection uint32
-	// Direction of the bytes, where it is not from one party to the other.
+	// Direction is the direction of the bytes, if it is not from one party to the other.
 	Direction event.Direction
 	Scripted  bool
-	// Left, OneByOne, and CutOff are those of the event; the last says that its
-	// message ended early.
+	// Left, OneByOne and CutOff are those of the event. CutOff means that its message ended early.
 	Left     int
 	OneByOne bool
 	CutOff   bool
-	// More says that the write goes on in the conversation's next packet.
+	// More is set if the write continues in the conversation's next packet.
 	More bool
-	// Repeated says that it was told in a file before this one already.
+	// Repeated is set if an earlier file has this already.
 	Repeated bool
-	// Inside says that the bytes belong to a message that began in a file before this
-	// one.
+	// Inside is set if the bytes belong to a message that began in an earlier file.
 	Inside bool
-	// Elapsed is the time since the connection was opened, where that does not follow
-	// from the packets' times.
+	// Elapsed is the time since the connection was opened, if it does not follow from the packets'
+	// times.
 	Elapsed    time.Duration
 	HasElapsed bool
 	// Zone is the offset of local time in seconds, from this packet on.
 	Zone    int
 	HasZone bool
 
-	// Opaque is that of the event.
+	// Opaque is the event's.
 	Opaque bool
-	// Cut and Foreign are those of the event.
+	// Cut and Foreign are the event's.
 	Cut, Foreign bool
-	// Waited, Held and Stalled are those of the event.
+	// Waited, Held and Stalled are the event's.
 	Waited, Held, Stalled time.Duration
-	// Redacted are the spans of the packet's bytes that were overwritten, as EncodeSpans has them.
+	// Redacted are the spans of the packet's bytes that were overwritten, in the form of
+	// EncodeSpans.
 	Redacted string
-	// End says that the packet ends its direction, and Broken that the stream was lost there.
+	// End is set if the packet ends its direction, and Broken if the stream was lost there.
 	End, Broken bool
 }
 
-// prefix tells a note from the comment of a user. Its items are separated by "; ".
+// prefix distinguishes a note from a comment of a user. The items of a note are separated by "; ".
 const prefix = "pgpi: "
 
-// The words of a packet's first comment. The first versions of pgpi ignore a comment of
-// which they do not know an item, the connection's tag with it. So nothing may be added
-// here: what is new is a fact.
+// The words of a packet's first comment. The first versions of pgpi ignore a comment with an
+// unknown item, including the number of the connection. So nothing may be added here: anything new
+// is a fact.
 const (
 	connection = "connection #"
 	left       = "bytes left "
@@ -95,8 +97,7 @@ const (
 	stalled = "stalled="
 )
 
-// AppendWords appends the packet's first comment to dst, or nothing where the note has
-// none.
+// AppendWords appends the packet's first comment to dst, or nothing if the note has none.
 func (n *Note) AppendWords(dst []byte) []byte {
 	start := len(dst)
 	item := func(words string) {
@@ -144,8 +145,7 @@ func (n *Note) AppendWords(dst []byte) []byte {
 	return dst
 }
 
-// AppendFacts appends the packet's second comment to dst, or nothing where the note has
-// none.
+// AppendFacts appends the packet's second comment to dst, or nothing if the note has none.
 func (n *Note) AppendFacts(dst []byte) []byte {
 	var facts []string
 	if n.Opaque {
@@ -177,8 +177,7 @@ func (n *Note) AppendFacts(dst []byte) []byte {
 	return append(append(dst, prefix...), strings.Join(facts, "; ")...)
 }
 
-// ParseNote reads the comments of a packet. Those of others, and items that it does not
-// know, are passed over.
+// ParseNote reads the comments of a packet. It skips other people's comments and unknown items.
 func ParseNote(comments []string) (n Note) {
 	for _, comment := range comments {
 		items, ok := strings.CutPrefix(comment, prefix)
@@ -234,7 +233,7 @@ func (n *Note) parse(item string) {
 	n.parseNumber(item)
 }
 
-// durations are those of a note, with the words for them.
+// durations returns the durations of a note, with their words.
 func (n *Note) durations() [3]struct {
 	words string
 	value *time.Duration
@@ -245,8 +244,8 @@ func (n *Note) durations() [3]struct {
 	}{{waited, &n.Waited}, {held, &n.Held}, {stalled, &n.Stalled}}
 }
 
-// parseNumber reads an item that ends with a number. A number that can't be one of a
-// recording is passed over.
+// parseNumber reads an item that ends with a number. It skips a number that can't be from a
+// recording.
 func (n *Note) parseNumber(item string) {
 	for _, words := range []string{connection, left, elapsed, zone} {
 		digits, ok := strings.CutPrefix(item, words)

@@ -5,19 +5,18 @@ import (
 	"strings"
 )
 
-// Application is what the section header of a recording names as the program that
-// wrote it.
+// Application is the program that the section header of a recording names as its writer.
 const Application = "pgpi"
 
-// Section is what a recording says of itself, as the comment of its section header.
+// Section is what a recording says about itself, in the comment of its section header.
 type Section struct {
 	// ID is the same in all files of a recording, and in no other recording.
 	ID string
-	// File counts the files of a recording from 1.
+	// File counts the files of a recording, from 1.
 	File int
-	// Redacted says that secrets were blanked before anything was recorded.
+	// Redacted is set if secrets were blanked before anything was recorded.
 	Redacted bool
-	// Noted says that each packet notes what of it was blanked.
+	// Noted is set if each packet notes what was blanked in it.
 	Noted bool
 }
 
@@ -40,8 +39,8 @@ func (s Section) String() string {
 	return text + explanation
 }
 
-// ParseSection reads the comment of a section header. It is false where that is not
-// of a recording. What a later version may have added is passed over.
+// ParseSection reads the comment of a section header. ok is false if it is not that of a recording.
+// It skips what a later version may have added.
 func ParseSection(comment string) (s Section, ok bool) {
 	words, _, ok := strings.Cut(comment, ":")
 	if !ok {

@@ -9,16 +9,16 @@ import (
 	"pgpi/internal/event"
 )
 
-// A sentence of pgpi is a datagram in the form of syslog: its key is the message
-// ID, its connection and arguments are structured data, and behind them stands the
-// sentence as the log has it. Its priority is that of local use, informational.
+// A sentence of pgpi is a datagram in the form of syslog. Its key is the message ID, and its
+// connection and arguments are structured data. After them comes the sentence as the log has it.
+// Its priority is local use, informational.
 const (
 	sentenceStart = "<134>1 - - pgpi - "
 	dataStart     = " [pgpi connection=\""
 )
 
-// AppendSentence appends the sentence of a fact to dst. It may be longer than a datagram can be:
-// then it is cut, and each part but the last has a note that says so.
+// AppendSentence appends the sentence of a fact to dst. If it is too long for a datagram, the
+// caller cuts it, and each part but the last has a note that says so.
 func AppendSentence(dst []byte, e *event.Event) []byte {
 	var data []byte
 	data = append(data, dataStart...)
@@ -37,7 +37,7 @@ func AppendSentence(dst []byte, e *event.Event) []byte {
 	return append(dst, tail...)
 }
 
-// line is the sentence for people, on one line.
+// line returns the sentence for people, on one line.
 func line(e *event.Event) string {
 	tag := ""
 	if e.Conn != 0 {
@@ -50,18 +50,18 @@ func line(e *event.Event) string {
 	return strings.ToValidUTF8(tag+sentence, "?")
 }
 
-// quote is a Go string, with the bracket that ends structured data escaped.
+// quote returns arg as a Go string, with the bracket that ends structured data escaped.
 func quote(arg string) string {
 	return strings.ReplaceAll(strconv.Quote(arg), "]", `\x5d`)
 }
 
 var errSentence = errors.New("a datagram that is not a sentence of pgpi")
 
-// ErrUnknownSentence is a sentence that this version of pgpi does not have. Whoever reads a
-// recording passes it over: it is of a later version.
+// ErrUnknownSentence is returned for a sentence that this version of pgpi does not have. Readers
+// skip it: it is from a later version.
 var ErrUnknownSentence = errors.New("a sentence that this version of pgpi does not know")
 
-// ParseSentence reads a sentence back. Arguments that it does not know are passed over.
+// ParseSentence reads a sentence back. It skips unknown arguments.
 func ParseSentence(datagram []byte) (e event.Event, err error) {
 	rest, ok := bytes.CutPrefix(datagram, []byte(sentenceStart))
 	if !ok {
@@ -90,8 +90,8 @@ func ParseSentence(datagram []byte) (e event.Event, err error) {
 	return event.Event{Conn: uint32(tag), Kind: event.Said, Fact: fact}, nil
 }
 
-// parseArguments reads the arguments of a sentence, which are numbered from 1. Those that
-// have other names are of later versions.
+// parseArguments reads the arguments of a sentence, which are numbered from 1. Arguments with other
+// names are from later versions.
 func parseArguments(text string) (args []string, ok bool) {
 	for strings.HasPrefix(text, " ") {
 		name, value, ok := strings.Cut(text[1:], "=")

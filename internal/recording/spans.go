@@ -7,17 +7,17 @@ import (
 	"pgpi/internal/event"
 )
 
-// What redaction has overwritten in a packet is noted as in 12+8p,3+5: eight bytes behind the first
-// twelve, which are of a password, and five behind three more, of the same kind.
+// What redaction has overwritten in a packet is noted as in 12+8p,3+5: eight bytes after the first
+// twelve, which belong to a password, and five bytes after three more, of the same kind.
 
 // kindLetters has a letter for each kind of span.
 const kindLetters = "upvkd"
 
-// maxSpans is how long the text for spans may be: a comment has room for 65,535 bytes.
+// maxSpans is the maximum length of the text for spans: a comment has room for 65,535 bytes.
 const maxSpans = 60_000
 
-// EncodeSpans returns the text for spans that are in order and don't overlap. Where they are too
-// many for a comment, some that are near each other become one.
+// EncodeSpans returns the text for spans, which must be in order and must not overlap. If there are
+// too many for a comment, it joins some that are close to each other.
 func EncodeSpans(spans []event.Span) string {
 	for nearest := 1; ; nearest *= 2 {
 		text := encodeSpans(spans)
@@ -47,7 +47,7 @@ func encodeSpans(spans []event.Span) string {
 	return string(b)
 }
 
-// joinSpans makes one of spans with no more than so many bytes between them.
+// joinSpans joins spans with at most nearest bytes between them.
 func joinSpans(spans []event.Span, nearest int) (joined []event.Span) {
 	for _, s := range spans {
 		if n := len(joined); n > 0 && s.Start-joined[n-1].End <= nearest {
@@ -59,8 +59,8 @@ func joinSpans(spans []event.Span, nearest int) (joined []event.Span) {
 	return joined
 }
 
-// DecodeSpans reads the text for the spans of so many bytes. What can't be one is passed over, with
-// all that follows it.
+// DecodeSpans reads the text for the spans of size bytes. It ignores everything from the first part
+// that can't be a span.
 func DecodeSpans(text string, size int) (spans []event.Span) {
 	end, kind := 0, event.UnknownSpan
 	for item := range strings.SplitSeq(text, ",") {
