@@ -12,7 +12,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// report collects what a bus tells of its sinks.
+// report collects what a bus reports about its sinks.
 type report struct {
 	mu     sync.Mutex
 	failed []string
@@ -199,7 +199,7 @@ func TestFailingSink(t *testing.T) {
 	}
 }
 
-// gapHater is a sink that fails when it is told of a gap.
+// gapHater is a sink that fails when it gets a gap.
 type gapHater struct {
 	sink
 	failed int

@@ -38,7 +38,7 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// fill gives each part of a value something that is not zero: lists have two elements.
+// fill sets each part of a value to something that is not zero. Lists get two elements.
 func fill(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// fill sets every field of a fact to something that can be told apart. What a peer writes and
+// fill sets every field of a fact to something distinct. What a peer writes and
 // what pgpi says by itself differ in their words.
 func fill(f Fact) Fact {
 	v := reflect.New(reflect.TypeOf(f)).Elem()
@@ -67,7 +67,7 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// What is told in words and arguments is read back as it was.
+// What is written as words and arguments is read back unchanged.
 func TestParseFact(t *testing.T) {
 	for _, zero := range Facts() {
 		f := fill(zero)

@@ -213,7 +213,7 @@ func TestOwnRoots(t *testing.T) {
 	}
 }
 
-// TestNoSecretInErrors gives strings that can't be read, or only by guessing
+// TestNoSecretInErrors has strings that can't be read, or only by guessing
 // where the password ends. All hold a canary, which nothing may repeat.
 func TestNoSecretInErrors(t *testing.T) {
 	const canary = "hunter2"

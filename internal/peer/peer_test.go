@@ -76,7 +76,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestPostgres takes no message of Postgres for anything else, whatever is in it and however much of it is there.
+// TestPostgres checks that no message of Postgres is taken for anything else, whatever is in it.
 func TestPostgres(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

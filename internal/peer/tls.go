@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// What TLS says before it encrypts (RFC 8446, sections 4.1 and 5.1; RFC 5246, sections 6.2 and 7.4).
+// What TLS says before it encrypts (RFC 8446, sections 4.1 and 5.1; RFC 5246, sections 6.2 and
+// 7.4).
 
 // Types of records.
 const (

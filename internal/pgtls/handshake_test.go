@@ -74,7 +74,7 @@ func issue(t *testing.T, issuer *authority, edit func(*x509.Certificate)) tls.Ce
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// handshake runs a TLS handshake over a loopback connection and, for what TLS 1.3 tells the client
+// handshake runs a TLS handshake over a loopback connection and, for what TLS 1.3 sends the client
 // only after it, one byte from the server to the client. It returns the outcomes at the client and
 // at the server.
 func handshake(t *testing.T, client, server *tls.Config) (outcome, outcome) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestWeakKeys checks that RSA keys of fewer than 2048 bits are told of wherever they are.
+// TestWeakKeys checks that RSA keys of fewer than 2048 bits are reported wherever they are.
 func TestWeakKeys(t *testing.T) {
 	dir := t.TempDir()
 	certificate := func(name, bits string, args ...string) tls.Certificate {

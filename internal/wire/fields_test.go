@@ -109,8 +109,8 @@ func omitted(m wire.Message, fields []wire.Field) error {
 	return nil
 }
 
-// checkMalformed checks that what is malformed in a message that was not kept whole stays malformed,
-// whatever the other bytes are.
+// checkMalformed checks that what is malformed in a message that was not kept whole stays
+// malformed, whatever the other bytes are.
 func checkMalformed(m wire.Message, fields []wire.Field) error {
 	cut := fields[slices.IndexFunc(fields, isMalformed)]
 	for _, filler := range []string{"\x00", "\x01", "\xff", "a"} {
@@ -187,7 +187,7 @@ func TestPrefixKept(t *testing.T) {
 	})
 }
 
-// samePlace leaves the kind out: half an integer is no integer.
+// samePlace ignores the kind: half an integer is not an integer.
 func samePlace(a, b wire.Field) bool {
 	a.Kind, b.Kind = 0, 0
 	return a == b

@@ -110,7 +110,7 @@ func checkEncoded(t *testing.T, m wire.Message, decoded message) {
 	switch m.Type {
 	case wire.StartupMessage: // from a map
 	case wire.ErrorResponse, wire.NoticeResponse: // in an order of its own
-	case wire.SASLInitialResponse: // it does not tell no data from empty data
+	case wire.SASLInitialResponse: // it does not distinguish no data from empty data
 	default:
 		if !bytes.Equal(again, m.Bytes) {
 			t.Fatalf("%q is\n%q to pgproto3", m.Bytes, again)

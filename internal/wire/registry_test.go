@@ -81,8 +81,8 @@ func TestIdentifyAuthentication(t *testing.T) {
 	}
 }
 
-// Numbers that servers other than PostgreSQL have given to other methods are named by the form of the
-// message, and by no name where it has none of the forms that are known.
+// Numbers that servers other than PostgreSQL have given to other methods are named by the form of
+// the message, and by no name where it has none of the forms that are known.
 func TestIdentifyForeignAuthentication(t *testing.T) {
 	t.Parallel()
 	gauss := func(method string, end string) string { return "\x00\x00\x00" + method + gaussSalt + "9f86d081" + end }

@@ -157,8 +157,8 @@ func listen(t *testing.T, m *maker, settings []map[string]string) (ports []int) 
 	return ports
 }
 
-// wrap writes a script that runs pgpi in a mount namespace with a file of hosts of its own: libpq has hostaddr for names
-// that nobody knows, pgpi does not.
+// wrap writes a script that runs pgpi in a mount namespace with a file of hosts of its own: libpq
+// has hostaddr for names that nobody knows, pgpi does not.
 func wrap(t *testing.T, m *maker, hosts string) (path string) {
 	t.Helper()
 	unshare := servers.Program(t, "unshare")
@@ -174,8 +174,9 @@ func wrap(t *testing.T, m *maker, hosts string) (path string) {
 	return path
 }
 
-// newestLibPQ returns a value of LD_LIBRARY_PATH by which psql loads the libpq that comes with psycopg, which test/install
-// drivers puts into .tools. The names of libraries there have hashes in them.
+// newestLibPQ returns a value of LD_LIBRARY_PATH by which psql loads the libpq that comes with
+// psycopg, which test/install drivers puts into .tools. The names of libraries there have hashes in
+// them.
 func newestLibPQ(t *testing.T, m *maker) string {
 	t.Helper()
 	found, err := filepath.Glob("../../.tools/venv/lib/python3*/site-packages/psycopg_binary.libs/libpq-*.so.5*")

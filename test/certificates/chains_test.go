@@ -12,7 +12,8 @@ const (
 	noIssuer = "authorityKeyIdentifier=none"
 )
 
-// authorities are whoever issues certificates. Openssl gives each the identifier of its key, unless told otherwise.
+// authorities issue certificates. openssl adds the identifier of the key to each, unless
+// told otherwise.
 var authorities = map[string]request{
 	"root":                    {exts: []string{isCA, signs}},
 	"intermediate":            {issuer: "root", exts: []string{isCA, signs}},
@@ -73,7 +74,8 @@ var authorities = map[string]request{
 	"policy required": {issuer: "root", exts: []string{isCA, signs, "policyConstraints=critical,requireExplicitPolicy:0"}},
 }
 
-// by is the certificate of a server that an authority has issued for its name, with further extensions.
+// by is the certificate of a server that an authority has issued for its name, with further
+// extensions.
 func by(issuer string, exts ...string) request {
 	return request{issuer: issuer, exts: append([]string{san}, exts...)}
 }

@@ -27,7 +27,7 @@ type server struct {
 	weak string
 }
 
-// itself stands among roots and authorities for the server's own certificate.
+// itself, among roots and authorities, is the server's own certificate.
 const itself = "itself"
 
 // modes are those of sslmode, and which root certificates clients have.

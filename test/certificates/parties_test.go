@@ -127,7 +127,8 @@ func (s *running) pgpi(t *testing.T, b *bench, m mode) outcome {
 	return got
 }
 
-// reasonOf returns the words that pgpi has from OpenSSL. What it says begins with the operation and ends with a remedy.
+// reasonOf returns the words that pgpi has from OpenSSL. What it says begins with the operation and
+// ends with a remedy.
 func reasonOf(t *testing.T, said string) string {
 	t.Helper()
 	const operation, remedy = "pgpi: TLS handshake with server failed: certificate verify failed: ", "or use --server-ssl"
@@ -141,8 +142,8 @@ func reasonOf(t *testing.T, said string) string {
 
 var verifyError = regexp.MustCompile(`verify error:num=\d+:(.*)`)
 
-// openSSLWords returns why OpenSSL does not verify a server's certificate, and libpq with it; "" where it does, or
-// where there is none.
+// openSSLWords returns why OpenSSL does not verify a server's certificate, and libpq with it; ""
+// where it does, or where there is none.
 func (s *running) openSSLWords(t *testing.T, b *bench) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), program.Hang)

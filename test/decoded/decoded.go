@@ -1,7 +1,7 @@
 // Package decoded lets tests see events as sinks do, without a bus.
 //
-// It guarantees that each event is decoded when it is recorded, and handed on at once. It must not
-// know what tests make of events. Start reading at [New].
+// It guarantees that each event is decoded when it is recorded, and passed on at once. It must not
+// know what tests do with events. Start reading at [New].
 package decoded
 
 import (
@@ -13,15 +13,15 @@ import (
 	"pgpi/internal/session"
 )
 
-// Recorder is one for a proxy or a capture. It may be used by several goroutines.
+// Recorder is for a proxy or a capture. Several goroutines may use it.
 type Recorder struct {
 	mu    sync.Mutex
 	stage *decode.Stage
 	take  func(*event.Event)
 }
 
-// New makes a recorder that hands what sinks would see to a function. An event is valid only
-// until the function returns.
+// New returns a recorder that passes what sinks would see to take. An event is valid only until
+// take returns.
 func New(take func(*event.Event)) *Recorder {
 	return &Recorder{stage: decode.New(session.NewBudget(session.DefaultBudget)), take: take}
 }

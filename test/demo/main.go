@@ -1,11 +1,10 @@
-// Command demo shows what pgpi does: on a server that is gone afterwards, it has one session
-// that is encrypted on both of its legs, with a line for each statement, and then, from its
-// recording, with every byte.
+// Command demo shows what pgpi does. On a throwaway server it has a session that is encrypted on
+// both legs. It shows the session with a line for each statement and then, from its recording, with
+// every byte.
 //
-// It guarantees an end within its time limit, with an exit code of 0 only if the
-// session went through and the logs show that it was encrypted on both sides. It must
-// not know anything of pgpi but what users see: its command line, its log and its
-// exit code. Start reading at run.
+// It guarantees that it ends within its time limit. Its exit code is 0 only if the session
+// succeeded and the logs show that both legs were encrypted. It must not know anything about pgpi
+// except what users see: its command line, its log and its exit code. Start reading at run.
 package main
 
 import (
@@ -27,8 +26,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// limit is the time that all of it may take. It is long because the server's programs
-// may have to be fetched.
+// limit is the time for everything. It is long because the server's programs may have to be
+// downloaded.
 const limit = 15 * time.Minute
 
 const query = "select 'hello from ' || split_part(version(), ' (', 1) as greeting, 6 * 7 as answer"
@@ -44,7 +43,7 @@ func main() {
 	}
 }
 
-// run has a session, and shows it twice.
+// run has a session and shows it twice.
 func run(pgpi string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
@@ -102,8 +101,8 @@ func haveSession(ctx context.Context, pgpi, recording string) (string, error) {
 	return log.String(), errors.Join(talked, stopped, ended)
 }
 
-// talk has a session with the server at the URL that pgpi gives, and returns what the
-// client has to say.
+// talk has a session with the server at the URL that pgpi prints, and returns what the client
+// prints.
 func talk(ctx context.Context, urls <-chan string) (said string, err error) {
 	var url string
 	select {
@@ -139,7 +138,7 @@ func talkWithoutPsql(ctx context.Context, url string) (said string, err error) {
 
 var quotedURL = regexp.MustCompile(`'(postgresql://[^']+)'`)
 
-// findURL passes on what pgpi says on standard error, and sends the URL in it.
+// findURL copies pgpi's standard error to ours, and sends the URL in it.
 func findURL(stderr io.Reader, url chan<- string) {
 	defer close(url)
 	lines := bufio.NewScanner(stderr)
@@ -151,7 +150,7 @@ func findURL(stderr io.Reader, url chan<- string) {
 	}
 }
 
-// check looks for what a log must show.
+// check checks that a log contains what it must show.
 func check(log string, all ...string) error {
 	for _, wanted := range all {
 		if !strings.Contains(log, wanted) {

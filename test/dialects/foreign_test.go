@@ -24,7 +24,8 @@ func gauss(method string) string {
 	return "\x00\x00\x00" + method + "8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92" + "9f86d081"
 }
 
-// foreign are logins to servers that are not PostgreSQL, as their sources have them (wire/foreignauth.go names these).
+// foreign are logins to servers that are not PostgreSQL, as their sources have them
+// (wire/foreignauth.go names these).
 var foreign = map[string]conversation{
 	"opengauss": {
 		client(startup("\x00\x03\x00\x33", "user", "wren", "database", "birds")), // 3.51

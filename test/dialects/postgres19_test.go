@@ -10,9 +10,10 @@ import (
 	"pgpi/test/golden"
 )
 
-// There is no package of PostgreSQL 19. These conversations have everything in which it differs on the wire, by its
-// sources of 2026: src/backend/utils/adt/pg_lsn.c, pg_ndistinct.c, pg_dependencies.c and oid8.c, commands/copyto.c,
-// libpq/crypt.c, replication/walsender.c, and its documentation. The words of its warnings and errors are made up here.
+// There is no package of PostgreSQL 19. These conversations have everything in which it differs on
+// the wire, by its sources of 2026: src/backend/utils/adt/pg_lsn.c, pg_ndistinct.c,
+// pg_dependencies.c and oid8.c, commands/copyto.c, libpq/crypt.c, replication/walsender.c, and its
+// documentation. The words of its warnings and errors are made up here.
 
 // Values as 19 sends them in binary format.
 const (
@@ -138,8 +139,8 @@ func TestPostgres19Redacted(t *testing.T) {
 	}
 }
 
-// nameless are the words of the annotated log and of PQtrace for what has no name. The one line about a message in
-// order is libpq's own, about AuthenticationMD5Password.
+// nameless are the words of the annotated log and of PQtrace for what has no name. The one line
+// about a message in order is libpq's own, about AuthenticationMD5Password.
 var (
 	nameless      = regexp.MustCompile(`malformed|trailing|unknown (data|message|field|target|reply|authentication|transaction)`)
 	namelessTrace = regexp.MustCompile(`(?i)\[malformed]|unknown|mismatched`)

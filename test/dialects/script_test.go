@@ -72,12 +72,14 @@ func status(name, value string) string { return message('S', name+"\x00"+value+"
 func query(sql string) string          { return message('Q', sql+"\x00") }
 func complete(tag string) string       { return message('C', tag+"\x00") }
 
-// logs are what pgpi has written of a conversation, without times and what else differs from run to run.
+// logs are what pgpi has written of a conversation, without times and what else differs from run to
+// run.
 type logs struct {
 	annotated, raw, json, pqtrace string
 }
 
-// play has the conversation through pgpi. Each party reads what the other has said before it says something itself.
+// play has the conversation through pgpi. Each party reads what the other has said before it says
+// something itself.
 func (c conversation) play(t *testing.T, args ...string) logs {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -144,7 +146,8 @@ func hear(conn net.Conn, said string) error {
 	return nil
 }
 
-// The lines of a log that are about messages of the client and to it, and what differs in them from run to run.
+// The lines of a log that are about messages of the client and to it, and what differs in them from
+// run to run.
 var (
 	annotatedMessage = regexp.MustCompile(`^#\d+  (client -> (server|script): "|server -> client: "|  )`)
 	jsonMessage      = regexp.MustCompile(`"kind":"message","from":"(client"|server","to":"client")`)
@@ -152,7 +155,8 @@ var (
 	changing         = regexp.MustCompile(`"seq":.*"elapsed":[\d.]+,`)
 )
 
-// lines are those of a file that are wanted. In the annotated log, a continuation line belongs to the line before it.
+// lines are those of a file that are wanted. In the annotated log, a continuation line belongs to
+// the line before it.
 func lines(t *testing.T, path string, wanted *regexp.Regexp) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

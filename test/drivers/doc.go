@@ -1,18 +1,21 @@
-// Package drivers runs real client libraries against real servers, directly and through pgpi, and compares.
+// Package drivers runs real client libraries against real servers, directly and through pgpi, and
+// compares.
 //
-// Every driver has a folder with one program, and all programs do the same script (testdata/transcript.txt),
-// each in the words of its driver: simple and prepared queries, values in binary format, a batch or pipeline,
-// COPY, LISTEN and NOTIFY, a cancel, a failed transaction, a large value, encodings and a wrong password. They
-// print one line a step and end with exit code 3, so that a lost exit code shows.
+// Every driver has a folder with one program. All programs do the same script
+// (testdata/transcript.txt), each in the way of its driver: simple and prepared queries, values in
+// binary format, a batch or pipeline, COPY, LISTEN and NOTIFY, a cancel, a failed transaction, a
+// large value, encodings and a wrong password. They print one line for each step and end with exit
+// code 3, so that a lost exit code would show.
 //
-// It guarantees that what a program prints and how it ends is the same directly and through pgpi, that its
-// traffic did go through pgpi, with TLS where that is claimed, and that pgpi could read all of it. It also
-// guarantees that the table in docs/drivers tells the truth: what the table says is to be set is needed, and
-// enough. Run `go test ./test/drivers -update` to write the table. No test skips silently: what is not
-// installed is named, and fails where CI=true.
+// It guarantees that a program prints the same and ends in the same way directly and through pgpi.
+// Its traffic does go through pgpi, with TLS where that is claimed, and pgpi can read all of it.
+// The table in docs/drivers is true: the settings in it are needed, and they are enough. (`go test
+// ./test/drivers -update` writes the table.) No test skips silently: it names what is not
+// installed, and fails if CI=true.
 //
-// It must not know pgpi's packages other than localpg, which starts the servers: pgpi is a program here.
+// It must not know pgpi's packages, except localpg, which starts the servers: pgpi is a program
+// here.
 //
-// Start reading at drivers_test.go, the list of drivers; ways_test.go says how each is run, matrix_test.go what
-// must be equal.
+// Start reading at drivers_test.go, the list of drivers. ways_test.go says how each is run,
+// matrix_test.go what must be equal.
 package drivers

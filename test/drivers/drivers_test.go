@@ -12,15 +12,18 @@ type driver struct {
 
 	// hide: without TLS it refuses an offer of SCRAM-SHA-256-PLUS, so that pgpi must hide it.
 	hide bool
-	// unbind is the parameter that keeps it from binding its login to pgpi's certificate, where it would.
+	// unbind is the parameter that keeps it from binding its login to pgpi's certificate, where it
+	// would.
 	unbind string
 	// unbindURL: and pgpi run can't say that for it, because only its URL counts.
 	unbindURL bool
 	// unset is a variable of libpq that it refuses to start with.
 	unset string
-	// ownRoots: its root certificates are where libpq's are not, so that pgpi run does not find them.
+	// ownRoots: its root certificates are where libpq's are not, so that pgpi run does not find
+	// them.
 	ownRoots bool
-	// hasty: it hangs up as soon as it has sent a cancel request, and pgbouncer 1.18 does not survive that.
+	// hasty: it hangs up as soon as it has sent a cancel request, and pgbouncer 1.18 does not
+	// survive that.
 	hasty bool
 
 	// differs are the lines of the transcript that are not as in testdata/transcript.txt.

@@ -55,8 +55,8 @@ func testTarget(t *testing.T, s subject) {
 	}
 }
 
-// refused is how a wrong password ends: with its SQLSTATE, pgbouncer's, or libpq's words where the driver
-// shows no SQLSTATE of a login.
+// refused is how a wrong password ends: with its SQLSTATE, pgbouncer's, or libpq's words where the
+// driver shows no SQLSTATE of a login.
 var refused = regexp.MustCompile(`^(28P01|08P01|.*(password|SASL) authentication failed.*)$`)
 
 // checkTranscript checks that a program did its whole script: two equal failures prove nothing.
@@ -102,7 +102,8 @@ func checkEqual(t *testing.T, direct, through result) {
 	}
 }
 
-// checkLog checks that the program's traffic was where it was meant to be, and that pgpi could read it.
+// checkLog checks that the program's traffic was where it was meant to be, and that pgpi could read
+// it.
 func checkLog(t *testing.T, w way, log string) {
 	t.Helper()
 	for _, words := range []string{w.says, "connection established with server", "elephant"} {

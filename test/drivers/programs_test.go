@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The programs are run as test/install leaves them; what is compiled is compiled anew where it has changed.
+// The programs are run as test/install leaves them; what is compiled is compiled anew where it has
+// changed.
 
 // folder returns the path of a driver's folder.
 func folder(t *testing.T, name string) string {
@@ -92,8 +93,8 @@ func rustProgram(t *testing.T, name string) []string {
 	return []string{filepath.Join(target, "debug", name)}
 }
 
-// script is for languages whose drivers come from Debian. The probe is what the interpreter can do only with
-// the driver.
+// script is for languages whose drivers come from Debian. The probe is what the interpreter can do
+// only with the driver.
 func script(interpreter, file string, probe ...string) func(*testing.T, string) []string {
 	return func(t *testing.T, name string) []string {
 		need(t, exec.Command(interpreter, probe...).Run() == nil, interpreter+" with "+name)

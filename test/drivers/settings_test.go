@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// login is where and how a program is to connect. Each driver is told in its own words.
+// login is where and how a program is to connect. Each driver gets it in its own words.
 type login struct {
 	port     int // of 127.0.0.1
 	database string
@@ -28,7 +28,8 @@ func (l login) sslMode() string {
 	return "disable"
 }
 
-// variables are libpq's, which many other drivers read too (PostgreSQL documentation, section 32.15).
+// variables are libpq's, which many other drivers read too (PostgreSQL documentation, section
+// 32.15).
 func variables(l login) []string {
 	env := []string{
 		"PGHOST=" + host, "PGPORT=" + strconv.Itoa(l.port), "PGUSER=" + user, "PGPASSWORD=" + l.password,
@@ -62,8 +63,8 @@ func nodeURL(l login) []string {
 	return append(l.url("postgres", neturl.Values{"sslmode": {l.sslMode()}}), "NODE_EXTRA_CA_CERTS="+l.rootCert)
 }
 
-// tokioURL is for tokio-postgres, whose only mode with TLS is require: its TLS library checks all the same,
-// with the root that the program takes from PGSSLROOTCERT.
+// tokioURL is for tokio-postgres, whose only mode with TLS is require: its TLS library checks all
+// the same, with the root that the program takes from PGSSLROOTCERT.
 func tokioURL(l login) []string {
 	parameters := neturl.Values{"sslmode": {"disable"}}
 	if l.tls {

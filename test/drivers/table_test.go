@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write the table of docs/drivers")
 
-// TestTable checks that the table in docs/drivers says what the matrix tests, and that each driver has a page
-// that speaks of all that it needs.
+// TestTable checks that the table in docs/drivers says what the matrix tests, and that each driver
+// has a page that speaks of all that it needs.
 func TestTable(t *testing.T) {
 	docs := filepath.Join("..", "..", "docs", "drivers")
 	path := filepath.Join(docs, "README.md")

@@ -23,7 +23,8 @@ type target struct {
 	rootCert  string // file of the authority of its certificate
 	cert, key string // files of that
 
-	// pgpi presents another server's certificate: with the target's own, channel binding would work.
+	// pgpi presents another server's certificate: with the target's own, channel binding would
+	// work.
 	pgpiCert, pgpiKey, pgpiRootCert string
 }
 
@@ -40,7 +41,8 @@ const (
 	pgbouncer = "pgbouncer"
 )
 
-// startTargets starts PostgreSQL 15 and 18, and pgbouncer in front of 18. All take only TLS and SCRAM.
+// startTargets starts PostgreSQL 15 and 18, and pgbouncer in front of 18. All take only TLS and
+// SCRAM.
 func startTargets(t *testing.T) []target {
 	t.Helper()
 	old, fresh := startServer(t, 15), startServer(t, 18)
@@ -57,13 +59,15 @@ func startTargets(t *testing.T) []target {
 	}
 }
 
-// sleeper is what a program waits for before it cancels, in one statement: that its own long query runs.
+// sleeper is what a program waits for before it cancels, in one statement: that its own long query
+// runs.
 const sleeper = `CREATE FUNCTION wait_for_sleeper() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ` +
 	`WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() ` +
 	`AND query LIKE 'select pg_sleep(60)%' AND wait_event = 'PgSleep') ` +
 	`LOOP PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$`
 
-// startServer starts a server that has a database for each driver, so that what they notify stays apart.
+// startServer starts a server that has a database for each driver, so that what they notify stays
+// apart.
 func startServer(t *testing.T, version int) *localpg.Server {
 	t.Helper()
 	statements := []string{sleeper}
@@ -85,8 +89,8 @@ func startServer(t *testing.T, version int) *localpg.Server {
 	return server
 }
 
-// startPgbouncer starts pgbouncer in session mode, and returns its port. It does not know channel binding, and
-// takes cancel requests from old libpqs only if TLS is not forced.
+// startPgbouncer starts pgbouncer in session mode, and returns its port. It does not know channel
+// binding, and takes cancel requests from old libpqs only if TLS is not forced.
 func startPgbouncer(t *testing.T, server *localpg.Server) int {
 	t.Helper()
 	program := servers.Program(t, "pgbouncer")

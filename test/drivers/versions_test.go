@@ -62,7 +62,8 @@ func npmPackage(name string) func(*testing.T) string {
 	}
 }
 
-// debian is for packages whose version is that of the Debian release: 12 is what the table was made with.
+// debian is for packages whose version is that of the Debian release: 12 is what the table was made
+// with.
 func debian(version string) func(*testing.T) string {
 	return func(*testing.T) string { return "Debian's (" + version + " in 12)" }
 }

@@ -46,7 +46,7 @@ type subject struct {
 	program []string
 }
 
-// withoutCancel tells the program to leave that step out.
+// withoutCancel reports whether the program must leave that step out.
 func (s subject) withoutCancel() bool { return s.hasty && s.target.name == pgbouncer }
 
 // way is a column of the table: how the program gets to the server.

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Whoever knocks at pgpi's port by mistake or in malice costs one line in the log, and nobody else anything.
+// Whoever knocks at pgpi's port by mistake or in malice costs one line in the log, and nobody else
+// anything.
 func TestBadClients(t *testing.T) {
 	p := start(t, to(startCluster(t, server18))...)
 	tests := []struct {

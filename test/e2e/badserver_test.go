@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Whatever stands at the server's address, the client is told what is wrong, and so is the reader of the log.
+// Whatever is at the server's address, the client learns what is wrong, and so does the reader
+// of the log.
 func TestBadServers(t *testing.T) {
 	tests := []struct {
 		name   string

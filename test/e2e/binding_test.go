@@ -32,8 +32,8 @@ func TestServersOwnCertificate(t *testing.T) {
 	}
 }
 
-// A client without TLS logs in when the offer that it would take for an attack is hidden, and the log shows what
-// came and what went. A client with TLS gets the offer as it is.
+// A client without TLS logs in when the offer that it would take for an attack is hidden, and the
+// log shows what came and what went. A client with TLS gets the offer as it is.
 func TestHideChannelBinding(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--hide-channel-binding", "--server-sslmode=require")...)
 	for _, client := range tableClients {
@@ -78,8 +78,8 @@ func TestEd25519Certificate(t *testing.T) {
 	}
 }
 
-// psql connects without a password first, leaves when the server wants one, and comes back with what its user has
-// typed. Channel binding may not stand in the way at all.
+// psql connects without a password first, leaves when the server wants one, and comes back with
+// what its user has typed. Channel binding must not prevent that.
 func TestClientWithoutPassword(t *testing.T) {
 	for _, sslmode := range []string{"disable", "require"} {
 		p := start(t, append(to(startCluster(t, server18)), "--server-sslmode="+sslmode)...)
@@ -91,7 +91,8 @@ func TestClientWithoutPassword(t *testing.T) {
 	}
 }
 
-// allow falls back to TLS and prefer to plaintext where the server rejects the first way, and the log names it.
+// allow falls back to TLS and prefer to plaintext where the server rejects the first way, and the
+// log names it.
 func TestFallback(t *testing.T) {
 	tests := []struct{ sslmode, user, log, rows string }{
 		{"allow", "onlyssl", "sslmode allow: falling back to a connection with TLS, because the server rejected it: no pg_hba.conf entry", "t"},
@@ -116,7 +117,8 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// A client that must have TLS is told by --client-deny-ssl that there is none; one that can do without goes on.
+// A client that must have TLS learns from --client-deny-ssl that there is none; one that can do
+// without goes on.
 func TestClientDenySSL(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--client-deny-ssl")...)
 	if _, err := query(t, psql15, through(p, "trust", "application_name", "prefers", "sslmode", "prefer"), "select 1"); err != nil {

@@ -9,8 +9,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// Ctrl-C in psql reaches the server that its connection uses, however pgpi found it, and whatever the log shows.
-// psql sends the CancelRequest in plaintext and without SNI.
+// Ctrl-C in psql reaches the server that its connection uses, however pgpi found it, and whatever
+// the log shows. psql sends the CancelRequest in plaintext and without SNI.
 func TestCancel(t *testing.T) {
 	tests := []struct {
 		name, server, client string
@@ -67,7 +67,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// interrupt runs a query with psql, presses Ctrl-C when the server is at it, and checks that this ends it.
+// interrupt runs a query with psql, presses Ctrl-C when the server is at it, and checks that this
+// ends it.
 func interrupt(t *testing.T, s *localpg.Server, client string, parameters connect) {
 	t.Helper()
 	parameters["application_name"] = strings.ReplaceAll(t.Name(), "/", "_")

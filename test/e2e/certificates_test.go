@@ -18,7 +18,8 @@ import (
 // certificate is a pair of files in PEM.
 type certificate struct{ cert, key string }
 
-// makeCertificate makes a self-signed certificate with an ECDSA key for a name, in files that begin with path.
+// makeCertificate makes a self-signed certificate with an ECDSA key for a name, in files that begin
+// with path.
 func makeCertificate(t *testing.T, path, name string) certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -45,7 +45,8 @@ func (c connect) String() string {
 	return strings.Join(words, " ")
 }
 
-// query runs SQL with a client, and returns the rows, or the error as the user of that client reads it.
+// query runs SQL with a client, and returns the rows, or the error as the user of that client reads
+// it.
 func query(t *testing.T, client string, c connect, sql string) (string, error) {
 	t.Helper()
 	if client == pgx {

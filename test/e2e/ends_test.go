@@ -98,7 +98,8 @@ func TestByteByByte(t *testing.T) {
 	}
 }
 
-// With --quit-on-hangup pgpi ends with the first connection that ends, of whatever kind; until then it serves others.
+// With --quit-on-hangup pgpi ends with the first connection that ends, of whatever kind; until then
+// it serves others.
 func TestQuitOnHangup(t *testing.T) {
 	args := append(to(startCluster(t, server18)), "--quit-on-hangup")
 	t.Run("others are served", func(t *testing.T) {

@@ -10,8 +10,8 @@ type outcome struct {
 	notInLog    []string
 }
 
-// expect derives a cell's outcome: first the way to the server, which is pgpi's to find by libpq's rules, then
-// the login, which is the client's and the server's.
+// expect derives a cell's outcome: first the way to the server, which is pgpi's to find by libpq's
+// rules, then the login, which is the client's and the server's.
 func (c cell) expect() outcome {
 	o := c.serverLeg()
 	o.log = append(o.log, map[string]string{
@@ -94,8 +94,9 @@ func (c cell) serverLeg() outcome {
 	return outcome{leg: way}
 }
 
-// login is why the client and the server don't agree, and what pgpi says of it. A server with TLS on its leg
-// offers SCRAM with channel binding, which no client can do with a certificate that is not the server's.
+// login is why the client and the server don't agree, and what pgpi says of it. A server with TLS
+// on its leg offers SCRAM with channel binding, which no client can do with a certificate that is
+// not the server's.
 func (c cell) login(serverLeg string) (why, diagnosis string) {
 	const (
 		bound   = "the client binds its login to the certificate of pgpi"

@@ -16,8 +16,8 @@ const (
 	queries = 5
 )
 
-// A hundred connections at once, half of them with TLS: the lines of each tag alone are one client's conversation,
-// whole and in order.
+// A hundred connections at once, half of them with TLS: the lines of each tag alone are one
+// client's conversation, whole and in order.
 func TestHundredConnections(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--server-sslmode=prefer")...)
 	var all, done sync.WaitGroup
@@ -64,7 +64,8 @@ var (
 	marker      = regexp.MustCompile(`marker-\d+-\d+`)
 )
 
-// checkConversation compares the messages after the login, and the markers in them, with what client i has said.
+// checkConversation compares the messages after the login, and the markers in them, with what
+// client i has said.
 func checkConversation(t *testing.T, log conversation, i int) {
 	t.Helper()
 	if !strings.HasPrefix(log[0], "connected at t0 = ") {

@@ -18,8 +18,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// TestInteractivePsql: under pgpi run a person's psql is what it always is. Ctrl-C cancels a query, Ctrl-Z and fg
-// stop and continue both programs, also while a query runs, and Ctrl-D ends both.
+// TestInteractivePsql: under pgpi run a person's psql is what it always is. Ctrl-C cancels a query,
+// Ctrl-Z and fg stop and continue both programs, also while a query runs, and Ctrl-D ends both.
 func TestInteractivePsql(t *testing.T) {
 	s := startCluster(t, server18)
 	log := filepath.Join(t.TempDir(), "log")
@@ -116,8 +116,8 @@ type terminal struct {
 	shown  string      // and not yet awaited
 }
 
-// openTerminal starts a shell with an environment in a terminal of its own. When that shell ends, so
-// does all that runs in it.
+// openTerminal starts a shell with an environment in a terminal of its own. When that shell ends,
+// so does all that runs in it.
 func openTerminal(t *testing.T, environment ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-i")

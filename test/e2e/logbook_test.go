@@ -132,7 +132,7 @@ func (l *logbook) ended(t *testing.T, tag string) (c conversation) {
 // conversation is what the log has of one connection, tags removed.
 type conversation []string
 
-// has tells whether a line contains a text.
+// has reports whether a line contains a text.
 func (c conversation) has(text string) bool {
 	for _, line := range c {
 		if strings.Contains(line, text) {
@@ -142,7 +142,7 @@ func (c conversation) has(text string) bool {
 	return false
 }
 
-// count tells how many lines contain a text.
+// count returns how many lines contain a text.
 func (c conversation) count(text string) (n int) {
 	for _, line := range c {
 		n += min(strings.Count(line, text), 1)

@@ -53,7 +53,8 @@ func (s *speaker) end(words string) {
 	}
 }
 
-// However the two parties of a connection end it, the recording is the live log, and nothing is missing in it.
+// However the two parties of a connection end it, the recording is the live log, and nothing is
+// missing in it.
 func TestOddEnds(t *testing.T) {
 	ends := 0
 	path := filepath.Join(t.TempDir(), "ends.pcapng")

@@ -86,7 +86,7 @@ func TestSecondSignal(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), strings.Repeat("select 'some text to fill the log with';", 2000)).ReadAll(); err != nil {
 		t.Fatal(err)
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // Wait tells
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // a failure shows in Wait
 	for {
 		probe, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
 		if err != nil {
@@ -94,7 +94,7 @@ func TestSecondSignal(t *testing.T) {
 		}
 		_ = probe.Close() // it was only to know
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // Wait tells
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // a failure shows in Wait
 	err = p.cmd.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || stderr.Len() > 0 {

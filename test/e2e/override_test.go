@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// With --override-auth a client gives its password in cleartext, however the server wants it, and whatever the
-// client's policy for channel binding and its leg.
+// With --override-auth a client gives its password in cleartext, however the server wants it, and
+// whatever the client's policy for channel binding and its leg.
 func TestOverrideAuth(t *testing.T) {
 	tests := []struct {
 		user string

@@ -28,8 +28,8 @@ var listening = regexp.MustCompile(`^listening on 127\.0\.0\.1 port (\d+)`)
 // announcement is what pgpi says on standard error where its log goes to a file.
 var announcement = regexp.MustCompile(`^pgpi: listening on .*, the log goes to .*\n`)
 
-// start runs pgpi on a free port until the test ends. Whatever the test is about, pgpi must then end by SIGTERM
-// with exit code 0, and must have had nothing to complain of.
+// start runs pgpi on a free port until the test ends. Whatever the test is about, pgpi must then
+// end by SIGTERM with exit code 0, and must have had nothing to complain of.
 func start(t *testing.T, args ...string) *pgpi {
 	t.Helper()
 	p := launch(t, args...)

@@ -11,8 +11,9 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// Of two users who work, and cancel, one is recorded. What pgpi reads from the recording is the live log of that one,
-// connection by connection: a beginning is held back until it is known whose it is.
+// Of two users who work, and cancel, one is recorded. What pgpi reads from the recording is the
+// live log of that one, connection by connection: a beginning is held back until it is known whose
+// it is.
 func TestRecordFilter(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -83,8 +84,8 @@ func workOfTwo(t *testing.T, s *localpg.Server, p *pgpi, traffic func(*testing.T
 
 var cancels = regexp.MustCompile(`forwarding cancel request for connection (#\d+) `)
 
-// logOfUser is what of a log is not of the connections of other users. A cancel request belongs to the user whose
-// connection it meets.
+// logOfUser is what of a log is not of the connections of other users. A cancel request belongs to
+// the user whose connection it meets.
 func logOfUser(t *testing.T, lines []string, user string) []string {
 	t.Helper()
 	var tags []string

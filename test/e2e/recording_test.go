@@ -15,8 +15,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// everyday is a session of psql with most of what the protocol has: rows, COPY in both directions, errors, notices
-// and a message larger than pgpi's read buffer.
+// everyday is a session of psql with most of what the protocol has: rows, COPY in both directions,
+// errors, notices and a message larger than pgpi's read buffer.
 const everyday = `
 select 1 as one, 'x'::text as two;
 create temp table t(a int, b text);
@@ -156,8 +156,8 @@ var tsharkNames = map[string]string{
 	"ParseComplete": "Parse completion", "BindComplete": "Bind completion", "NoData": "No data",
 }
 
-// Stock tshark, without any setting, shows of a recording what pgpi shows: the type, length and direction of every
-// message, in the same order.
+// Stock tshark, without any setting, shows of a recording what pgpi shows: the type, length and
+// direction of every message, in the same order.
 func TestTshark(t *testing.T) {
 	tshark := servers.Program(t, "tshark")
 	for name, traffic := range map[string]func(t *testing.T, s *localpg.Server, c connect){"psql": everydaySession, "pgbench": bench} {

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// speaker is one end of a plain TCP connection, which does what no well-behaved client or server would.
+// speaker is one end of a plain TCP connection, which does what no well-behaved client or server
+// would.
 type speaker struct {
 	t    *testing.T
 	conn net.Conn
@@ -29,7 +30,7 @@ func speak(t *testing.T, p *pgpi) *speaker {
 
 func newSpeaker(t *testing.T, conn net.Conn) *speaker {
 	t.Cleanup(func() { _ = conn.Close() })     // it may be closed
-	_ = conn.SetDeadline(time.Now().Add(hang)) // the next call tells
+	_ = conn.SetDeadline(time.Now().Add(hang)) // a failure shows in the next call
 	return &speaker{t, conn}
 }
 

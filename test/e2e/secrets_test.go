@@ -17,8 +17,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// With --redact-passwords no secret that passes through pgpi is found in its log, whatever the log shows and
-// wherever it is; and without, all of them are, so that this test can fail.
+// With --redact-passwords no secret that passes through pgpi is found in its log, whatever the log
+// shows and wherever it is; and without, all of them are, so that this test can fail.
 func TestSecrets(t *testing.T) {
 	for _, mode := range []string{"annotated", "raw", "none"} {
 		for _, override := range []bool{false, true} {
@@ -63,7 +63,8 @@ func (s secrets) pattern(name, pattern string) {
 	s[name] = regexp.MustCompile(pattern).Match
 }
 
-// logSecrets has everything secret pass through a pgpi, and returns its log and what to look for in it.
+// logSecrets has everything secret pass through a pgpi, and returns its log and what to look for in
+// it.
 func logSecrets(t *testing.T, args ...string) (log string, known secrets) {
 	t.Helper()
 	s := startCluster(t, server18)
@@ -123,7 +124,8 @@ func logInWrongly(t *testing.T, p *pgpi, known secrets) {
 	known.text("half a password", "canary-half")
 }
 
-// cancelKeys makes connections whose keys are short and long, and cancels statements that have a secret in them.
+// cancelKeys makes connections whose keys are short and long, and cancels statements that have a
+// secret in them.
 func cancelKeys(t *testing.T, s *localpg.Server, p *pgpi, known secrets) {
 	t.Helper()
 	known.text("a password in a statement that is canceled", "canary-running")
@@ -212,8 +214,8 @@ func secretSQL(t *testing.T, p *pgpi, known secrets) {
 	}
 }
 
-// setByPsql sets a password by psql's \password, which sends its verifier. Without a terminal psql reads the password
-// from its input.
+// setByPsql sets a password by psql's \password, which sends its verifier. Without a terminal psql
+// reads the password from its input.
 func setByPsql(t *testing.T, p *pgpi, role string) {
 	t.Helper()
 	cmd := psqlCommand(t, psql15, through(p, "postgres", "password", ""), "-c", `\password `+role)

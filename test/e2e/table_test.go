@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The axes of the table: a server and pgpi's options for it, the user's authentication method, and the client:
-// its leg, its policy for channel binding, and which one it is.
+// The axes of the table: a server and pgpi's options for it, the user's authentication method, and
+// the client: its leg, its policy for channel binding, and which one it is.
 var (
 	tableServers = []string{server15, server18, noTLS}
 	tableTLS     = []sslmode{
@@ -46,8 +46,8 @@ type cell struct {
 	auth, leg, binding, client string
 }
 
-// TestTable makes every connection of the table and compares its outcome with what expect (expect_test.go)
-// derives from the rules of libpq, of channel binding and of each client.
+// TestTable makes every connection of the table and compares its outcome with what expect
+// (expect_test.go) derives from the rules of libpq, of channel binding and of each client.
 func TestTable(t *testing.T) {
 	var cells, refused atomic.Int32
 	t.Run("with", func(t *testing.T) {
@@ -84,8 +84,9 @@ func allOptions() (all []options) {
 	return all
 }
 
-// cells leaves out what no client can say, and what makes no difference: how a client would log in to a server
-// that can't be reached, and methods that know no channel binding with every policy and negotiation.
+// cells leaves out what no client can say, and what makes no difference: how a client would log in
+// to a server that can't be reached, and methods that know no channel binding with every policy and
+// negotiation.
 func (o options) cells() (all []cell) {
 	for _, auth := range tableAuth {
 		for _, leg := range tableLegs {

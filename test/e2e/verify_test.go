@@ -40,7 +40,8 @@ func TestWrongHostName(t *testing.T) {
 	}
 }
 
-// A server that wants a client certificate gets it; without one, the log says that it was asked for.
+// A server that wants a client certificate gets it; without one, the log says that it was asked
+// for.
 func TestClientCertificate(t *testing.T) {
 	own := makeCertificate(t, filepath.Join(t.TempDir(), "own"), "trust")
 	for _, version := range []int{15, 18} {

@@ -9,15 +9,16 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// account is what the client knows of its requests: it sends and receives, and replies come in the order of
-// requests (documentation section "Message Flow").
+// account is what the client knows of its requests: it sends and receives, and replies come in the
+// order of requests (documentation section "Message Flow").
 type account struct {
 	units []*unit
 	queue []request // that were sent and not answered
 	// open takes what leads to an Execute. behind says that no Sync has come for the last unit.
 	open   *unit
 	behind bool
-	// skipping: after an error the server ignores all up to a Sync. copying: it waits for COPY data.
+	// skipping: after an error the server ignores all up to a Sync. copying: it waits for COPY
+	// data.
 	skipping, copying bool
 	// block is a transaction with a BEGIN; since are those done in one without.
 	block bool
@@ -282,7 +283,8 @@ func (a *account) complete(head request, tag string) {
 	a.answer(u)
 }
 
-// statement notes one of several statements in a Query. Its rows are those that came, or those of its tag.
+// statement notes one of several statements in a Query. Its rows are those that came, or those of
+// its tag.
 func (a *account) statement(u *unit, tag string, n int) {
 	rows := u.rows - u.earlier
 	u.earlier = u.rows

@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pipelines are statements that are sent without waiting, SYNC among them, with what a library has to report
-// of them and what pgpi has to say.
+// pipelines are statements that are sent without waiting, SYNC among them, with what a library has
+// to report of them and what pgpi has to say.
 var pipelines = []struct {
 	name               string
 	statements         []string
@@ -38,7 +38,8 @@ var pipelines = []struct {
 		[]string{"done BEGIN", "done INSERT 0 1", "done COMMIT", "rolled back DELETE 1", "failed 22012", "done DELETE 1"}},
 }
 
-// TestLibraries compares what client libraries report of pipelines with the exchanges in JSON Lines.
+// TestLibraries compares what client libraries report of pipelines with the exchanges in JSON
+// Lines.
 func TestLibraries(t *testing.T) {
 	for _, version := range versions {
 		server := startServer(t, version, tables("w0")...)
@@ -80,7 +81,8 @@ func report(tag string, err error) string {
 	return "ok " + tag
 }
 
-// runPgconn sends all in one pipeline. It does not report what was skipped, which is what is left up to a Sync.
+// runPgconn sends all in one pipeline. It does not report what was skipped, which is what is left
+// up to a Sync.
 func runPgconn(t *testing.T, url string, statements []string) (client string, reported []string) {
 	t.Helper()
 	c, err := pgconn.Connect(t.Context(), url)
@@ -133,7 +135,8 @@ func runPgconn(t *testing.T, url string, statements []string) (client string, re
 	return c.Conn().LocalAddr().String(), reported
 }
 
-// runBatches sends a batch for each Sync. Of a batch with an error it reports that, and no statement behind it.
+// runBatches sends a batch for each Sync. Of a batch with an error it reports that, and no
+// statement behind it.
 func runBatches(t *testing.T, url string, statements []string) (client string, reported []string) {
 	t.Helper()
 	c, err := pgx.Connect(t.Context(), url+" default_query_exec_mode=exec")

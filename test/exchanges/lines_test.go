@@ -97,7 +97,8 @@ func every(t *testing.T, c *pgconn.PgConn, sql string) string {
 	return b.String()
 }
 
-// TestUnknownValues has values of a type that pgpi can't know: in binary format they stay parameters.
+// TestUnknownValues has values of a type that pgpi can't know: in binary format they stay
+// parameters.
 func TestUnknownValues(t *testing.T) {
 	server := startServer(t, 15, "create type mood as enum ('sad', 'it''s')")
 	pgpi, log := startQueries(t, server)

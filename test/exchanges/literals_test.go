@@ -38,7 +38,7 @@ var values = map[string][]string{
 	"int2vector": {"1 2"}, "oidvector": {"1 2"}, "regclass": {"pg_class"}, "regtype": {"int4"},
 }
 
-// contexts are where a parameter stands. T is its type.
+// contexts are places for a parameter. T is its type.
 var contexts = []string{
 	"select $1", "select $1::T", "select pg_typeof($1)::text", "select $1 + 1", "select 1 - $1", "select -$1", "select 1-$1", "select $1::text",
 	"select $1::int4", "select $1::date", "select $1::varchar(2)", "select $1::numeric(3,1)", "select x from (select $1::T) v(x) where x = $1",
@@ -55,7 +55,8 @@ type literal struct {
 	result    string
 }
 
-// TestLiterals runs the SQL of lines in the log, and expects what the statements with parameters returned.
+// TestLiterals runs the SQL of lines in the log, and expects what the statements with parameters
+// returned.
 func TestLiterals(t *testing.T) {
 	for _, version := range versions {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
@@ -149,8 +150,8 @@ func runLiterals(t *testing.T, direct, observed *pgconn.PgConn) (all []literal) 
 	return all
 }
 
-// isString reports whether constants of a type are written without a cast: what they are follows from where
-// they stand, as it does with a parameter that has no type.
+// isString reports whether constants of a type are written without a cast: what they are follows
+// from where they stand, as it does with a parameter that has no type.
 func isString(typ string) bool { return typ == "text" || typ == "varchar" }
 
 // dependsOnType reports whether a context says something of a parameter's type.

@@ -64,7 +64,7 @@ func startPgpi(t *testing.T, server *localpg.Server, unread bool, args ...string
 	}, args...)})
 }
 
-// client is a connection that sends what it is told to.
+// client is a connection that sends what a script says.
 type client struct {
 	*pgproto3.Frontend
 	conn net.Conn

@@ -225,8 +225,8 @@ func play(c *client, a *account, steps []step) error {
 	return wait(&pgproto3.Sync{})
 }
 
-// asksForData reports whether a message begins COPY and its data does not come with it. The server would take
-// any other message for a mistake.
+// asksForData reports whether a message begins COPY and its data does not come with it. The server
+// would take any other message for a mistake.
 func (s *step) asksForData(i int, sql *string) bool {
 	switch m := s.say[i].(type) {
 	case *pgproto3.Parse:
@@ -280,8 +280,8 @@ func converse(c *client, a *account, say func(pgproto3.FrontendMessage)) error {
 	}
 }
 
-// sql is the SQL that pgpi wrote. It may not have seen it, now and then: where the Close of a statement was
-// sent, and skipped, before another use of it.
+// sql is the SQL that pgpi wrote. It may not have seen it, now and then: where the Close of a
+// statement was sent, and skipped, before another use of it.
 func (j *judge) sql(want *unit, got written) string {
 	if got.SQL == nil {
 		if want.sql != "" {

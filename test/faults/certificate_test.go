@@ -15,8 +15,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// TestCertificateChanged changes the server's certificate between two connections: who trusts its old authority only
-// is refused, and pgpi goes on.
+// TestCertificateChanged changes the server's certificate between two connections: who trusts its
+// old authority only is refused, and pgpi goes on.
 func TestCertificateChanged(t *testing.T) {
 	t.Parallel()
 	server := ownServer(t)
@@ -41,7 +41,7 @@ func TestCertificateChanged(t *testing.T) {
 	}.run(t)
 }
 
-// install gives the server a certificate.
+// install installs a certificate on the server.
 func install(p *place, server *localpg.Server, certificate, key string) {
 	p.Helper()
 	write(p.T, server.ServerCert, certificate)

@@ -16,7 +16,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// psql runs a script with psql, and returns what its user reads in the end: what it complains of, or its output.
+// psql runs a script with psql, and returns what its user reads in the end: what it complains of,
+// or its output.
 func (p *place) psql(parameters, script string) string {
 	p.Helper()
 	return p.startPsql(parameters, script).wait()
@@ -97,7 +98,7 @@ func ask(p *place, conn *pgconn.PgConn, sql string) string {
 // leave ends a connection; its peer may be gone.
 func leave(p *place, conn *pgconn.PgConn) { _ = conn.Close(p.Context()) }
 
-// ending tells in words of our own how a connection of pgx ended, which differs with the moment.
+// ending returns how a connection of pgx ended, in words of our own: pgx's differ with the moment.
 func ending(err error) string {
 	var told *pgconn.PgError
 	switch {

@@ -16,7 +16,8 @@ import (
 	"pgpi/test/program"
 )
 
-// TestCrashes ends servers and clients in the middle of something. pgpi serves the next connection each time.
+// TestCrashes ends servers and clients in the middle of something. pgpi serves the next connection
+// each time.
 func TestCrashes(t *testing.T) {
 	t.Parallel()
 	server := ownServer(t)
@@ -57,7 +58,8 @@ func lost(party string) []string {
 // megabytes is how much the COPYs have to carry.
 const megabytes = 100
 
-// crash kills the server as soon as something is well under way, starts it again, and has a client ask it.
+// crash kills the server as soon as something is well under way, starts it again, and has a client
+// ask it.
 func crash(server *localpg.Server, work func(p *place, conn *pgconn.PgConn, underWay func()) error) func(*place) string {
 	return func(p *place) string {
 		conn := p.connect()
@@ -96,11 +98,11 @@ func copyIn(p *place, conn *pgconn.PgConn, underWay func()) error {
 	return err
 }
 
-// trigger takes or gives bytes, and does something after some of them.
+// trigger reads or writes bytes, and does something after some of them.
 type trigger struct {
 	at, seen int
 	do       func()
-	lines    string // what it gives
+	lines    string // what it writes
 	left     int    // how often
 }
 
@@ -195,7 +197,7 @@ func killClient(p *place, server *localpg.Server) string {
 	return "killed; its server process ends"
 }
 
-// await waits for something that nobody tells of.
+// await waits for something that no event announces.
 func await(p *place, what string, holds func() bool) {
 	p.Helper()
 	for end := deadline(); !holds(); pause() {

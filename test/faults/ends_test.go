@@ -59,7 +59,7 @@ func resettingServer(t *testing.T) address {
 	})
 }
 
-// readsEnd asks, reads the beginning of the reply, and tells how the rest of it ends.
+// readsEnd asks, reads the beginning of the reply, and returns how the rest of it ends.
 func readsEnd(p *place) string {
 	s := p.speak().logIn()
 	s.send(queryMessage("select 1"))
@@ -78,7 +78,7 @@ func readsEnd(p *place) string {
 // farewell is what a client says to a server that says no more.
 var farewell = queryMessage("are you still there?")
 
-// halfClosingServer ends its half of the connection, and tells on another one what it has read.
+// halfClosingServer ends its half of the connection, and says on another one what it has read.
 func halfClosingServer(t *testing.T) address {
 	heard := make(chan []byte, 1)
 	return scripted(t, func(s *speaker) {

@@ -42,7 +42,8 @@ type place struct {
 	speakers []*speaker    // that have connected
 }
 
-// see plays something, and returns what the client saw. Clients that are still connected leave then.
+// see plays something, and returns what the client saw. Clients that are still connected leave
+// then.
 func (p *place) see(play func(*place) string) string {
 	p.Helper()
 	saw := play(p)
@@ -78,7 +79,7 @@ func (f fault) run(t *testing.T) {
 	servesNext(t, p)
 	p.Stop()
 	if complaint := p.Stderr(); complaint != "" && !strings.Contains(complaint, "can't be written fast enough") {
-		t.Errorf("pgpi has written to standard error: %s", complaint) // that this test reads slowly is no fault
+		t.Errorf("pgpi has written to standard error: %s", complaint) // it may complain that this test reads slowly
 	}
 	faultTable.has(t, row{f.section, f.name, direct, through, said})
 }
@@ -108,7 +109,8 @@ func relayTo(t *testing.T, behind address, options ...string) *program.Pgpi {
 	return program.Start(t, program.Command{Path: pgpiPath, Args: append(serverOptions(behind), options...)})
 }
 
-// servesNext wants pgpi to be there for others: it closes at once what is no startup packet, and says so.
+// servesNext wants pgpi to be there for others: it closes at once on what is not a startup packet,
+// and says so.
 func servesNext(t *testing.T, p *program.Pgpi) {
 	t.Helper()
 	s := speak(t, address{"127.0.0.1", p.Port})

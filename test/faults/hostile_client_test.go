@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// TestHostileClients has what clients send that they shouldn't. Before the StartupMessage pgpi closes what no
-// server would take, and says why; after it, the server decides, and the client sees what it would see there.
+// TestHostileClients has what clients send that they shouldn't. Before the StartupMessage pgpi
+// closes what no server would take, and says why; after it, the server decides, and the client sees
+// what it would see there.
 func TestHostileClients(t *testing.T) {
 	t.Parallel()
 	for _, f := range slices.Concat(beforeStartup, afterLogin) {
@@ -32,7 +33,8 @@ func sends(packets ...[]byte) func(*place) string {
 	}
 }
 
-// describe names what came before the StartupMessage was answered: a reply byte, an error of either form, nothing.
+// describe names what came before the StartupMessage was answered: a reply byte, an error of either
+// form, nothing.
 func describe(b []byte) string {
 	switch {
 	case len(b) == 0:

@@ -9,8 +9,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// TestHostileServers has what stands at a server's address and is none, or a broken one. The client is psql. Once
-// pgpi relays, the client's library decides what to make of it.
+// TestHostileServers has what is at a server's address but is not a server, or a broken one. The
+// client is psql. Once pgpi relays, the client's library decides what to make of it.
 func TestHostileServers(t *testing.T) {
 	t.Parallel()
 	for _, f := range hostileServers {
@@ -67,7 +67,8 @@ var oneRow = message('D', "\x00\x01\x00\x00\x00\x011")
 // oneColumn describes a result with a column of type integer.
 var oneColumn = message('T', "\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00")
 
-// mySQL is what a server of MySQL says first. Its length and version look like the header of a message.
+// mySQL is what a server of MySQL says first. Its length and version look like the header of a
+// message.
 const mySQL = "\x4a\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00"
 
 var hostileServers = []fault{
@@ -123,7 +124,7 @@ var hostileServers = []fault{
 		play: askInCleartext, options: []string{"--server-sslmode=require"}, log: []string{"server hung up without TLS close_notify"}},
 	{name: "TLS alert from the server under way", server: func(t *testing.T) address {
 		return encrypted(t, func(s *speaker) {
-			_, _ = s.raw.Write([]byte{21, 3, 3, 0, 2, 2, 40}) // handshake_failure, not encrypted; the end tells
+			_, _ = s.raw.Write([]byte{21, 3, 3, 0, 2, 2, 40}) // handshake_failure, not encrypted; a failure shows at the end
 			s.readAll()
 		})
 	}, play: askInCleartext, options: []string{"--server-sslmode=require"}, log: []string{"connection to server lost: "}},
@@ -189,7 +190,7 @@ func loadIdentity(t *testing.T, server *localpg.Server) tls.Certificate {
 }
 
 // readSome reads what has come, whatever it is.
-func (s *speaker) readSome() { _, _ = s.conn.Read(make([]byte, 10_000)) } // the next call tells
+func (s *speaker) readSome() { _, _ = s.conn.Read(make([]byte, 10_000)) } // a failure shows in the next call
 
 // readUntilSync reads a client's messages up to a Sync.
 func (s *speaker) readUntilSync() {

@@ -10,7 +10,8 @@ import (
 	"pgpi/test/program"
 )
 
-// TestDescriptors lets pgpi run out of file descriptors. It says so once, waits, and serves who is left.
+// TestDescriptors lets pgpi run out of file descriptors. It says so once, waits, and serves who is
+// left.
 func TestDescriptors(t *testing.T) {
 	t.Parallel()
 	behind := scripted(t, func(s *speaker) {
@@ -35,12 +36,13 @@ func TestDescriptors(t *testing.T) {
 	for _, s := range crowd {
 		s.close()
 	}
-	p.Log.Ended(t, len(crowd)) // before, a login may still find no descriptor for the way to the server
+	// Before, a login may still find no descriptor for the way to the server.
+	p.Log.WaitEnds(t, len(crowd))
 	next := speak(t, address{"127.0.0.1", p.Port}).logIn()
 	first.send(queryMessage("still there?"))
 	first.close()
 	next.close()
-	p.Log.Ended(t, len(crowd)+2)
+	p.Log.WaitEnds(t, len(crowd)+2)
 	var tellings, without int
 	for _, line := range p.Log.Lines() {
 		tellings += strings.Count(line, "connections can't be accepted: ")
@@ -69,7 +71,7 @@ func TestMaxConnections(t *testing.T) {
 	p.Log.Sentences(t, "#1")
 	speak(t, to).logIn().close()
 	two.close()
-	p.Log.Ended(t, 4)
+	p.Log.WaitEnds(t, 4)
 	p.Stop()
 	faultTable.has(t, row{"The log and the limits", "more than --max-connections", "", saw, said})
 }
@@ -108,11 +110,12 @@ func TestBudget(t *testing.T) {
 	for range connections {
 		(<-speakers).close()
 	}
-	p.Log.Ended(t, connections)
+	p.Log.WaitEnds(t, connections)
 	p.Stop()
 }
 
-// budgetLimit is what pgpi may have in memory with a thousand connections that each receive a large message, in
-// bytes. Read buffers of 65 KB each, 32 MiB of what is kept of the messages, and stacks make about 150 MiB, and the
-// collector lets as much again pile up. Without a budget for what is kept it would be 300 MiB more, twice.
+// budgetLimit is what pgpi may have in memory with a thousand connections that each receive a large
+// message, in bytes. Read buffers of 65 KB each, 32 MiB of what is kept of the messages, and stacks
+// make about 150 MiB, and the collector lets as much again pile up. Without a budget for what is
+// kept it would be 300 MiB more, twice.
 const budgetLimit = 360 << 20

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestNoServer has addresses where no server is, or none that answers. The client is told by pgpi what it would have
-// found out itself.
+// TestNoServer has addresses where no server is, or none that answers. The client is told by pgpi
+// what it would have found out itself.
 func TestNoServer(t *testing.T) {
 	t.Parallel()
 	for _, f := range []fault{
@@ -48,7 +48,8 @@ func silent(t *testing.T) address {
 	return scripted(t, func(s *speaker) { s.readAll() })
 }
 
-// blackHole is an address that does not answer to a SYN: its queue is full, and Linux then drops what comes (listen(2)).
+// blackHole is an address that does not answer to a SYN: its queue is full, and Linux then drops
+// what comes (listen(2)).
 func blackHole(t *testing.T) address {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)

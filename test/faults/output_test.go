@@ -20,8 +20,8 @@ import (
 // manyRows makes some 60 MB of log.
 const manyRows = "select i, md5(i::text) from generate_series(1, 400000) i"
 
-// TestLogNobodyReads leaves pgpi's log in the pipe. Traffic waits, memory stays where it is, and when somebody reads
-// again, everything goes on and the log is whole.
+// TestLogNobodyReads leaves pgpi's log in the pipe. Traffic waits, memory stays where it is, and
+// when somebody reads again, everything goes on and the log is whole.
 func TestLogNobodyReads(t *testing.T) {
 	t.Parallel()
 	p := program.Start(t, program.Command{Path: pgpiPath, Args: serverOptions(addressOf(shared.start(t))), Unread: true})
@@ -55,7 +55,8 @@ func watchMemory(t *testing.T, p *program.Pgpi) {
 	}
 }
 
-// TestLogThatDrops is the same with --log-overflow drop: traffic goes on, and the log says what it lacks.
+// TestLogThatDrops is the same with --log-overflow drop: traffic goes on, and the log says what it
+// lacks.
 func TestLogThatDrops(t *testing.T) {
 	t.Parallel()
 	args := append(serverOptions(addressOf(shared.start(t))), "--log-overflow=drop")
@@ -116,7 +117,7 @@ func TestLogGone(t *testing.T) {
 	})
 }
 
-// endIncomplete ends a pgpi, whose exit code must say that a log of it is not whole.
+// endIncomplete ends a pgpi whose exit code must say that a log is incomplete.
 func endIncomplete(t *testing.T, p *program.Pgpi) {
 	t.Helper()
 	if code := p.End(syscall.SIGTERM); code != 1 {
@@ -137,7 +138,7 @@ func fullDisk(t *testing.T) string {
 	return path
 }
 
-// countRows asks through a pgpi for much, and tells how much came.
+// countRows asks for many rows through a pgpi, and returns how many came.
 func countRows(t *testing.T, p *program.Pgpi) string {
 	s := speak(t, address{"127.0.0.1", p.Port}).logIn()
 	s.send(queryMessage(manyRows))
@@ -171,10 +172,12 @@ func readLog(output io.Reader) <-chan []byte {
 	return log
 }
 
-// besides is what may stand on standard error too: where the log goes, and that a file on this machine is slow.
+// besides is what may be on standard error too: where the log goes, and that a file on this
+// machine is slow.
 var besides = regexp.MustCompile(`pgpi: (listening on|the log to /.* can't be written fast enough).*\n`)
 
-// outcome checks that there was one complaint, and puts it into the table beside what the client saw.
+// outcome checks that there was one complaint, and puts it into the table beside what the client
+// saw.
 func outcome(t *testing.T, p *program.Pgpi, name, saw string, more ...string) {
 	t.Helper()
 	complaint := strings.TrimSpace(besides.ReplaceAllString(p.Stderr(), ""))

@@ -18,8 +18,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// TestPromotion promotes a standby under somebody who receives its WAL: the timeline ends, and the receiver goes on
-// with the next.
+// TestPromotion promotes a standby under somebody who receives its WAL: the timeline ends, and the
+// receiver goes on with the next.
 func TestPromotion(t *testing.T) {
 	t.Parallel()
 	primary, err := localpg.Start(t.Context(), localpg.Config{Bin: servers.Require(t, 15)})
@@ -44,7 +44,8 @@ func TestPromotion(t *testing.T) {
 	faultTable.has(t, row{"Faults under way", "standby promoted under a WAL receiver", direct, through, said})
 }
 
-// asOwner has a program run as the user that a server runs as, which PostgreSQL wants of whoever touches its files.
+// asOwner has a program run as the user that a server runs as, which PostgreSQL wants of whoever
+// touches its files.
 func asOwner(t *testing.T, server *localpg.Server, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	owner := ownerOf(t, server)

@@ -37,7 +37,7 @@ func speak(t *testing.T, to address) *speaker {
 
 func newSpeaker(t *testing.T, conn net.Conn) *speaker {
 	t.Cleanup(func() { _ = conn.Close() })             // it may be closed
-	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // the next call tells
+	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // a failure shows in the next call
 	return &speaker{t, conn.(*net.TCPConn), conn}
 }
 

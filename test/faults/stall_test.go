@@ -14,7 +14,8 @@ import (
 	"pgpi/test/program"
 )
 
-// stallTime is for how long a party reads nothing: PGPI_STALL, such as 30s, or a time that is short enough to wait.
+// stallTime is for how long a party reads nothing: PGPI_STALL, such as 30s, or a time that is short
+// enough to wait.
 var stallTime = duration("PGPI_STALL", 3*time.Second)
 
 func duration(variable string, otherwise time.Duration) time.Duration {
@@ -27,8 +28,8 @@ func duration(variable string, otherwise time.Duration) time.Duration {
 // memoryLimit is what pgpi may ever have in memory while it relays a few connections, in bytes.
 const memoryLimit = 96 << 20
 
-// TestStalls lets one party read nothing for a while, until all queues between the two are full. In the end every
-// byte has arrived, and pgpi has held few of them.
+// TestStalls lets one party read nothing for a while, until all queues between the two are full. In
+// the end every byte has arrived, and pgpi has held few of them.
 func TestStalls(t *testing.T) {
 	t.Parallel()
 	for _, f := range []fault{
@@ -83,7 +84,7 @@ func stallingServer(p *place) string {
 	return ask(p, control, "select count(*) || ' rows with hash ' || sum(hashtext(i || v)::bigint) from stalled")
 }
 
-// rowSource gives rows as COPY wants them.
+// rowSource produces rows in the format of COPY.
 type rowSource struct {
 	next, last int
 	given      atomic.Int64
@@ -105,7 +106,7 @@ func (r *rowSource) waitUntilFull(p *place) {
 	p.Helper()
 	last := int64(-1)
 	await(p, "stall", func() bool {
-		time.Sleep(300 * time.Millisecond) // nobody tells when queues are full
+		time.Sleep(300 * time.Millisecond) // no event says that queues are full
 		now := r.given.Load()
 		full := now == last && now > 0
 		last = now

@@ -17,8 +17,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// everyField has each message and each field that programs like psql and pgx send and get. The server knows a user
-// by the name of old, who has the same password and logs in by MD5.
+// everyField has each message and each field that programs like psql and pgx send and get. The
+// server knows a user by the name of old, who has the same password and logs in by MD5.
 func everyField(t *testing.T, address string, server *localpg.Server) {
 	t.Helper()
 	url := func(user string) string {
@@ -42,8 +42,8 @@ func everyField(t *testing.T, address string, server *localpg.Server) {
 	}
 }
 
-// negotiation asks for an option that no server knows, and leaves. (Of a version that tshark does not know, and that
-// is each but 3.0, it shows nothing.)
+// negotiation asks for an option that no server knows, and leaves. (Of a version that tshark does
+// not know, and that is each but 3.0, it shows nothing.)
 func negotiation(t *testing.T, address string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -96,7 +96,7 @@ begin; select 1; rollback; select 2 \; select 3;
 	}
 }
 
-// connectForCancel connects, and tells of the first notice.
+// connectForCancel connects, and signals the first notice.
 func connectForCancel(t *testing.T, url string) (conn *pgconn.PgConn, noticed chan struct{}) {
 	t.Helper()
 	config, err := pgconn.ParseConfig(url)
@@ -165,8 +165,8 @@ func sameType(a, b pgproto3.BackendMessage) bool {
 	return x[0] == y[0]
 }
 
-// extendedProtocol has names, formats and parameters of all kinds, a portal that is suspended, and an error that
-// discards what comes after it.
+// extendedProtocol has names, formats and parameters of all kinds, a portal that is suspended, and
+// an error that discards what comes after it.
 func (d *dialogue) extendedProtocol() {
 	ready, sync := &pgproto3.ReadyForQuery{}, &pgproto3.Sync{}
 	d.ask(&pgproto3.NoData{}, &pgproto3.Parse{Name: "nothing", Query: "set datestyle to iso"},

@@ -65,7 +65,8 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// mixedSession has two connections, with the simple and the extended protocol, values in both formats, and errors.
+// mixedSession has two connections, with the simple and the extended protocol, values in both
+// formats, and errors.
 func mixedSession(t *testing.T, url string) {
 	t.Helper()
 	first := connect(t, url)
@@ -103,7 +104,7 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	return c
 }
 
-// sameLines compares without order: what is counted alike can stand in any.
+// sameLines compares without order: equal counts can be in any order.
 func sameLines(a, b string) bool {
 	left, right := strings.Split(a, "\n"), strings.Split(b, "\n")
 	slices.Sort(left)

@@ -22,8 +22,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// tsharkFields are the names that pgpi has for what tshark shows: of the fields without a name by their label. None
-// stands for the body of a message, which pgpi takes apart.
+// tsharkFields are the names that pgpi has for what tshark shows: of the fields without a name by
+// their label. None stands for the body of a message, which pgpi takes apart.
 var tsharkFields = map[string][]wire.Name{
 	"pgsql.type":   {wire.TypeByte},
 	"pgsql.length": {wire.Length},
@@ -91,8 +91,8 @@ var tsharkFields = map[string][]wire.Name{
 	"pgsql.routine":           {wire.ErrorValue},
 }
 
-// errorLetters are the letters that tell the fields of errors and notices apart (PostgreSQL documentation, section
-// "Error and Notice Message Fields").
+// errorLetters are the letters that identify the fields of errors and notices (PostgreSQL
+// documentation, section "Error and Notice Message Fields").
 var errorLetters = map[string]byte{
 	"pgsql.severity": 'S', "pgsql.text": 'V', "pgsql.code": 'C', "pgsql.message": 'M', "pgsql.detail": 'D', "pgsql.hint": 'H',
 	"pgsql.position": 'P', "pgsql.internal_position": 'p', "pgsql.internal_query": 'q', "pgsql.where": 'W',
@@ -124,8 +124,8 @@ var onlyPgpi = map[string]string{
 	"NoticeResponse end":            "nothing, for the end of a list",
 }
 
-// TestTsharkFields has stock tshark, without any setting, and pgpi read the same recordings: every field that both
-// have is the same bytes in the same message, and means the same.
+// TestTsharkFields has stock tshark, without any setting, and pgpi read the same recordings: every
+// field that both have is the same bytes in the same message, and means the same.
 func TestTsharkFields(t *testing.T) {
 	tshark := servers.Program(t, "tshark")
 	server, err := localpg.Start(t.Context(), localpg.Config{
@@ -232,7 +232,8 @@ type message struct {
 	from wire.Sender
 }
 
-// messagesOf are the messages that pgpi finds in a recording. The one-byte replies are none to tshark.
+// messagesOf are the messages that pgpi finds in a recording. The one-byte replies are none to
+// tshark.
 func messagesOf(t *testing.T, path string) []message {
 	t.Helper()
 	r, err := capture.Open([]string{path}, capture.Options{
@@ -253,7 +254,8 @@ func messagesOf(t *testing.T, path string) []message {
 	return all
 }
 
-// compare compares what tshark and pgpi say of a message, and notes which fields there were, and which only pgpi has.
+// compare compares what tshark and pgpi say of a message, and notes which fields there were, and
+// which only pgpi has.
 func (m *message) compare(t *testing.T, shown *element, seen map[string]bool) {
 	t.Helper()
 	leaves := slices.DeleteFunc(wire.AppendFields(nil, &m.Message), func(f wire.Field) bool { return f.Kind == wire.Group })
@@ -276,7 +278,7 @@ func (m *message) compare(t *testing.T, shown *element, seen map[string]bool) {
 	}
 }
 
-// flatten gives fields in their order, each before those in it.
+// flatten returns fields in order, each before those in it.
 func flatten(dst, fields []element) []element {
 	for _, f := range fields {
 		dst = flatten(append(dst, f), f.Fields)
@@ -284,7 +286,8 @@ func flatten(dst, fields []element) []element {
 	return dst
 }
 
-// differs says how a field of tshark differs from pgpi's for the same bytes, and notes which those are.
+// differs says how a field of tshark differs from pgpi's for the same bytes, and notes which those
+// are.
 func (m *message) differs(name string, f element, start int, leaves []wire.Field, said []bool) string {
 	switch {
 	case name == "pgsql.frontend":

@@ -1,8 +1,8 @@
 // Package golden compares logs with files in testdata, and rewrites them with -update.
 //
-// It guarantees that a difference is shown as a unified diff, with the command that rewrites
-// the file. It must not know what logs are about, only what changes in them from run to run.
-// Start reading at Compare.
+// It guarantees that a difference is shown as a unified diff, with the command that rewrites the
+// file. It must not know what logs are about, only what changes in them from run to run. Start
+// reading at [Compare].
 package golden
 
 import (
@@ -60,13 +60,13 @@ func isModule(folder string) bool {
 	return err == nil
 }
 
-// changing is what differs from run to run: positions, times and numbers, but not those
-// of types that are built in.
+// changing matches what differs from run to run: positions, times and numbers, except the numbers
+// of built-in types.
 var changing = regexp.MustCompile(`"[^" ]*" = ((?:\w+ )*(?:LSN|time|ID|OID)): [^"=]+`)
 
 var builtIn = regexp.MustCompile(`= type OID: \d{1,4}\b`)
 
-// Normal is a line without what changes.
+// Normal returns a line without what changes.
 func Normal(line string) string {
 	text, ended := strings.CutSuffix(line, "\n")
 	text = changing.ReplaceAllStringFunc(text, func(field string) string {

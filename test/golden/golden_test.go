@@ -25,7 +25,7 @@ func (c *complaint) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// compare returns what a test that compares a log is told.
+// compare returns the messages of a test that compares a log.
 func compare(t *testing.T, name, got string) string {
 	c := &complaint{TB: t}
 	done := make(chan struct{})

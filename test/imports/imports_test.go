@@ -1,10 +1,9 @@
-// Package imports holds the shape of the repository.
+// Package imports checks the shape of the repository.
 //
-// It guarantees that packages import what the table in ARCHITECTURE.md lets them
-// import, on every platform, and that each has a doc comment which says what it
-// guarantees, what it must not know and where to start reading. It must not know
-// what the packages do: it reads their first lines only. Start reading at
-// TestImports.
+// It guarantees that packages import only what the table in ARCHITECTURE.md allows, on every
+// platform. Each package has a doc comment that says what it guarantees, what it must not know and
+// where to start reading. It must not know what the packages do: it only reads their first lines.
+// Start reading at TestImports.
 package imports
 
 import (
@@ -62,7 +61,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestTable tries the rules that matter most, lest the table lose them.
+// TestTable tries the rules that matter most, so that the table can't lose them.
 func TestTable(t *testing.T) {
 	rules := readTable(t)
 	for _, forbidden := range [][2]string{
@@ -87,7 +86,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestDocs looks for the three things that each doc comment says.
+// TestDocs looks for the three things that each doc comment must say.
 func TestDocs(t *testing.T) {
 	for _, p := range packages(t) {
 		if len(p.docs) != 1 {
@@ -95,7 +94,7 @@ func TestDocs(t *testing.T) {
 			continue
 		}
 		if strings.HasPrefix(p.dir, "test/") && strings.Count(p.dir, "/") > 1 {
-			continue // a program of a test: what it is for is enough
+			continue // a program of a test: its purpose is enough
 		}
 		doc := strings.ToLower(strings.Join(strings.Fields(p.docs[0]), " "))
 		for _, phrase := range []string{"guarantee", "must not know", "start reading"} {
@@ -106,7 +105,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestNames finds names that say nothing, and code that runs without being called.
+// TestNames finds names without meaning, and code that runs without being called.
 func TestNames(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, name := range []string{"util", "utils", "common", "types", "manager", "helpers", "misc"} {
@@ -120,7 +119,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// packages reads all packages of ours, whatever platform their files are for.
+// packages reads all our packages, including files for other platforms.
 func packages(t *testing.T) []*pkg {
 	t.Helper()
 	found := map[string]*pkg{}
@@ -172,7 +171,7 @@ func (p *pkg) add(file string, parsed *ast.File) {
 		return
 	}
 	for _, spec := range parsed.Imports {
-		imported, _ := strconv.Unquote(spec.Path.Value) // it has been parsed
+		imported, _ := strconv.Unquote(spec.Path.Value) // it has been parsed before
 		p.imports[imported] = append(p.imports[imported], file)
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// module is the name of ours.
+// module is our module's name.
 const module = "pgpi"
 
-// rule is a line of the table.
+// rule is a row of the table.
 type rule struct {
 	pkg       string // its directory; the last element may be *
 	ours      []string
@@ -23,8 +23,8 @@ type rule struct {
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-// readTable reads the table of ARCHITECTURE.md: package, what it imports of ours, what
-// of others, and what it is.
+// readTable reads the table in ARCHITECTURE.md: package, our packages that it imports, other
+// modules, and what it is.
 func readTable(t *testing.T) []rule {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
@@ -72,8 +72,8 @@ func findRule(rules []rule, dir string) (rule, bool) {
 	return rule{}, false
 }
 
-// effects are the packages of the standard library that reach out of the process. A
-// pure package has none of them.
+// effects are the packages of the standard library that reach out of the process. A pure package
+// imports none of them.
 var effects = []string{"os", "net", "syscall", "log", "io/ioutil", "runtime", "testing"}
 
 func (r rule) allows(imported string) bool {

@@ -1,9 +1,9 @@
-// Package messages knows with which servers each message of the protocol has been seen.
+// Package messages records with which servers each message of the protocol has been seen.
 //
-// It guarantees that none is only believed in: its tests let real servers and clients
-// send all that is not inside CopyData, for which test/replication does the same, and
-// what can't be provoked is named with the reason. It must not know how pgpi decodes,
-// only what it says.
+// It guarantees that no message is taken on faith. Its tests make real servers and clients send
+// everything that is not inside CopyData; test/replication does the same for that. A message that
+// can't be provoked is listed with the reason. It must not know how pgpi decodes, only what it
+// says.
 //
-// Start reading at seen.go, which docs/messages.md is made from, then at line_test.go.
+// Start reading at seen.go, from which docs/messages.md is made, then at line_test.go.
 package messages

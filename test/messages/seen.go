@@ -28,8 +28,7 @@ var notProvokable = map[wire.Type]string{
 	wire.PrimaryStatusRequest:        "subscribers from 19 on send it",
 }
 
-// only are the versions of servers for messages that need not be seen with both 15 and
-// 18.
+// only lists the versions of servers for messages that need not be seen with both 15 and 18.
 var only = map[wire.Type][]int{
 	wire.AuthenticationGSS:  {15}, // 18 is installed without it
 	wire.GSSResponse:        {15},
@@ -39,8 +38,8 @@ var only = map[wire.Type][]int{
 	wire.HotStandbyFeedback: {15},
 }
 
-// Versions are those of the servers with which a message is to be seen in a test, none
-// where it is not provokable.
+// Versions returns the versions of servers with which a message must be seen in a test. It returns
+// none for a message that can't be provoked.
 func Versions(t wire.Type) []int {
 	if notProvokable[t] != "" {
 		return nil
@@ -51,7 +50,7 @@ func Versions(t wire.Type) []int {
 	return []int{15, 18}
 }
 
-// Seen says the same in words.
+// Seen returns the same in words.
 func Seen(t wire.Type) string {
 	var versions []string
 	for _, v := range Versions(t) {

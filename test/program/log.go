@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Log is pgpi's log as it comes.
+// Log is pgpi's log while it is being written.
 type Log struct {
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -26,11 +26,11 @@ func newLog() *Log {
 	return l
 }
 
-// read takes lines until the log ends. Those about messages, which may be millions, are not kept.
+// read reads lines until the log ends. Lines about messages are not kept: there may be millions.
 func (l *Log) read(r io.Reader) {
 	in := bufio.NewReaderSize(r, 1<<20)
 	for {
-		line, err := in.ReadSlice('\n') // the beginning of a line is enough where it is longer than the buffer
+		line, err := in.ReadSlice('\n') // of a longer line, the beginning is enough
 		if err == nil && isTraffic(line) {
 			continue
 		}
@@ -48,7 +48,8 @@ func (l *Log) read(r io.Reader) {
 	}
 }
 
-// isTraffic tells whether a line is about a message: its first, a continuation, or what was forwarded.
+// isTraffic reports whether a line is about a message: its first line, a continuation, or what was
+// forwarded.
 func isTraffic(line []byte) bool {
 	if line[0] == '#' {
 		_, line, _ = bytes.Cut(line, []byte("  "))
@@ -61,7 +62,7 @@ func isTraffic(line []byte) bool {
 	return found && found2 && bytes.HasPrefix(rest, []byte(`"`))
 }
 
-// Wait waits until a line has a text, and returns that line.
+// Wait waits for a line that contains a text, and returns that line.
 func (l *Log) Wait(t testing.TB, text string) string {
 	t.Helper()
 	var found string
@@ -75,8 +76,8 @@ func (l *Log) Wait(t testing.TB, text string) string {
 	return found
 }
 
-// Sentences waits for the end of the connection with a tag, such as #1, and returns what pgpi said of it,
-// messages left out.
+// Sentences waits for the end of the connection with a tag, such as #1, and returns what pgpi said
+// about it, without the messages.
 func (l *Log) Sentences(t testing.TB, tag string) []string {
 	t.Helper()
 	var said []string
@@ -92,8 +93,8 @@ func (l *Log) Sentences(t testing.TB, tag string) []string {
 	return said
 }
 
-// Ended waits until n connections have ended.
-func (l *Log) Ended(t testing.TB, n int) {
+// WaitEnds waits until n connections have ended.
+func (l *Log) WaitEnds(t testing.TB, n int) {
 	t.Helper()
 	l.await(t, "end of all connections", func() bool {
 		ended := 0
@@ -106,14 +107,14 @@ func (l *Log) Ended(t testing.TB, n int) {
 	})
 }
 
-// Lines are what pgpi has said so far, messages left out.
+// Lines returns what pgpi has said so far, without the messages.
 func (l *Log) Lines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.lines)
 }
 
-// await waits until a condition holds, which is looked at with the lock held.
+// await waits until a condition holds, which is evaluated with the lock held.
 func (l *Log) await(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	late := false

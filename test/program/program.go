@@ -1,10 +1,11 @@
 // Package program runs pgpi as its users do, for tests of the whole.
 //
-// It guarantees that a pgpi which a test has started is gone when the test ends, and gives what can be seen of
-// one from outside: its log line by line, its standard error, its memory and descriptors. It must not know how
-// pgpi is made inside, nor what a test wants of it: pgpi is a program here, built once and run many times.
+// It guarantees that a pgpi that a test has started is gone when the test ends. It shows what can
+// be seen of pgpi from outside: its log line by line, its standard error, its memory and
+// descriptors. It must not know how pgpi works inside, nor what a test wants from it: pgpi is a
+// program here, built once and run many times.
 //
-// Start reading at Start; log.go has the log as it comes.
+// Start reading at [Start]. log.go follows the log.
 package program
 
 import (
@@ -25,17 +26,18 @@ import (
 	"time"
 )
 
-// Hang is after how long something that has not happened never will.
+// Hang is how long to wait for something before it counts as never happening.
 const Hang = time.Minute
 
-// Prepare builds pgpi in a temporary folder, with the race detector where that is wanted, and keeps the user's own
-// settings away from libpq, pgx and pgpi. Remove is for the end of all tests, also where there is an error.
+// Prepare builds pgpi in a temporary folder, with the race detector if race is set, and keeps the
+// user's own settings away from libpq, pgx and pgpi. Call remove when all tests are done, even if
+// there was an error.
 func Prepare(race bool) (path string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "pgpi-test-")
 	if err != nil {
 		return "", func() {}, err
 	}
-	remove = func() { _ = os.RemoveAll(dir) } // what is left is in the temporary folder
+	remove = func() { _ = os.RemoveAll(dir) } // leftovers stay in the temporary folder
 	path = filepath.Join(dir, "pgpi")
 	args := []string{"build", "-o", path}
 	if race {
@@ -44,10 +46,10 @@ func Prepare(race bool) (path string, remove func(), err error) {
 	if output, err := exec.Command("go", append(args, "pgpi/cmd/pgpi")...).CombinedOutput(); err != nil {
 		return "", remove, fmt.Errorf("build pgpi: %w: %s", err, output)
 	}
-	return path, remove, isolate(dir, race) // building needs the user's caches
+	return path, remove, isolate(dir, race) // after building, which needs the user's caches
 }
 
-// isolate makes an environment of its own. Home is an empty directory.
+// isolate sets an environment of its own. home is an empty directory.
 func isolate(home string, race bool) error {
 	var errs []error
 	for _, entry := range os.Environ() {
@@ -56,25 +58,25 @@ func isolate(home string, race bool) error {
 			errs = append(errs, os.Unsetenv(name))
 		}
 	}
-	if race { // else each pgpi ends a second later
+	if race { // otherwise each pgpi ends a second later
 		errs = append(errs, os.Setenv("GORACE", "atexit_sleep_ms=0"))
 	}
 	return errors.Join(append(errs, os.Setenv("HOME", home), os.Setenv("LC_ALL", "C"))...)
 }
 
-// Command is how a pgpi is run.
+// Command is how to run pgpi.
 type Command struct {
 	Path string
 	Args []string // besides its port
-	// Env has further variables, as NAME=value.
+	// Env has additional variables, as NAME=value.
 	Env []string
-	// Descriptors is how many files pgpi may have open; 0 leaves the limit as it is.
+	// Descriptors is how many files pgpi may have open; 0 leaves the limit alone.
 	Descriptors int
-	// Unread leaves what pgpi writes to standard output where it is, for the test to read from Pgpi.Output.
+	// Unread leaves pgpi's standard output unread, for the test to read from Pgpi.Output.
 	Unread bool
 }
 
-// Pgpi is the program while it runs.
+// Pgpi is a running pgpi.
 type Pgpi struct {
 	PID    int
 	Port   int
@@ -87,8 +89,8 @@ type Pgpi struct {
 	ended  chan struct{}
 }
 
-// Start runs pgpi on a free port of 127.0.0.1, and returns when it takes connections. It is killed when the
-// test ends, unless it has ended by itself.
+// Start runs pgpi on a free port of 127.0.0.1, and returns when it accepts connections. If it is
+// still running when the test ends, it is killed.
 func Start(t testing.TB, c Command) *Pgpi {
 	t.Helper()
 	out, in, err := os.Pipe()
@@ -111,14 +113,14 @@ func Start(t testing.TB, c Command) *Pgpi {
 	p.PID = p.cmd.Process.Pid
 	p.read(out, c.Unread)
 	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // fails where it has ended
+		_ = p.cmd.Process.Kill() // fails if it has ended
 		<-p.ended
 	})
 	p.waitForPort()
 	return p
 }
 
-// read takes what pgpi writes, or leaves it to the test, and waits for its end.
+// read reads what pgpi writes, or leaves that to the test, and waits until pgpi has ended.
 func (p *Pgpi) read(out *os.File, unread bool) {
 	done := make(chan struct{})
 	if unread {
@@ -135,12 +137,13 @@ func (p *Pgpi) read(out *os.File, unread bool) {
 	}
 	go func() {
 		<-done
-		_ = p.cmd.Wait() // its exit code is looked at in Stop
+		_ = p.cmd.Wait() // Stop checks its exit code
 		close(p.ended)
 	}()
 }
 
-// waitForPort waits until pgpi has the port, which is before it says so where nobody reads its log.
+// waitForPort waits until pgpi listens on its port. The log can't say so, because nobody may be
+// reading it.
 func (p *Pgpi) waitForPort() {
 	p.t.Helper()
 	want := fmt.Sprintf("0100007F:%04X", p.Port)
@@ -161,7 +164,8 @@ func (p *Pgpi) waitForPort() {
 	}
 }
 
-// listens looks for a socket in the state LISTEN, which is 0A (Linux, include/net/tcp_states.h).
+// listens reports whether a table has a socket in the state LISTEN, which is 0A (Linux,
+// include/net/tcp_states.h).
 func listens(table, address string) bool {
 	for line := range strings.Lines(table) {
 		if f := strings.Fields(line); len(f) > 3 && f[1] == address && f[3] == "0A" {
@@ -171,7 +175,7 @@ func listens(table, address string) bool {
 	return false
 }
 
-// Stop ends pgpi by SIGTERM, as a user would, and checks that it ends with exit code 0.
+// Stop ends pgpi with SIGTERM, as a user would, and checks that its exit code is 0.
 func (p *Pgpi) Stop() {
 	p.t.Helper()
 	if code := p.End(syscall.SIGTERM); code != 0 {
@@ -179,10 +183,11 @@ func (p *Pgpi) Stop() {
 	}
 }
 
-// End sends a signal, waits until pgpi has ended, and returns its exit code: -1 where a signal ended it.
+// End sends a signal, waits until pgpi has ended, and returns its exit code, or -1 if a signal
+// ended it.
 func (p *Pgpi) End(how syscall.Signal) int {
 	p.t.Helper()
-	_ = p.cmd.Process.Signal(how) // fails where it has ended
+	_ = p.cmd.Process.Signal(how) // fails if it has ended
 	select {
 	case <-p.ended:
 	case <-time.After(Hang):
@@ -194,7 +199,7 @@ func (p *Pgpi) End(how syscall.Signal) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// Stderr is what pgpi has written to standard error so far.
+// Stderr returns what pgpi has written to standard error so far.
 func (p *Pgpi) Stderr() string { return p.stderr.String() }
 
 // WaitStderr waits for a text on standard error.
@@ -207,7 +212,7 @@ func (p *Pgpi) WaitStderr(text string) {
 	}
 }
 
-// Descriptors is how many files and sockets pgpi has open (proc(5), /proc/PID/fd).
+// Descriptors returns how many files and sockets pgpi has open (proc(5), /proc/PID/fd).
 func (p *Pgpi) Descriptors() int {
 	p.t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID))
@@ -217,7 +222,8 @@ func (p *Pgpi) Descriptors() int {
 	return len(entries)
 }
 
-// Memory is how much of pgpi is in memory now, and the most that ever was, in bytes (proc(5), VmRSS and VmHWM).
+// Memory returns how much of pgpi is in memory now, and the most that ever was, in bytes (proc(5),
+// VmRSS and VmHWM).
 func (p *Pgpi) Memory() (now, most int64) {
 	p.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
@@ -236,7 +242,7 @@ func statusField(status []byte, name string) int64 {
 	return n << 10
 }
 
-// freePort is a port of 127.0.0.1 that was free a moment ago.
+// freePort returns a port of 127.0.0.1 that was free a moment ago.
 func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -247,7 +253,7 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// Buffer is a buffer that is read while it is written.
+// Buffer is a buffer that can be read while it is being written.
 type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -255,14 +261,14 @@ type Buffer struct {
 
 var _ io.Writer = (*Buffer)(nil)
 
-// Write adds to it.
+// Write appends to the buffer.
 func (l *Buffer) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(b)
 }
 
-// String is what was written so far.
+// String returns what was written so far.
 func (l *Buffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

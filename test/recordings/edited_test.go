@@ -35,7 +35,8 @@ func (p *edited) payload() []byte {
 	return p.data[headers:]
 }
 
-// relayed reports whether a packet is of the conversation with the server. Of the others 0.0.0.0 is one end.
+// relayed reports whether a packet is of the conversation with the server. Of the others 0.0.0.0 is
+// one end.
 func (p *edited) relayed() bool {
 	return p.data[protocolOffset] == protocolTCP && p.data[sourceOffset] != 0 && p.data[destinationOffset] != 0
 }
@@ -65,8 +66,8 @@ func (m *maker) packets(path string) (all []edited, section pcapgo.NgSectionInfo
 	}
 }
 
-// edit makes a recording of the packets of another one. Change may change a packet, and leaves out those of which it
-// is false; the packets with a payload are numbered from 1.
+// edit makes a recording of the packets of another one. Change may change a packet, and leaves out
+// those of which it is false; the packets with a payload are numbered from 1.
 func (m *maker) edit(path string, change func(p *edited, number int) bool) {
 	m.Helper()
 	packets, section := m.packets(path)
@@ -171,7 +172,8 @@ func captureLate(m *maker) {
 	m.capture(kept("chat.pcapng"), func(_ *edited, number int) bool { return number > 4 && number < 12 })
 }
 
-// captureLost lacks a request, the end of a row, and the beginning of a reply, of which the rest is no message.
+// captureLost lacks a request, the end of a row, and the beginning of a reply, of which the rest is
+// no message.
 func captureLost(m *maker) {
 	m.capture(kept("chat.pcapng"), func(p *edited, number int) bool {
 		switch number {
@@ -190,7 +192,8 @@ func (p *edited) cutEnd(size int) {
 	p.info.CaptureLength = len(p.data)
 }
 
-// cutBeginning takes away the beginning of what a packet brings, as if there had been another packet before it.
+// cutBeginning takes away the beginning of what a packet brings, as if there had been another
+// packet before it.
 func (p *edited) cutBeginning(size int) {
 	const total, sequence, headers = 2, 24, 40 // offsets into headers of IPv4 and TCP without options
 	rest := p.data[headers+size:]

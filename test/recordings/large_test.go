@@ -14,8 +14,8 @@ func copyRow(word string, times int) string {
 	return message('d', strings.Repeat(word+" ", times)+"\n")
 }
 
-// tooLarge is how many words of nine letters make a message that is too large to hold: that is one of more than
-// 65,000 bytes.
+// tooLarge is how many words of nine letters make a message that is too large to hold: that is one
+// of more than 65,000 bytes.
 const tooLarge = 6600
 
 func large(m *maker) {
@@ -37,8 +37,9 @@ func copyLarge(client, server *party) {
 	client.ask(server, query("copy t to stdout"), copyOut+copyRow("herring", 1)+copyRow("swordfish", tooLarge)+copyDone+complete("COPY 2"))
 }
 
-// rotated has three files. One connection has logged in, one has a prepared statement whose result is under way, and
-// the COPY of one fills the files: a message of it goes on in the second, a row comes in the third.
+// rotated has three files. One connection has logged in, one has a prepared statement whose result
+// is under way, and the COPY of one fills the files: a message of it goes on in the second, a row
+// comes in the third.
 func rotated(m *maker) {
 	s := m.play("--server-sslmode=disable", "--record-rotate=64KiB")
 	idle, idleServer := s.session("idle", "idle")

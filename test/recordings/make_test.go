@@ -35,7 +35,7 @@ func (m *maker) pgpi(args ...string) *program.Pgpi {
 // stop ends pgpi when so many connections have ended, and keeps what it has recorded.
 func (m *maker) stop(p *program.Pgpi, connections int) {
 	m.Helper()
-	p.Log.Ended(m, connections)
+	p.Log.WaitEnds(m, connections)
 	p.Stop()
 	m.keep()
 }

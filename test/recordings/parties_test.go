@@ -14,8 +14,8 @@ import (
 	"pgpi/test/program"
 )
 
-// stage has a pgpi between clients and a server whose both ends are played here, so that what is said is in one
-// order.
+// stage has a pgpi between clients and a server whose both ends are played here, so that what is
+// said is in one order.
 type stage struct {
 	*maker
 	pgpi   *program.Pgpi
@@ -53,7 +53,7 @@ func (s *stage) end() {
 // ended waits until all connections have ended.
 func (s *stage) ended() {
 	s.Helper()
-	s.pgpi.Log.Ended(s, s.opened)
+	s.pgpi.Log.WaitEnds(s, s.opened)
 }
 
 // dial connects a client.
@@ -119,7 +119,7 @@ type party struct {
 
 func newParty(m *maker, conn net.Conn) *party {
 	m.Cleanup(func() { _ = conn.Close() })             // it may be closed
-	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // the next call tells
+	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // a failure shows in the next call
 	return &party{m, conn}
 }
 
@@ -205,7 +205,8 @@ var (
 	column = message('T', "\x00\x01word\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x19\xff\xff\xff\xff\xff\xff\x00\x00")
 )
 
-// welcome is what a server says to a client that it trusts. Without a key it says as little as it may.
+// welcome is what a server says to a client that it trusts. Without a key it says as little as it
+// may.
 func welcome(key string) string {
 	if key == "" {
 		return trusted + ready

@@ -86,7 +86,7 @@ func filtered(m *maker) {
 	s.end()
 }
 
-// outOfSync has a server that sends what is no message, and a client that does.
+// outOfSync has a server, and then a client, that sends something that is not a message.
 func outOfSync(m *maker) { loseSync(m) }
 
 func passwordsOutOfSync(m *maker) { loseSync(m, "--redact-passwords") }

@@ -113,7 +113,7 @@ func override(m *maker) {
 	p := m.pgpi(to(server.Port, "--override-auth")...)
 	for i, password := range []string{"swordfish", "herring"} {
 		m.psql(conninfo(p, "postgres", "sslmode=disable password="+password), "select 1")
-		p.Log.Ended(m, i+1)
+		p.Log.WaitEnds(m, i+1)
 	}
 	m.stop(p, 2)
 }
@@ -128,7 +128,7 @@ func fallback(m *maker) {
 	p := m.pgpi(to(server.Port, "--server-sslmode=prefer", "--hide-channel-binding")...)
 	for i, user := range []string{"nossl", "postgres"} {
 		m.psql(conninfo(p, user, "sslmode=disable password=swordfish"), "select 1")
-		p.Log.Ended(m, i+1)
+		p.Log.WaitEnds(m, i+1)
 	}
 	m.stop(p, 2)
 }

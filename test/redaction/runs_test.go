@@ -119,7 +119,8 @@ func (m *matrix) relay(t testing.TB, port int, talk func(*program.Pgpi)) {
 		r := m.start(t, option, live)
 		p := r.listen(t, port)
 		talk(p)
-		// A value that comes late stays in what the recording has of an earlier statement: the check says so.
+		// A value that comes late stays in what the recording has of an earlier statement: the
+		// check says so.
 		if code := p.End(syscall.SIGTERM); code != 0 && (code != 1 || !strings.Contains(p.Stderr(), "check the recording ")) {
 			t.Errorf("pgpi has ended with exit code %d: %s", code, p.Stderr())
 		}
@@ -246,7 +247,7 @@ func playOne(t testing.TB, c *construct, port int, l net.Listener) {
 				t.Fatal(err)
 			}
 			defer server.Close()                                 //nolint:errcheck // likewise
-			_ = server.SetDeadline(time.Now().Add(program.Hang)) // the next read tells
+			_ = server.SetDeadline(time.Now().Add(program.Hang)) // a failure shows in the next read
 			to = server
 		}
 		got := make([]byte, len(b))
@@ -262,6 +263,6 @@ func dial(t testing.TB, port int) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // the next read tells
+	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // a failure shows in the next read
 	return conn
 }

@@ -41,7 +41,7 @@ var (
 // than what stands for them: until then it is a mark.
 func packet(code byte, body string) string { return open + string(code) + body + shut }
 
-// open and shut stand around a message whose length is not known yet. They are in no message.
+// open and shut enclose a message whose length is not known yet. They occur in no message.
 const (
 	open = "\x01\x02\x03<"
 	shut = ">\x03\x02\x01"

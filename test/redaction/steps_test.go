@@ -60,7 +60,7 @@ func (c *client) run(sql string) {
 	}
 }
 
-// needles are the canaries of the construct at hand.
+// needles are the canaries of the current construct.
 func (c *client) holds(text string) bool {
 	for _, n := range append([]string{c.at.word(), c.at.number()}, c.at.needles...) {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(n)) {

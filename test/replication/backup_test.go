@@ -29,7 +29,7 @@ func TestOldBackup(t *testing.T) {
 	}
 }
 
-// TestIncrementalBackup is a client that gives the manifest of a backup back to the
+// TestIncrementalBackup is a client that sends the manifest of a backup back to the
 // server, to get only what has changed. There is nothing like it before 17.
 func TestIncrementalBackup(t *testing.T) {
 	part(t)

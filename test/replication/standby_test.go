@@ -67,7 +67,7 @@ func reach(t *testing.T, port int) *pgx.Conn {
 			t.Cleanup(func() { _ = conn.Close(context.Background()) }) // its server is gone by then
 			return conn
 		}
-		time.Sleep(20 * time.Millisecond) // nothing tells when a server takes connections
+		time.Sleep(20 * time.Millisecond) // no event says that a server accepts connections
 	}
 	t.Fatal(err)
 	return nil

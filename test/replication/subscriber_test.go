@@ -44,7 +44,7 @@ func TestSubscriber(t *testing.T) {
 	}
 }
 
-// await returns when a server gives an answer.
+// await returns when a server gives the expected answer.
 func await(t *testing.T, conn *pgx.Conn, sql, want string) {
 	t.Helper()
 	got := ""
@@ -52,7 +52,7 @@ func await(t *testing.T, conn *pgx.Conn, sql, want string) {
 		if got = ask(t, conn, sql); got == want {
 			return
 		}
-		time.Sleep(20 * time.Millisecond) // nothing tells when a server has applied what it was sent
+		time.Sleep(20 * time.Millisecond) // no event says that a server has applied what it got
 	}
 	t.Fatalf("%s gives %s, want %s", sql, got, want)
 }

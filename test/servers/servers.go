@@ -1,8 +1,9 @@
-// Package servers finds the programs that tests with real servers need, as test/install puts them.
+// Package servers finds the programs that tests with real servers need, where test/install puts
+// them.
 //
-// It guarantees that a test never skips silently: what is missing is named with the command that installs it,
-// and fails the test where CI=true says that nothing may be left out. It must not know what a test does with
-// the programs; localpg starts servers from them. Start reading at Require.
+// It guarantees that no test skips silently: it names what is missing and the command that installs
+// it, and the test fails if CI=true says that nothing may be left out. It must not know what a test
+// does with the programs; localpg starts servers from them. Start reading at [Require].
 package servers
 
 import (
@@ -21,8 +22,8 @@ import (
 // Versions are the major versions of PostgreSQL that test/install provides.
 var Versions = []int{14, 15, 16, 17, 18}
 
-// Require returns the folder of initdb and postgres of a major version, for localpg.Config.Bin. With -short it
-// skips the test.
+// Require returns the folder of initdb and postgres of a major version, for localpg.Config.Bin.
+// With -short it skips the test.
 func Require(t testing.TB, version int) string {
 	t.Helper()
 	if testing.Short() {
@@ -39,8 +40,8 @@ func Require(t testing.TB, version int) string {
 	return bin
 }
 
-// LibPQ18 returns the folder of libpq 18, which any psql or pgbench loads with LD_LIBRARY_PATH set to it, and
-// so learns sslnegotiation=direct, max_protocol_version and sslkeylogfile.
+// LibPQ18 returns the folder of libpq 18. With LD_LIBRARY_PATH set to it, any psql or pgbench knows
+// sslnegotiation=direct, max_protocol_version and sslkeylogfile.
 func LibPQ18(t testing.TB) string {
 	t.Helper()
 	folder := filepath.Join(installed(t, 18), "lib")
@@ -50,14 +51,14 @@ func LibPQ18(t testing.TB) string {
 	return folder
 }
 
-// NewestLibPQ returns the file of the newest libpq that a package has, that of psycopg-binary, which
+// NewestLibPQ returns the file of the newest packaged libpq. It is that of psycopg-binary, which
 // test/drivers/requirements.txt pins. It finds its own libraries wherever it is loaded from.
 func NewestLibPQ(t testing.TB) string {
 	t.Helper()
 	pattern := filepath.Join(tools(t), "venv", "lib", "python3*", "site-packages", "psycopg_binary.libs", "libpq-*.so.*")
 	files, err := filepath.Glob(pattern)
 	if err != nil {
-		t.Fatal(err) // a bad pattern
+		t.Fatal(err) // an invalid pattern
 	}
 	if len(files) != 1 {
 		Missing(t, "drivers", fmt.Sprintf("%d files are %s", len(files), pattern))
@@ -65,12 +66,12 @@ func NewestLibPQ(t testing.TB) string {
 	return files[0]
 }
 
-// Program returns the path of a program such as psql, pgbench, pg_recvlogical, pgbouncer, openssl or tmux.
-// PostgreSQL's own are taken from Debian's folder of the newest version, because what Debian has in PATH are
-// wrappers that choose a server themselves.
+// Program returns the path of a program such as psql, pgbench, pg_recvlogical, pgbouncer, openssl
+// or tmux. PostgreSQL's own come from Debian's folder of the newest version: those in Debian's PATH
+// are wrappers that choose a server themselves.
 func Program(t testing.TB, name string) string {
 	t.Helper()
-	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // fails only for a bad pattern
+	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // fails only for an invalid pattern
 	slices.SortFunc(folders, func(a, b string) int { return cmp.Compare(versionOf(b), versionOf(a)) })
 	for _, folder := range append(folders, "", "/usr/sbin") {
 		if path, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
@@ -83,7 +84,7 @@ func Program(t testing.TB, name string) string {
 
 // versionOf returns the version in the name of a folder VERSION/bin.
 func versionOf(bin string) int {
-	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(bin))) // 0 sorts last
+	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(bin))) // 0 is last in the order
 	return version
 }
 
@@ -111,8 +112,8 @@ func tools(t testing.TB) string {
 	}
 }
 
-// Missing skips a test, or fails it where CI=true says that nothing may be left out, and says which part of test/install has
-// what it needs.
+// Missing skips a test, or fails it if CI=true says that nothing may be left out. It names the part
+// of test/install that installs what is missing.
 func Missing(t testing.TB, part, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

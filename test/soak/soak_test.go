@@ -232,15 +232,15 @@ func (s *soak) sample() (all []sample) {
 	}
 }
 
-// settled is when memory has to be as large as it gets, and slopeLimit how much it may grow then, in bytes in ten
-// minutes.
+// settled is when memory has to be as large as it gets, and slopeLimit how much it may grow then,
+// in bytes in ten minutes.
 const (
 	settled    = 5 * time.Minute
 	slopeLimit = 1 << 20
 )
 
-// report shows memory over time, and checks that it stays where it is, if that was long enough and without the race
-// detector, which remembers much itself.
+// report shows memory over time, and checks that it stays where it is, if that was long enough and
+// without the race detector, which remembers much itself.
 func report(t *testing.T, all []sample, length time.Duration) {
 	t.Helper()
 	step := max(length/20, 5*time.Second)
@@ -265,8 +265,8 @@ func report(t *testing.T, all []sample, length time.Duration) {
 	}
 }
 
-// leasts are the least samples of each minute: memory goes up and down with what is under way, and the least is what
-// stays.
+// leasts are the least samples of each minute: memory goes up and down with what is under way, and
+// the least is what stays.
 func leasts(all []sample) (least []sample) {
 	for i, s := range all {
 		if i == 0 || s.at/time.Minute != all[i-1].at/time.Minute {

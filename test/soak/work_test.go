@@ -19,7 +19,8 @@ import (
 	"pgpi/test/program"
 )
 
-// load is all that happens at once. It returns when the time is over and all conversations have ended.
+// load is all that happens at once. It returns when the time is over and all conversations have
+// ended.
 func (s *soak) load() {
 	s.run("pgbench", s.server.Port, "pgbench", "-i", "-q", "-s", "1")
 	var all sync.WaitGroup
@@ -195,7 +196,7 @@ func (s *soak) copyIn() error {
 	})
 }
 
-// listen hears all that is told, in order.
+// listen receives all notifications, in order.
 func (s *soak) listen() error {
 	return s.with(func(ctx context.Context, listener *pgconn.PgConn) error {
 		if _, err := listener.Exec(ctx, "listen news").ReadAll(); err != nil {
@@ -234,7 +235,7 @@ func (s *soak) cancel() error {
 				case <-over:
 					return
 				case <-time.After(pause):
-					_ = conn.CancelRequest(ctx) // the statement tells
+					_ = conn.CancelRequest(ctx) // a failure shows in the statement
 				}
 			}
 		})
@@ -343,8 +344,8 @@ func (s *soak) victimOfServer() error {
 	return errors.New("nobody ends it")
 }
 
-// checkBalances wants the sums that every transaction of pgbench leaves equal (documentation of pgbench, "What Is the
-// “Transaction” Actually Performed in pgbench?").
+// checkBalances wants the sums that every transaction of pgbench leaves equal (documentation of
+// pgbench, "What Is the “Transaction” Actually Performed in pgbench?").
 func (s *soak) checkBalances() {
 	s.Helper()
 	conn, err := pgconn.Connect(s.Context(), fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable", s.server.Port))

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Constant returns a string constant in any of the notations, continued on other lines now and
-// then.
+// Constant returns a string constant in any of the notations. Now and then it continues on other
+// lines.
 func Constant(r *rand.Rand) string {
 	switch r.IntN(9) {
 	case 0:
@@ -28,7 +28,7 @@ func Constant(r *rand.Rand) string {
 	return continued(r, plain)
 }
 
-// What the contents of constants are made of.
+// The parts that the contents of constants are made from.
 var (
 	plain   = []string{"a", "b", "joe", " ", "''", "é", "日本", "😀", "1", ";", "--", "/*", "\n", `"`, "$$", "$1", `\\`, `\n`, `\x41`}
 	escaped = []string{
@@ -48,7 +48,7 @@ func content(r *rand.Rand, of []string) string {
 	return b.String()
 }
 
-// continued returns such a content in single quotes, in parts on several lines now and then.
+// continued returns such contents in single quotes, now and then in parts on several lines.
 func continued(r *rand.Rand, of []string) string {
 	s := "'" + content(r, of) + "'"
 	for r.IntN(5) == 0 {

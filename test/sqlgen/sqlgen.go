@@ -1,9 +1,9 @@
-// Package sqlgen makes SQL for tests of what reads it: statements as programs send them, constants
-// of every notation, and texts that are nearly SQL.
+// Package sqlgen makes SQL for tests of what reads SQL: statements as programs send them, constants
+// in every notation, and texts that are nearly SQL.
 //
-// It guarantees that a text is valid UTF-8 without a NUL, as whatever reaches the scanner of a
-// server is, and that equal random numbers make equal texts. It must not know what is tested. Start
-// reading at Text.
+// It guarantees that a text is valid UTF-8 without a NUL, like everything that reaches a server's
+// scanner, and that equal random numbers make equal texts. It must not know what is tested. Start
+// reading at [Text].
 package sqlgen
 
 import (
@@ -25,8 +25,7 @@ func Statements() []string {
 	return all
 }
 
-// Text returns a statement, a heap of what statements are made of, or a statement with something
-// wrong.
+// Text returns a statement, a heap of pieces of statements, or a statement with something wrong.
 func Text(r *rand.Rand) string {
 	switch r.IntN(8) {
 	case 0:
@@ -45,7 +44,7 @@ func Text(r *rand.Rand) string {
 
 func pick(r *rand.Rand, all []string) string { return all[r.IntN(len(all))] }
 
-// pieces are what SQL is made of where it is difficult.
+// pieces are the difficult parts of SQL.
 var pieces = []string{
 	"'", "'", "''", `\'`, `\\`, `\`, `"`, `""`, "e'", "E'", "n'", "N'", "b'", "X'", "u&'", `U&"`, "u&", "$$", "$$", "$a$", "$a", "$1", "$",
 	"$é$", "--", "--", "/*", "*/", "/", "*", "+", "-", "<", ">", "=", "|", "||", "~", "!", "@", "#", "%", "^", "&", "`", "?", ":", "::", ":=",
@@ -54,7 +53,7 @@ var pieces = []string{
 	"select", "from", `\u0041`, `\x41`, `\101`, `\+00`, "\x01", "\x7f", "->", "=>", "<>", "!=", "+--", "*/*", "'a'\n'b'", "'a' -- c\n'b'",
 }
 
-// Heap returns a heap of such pieces.
+// Heap returns a heap of pieces.
 func Heap(r *rand.Rand) string {
 	var b strings.Builder
 	for range 1 + r.IntN(14) {
@@ -63,7 +62,7 @@ func Heap(r *rand.Rand) string {
 	return b.String()
 }
 
-// Mutate returns a text with a few pieces added, cut out or in another place.
+// Mutate returns a text with a few pieces added, removed or moved.
 func Mutate(r *rand.Rand, sql string) string {
 	for range 1 + r.IntN(4) {
 		at := boundary(r, sql)
@@ -95,7 +94,7 @@ func boundary(r *rand.Rand, sql string) int {
 	return at
 }
 
-// Space returns what may be between two tokens.
+// Space returns something that may separate two tokens.
 func Space(r *rand.Rand) string {
 	return pick(r, []string{
 		" ", " ", " ", " ", "\n", "\t", "  ", "\r\n", " /* a */ ", "/* /* nested ' */ */", " -- it's\n", "/**/", "\n-- $$\r",
@@ -160,7 +159,7 @@ func spaceOrNone(r *rand.Rand) string {
 	return Space(r)
 }
 
-// Name returns a name, of a table or a column.
+// Name returns the name of a table or a column.
 func Name(r *rand.Rand) string {
 	return pick(r, []string{
 		"t", "Users", "o.id", "public.orders", `"Mixed Case"`, `"a""b"`, `U&"d\0061t\+000061"`, `"it's"`, "naïve", "日本", "_x$1", `u&"x!0041" uescape '!'`,

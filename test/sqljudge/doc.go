@@ -1,5 +1,5 @@
-// Package sqljudge lets real servers judge internal/sqltext, from PostgreSQL 14 to 18: they return
-// what we say that a constant means, and refuse what we say that none takes.
+// Package sqljudge lets real servers judge internal/sqltext, from PostgreSQL 14 to 18. They return
+// what sqltext says that a constant means, and refuse what it says no server accepts.
 //
 // It guarantees that the texts are the same in each run. It must not know how sqltext finds
 // constants. Start reading at TestJudge.

@@ -56,7 +56,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// numbers are what servers from 14 on make of these, as [sqltext.Number] says; "" is an error.
+// numbers are how servers from 14 on read these, as [sqltext.Number] says; "" is an error.
 var numbers = map[string][5]string{
 	"1_000": {"1", "", "1000", "1000", "1000"}, "0x1F": {"0", "", "31", "31", "31"}, "12abc": {"12"}, "1e": {"1"}, "$1abc::text": {},
 	"1..2": {}, "5.": {"5", "5", "5", "5", "5"}, "1.e1": {"10", "10", "10", "10", "10"}, "1_": {"1"}, "0x": {"0"}, "1.5.5": {},
@@ -249,7 +249,7 @@ func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
 // bitsOf returns the bits of hexadecimal digits, which is what X'…' is.
 func bitsOf(digits []byte) (bits []byte) {
 	for _, c := range digits {
-		digit, _ := strconv.ParseUint(string(c), 16, 8) // 0 where it is none, which the server refuses
+		digit, _ := strconv.ParseUint(string(c), 16, 8) // 0 if it is not a digit, which the server refuses
 		bits = fmt.Appendf(bits, "%04b", digit)
 	}
 	return bits

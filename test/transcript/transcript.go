@@ -1,8 +1,8 @@
-// Package transcript makes up what two parties say to each other, as events, for tests of
-// what becomes of events.
+// Package transcript makes up conversations of two parties, as events, for tests of stages and
+// sinks.
 //
-// It guarantees that events are as a bus would give them: numbered, in order, with
-// messages that tile their bytes. It must not know what a sink makes of them.
+// It guarantees that events are as a bus would deliver them: numbered, in order, with messages that
+// tile their bytes. It must not know what a sink does with them.
 //
 // Start reading at [Transcript].
 package transcript
@@ -20,12 +20,12 @@ import (
 // Transcript collects the events of one connection.
 type Transcript struct {
 	Events []event.Event
-	// Elapsed is the time of the next event since the connection was opened, and Step what
-	// each adds to it.
+	// Elapsed is the time of the next event since the connection was opened. Step is the time
+	// between events.
 	Elapsed, Step time.Duration
 }
 
-// Add adds an event, and returns it for changes.
+// Add adds an event, and returns it so that it can be changed.
 func (s *Transcript) Add(e event.Event) *event.Event {
 	e.Seq = uint64(len(s.Events) + 1)
 	e.Conn = 1
@@ -36,13 +36,14 @@ func (s *Transcript) Add(e event.Event) *event.Event {
 	return &s.Events[len(s.Events)-1]
 }
 
-// Said adds a fact.
-func (s *Transcript) Said(f event.Fact) {
+// Say adds a fact.
+func (s *Transcript) Say(f event.Fact) {
 	s.Add(event.Event{Kind: event.Said, Fact: f})
 }
 
-// Passed adds messages in one write, relayed where the direction is from party to party.
-func (s *Transcript) Passed(d event.Direction, messages ...event.Message) *event.Event {
+// Pass adds messages in one write. They count as relayed if the direction is from one party to the
+// other.
+func (s *Transcript) Pass(d event.Direction, messages ...event.Message) *event.Event {
 	e := event.Event{Kind: event.Traffic, Direction: d, Messages: messages}
 	for _, m := range messages {
 		e.Total += m.Size
@@ -52,14 +53,14 @@ func (s *Transcript) Passed(d event.Direction, messages ...event.Message) *event
 	return s.Add(e)
 }
 
-// Client adds messages of the client.
-func (s *Transcript) Client(messages ...event.Message) { s.Passed(event.ClientToServer, messages...) }
+// Client adds messages from the client.
+func (s *Transcript) Client(messages ...event.Message) { s.Pass(event.ClientToServer, messages...) }
 
-// Server adds messages of the server.
-func (s *Transcript) Server(messages ...event.Message) { s.Passed(event.ServerToClient, messages...) }
+// Server adds messages from the server.
+func (s *Transcript) Server(messages ...event.Message) { s.Pass(event.ServerToClient, messages...) }
 
-// Message makes one from its body, what stands behind the type byte and the length;
-// packets without a type byte are given whole.
+// Message makes a message from its body, which is everything after the type byte and the length.
+// For a packet without a type byte, body is the whole packet.
 func Message(t wire.Type, body string) event.Message {
 	m := wire.Message{Type: t, State: wire.State{Mechanism: wire.SCRAM}, Bytes: []byte(body)}
 	if t.Code() != 0 {
@@ -70,13 +71,13 @@ func Message(t wire.Type, body string) event.Message {
 	return event.Message{Message: m}
 }
 
-// Cut is a message of which only the first n bytes were kept.
+// Cut returns m with only its first n bytes kept.
 func Cut(m event.Message, n int) event.Message {
 	m.Bytes = m.Bytes[:n]
 	return m
 }
 
-// Redacted is a message in which every occurrence of a secret is blanked.
+// Redacted returns m with every occurrence of a secret blanked.
 func Redacted(m event.Message, secret string) event.Message {
 	m.Bytes = bytes.Clone(m.Bytes)
 	for {

@@ -99,7 +99,7 @@ func TestWriteError(t *testing.T) {
 func TestArgumentsOfStatuses(t *testing.T) {
 	s := newTranscript()
 	for _, f := range event.Facts() {
-		s.Said(f)
+		s.Say(f)
 	}
 	for i, line := range parseLines(t, render(t, Options{}, s.Events)) {
 		args, _ := line.get("args").(object)

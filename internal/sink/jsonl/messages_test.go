@@ -37,13 +37,13 @@ func TestGolden(t *testing.T) {
 
 func startup(s *transcript.Transcript) {
 	const nonce = "r=fci+VTkzKrO1kJLK0tL7DEQ1"
-	s.Said(event.Opened{Time: time.Date(2025, 7, 4, 14, 28, 59, 0, time.FixedZone("", 3600)), Client: "127.0.0.1 port 50000"})
-	s.Passed(event.ClientToScript, message(wire.SSLRequest, "\x00\x00\x00\x08\x04\xd2\x16\x2f"))
-	s.Passed(event.ScriptToClient, message(wire.SSLResponse, "S"))
-	s.Said(event.TLSEstablished{TLS: "TLSv1.3/TLS_AES_256_GCM_SHA384", Party: event.Client})
-	s.Passed(event.ClientToScript, message(wire.StartupMessage, "\x00\x00\x00\x22\x00\x03\x00\x02user\x00frank\x00database\x00shop\x00\x00"))
-	s.Said(event.NoSSLRequest{})
-	s.Said(event.StartupForwarded{})
+	s.Say(event.Opened{Time: time.Date(2025, 7, 4, 14, 28, 59, 0, time.FixedZone("", 3600)), Client: "127.0.0.1 port 50000"})
+	s.Pass(event.ClientToScript, message(wire.SSLRequest, "\x00\x00\x00\x08\x04\xd2\x16\x2f"))
+	s.Pass(event.ScriptToClient, message(wire.SSLResponse, "S"))
+	s.Say(event.TLSEstablished{TLS: "TLSv1.3/TLS_AES_256_GCM_SHA384", Party: event.Client})
+	s.Pass(event.ClientToScript, message(wire.StartupMessage, "\x00\x00\x00\x22\x00\x03\x00\x02user\x00frank\x00database\x00shop\x00\x00"))
+	s.Say(event.NoSSLRequest{})
+	s.Say(event.StartupForwarded{})
 	s.Server(message(wire.NegotiateProtocolVersion, "\x00\x03\x00\x00\x00\x00\x00\x01_pq_.one\x00"))
 	s.Server(message(wire.AuthenticationSASL, "\x00\x00\x00\x0aSCRAM-SHA-256\x00\x00"))
 	s.Client(message(wire.SASLInitialResponse, "SCRAM-SHA-256\x00\x00\x00\x00\x20n,,n=,"+nonce))
@@ -53,7 +53,7 @@ func startup(s *transcript.Transcript) {
 		message(wire.ParameterStatus, "TimeZone\x00Europe/Berlin\x00"),
 		message(wire.BackendKeyData, "\x00\x00\x30\x39\xfe\xb8\x7d\x87"), message(wire.ReadyForQuery, "I"))
 	s.Client(message(wire.Terminate, ""))
-	s.Said(event.Ended{})
+	s.Say(event.Ended{})
 }
 
 // extendedQuery has contexts as the session gives them.
@@ -137,10 +137,10 @@ func brokenMessages(s *transcript.Transcript) {
 	s.Client(cut(message(wire.Query, "SELECT 'é'\x00"), 14))
 	s.Server(event.Message{Message: wire.Message{Bytes: []byte("i\x00\x00\x00\x0anew \xf0\x9f"), Size: 11}})
 	s.Add(event.Event{Kind: event.Fragment, Direction: event.ServerToClient, Data: []byte("abc"), Relayed: true})
-	e := s.Passed(event.ServerToClient, cut(row, 17))
+	e := s.Pass(event.ServerToClient, cut(row, 17))
 	e.Kind, e.OneByOne, e.Left = event.Fragment, true, 12
 	s.Add(event.Event{Kind: event.Undecoded, Direction: event.ServerToClient, Data: []byte("abc"), Relayed: true, Total: 3})
-	s.Said(event.OutOfSync{Direction: event.ServerToClient, Offset: 1234, Why: "impossible message length"})
+	s.Say(event.OutOfSync{Direction: event.ServerToClient, Offset: 1234, Why: "impossible message length"})
 }
 
 func redactedMessages(s *transcript.Transcript) {
@@ -166,10 +166,10 @@ func encodings(s *transcript.Transcript) {
 }
 
 func sentences(s *transcript.Transcript) {
-	s.Said(event.Listening{Address: "127.0.0.1 port 5432"})
+	s.Say(event.Listening{Address: "127.0.0.1 port 5432"})
 	s.Events[0].Conn, s.Events[0].Elapsed = 0, 0
-	s.Said(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
-	s.Said(event.ServerName{Name: "\x1b]0;evil\a\r\nexämple\u202e\xff \"#{x}\""})
-	s.Said(event.Ended{})
+	s.Say(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
+	s.Say(event.ServerName{Name: "\x1b]0;evil\a\r\nexämple\u202e\xff \"#{x}\""})
+	s.Say(event.Ended{})
 	s.Events[3].At = time.Date(2025, 7, 4, 0, 0, 0, 1, time.FixedZone("", -3600*9))
 }

@@ -70,7 +70,7 @@ func FuzzMessage(f *testing.F) {
 func checkMessage(t *testing.T, m wire.Message) {
 	t.Helper()
 	s := newTranscript()
-	s.Passed(event.ClientToScript, event.Message{Message: m})
+	s.Pass(event.ClientToScript, event.Message{Message: m})
 	log := render(t, Options{}, s.Events)
 	if strings.ContainsFunc(strings.TrimSuffix(log, "\n"), func(r rune) bool { return !unicode.IsPrint(r) }) {
 		t.Fatalf("%s has characters that a terminal may take for commands: %q", m.Type, log)
@@ -229,7 +229,7 @@ func TestListsAreLists(t *testing.T) {
 	shapes := map[string]string{}
 	eachRandom(3, func(_ *rand.Rand, m wire.Message) {
 		s := newTranscript()
-		s.Passed(event.ClientToScript, event.Message{Message: m})
+		s.Pass(event.ClientToScript, event.Message{Message: m})
 		for _, line := range parseLines(t, render(t, Options{}, s.Events)) {
 			shapesOf(t, shapes, m.Type.String(), line.get("fields").(object))
 		}
@@ -266,7 +266,7 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 		m := event.Message{Message: wm}
 		redactAnywhere(r, &m)
 		s := newTranscript()
-		s.Passed(event.ClientToScript, m)
+		s.Pass(event.ClientToScript, m)
 		log := render(t, Options{}, s.Events)
 		fields := parseLines(t, log)[0].get("fields")
 		var want int
@@ -367,7 +367,7 @@ func redactAnywhere(r *rand.Rand, m *event.Message) {
 func TestShortened(t *testing.T) {
 	eachRandom(5, func(_ *rand.Rand, m wire.Message) {
 		s := newTranscript()
-		s.Passed(event.ClientToScript, event.Message{Message: m})
+		s.Pass(event.ClientToScript, event.Message{Message: m})
 		parseLines(t, render(t, Options{MaxValue: 3}, s.Events))
 	})
 	long := strings.Repeat("é", 100_000)

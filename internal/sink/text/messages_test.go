@@ -43,14 +43,14 @@ func TestGolden(t *testing.T) {
 }
 
 func startupMessages(s *transcript.Transcript) {
-	s.Passed(event.ClientToScript, message(wire.GSSENCRequest, "\x00\x00\x00\x08\x04\xd2\x16\x30"))
-	s.Passed(event.ScriptToClient, message(wire.GSSENCResponse, "N"))
-	s.Passed(event.ClientToScript, message(wire.SSLRequest, sslRequest))
-	s.Passed(event.ScriptToClient, message(wire.SSLResponse, "N"))
-	s.Passed(event.ServerToScript, message(wire.GSSENCResponse, "G"), message(wire.SSLResponse, "x"))
-	s.Passed(event.ClientToScript, message(wire.CancelRequest, "\x00\x00\x00\x10\x04\xd2\x16\x2e\x00\x00\x30\x39\xca\xfe\x00\x2a"))
-	s.Passed(event.ClientToScript, message(wire.StartupMessage, "\x00\x00\x00\x16\x00\x03\x27\x0fuser\x00jos\xc3\xa9\x00\x00"))
-	s.Passed(event.ServerToScript, message(wire.OldErrorResponse, "EFATAL:  unsupported frontend protocol\n\x00"))
+	s.Pass(event.ClientToScript, message(wire.GSSENCRequest, "\x00\x00\x00\x08\x04\xd2\x16\x30"))
+	s.Pass(event.ScriptToClient, message(wire.GSSENCResponse, "N"))
+	s.Pass(event.ClientToScript, message(wire.SSLRequest, sslRequest))
+	s.Pass(event.ScriptToClient, message(wire.SSLResponse, "N"))
+	s.Pass(event.ServerToScript, message(wire.GSSENCResponse, "G"), message(wire.SSLResponse, "x"))
+	s.Pass(event.ClientToScript, message(wire.CancelRequest, "\x00\x00\x00\x10\x04\xd2\x16\x2e\x00\x00\x30\x39\xca\xfe\x00\x2a"))
+	s.Pass(event.ClientToScript, message(wire.StartupMessage, "\x00\x00\x00\x16\x00\x03\x27\x0fuser\x00jos\xc3\xa9\x00\x00"))
+	s.Pass(event.ServerToScript, message(wire.OldErrorResponse, "EFATAL:  unsupported frontend protocol\n\x00"))
 	s.Server(message(wire.NegotiateProtocolVersion, "\x00\x03\x00\x02\x00\x00\x00\x02_pq_.one\x00_pq_.two\x00"))
 	s.Server(message(wire.BackendKeyData, "\x00\x00\x30\x39"+strings.Repeat("k", 32)))
 }
@@ -120,7 +120,7 @@ func otherMessages(s *transcript.Transcript) {
 	s.Server(message(wire.NotificationResponse, "\x00\x00\x30\x39jobs\x00{\"id\": 7}\x00"))
 	s.Server(message(wire.UnknownMessage, "")) // has no header of its own
 	s.Server(event.Message{Message: wire.Message{Bytes: []byte("i\x00\x00\x00\x0anew \xf0\x9f"), Size: 11}})
-	e := s.Passed(event.ServerToClient, message(wire.ReadyForQuery, "I"))
+	e := s.Pass(event.ServerToClient, message(wire.ReadyForQuery, "I"))
 	e.OneByOne, e.Left, e.Elapsed = true, 12, 1006*time.Millisecond
 }
 
@@ -137,10 +137,10 @@ func brokenMessages(s *transcript.Transcript) {
 	s.Client(cut(message(wire.Query, "SELECT 'a long one'\x00"), 14))
 	s.Client(cut(message(wire.SSLRequest, sslRequest), 4), cut(message(wire.SSLRequest, sslRequest), 0))
 	s.Add(event.Event{Kind: event.Fragment, Direction: event.ServerToClient, Data: []byte("abc"), Relayed: true})
-	e := s.Passed(event.ServerToClient, cut(row, 17))
+	e := s.Pass(event.ServerToClient, cut(row, 17))
 	e.Kind = event.Fragment
 	s.Add(event.Event{Kind: event.Undecoded, Direction: event.ServerToClient, Data: []byte("abc"), Relayed: true, Total: 3})
-	s.Said(event.OutOfSync{Direction: event.ServerToClient, Offset: 1234, Why: "impossible message length"})
+	s.Say(event.OutOfSync{Direction: event.ServerToClient, Offset: 1234, Why: "impossible message length"})
 }
 
 func redactedMessages(s *transcript.Transcript) {
@@ -158,11 +158,11 @@ func redactedMessages(s *transcript.Transcript) {
 }
 
 func sentences(s *transcript.Transcript) {
-	s.Said(event.Listening{Address: "127.0.0.1 port 5432"})
+	s.Say(event.Listening{Address: "127.0.0.1 port 5432"})
 	s.Events[0].Conn = 0
-	s.Said(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
+	s.Say(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
 	s.Events[1].Conn = 0
-	s.Said(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
-	s.Said(event.ServerName{Name: "\x1b]0;evil\a\r\nexämple\u202e\xff \"#{x}\""})
-	s.Said(event.Ended{})
+	s.Say(event.CertificateFrom{Party: event.Server, Certificate: "Certificate:\n    Data:\n        Version: 3 (0x2)\n"})
+	s.Say(event.ServerName{Name: "\x1b]0;evil\a\r\nexämple\u202e\xff \"#{x}\""})
+	s.Say(event.Ended{})
 }

@@ -115,7 +115,7 @@ func checkMessage(t *testing.T, m wire.Message) {
 	t.Helper()
 	for _, mode := range []Mode{Annotated, Raw} {
 		s := new(transcript.Transcript)
-		s.Passed(event.ClientToScript, event.Message{Message: m})
+		s.Pass(event.ClientToScript, event.Message{Message: m})
 		log := render(t, Options{Mode: mode}, s.Events)
 		shown, rest := unescape(t, log)
 		if !bytes.Equal(shown, m.Bytes) {
@@ -141,7 +141,7 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 			m := event.Message{Message: wire.Random(r, kind, wire.State{})}
 			visible := redactAnywhere(r, &m)
 			s := new(transcript.Transcript)
-			s.Passed(event.ClientToScript, m)
+			s.Pass(event.ClientToScript, m)
 			log := render(t, Options{}, s.Events)
 			shown, _ := unescape(t, strings.ReplaceAll(log, "[redacted]", ""))
 			if !bytes.Equal(withoutNULs(shown), withoutNULs(visible)) {

@@ -45,8 +45,8 @@ func failed(code, message string, position int) func(*event.Exchange) {
 // exchanges are the events of a session of which the log has a line each.
 func exchanges() []event.Event {
 	s := transcript.Transcript{Step: time.Millisecond}
-	s.Said(event.Opened{Client: "127.0.0.1 port 50000"})
-	s.Said(event.TLSEstablished{Party: event.Client, TLS: "TLSv1.3/TLS_AES_128_GCM_SHA256"})
+	s.Say(event.Opened{Client: "127.0.0.1 port 50000"})
+	s.Say(event.TLSEstablished{Party: event.Client, TLS: "TLSv1.3/TLS_AES_128_GCM_SHA256"})
 	s.Server(message(wire.ReadyForQuery, "I"))
 	bound := message(wire.Bind, "\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06O'Neil\xff\xff\xff\xff\x00\x00\x00\x011\x00\x00")
 	for _, x := range []*event.Exchange{
@@ -76,8 +76,8 @@ func exchanges() []event.Event {
 		s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
 	}
 	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00Mterminating connection\x00\x00"))
-	s.Said(event.ProtocolViolation{Party: event.Server, What: "it said too much"})
-	s.Said(event.Ended{})
+	s.Say(event.ProtocolViolation{Party: event.Server, What: "it said too much"})
+	s.Say(event.Ended{})
 	for i := range s.Events {
 		s.Events[i].Identity = &event.Identity{User: "joe", Database: "shop", Address: "127.0.0.1", Application: "psql"}
 	}

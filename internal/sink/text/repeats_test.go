@@ -28,9 +28,9 @@ func repetition() []event.Event {
 					d = event.ClientToServer
 				}
 				for _, conn := range []uint32{0, 1, repeatSlots + 1} { // the last two have the same place
-					s.Passed(d, m).Conn = conn
+					s.Pass(d, m).Conn = conn
 				}
-				s.Passed(event.ServerToScript, m)
+				s.Pass(event.ServerToScript, m)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ type goal struct {
 	limit   float64
 	atLeast bool // otherwise at most
 	unit    string
-	figures []float64 // of all workloads that it is about
+	figures []float64 // of all workloads that it applies to
 }
 
 func (g goal) met() bool {
@@ -25,7 +25,7 @@ func (g goal) met() bool {
 	return true
 }
 
-// row is the goal's line in the table.
+// row returns the goal's row in the table.
 func (g goal) row() string {
 	sign, met := "≤", "yes"
 	if g.atLeast {
@@ -41,7 +41,7 @@ func (g goal) row() string {
 	return fmt.Sprintf("| %s | %s %g%s | %s | %s |\n", g.what, sign, g.limit, g.unit, figures, met)
 }
 
-// goals are all that have figures.
+// goals returns all goals that have figures.
 func (r *report) goals() []goal {
 	all := []goal{
 		{what: "`none`: CPU per transaction, against the bare relay's", limit: 1.05, unit: "×", figures: r.each("pgbench -S", func(s samplesOf) float64 {
@@ -82,13 +82,13 @@ func (r *report) goals() []goal {
 // samplesOf are the samples of a workload, by peer.
 type samplesOf map[string][]sample
 
-// cpu is the least processor time of a peer per transaction, in microseconds.
+// cpu returns the least processor time of a peer per transaction, in microseconds.
 func (s samplesOf) cpu(peer string) float64 {
 	return float64(leastCPU(s[peer])) / float64(time.Microsecond)
 }
 
-// each computes a figure of each workload whose name begins with a text, or of pgbench
-// those that end with it.
+// each computes a figure for each workload whose name begins with a text, or for workloads of
+// pgbench, ends with it.
 func (r *report) each(workload string, figure func(samplesOf) float64) (all []float64) {
 	for name, samples := range r.samples {
 		if strings.HasPrefix(name, workload) || strings.HasPrefix(workload, ", ") && strings.HasPrefix(name, "pgbench") && strings.HasSuffix(name, workload) {
@@ -98,7 +98,7 @@ func (r *report) each(workload string, figure func(samplesOf) float64) (all []fl
 	return all
 }
 
-// rates compares the median rates of two peers.
+// rates returns the ratios of the median rates of two peers.
 func (r *report) rates(workload, peer, other string) []float64 {
 	return r.each(workload, func(s samplesOf) float64 { return ratio(median(rateOf(s[peer])), median(rateOf(s[other]))) })
 }

@@ -1,13 +1,12 @@
-// Command compare measures pgpi against its peers, in one run, in alternating
-// rounds: a direct connection, a bare TLS relay, pgbouncer in session mode, and
-// pgpi with its log off, raw, and annotated to a file. TLS is on all legs.
+// Command compare measures pgpi against its peers, in one run, in alternating rounds: a direct
+// connection, a bare TLS relay, pgbouncer in session mode, and pgpi with its log off, raw, and
+// annotated to a file. TLS is on all legs.
 //
-// It guarantees that each figure of a peer is taken beside those of the others,
-// so that what else the machine does hits all alike, and it prints what a reader
-// needs to take the figures again. It must not judge: goals stand beside the
-// figures, and nothing fails because of one.
+// It guarantees that all peers are measured side by side, so that whatever else the machine does
+// affects all of them. It prints what a reader needs to repeat the measurement. It must not judge:
+// goals are listed beside the figures, and nothing fails because of one.
 //
-// Start reading at run; workloads.go has what is done, peers.go who does it.
+// Start reading at run. workloads.go has what is done, peers.go who does it.
 package main
 
 import (
@@ -20,7 +19,7 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// settings of a run.
+// settings are the settings of a run.
 type settings struct {
 	rounds  int
 	seconds time.Duration
@@ -60,7 +59,7 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	defer server.Close() //nolint:errcheck // the janitor sees to it
+	defer server.Close() //nolint:errcheck // the janitor removes it otherwise
 	if err := pgbench(ctx, server.Port, "-i", "-q", "-s", fmt.Sprint(s.scale)); err != nil {
 		return fmt.Errorf("fill the tables: %w", err)
 	}

@@ -28,7 +28,7 @@ type peer struct {
 	wait    func() error
 }
 
-// cpu is the processor time that the peer has used, user and system.
+// cpu returns the processor time that the peer has used, user and system.
 func (p *peer) cpu() (time.Duration, error) {
 	if p.process == nil {
 		return 0, nil
@@ -36,8 +36,8 @@ func (p *peer) cpu() (time.Duration, error) {
 	return processorTime(p.process.Pid, utime, stime)
 }
 
-// Places in /proc/PID/stat (proc(5)), less what stands before the state: processor time
-// of a process, and of its children that have ended.
+// Positions in /proc/PID/stat (proc(5)), counted from the state: processor time of a process, and
+// of its children that have ended.
 const utime, stime, cutime, cstime = 11, 12, 13, 14
 
 func processorTime(pid int, places ...int) (time.Duration, error) {
@@ -59,7 +59,7 @@ func processorTime(pid int, places ...int) (time.Duration, error) {
 	return time.Duration(total) * tick, nil
 }
 
-// memory is a line of the peer's /proc status, in KiB.
+// memory returns a value of the peer's /proc status, in KiB.
 func (p *peer) memory(line string) (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.process.Pid))
 	if err != nil {
@@ -72,7 +72,7 @@ func (p *peer) memory(line string) (int, error) {
 	return strconv.Atoi(string(m[1]))
 }
 
-// reset empties what the last round has left.
+// reset clears what the last round has left.
 func (p *peer) reset() error {
 	if p.log == "" {
 		return nil
@@ -87,7 +87,7 @@ func (p *peer) stop() {
 	}
 }
 
-// startPeers builds and starts all of them.
+// startPeers builds and starts all peers.
 func startPeers(ctx context.Context, dir string, server *localpg.Server) ([]*peer, error) {
 	for binary, source := range map[string]string{"pgpi": "./cmd/pgpi", "relay": "./test/bench/relay"} {
 		build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, binary), source)
@@ -143,7 +143,7 @@ func startPgpi(ctx context.Context, dir string, server *localpg.Server, mode str
 
 var listening = regexp.MustCompile(`listening on 127\.0\.0\.1(?: port |:)(\d+)`)
 
-// startListening starts a program that says on standard output where it listens.
+// startListening starts a program that prints where it listens.
 func startListening(ctx context.Context, name, program string, args ...string) (*peer, error) {
 	r, w := io.Pipe()
 	p, err := startProcess(ctx, name, program, w, args...)
@@ -231,7 +231,7 @@ func freePort() (int, error) {
 	return strconv.Atoi(port)
 }
 
-// awaitPort waits for somebody to listen.
+// awaitPort waits until something listens on a port.
 func awaitPort(port int) error {
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

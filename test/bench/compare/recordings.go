@@ -15,29 +15,28 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// recordings are what it costs to record, and to read a recording.
+// recordings are the costs of recording, and of reading a recording.
 type recordings struct {
 	modes []recordingCost
 	read  readingCost
 }
 
-// recordingCost is the processor time of a transaction of pgbench -S, of client, server
-// and pgpi together, in one mode of pgbench.
+// recordingCost is the processor time of a transaction of pgbench -S in one mode of pgbench, for
+// client, server and pgpi together.
 type recordingCost struct {
 	mode            string
 	plain, recorded time.Duration
 }
 
-// readingCost is what it takes to read the same file in full, with the memory at its
-// peak.
+// readingCost is the cost of reading the same file in full, and the peak of memory.
 type readingCost struct {
 	size          int64 // of the file, in bytes
 	pgpi, tshark  time.Duration
 	peak, peakToo int64 // of pgpi and tshark, in KiB
 }
 
-// settle is how long a server may take to count the processor time of a process that
-// has ended as its own.
+// settle is how long a server may take until its own processor time includes that of a process that
+// has ended.
 const settle = 300 * time.Millisecond
 
 func measureRecordings(ctx context.Context, dir string, server *localpg.Server, s settings) (*recordings, error) {
@@ -70,7 +69,7 @@ func measureRecordings(ctx context.Context, dir string, server *localpg.Server, 
 	return r, err
 }
 
-// least does the work, and keeps the processor time of a transaction if it is the least.
+// least does the work, and keeps the processor time of a transaction if it is the least so far.
 func least(ctx context.Context, best *time.Duration, p *peer, server *localpg.Server, do func(context.Context, int) (result, error)) error {
 	before, err := together(p, server)
 	if err != nil {
@@ -86,8 +85,8 @@ func least(ctx context.Context, best *time.Duration, p *peer, server *localpg.Se
 	return err
 }
 
-// together is the processor time of a peer and of the server, with the server's
-// processes that have ended.
+// together returns the processor time of a peer and of the server, including server processes that
+// have ended.
 func together(p *peer, server *localpg.Server) (time.Duration, error) {
 	own, err := p.cpu()
 	if err != nil {
@@ -106,7 +105,7 @@ func together(p *peer, server *localpg.Server) (time.Duration, error) {
 	return own + servers, err
 }
 
-// measureReading records some of everything, and lets pgpi and tshark read it in turn.
+// measureReading records some of everything, and has pgpi and tshark read it in turn.
 func measureReading(ctx context.Context, dir string, server *localpg.Server) (c readingCost, err error) {
 	file := filepath.Join(dir, "mixed.pcapng")
 	p, err := startPgpi(ctx, dir, server, "none", "--record", file)
@@ -129,7 +128,7 @@ func measureReading(ctx context.Context, dir string, server *localpg.Server) (c 
 	if _, err := copyIn(20_000)(ctx, p.port); err != nil {
 		return c, err
 	}
-	p.stop() // the file is whole
+	p.stop() // now the file is complete
 	info, err := os.Stat(file)
 	if err != nil {
 		return c, err
@@ -146,7 +145,7 @@ func measureReading(ctx context.Context, dir string, server *localpg.Server) (c 
 	return c, nil
 }
 
-// timeReading runs a program with its output thrown away, and keeps the least time.
+// timeReading runs a program, discards its output, and keeps the least time.
 func timeReading(ctx context.Context, best *time.Duration, peak *int64, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	var said strings.Builder
@@ -162,7 +161,7 @@ func timeReading(ctx context.Context, best *time.Duration, peak *int64, program 
 	return nil
 }
 
-// section is the part of the report.
+// section returns this part of the report.
 func (r *recordings) section() string {
 	var b strings.Builder
 	b.WriteString("### Recordings\n\n| what | figure |\n|---|---:|\n")

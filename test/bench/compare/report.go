@@ -21,9 +21,8 @@ type report struct {
 	recordings *recordings
 }
 
-// add writes the rows of a workload: the least processor time of all rounds, which
-// is what the peer costs when nothing disturbs it, and the median rate with its
-// spread.
+// add writes the rows of a workload: the least processor time of all rounds, which is the peer's
+// cost when nothing disturbs it, and the median rate with its spread.
 func (r *report) add(w *workload, peers []*peer, samples map[*peer][]sample) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", w.name)
@@ -57,7 +56,7 @@ func (r *report) add(w *workload, peers []*peer, samples map[*peer][]sample) {
 
 func (r *report) last() string { return r.sections[len(r.sections)-1] }
 
-// write prints what was not printed yet, and writes the whole to a file if wanted.
+// write prints what was not printed yet, and writes the whole report to a file if asked to.
 func (r *report) write() error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmarks\n\nMade by `make bench` at commit %s, %s, on %d cores of %s with %s, PostgreSQL %d.\n",

@@ -17,14 +17,14 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// resources are what pgpi takes beside processor time.
+// resources are what pgpi uses besides processor time.
 type resources struct {
 	peak  map[string]int // VmHWM after all workloads, in KiB, by peer
 	idle  float64        // per idle connection with TLS on both legs, in KiB
 	ready time.Duration  // from the start until a connection is accepted
 }
 
-// idleConnections is how many are held open to find out what one weighs.
+// idleConnections is how many are held open to measure the size of one.
 const idleConnections = 1000
 
 func measureResources(ctx context.Context, dir string, server *localpg.Server, peers []*peer) (*resources, error) {
@@ -53,7 +53,7 @@ func measureResources(ctx context.Context, dir string, server *localpg.Server, p
 
 // weighIdle compares the memory of a peer with many connections and with none.
 func weighIdle(ctx context.Context, p *peer) (float64, error) {
-	if err := connectAndClose(ctx, p.port); err != nil { // the certificate is made
+	if err := connectAndClose(ctx, p.port); err != nil { // now the certificate is made
 		return 0, err
 	}
 	before, err := p.memory("VmRSS")
@@ -63,7 +63,7 @@ func weighIdle(ctx context.Context, p *peer) (float64, error) {
 	var open []*pgconn.PgConn
 	defer func() {
 		for _, c := range open {
-			_ = c.Close(ctx) // the figure is taken
+			_ = c.Close(ctx) // the figure has been taken
 		}
 	}()
 	for range idleConnections {
@@ -78,7 +78,7 @@ func weighIdle(ctx context.Context, p *peer) (float64, error) {
 	return float64(after-before) / idleConnections, err
 }
 
-// section is the part of the report.
+// section returns this part of the report.
 func (r *resources) section() string {
 	var b strings.Builder
 	b.WriteString("### Memory and start\n\n| what | figure |\n|---|---:|\n")
@@ -101,7 +101,7 @@ func connString(port int) string {
 	return fmt.Sprintf("host=127.0.0.1 port=%d user=bench dbname=postgres sslmode=require", port)
 }
 
-// timeStart is the least of some starts.
+// timeStart returns the least time of several starts.
 func timeStart(ctx context.Context, dir string) (time.Duration, error) {
 	best := time.Hour
 	for range 5 {

@@ -19,7 +19,7 @@ type workload struct {
 	once bool // too long for many rounds
 }
 
-// result is what one round has done.
+// result is what a round has done.
 type result struct {
 	count int           // of transactions or runs
 	rate  float64       // per second
@@ -27,7 +27,7 @@ type result struct {
 	used  time.Duration // processor time of the client
 }
 
-// sample is a round with what it has cost the peer.
+// sample is a round, and its cost for the peer.
 type sample struct {
 	result
 	cpu time.Duration // per transaction or run
@@ -35,7 +35,7 @@ type sample struct {
 
 func (w *workload) matches(only string) bool { return strings.Contains(w.name, only) }
 
-// workloads are all that is measured.
+// workloads returns everything that is measured.
 func workloads(s settings) []*workload {
 	var all []*workload
 	for _, mode := range []string{"simple", "prepared"} {
@@ -122,7 +122,7 @@ func bench(s settings, args ...string) func(context.Context, int) (result, error
 	}
 }
 
-// used is the processor time of a program that has ended.
+// used returns the processor time of a program that has ended.
 func used(cmd *exec.Cmd) time.Duration {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
@@ -136,7 +136,7 @@ func pgbench(ctx context.Context, port int, args ...string) error {
 	return nil
 }
 
-// psql runs one statement and throws its output away.
+// psql runs one statement and discards its output.
 func psql(sql string) func(context.Context, int) (result, error) {
 	return func(ctx context.Context, port int) (result, error) {
 		return timed(ctx, port, "psql", "-XqAt", "-o", os.DevNull, "-c", sql)

@@ -1,9 +1,11 @@
-// Record writes what real clients and a real server say to each other, for the tests of the proxy to mutate:
+// Record writes what real clients and a real server say to each other, for the tests of the proxy
+// to mutate:
 //
 //	go run ./test/faults/record internal/proxy/testdata/sessions
 //
-// Each file is one connection without TLS, a line for each time that the other party begins to speak: who it is, and
-// its bytes as a Go string. PostgreSQL and its clients must be installed (test/install servers).
+// Each file is one connection without TLS, a line for each time that the other party begins to
+// speak: who it is, and its bytes as a Go string. PostgreSQL and its clients must be installed
+// (test/install servers).
 package main
 
 import (
@@ -124,8 +126,8 @@ func physical(ctx context.Context, port int) error {
 	return replicate(ctx, port, "INSERT INTO t VALUES (20, 'news')", "START_REPLICATION PHYSICAL %s")
 }
 
-// logical has changes in pgoutput: each kind of them, old values beside the new. The table that the server began with
-// is not published: in single-user mode it got an OID of the system's own.
+// logical has changes in pgoutput: each kind of them, old values beside the new. The table that the
+// server began with is not published: in single-user mode it got an OID of the system's own.
 func logical(ctx context.Context, port int) error {
 	return replicate(ctx, port, "CREATE TABLE u (i int primary key, v text); CREATE PUBLICATION p FOR TABLE u; ALTER TABLE u REPLICA IDENTITY FULL;"+
 		"SELECT pg_create_logical_replication_slot('s', 'pgoutput');"+
@@ -134,8 +136,8 @@ func logical(ctx context.Context, port int) error {
 		"START_REPLICATION SLOT s LOGICAL %s (proto_version '2', streaming 'on', messages 'true', publication_names 'p')")
 }
 
-// replicate makes changes, and streams them on another connection until there are news. Start has the place of the
-// LSN to begin at.
+// replicate makes changes, and streams them on another connection until there are news. Start has
+// the place of the LSN to begin at.
 func replicate(ctx context.Context, port int, changes, start string) error {
 	conninfo := fmt.Sprintf("postgres://postgres:swordfish@127.0.0.1:%d/postgres?sslmode=disable&default_query_exec_mode=simple_protocol", port)
 	conn, err := pgx.Connect(ctx, conninfo)
@@ -243,7 +245,8 @@ func listen(server *localpg.Server) (*wiretap, error) {
 
 func (w *wiretap) port() int { return w.listener.Addr().(*net.TCPAddr).Port }
 
-// relay passes on what one connection says. pgbench looks around on a connection of its own before it works.
+// relay passes on what one connection says. pgbench looks around on a connection of its own before
+// it works.
 func (w *wiretap) relay(client net.Conn) {
 	upstream, err := net.Dial("tcp", w.server)
 	if err != nil {
@@ -277,7 +280,7 @@ func (w *wiretap) pass(who string, from, to net.Conn) {
 	}
 }
 
-// text waits for the end, and gives what was said.
+// text waits for the end, and returns what was said.
 func (w *wiretap) text() string {
 	_ = w.listener.Close() // it has done its work
 	w.running.Wait()
