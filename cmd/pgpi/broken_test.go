@@ -92,12 +92,13 @@ func (b *broken) restore(m, before *event.Message) {
 func redactBroken(t *testing.T, old string, p *place) error {
 	t.Helper()
 	safe := filepath.Join(t.TempDir(), "safe.pcapng")
-	o := &options{values: newValues("values", &recordOptions{Record: safe}), Record: recordOptions{Record: safe}}
-	if err := readAll(context.Background(), []string{old}, nil, o.values.Learn); err != nil {
+	record := &recordOptions{Record: safe}
+	values := newValues("values", record)
+	if err := readAll(context.Background(), []string{old}, nil, values.Learn); err != nil {
 		t.Fatal(err)
 	}
-	stage := event.Stage(o.values)
-	b := &broken{valueRedaction: o.values}
+	stage := event.Stage(values)
+	b := &broken{valueRedaction: values}
 	if p != nil {
 		b.place, stage = *p, b
 	}
@@ -111,14 +112,14 @@ func redactBroken(t *testing.T, old string, p *place) error {
 	}
 	events := bus.New([]bus.Outlet{{Name: "safe", Sink: file, Wants: bus.Messages}}, bus.Options{
 		Failed: func(_ string, err error) { t.Error(err) },
-		Stages: []bus.Stage{decodeStage(), {Stage: stage, Name: "redaction"}},
+		Stages: []bus.Stage{{Stage: newDecoder(), Name: "decoding"}, {Stage: stage, Name: "redaction"}},
 	})
 	reader.Read(t.Context(), events)
 	events.Close(math.MaxInt64)
 	if p != nil && b.skipped == 0 {
 		t.Fatal("there is nothing to break")
 	}
-	return checkValues(t.Context(), o)
+	return values.checkRecording(t.Context(), record)
 }
 
 // TestCheckRefuses: the check of a recording refuses one whose redaction is broken, wherever that

@@ -45,7 +45,7 @@ func checkVariables(environment []string) error {
 	case 1:
 		complain(errors.New(strangers[0] + " is not a variable of pgpi, and changes nothing"))
 	default:
-		complain(errors.New(enumerate(strangers) + " are not variables of pgpi, and change nothing"))
+		complain(errors.New(enumerate(strangers, "and") + " are not variables of pgpi, and change nothing"))
 	}
 	return nil
 }
@@ -53,8 +53,8 @@ func checkVariables(environment []string) error {
 // knownVariables are those of all commands: an environment serves them all.
 func knownVariables() ([]string, error) {
 	known := slices.Clone(otherVariables)
-	for _, o := range []any{new(runOptions), new(readOptions)} { // those of run include those of the relay
-		parser, err := kong.New(o, kong.DefaultEnvars("PGPI"), usageText{listenPort: "0"}.vars())
+	for i := range commands {
+		parser, err := kong.New(commands[i].options(), kong.DefaultEnvars("PGPI"), commands[i].vars())
 		if err != nil {
 			return nil, fmt.Errorf("list the variables of pgpi: %w", err)
 		}
@@ -166,10 +166,4 @@ func dropServiceLinks() error {
 		}
 	}
 	return nil
-}
-
-// enumerate lists words as a sentence has them.
-func enumerate(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

@@ -3,18 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
-
-	"pgpi/internal/bus"
 )
 
-// flush has all outlets write what is left, and reports whether each of them has got everything from the beginning.
-func flush(events *bus.Bus, outlets []bus.Outlet) (whole bool) {
-	if !events.Close(flushLimit) {
-		complain(fmt.Errorf("write %s: not all of it was taken within %v", names(outlets), flushLimit))
-		return false
-	}
-	return !events.Failed() // what failed was said when it did
-}
+// Exit codes.
+const (
+	exitFailure    = 1
+	exitUsage      = 2
+	exitIncomplete = 3 // captures lack something
+)
+
+// exitError ends pgpi with an exit code, without another word.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // closers are what has to be closed at the end, last first.
 type closers struct{ all []func() error }

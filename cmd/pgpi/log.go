@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"pgpi/internal/bus"
@@ -19,6 +22,28 @@ import (
 	"pgpi/internal/sink/text"
 )
 
+type logOptions struct {
+	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",queries,annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
+	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
+	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
+	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
+	LogTime      string        `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
+	LogMaxValue  int           `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
+	Slow         time.Duration `placeholder:"TIME" help:"In queries, mark what takes that long, such as 100ms."`
+	LogOverflow  string        `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
+	LogCerts     bool          `negatable:"" help:"Log the certificates of TLS connections."`
+	Bw           *bool         `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
+
+	// byDefault is the command's format, where none is named.
+	byDefault string
+}
+
+// AfterApply takes the command's own default, which no tag can tell from a format that was named.
+func (l *logOptions) AfterApply(vars kong.Vars) error { //nolint:unparam // kong wants the result
+	l.byDefault = vars["logformat"]
+	return nil
+}
+
 // format is a way to write the log.
 type format struct {
 	name string
@@ -26,7 +51,7 @@ type format struct {
 	// such as where it listens.
 	wants  bus.Want
 	speaks bool
-	sink   func(o *options, file *os.File) bus.Sink
+	sink   func(l *logOptions, file *os.File) bus.Sink
 }
 
 // formats are what --log-forwarded and --log know.
@@ -40,13 +65,13 @@ var formats = []format{
 	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
 }
 
-func textSink(mode text.Mode) func(*options, *os.File) bus.Sink {
-	return func(o *options, file *os.File) bus.Sink {
-		options := text.Options{Mode: mode, MaxValue: o.Log.LogMaxValue, Color: useColor(o.Log.Bw, file), Slow: o.Log.Slow}
+func textSink(mode text.Mode) func(*logOptions, *os.File) bus.Sink {
+	return func(l *logOptions, file *os.File) bus.Sink {
+		options := text.Options{Mode: mode, MaxValue: l.LogMaxValue, Color: useColor(l.Bw, file), Slow: l.Slow}
 		if term.IsTerminal(int(file.Fd())) {
 			options.Width = func() int { return terminalWidth(file) }
 		}
-		switch o.Log.LogTime {
+		switch l.LogTime {
 		case "relative":
 			options.Time = text.Relative
 		case "iso":
@@ -67,13 +92,13 @@ func terminalWidth(file *os.File) int {
 	return width
 }
 
-func jsonSink(o *options, file *os.File) bus.Sink {
-	return jsonl.New(file, jsonl.Options{MaxValue: o.Log.LogMaxValue})
+func jsonSink(l *logOptions, file *os.File) bus.Sink {
+	return jsonl.New(file, jsonl.Options{MaxValue: l.LogMaxValue})
 }
 
-func pqtraceSink(regress bool) func(*options, *os.File) bus.Sink {
-	return func(o *options, file *os.File) bus.Sink {
-		return pqtrace.New(file, pqtrace.Options{Regress: regress, NoTimes: o.Log.LogTime == "none"})
+func pqtraceSink(regress bool) func(*logOptions, *os.File) bus.Sink {
+	return func(l *logOptions, file *os.File) bus.Sink {
+		return pqtrace.New(file, pqtrace.Options{Regress: regress, NoTimes: l.LogTime == "none"})
 	}
 }
 
@@ -99,7 +124,7 @@ const standardOutput = "-"
 // outputs are those of all --log options, or the one that the short form is for.
 func (l *logOptions) outputs() ([]output, error) {
 	if len(l.Log) == 0 {
-		f, err := formatNamed(cmp.Or(l.LogForwarded, l.byDefault, "annotated"))
+		f, err := formatNamed(cmp.Or(l.LogForwarded, l.byDefault))
 		return []output{{"--log-file", f, l.LogFile}}, err
 	}
 	if l.LogForwarded != "" || l.LogFile != "" {
@@ -139,7 +164,7 @@ func splitOutputs(given []string) (outputs []string) {
 	return outputs
 }
 
-// check finds what no single flag tells.
+// check finds what is wrong with options that are right one by one.
 func (l *logOptions) check() error {
 	if l.LogMaxValue < 0 {
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
@@ -170,8 +195,7 @@ func formatNamed(name string) (format, error) {
 		for _, f := range formats {
 			names = append(names, f.name)
 		}
-		last := len(names) - 1
-		return format{}, fmt.Errorf("%q is unknown: give %s or %s", name, strings.Join(names[:last], ", "), names[last])
+		return format{}, fmt.Errorf("%q is unknown: give %s", name, enumerate(names, "or"))
 	}
 	return formats[i], nil
 }
@@ -202,12 +226,12 @@ func (l *logOptions) announcement(address string) string {
 
 // openLogs opens all outputs: standard streams, or files that only their owner can read. What is
 // wrong with them later is said to complain.
-func openLogs(o *options, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
-	outputs, err := o.Log.outputs()
+func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
+	outputs, err := l.outputs()
 	if err != nil {
 		return nil, err
 	}
-	expression, err := o.Log.filter()
+	expression, err := l.filter()
 	if err != nil {
 		return nil, err
 	}
@@ -226,14 +250,14 @@ func openLogs(o *options, stream *os.File, closers *closers, complain func(error
 			return nil, fmt.Errorf("open the log %s: another output goes to the same file: give each a file of its own", name)
 		}
 		opened = append(opened, info)
-		sink, wants := out.format.sink(o, file), out.format.wants
+		sink, wants := out.format.sink(l, file), out.format.wants
 		if expression != nil {
 			sink = expression.New(sink, wants == bus.Exchanges, func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
 			if expression.AsksForSums() {
 				wants = bus.Exchanges
 			}
 		}
-		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: o.Log.LogOverflow == "drop"})
+		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: l.LogOverflow == "drop"})
 	}
 	return logs, nil
 }
@@ -254,4 +278,21 @@ func openOutput(out output, stream *os.File, closers *closers) (file *os.File, n
 	}
 	closers.add(file.Close)
 	return file, out.path, nil
+}
+
+// behind tells the user of a log that can't be written fast enough.
+func (l *logOptions) behind(outlet string) {
+	what := "connections wait for it; --log-overflow drop would drop the oldest of it instead"
+	if l.LogOverflow == "drop" {
+		what = "the oldest of it is dropped"
+	}
+	complain(fmt.Errorf("%s can't be written fast enough: %s", outlet, what))
+}
+
+// withoutPath is what went wrong with a file, for errors that name it themselves.
+func withoutPath(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
 }

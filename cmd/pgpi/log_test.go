@@ -27,34 +27,32 @@ func TestFormats(t *testing.T) {
 // TestWants: nothing is recorded after the login where no output shows it.
 func TestWants(t *testing.T) {
 	for _, c := range []struct {
-		options options
+		options outputOptions
 		want    bus.Want
 	}{
-		{options{}, bus.Messages},
-		{options{Log: logOptions{LogForwarded: "queries"}}, bus.Exchanges},
-		{options{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
-		{options{Log: logOptions{LogForwarded: "json"}}, bus.Exchanges},
-		{options{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},
-		{options{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Exchanges},
-		{options{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Messages},
+		{outputOptions{Log: logOptions{byDefault: "annotated"}}, bus.Messages},
+		{outputOptions{Log: logOptions{LogForwarded: "queries"}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
+		{outputOptions{Log: logOptions{LogForwarded: "json"}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},
+		{outputOptions{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Messages},
 	} {
 		t.Chdir(t.TempDir())
 		var closers closers
-		logs, err := openLogs(&c.options, os.Stdout, &closers, complain)
-		if err != nil {
+		p := newPipeline(&c.options, os.Stdout)
+		if err := p.openLogs(&closers); err != nil {
 			t.Fatal(err)
 		}
-		all, err := outlets(&c.options, logs, complain)
-		if err != nil {
+		if err := p.start(); err != nil {
 			t.Fatal(err)
 		}
-		if got := bus.Wanted(all); got != c.want {
+		if got := bus.Wanted(p.outlets); got != c.want {
 			t.Errorf("with %+v they want %d, not %d", c.options, got, c.want)
 		}
-		for _, o := range all {
-			if err := o.Sink.Close(); err != nil {
-				t.Error(err)
-			}
+		var err error
+		if !p.finish() {
+			t.Error("not all of it was written")
 		}
 		if closers.close(&err); err != nil {
 			t.Error(err)
@@ -68,11 +66,11 @@ func TestAnnouncement(t *testing.T) {
 		options logOptions
 		want    string
 	}{
-		{logOptions{}, ""},
+		{logOptions{byDefault: "annotated"}, ""},
 		{logOptions{LogForwarded: "json"}, ""},
 		{logOptions{LogForwarded: "pqtrace"}, "listening on x"},
-		{logOptions{Filter: "conn == 1"}, "listening on x"},
-		{logOptions{LogFile: "a"}, "listening on x, the log goes to a"},
+		{logOptions{byDefault: "annotated", Filter: "conn == 1"}, "listening on x"},
+		{logOptions{byDefault: "annotated", LogFile: "a"}, "listening on x, the log goes to a"},
 		{logOptions{Log: []string{"raw=a", "json=b"}}, "listening on x, the logs go to a and b"},
 		{logOptions{Log: []string{"raw=a", "json=-"}}, ""},
 		{logOptions{Log: []string{"raw=a", "pqtrace=-"}}, "listening on x, the log goes to a"},

@@ -8,8 +8,9 @@
 // It must not know how anything is done that it wires: everything else lives in
 // internal/.
 //
-// Start reading at options.go for what a user can say, and at relay.go and run.go for
-// what is made of it.
+// Start reading at commands.go, the table of commands: each has a file with its options and
+// what is made of them. What they share is in proxy.go, which makes the proxy's settings of
+// options, in output.go and in pipeline.go, the way of events to logs and recordings.
 package main
 
 import (
@@ -24,11 +25,8 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// Exit codes.
-const (
-	exitFailure = 1
-	exitUsage   = 2
-)
+// version is set when a release is built.
+var version = "0.1.0-dev"
 
 func main() {
 	runJanitorIfAsked()
@@ -40,12 +38,12 @@ func runJanitorIfAsked() { janitor.RunIfAsked(localpg.Folders, launch.Folders) }
 
 // run is main with an exit code. It is the one place where errors are printed.
 func run(args []string) int {
-	command, err := parse(args, os.Stdout)
-	if err == nil && command != nil {
+	action, err := parse(args, os.Stdout)
+	if err == nil && action != nil {
 		err = checkVariables(os.Environ())
 	}
-	if err == nil && command != nil {
-		err = command()
+	if err == nil && action != nil {
+		err = action.run()
 	}
 	if err == nil {
 		return 0
@@ -56,20 +54,32 @@ func run(args []string) int {
 	if isUsage(err) {
 		// An expression follows the sentence, with a mark below its mistake.
 		sentence, rest, _ := strings.Cut(err.Error()+"\n", "\n")
-		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", nameVariables(sentence, args), commandName(args), rest)
+		c, _ := findCommand(args)
+		fmt.Fprintf(os.Stderr, "pgpi: %s (see %s --help)\n%s", nameVariables(sentence, args), c.call(), rest)
 		return exitUsage
 	}
-	fmt.Fprintf(os.Stderr, "pgpi: %v\n", err)
+	complain(err)
 	if start, ok := errors.AsType[*launch.StartError](err); ok {
 		return start.Code
 	}
 	return exitFailure
 }
 
+// complain tells the user of something that does not end the program.
+func complain(err error) { fmt.Fprintf(os.Stderr, "pgpi: %v\n", err) }
+
 // usageError is a mistake in the flags.
 type usageError struct{ error }
 
 func (u *usageError) Unwrap() error { return u.error }
+
+// usage makes an error one of the flags.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
 
 // isUsage reports whether the user has to change options, not files.
 func isUsage(err error) bool {
@@ -78,12 +88,4 @@ func isUsage(err error) bool {
 	}
 	_, ok := errors.AsType[*usageError](err)
 	return ok
-}
-
-// commandName is the command whose help the user needs.
-func commandName(args []string) string {
-	if len(args) > 0 && (args[0] == "run" || args[0] == "read") {
-		return "pgpi " + args[0]
-	}
-	return "pgpi"
 }

@@ -12,20 +12,16 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"pgpi/internal/bus"
 	"pgpi/internal/capture"
 	"pgpi/internal/decode"
 )
 
 // readOptions are the options of pgpi read.
 type readOptions struct {
-	Log    logOptions    `embed:"" group:"Log"`
-	Record recordOptions `embed:"" group:"Recording"`
+	Output outputOptions `embed:""`
 
 	Read struct {
 		Port []int `placeholder:"PORT" help:"Port of a server, besides 5432, for connections whose beginning is not in the capture; may be repeated."`
-
-		redactOptions
 	} `embed:"" group:"Reading"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
@@ -42,10 +38,6 @@ const readDescription = `Read captures and show what clients and servers said in
 
 Exit codes: 0 where everything was read, 3 where something is missing in the captures or nothing in them could be decoded (the log and standard error say what), 1 where nothing could be read.`
 
-// exitIncomplete is the exit code where captures lack something.
-const exitIncomplete = 3
-
-// check finds what no single flag tells.
 func (o *readOptions) check() error {
 	if len(o.Files) == 0 {
 		return errors.New("pgpi read needs a capture: " + readUsage + ", or - for standard input")
@@ -55,21 +47,18 @@ func (o *readOptions) check() error {
 			return err
 		}
 	}
-	if err := cmp.Or(o.Read.check(), o.Record.check(), o.Log.check()); err != nil {
-		return err
-	}
-	return checkFiles(&o.Log, &o.Record)
+	return o.Output.check()
 }
 
 // checkFiles refuses to read a file twice, and to write to one that is read, which would
 // destroy it.
 func (o *readOptions) checkFiles() error {
-	outputs, err := o.Log.outputs()
+	outputs, err := o.Output.Log.outputs()
 	if err != nil {
 		return err
 	}
-	outputs = append(outputs, output{option: "--record", path: o.Record.Record})
-	recording := o.Record.pcapng()
+	outputs = append(outputs, output{option: "--record", path: o.Output.Record.Record})
+	recording := o.Output.Record.pcapng()
 	for i, name := range o.Files {
 		if recording.Rotate > 0 && recording.Writes(name) {
 			return &usageError{fmt.Errorf("--record: %s is a capture that is to be read: give another file", name)}
@@ -92,8 +81,8 @@ func (o *readOptions) checkFiles() error {
 	return nil
 }
 
-// readCaptures is pgpi read.
-func readCaptures(o *readOptions) (err error) {
+// run reads the captures.
+func (o *readOptions) run() (err error) {
 	if err := o.checkFiles(); err != nil {
 		return err
 	}
@@ -108,34 +97,30 @@ func readCaptures(o *readOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	all := &options{Log: o.Log, Record: o.Record, values: newValues(o.Read.Redact, &o.Record)}
-	all.Auth.redactOptions = o.Read.redactOptions
-	all.redacted = reader.Redacted()
-	if err := learnValues(ctx, all.values, o); err != nil {
-		return err
-	}
-	logs, err := openLogs(all, os.Stdout, &closers, complain)
-	if err != nil {
-		return err
-	}
-	outlets, err := outlets(all, logs, complain)
-	if err != nil {
-		return err
-	}
 	output := &outputFailure{stop: stop}
-	options := busOptions(all, outlets)
-	options.Failed, options.Behind = output.failed, nil // there is no hurry
-	events := bus.New(outlets, options)
+	events := newPipeline(&o.Output, os.Stdout)
+	events.redacted, events.complain, events.failed, events.behind = reader.Redacted(), complain, output.failed, nil
+	if events.values != nil {
+		if err := events.values.learn(ctx, o.Files, o.Read.Port); err != nil {
+			return err
+		}
+	}
+	if err := events.openLogs(&closers); err != nil {
+		return err
+	}
+	if err := events.start(); err != nil {
+		return err
+	}
 	report := reader.Read(ctx, events)
 	bar.clear()
 	events.Close(math.MaxInt64)
 	if err := output.failure(); err != nil || ctx.Err() != nil {
 		return err
 	}
-	if err := checkValues(ctx, all); err != nil {
+	if err := events.checkValues(ctx); err != nil {
 		return err
 	}
-	return conclude(strings.Join(o.Files, " and "), report, decoded(options.Stages))
+	return conclude(strings.Join(o.Files, " and "), report, events.decode.Seen())
 }
 
 // outputFailure ends the reading when its result can't be written.
@@ -160,16 +145,6 @@ func (o *outputFailure) failure() error {
 		return nil
 	}
 	return o.err
-}
-
-// decoded is how much the stages have decoded.
-func decoded(stages []bus.Stage) (seen decode.Seen) {
-	for _, s := range stages {
-		if stage, ok := s.Stage.(*decode.Stage); ok {
-			seen = stage.Seen()
-		}
-	}
-	return seen
 }
 
 // conclude tells what a reader of the log would miss.

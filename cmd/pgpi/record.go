@@ -51,7 +51,7 @@ func (s *byteSize) Decode(ctx *kong.DecodeContext) error {
 	return fmt.Errorf("%q is not a size: give a number of bytes, or one with a unit, such as 100MB", text)
 }
 
-// check finds what no single flag tells.
+// check finds what is wrong with options that are right one by one.
 func (o *recordOptions) check() error {
 	if _, err := o.filter(); err != nil {
 		return err
@@ -98,34 +98,21 @@ func (o *recordOptions) pcapng() pcapng.Options {
 	return pcapng.Options{Path: o.Record, Overwrite: o.Force, Rotate: int64(o.RecordRotate), Files: o.RecordFiles}
 }
 
-// outlets are where events go: the logs and the recording. What is wrong with that later is said to
-// complain.
-func outlets(o *options, logs []bus.Outlet, complain func(error)) ([]bus.Outlet, error) {
-	if o.Record.Record == "" {
-		return logs, nil
-	}
-	chosen, err := o.Record.filter()
+// open begins the recording, an outlet. What is wrong with its filter later is said to complain.
+func (o *recordOptions) open(redacted bool, complain func(error)) (bus.Outlet, error) {
+	chosen, err := o.filter()
 	if err != nil {
-		return nil, err
+		return bus.Outlet{}, err
 	}
-	settings := o.Record.pcapng()
-	settings.Redacted = o.Auth.redacts() || o.redacted
+	settings := o.pcapng()
+	settings.Redacted = redacted
 	file, err := pcapng.New(settings)
 	if err != nil {
-		return nil, err
+		return bus.Outlet{}, err
 	}
 	var sink bus.Sink = file
 	if chosen != nil {
 		sink = chosen.New(file, func(err error) { complain(fmt.Errorf("--record-filter: %w", err)) })
 	}
-	return append(logs, bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Messages}), nil
-}
-
-// names lists outlets, for the user.
-func names(outlets []bus.Outlet) string {
-	all := make([]string, 0, len(outlets))
-	for _, o := range outlets {
-		all = append(all, o.Name)
-	}
-	return strings.Join(all, " and ")
+	return bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Messages}, nil
 }

@@ -14,8 +14,25 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/leak"
 	"pgpi/internal/pseudonym"
-	"pgpi/internal/redact"
 )
+
+type redactOptions struct {
+	Redact          string `placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
+	RedactPasswords *bool  `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
+}
+
+// check refuses to redact and not to redact. The redaction of values includes that of passwords.
+func (o *redactOptions) check() error {
+	if o.Redact != "" && o.RedactPasswords != nil && !*o.RedactPasswords {
+		return fmt.Errorf("--redact=%s and --no-redact-passwords: give one of them", o.Redact)
+	}
+	return nil
+}
+
+// redacts reports whether anything is redacted.
+func (o *redactOptions) redacts() bool {
+	return o.RedactPasswords != nil && *o.RedactPasswords || o.Redact != ""
+}
 
 // valueRedaction puts pseudonyms in the place of users' data.
 type valueRedaction struct {
@@ -47,24 +64,6 @@ func (v *valueRedaction) Take(e *event.Event, emit func(*event.Event)) {
 	emit(e)
 }
 
-// redacts reports whether anything is redacted.
-func (o *redactOptions) redacts() bool {
-	return o.RedactPasswords != nil && *o.RedactPasswords || o.Redact != ""
-}
-
-// redaction is the stage that redacts events, nil where nothing is redacted.
-func (o *options) redaction() event.Stage {
-	switch {
-	case o.values != nil:
-		return o.values
-	case o.Auth.redacts():
-		return &redact.Passwords{Again: true}
-	case o.redacted:
-		return new(redact.Passwords)
-	}
-	return nil
-}
-
 // each is a sink that gives events to a function, one at a time.
 type each func(*event.Event)
 
@@ -77,15 +76,6 @@ func (f each) Write(events []event.Event) error {
 
 func (each) Close() error { return nil }
 
-// learnValues reads captures to know all their values before any of it is shown.
-// Standard input can be read only once: what comes late in it is not known early.
-func learnValues(ctx context.Context, v *valueRedaction, o *readOptions) error {
-	if v == nil || slices.Contains(o.Files, "-") {
-		return nil
-	}
-	return readAll(ctx, o.Files, o.Read.Port, v.Learn)
-}
-
 // readAll gives all events of captures to a function. What is wrong with them is for
 // another reading to tell.
 func readAll(ctx context.Context, files []string, ports []int, f func(*event.Event)) error {
@@ -95,29 +85,35 @@ func readAll(ctx context.Context, files []string, ports []int, f func(*event.Eve
 	if err != nil {
 		return err
 	}
-	events := bus.New([]bus.Outlet{{Sink: each(f), Wants: bus.Messages}}, bus.Options{Stages: []bus.Stage{decodeStage()}})
+	events := bus.New([]bus.Outlet{{Sink: each(f), Wants: bus.Messages}}, bus.Options{Stages: []bus.Stage{{Stage: newDecoder(), Name: "decoding"}}})
 	reader.Read(ctx, events)
 	events.Close(math.MaxInt64)
 	return nil
 }
 
+// learn reads captures to know all their values before any of it is shown. Standard input can be
+// read only once: what comes late in it is not known early.
+func (v *valueRedaction) learn(ctx context.Context, files []string, ports []int) error {
+	if slices.Contains(files, "-") {
+		return nil
+	}
+	return readAll(ctx, files, ports, v.Learn)
+}
+
 // errNotChecked is why there is no verdict on a recording, as the user has chosen.
 var errNotChecked = errors.New("was not checked for values")
 
-// checkValues reads the recording that was written, and looks whether a value that was
-// there before is in it: by what the redaction knows, and by what was learned beside it.
-func checkValues(ctx context.Context, o *options) error {
-	if o.values == nil || o.Record.Record == "" {
-		return nil
-	}
-	if o.Record.Record == standardOutput {
+// checkRecording reads the recording that was written, and looks whether a value that was there
+// before is in it: by what the redaction knows, and by what was learned beside it.
+func (v *valueRedaction) checkRecording(ctx context.Context, r *recordOptions) error {
+	if r.Record == standardOutput {
 		return fmt.Errorf("the recording %w: name a file with --record", errNotChecked)
 	}
-	if o.values.leaks == nil {
+	if v.leaks == nil {
 		return fmt.Errorf("each file of the recording %w: check one file by leaving out --record-rotate", errNotChecked)
 	}
-	check, leaks := o.values.Check(), o.values.leaks
-	if err := readAll(ctx, []string{o.Record.Record}, nil, func(e *event.Event) {
+	check, leaks := v.Check(), v.leaks
+	if err := readAll(ctx, []string{r.Record}, nil, func(e *event.Event) {
 		check.Add(e)
 		leaks.Search(e)
 	}); err != nil {
@@ -132,9 +128,9 @@ func checkValues(ctx context.Context, o *options) error {
 	}
 	if len(found) > 0 {
 		return fmt.Errorf("check the recording %s for values: %s: don't hand it on; record without --redact instead, and redact that with pgpi read --redact values --record, which knows all values from the beginning",
-			o.Record.Record, strings.ReplaceAll(strings.Join(found, "; "), "\n", "; "))
+			r.Record, strings.ReplaceAll(strings.Join(found, "; "), "\n", "; "))
 	}
-	fmt.Fprintf(os.Stderr, "pgpi: no value of the input stands in %s: %v\n", o.Record.Record, check)
+	fmt.Fprintf(os.Stderr, "pgpi: no value of the input stands in %s: %v\n", r.Record, check)
 	fmt.Fprintf(os.Stderr, "pgpi: a second check, which has learned the values by itself, has found none: %v\n", leaks)
 	return nil
 }

@@ -90,11 +90,12 @@ func TestCheckValues(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old.pcapng")
 	record(t, old, packet("", "\x00\x03\x00\x00user\x00joe\x00\x00"), "<"+packet("R", "\x00\x00\x00\x00")+packet("Z", "I"),
 		packet("Q", "select 'Canary17'\x00"))
-	o := &options{values: newValues("values", &recordOptions{Record: old}), Record: recordOptions{Record: old}}
-	if err := readAll(context.Background(), []string{old}, nil, o.values.Learn); err != nil {
+	r := &recordOptions{Record: old}
+	values := newValues("values", r)
+	if err := readAll(context.Background(), []string{old}, nil, values.Learn); err != nil {
 		t.Fatal(err)
 	}
-	err := checkValues(context.Background(), o)
+	err := values.checkRecording(context.Background(), r)
 	if err == nil || !strings.Contains(err.Error(), "values of the input stand in what was written: sql of Query (1): don't hand it on") {
 		t.Errorf("got %v", err)
 	}
@@ -181,16 +182,16 @@ func TestReadSaysWhatItKnows(t *testing.T) {
 func TestBrokenRedaction(t *testing.T) {
 	const literal = "'Canary 4711'"
 	safe := filepath.Join(t.TempDir(), "safe.pcapng")
-	o := &options{values: newValues("values", &recordOptions{Record: safe}), Record: recordOptions{Record: safe}}
-	o.Auth.Redact = "values"
-	outlets, err := outlets(o, nil, complain)
+	r := &recordOptions{Record: safe}
+	values := newValues("values", r)
+	recording, err := r.open(true, complain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	events := eventsOf(append(login("on"), packet("Q", "insert into t values (1, "+literal+")\x00")))
 	for i := range events {
 		e := &events[i]
-		o.values.leaks.Watch(e, func(e *event.Event) {
+		values.leaks.Watch(e, func(e *event.Event) {
 			for i := range e.Messages {
 				e.Messages[i].About = nil
 			}
@@ -198,19 +199,19 @@ func TestBrokenRedaction(t *testing.T) {
 			if at >= 0 {
 				copy(e.Data[at:], strings.Repeat(" ", len(literal)))
 			}
-			o.values.Apply(e)
+			values.Apply(e)
 			if at >= 0 {
 				copy(e.Data[at:], literal)
 			}
 		})
 	}
-	if err := outlets[0].Sink.Write(events); err != nil {
+	if err := recording.Sink.Write(events); err != nil {
 		t.Fatal(err)
 	}
-	if err := outlets[0].Sink.Close(); err != nil {
+	if err := recording.Sink.Close(); err != nil {
 		t.Fatal(err)
 	}
-	err = checkValues(context.Background(), o)
+	err = values.checkRecording(context.Background(), r)
 	want := "check the recording " + safe + " for values: a second check, which has learned the values by itself: values of the input are in what was written: sql of Query (1)"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)

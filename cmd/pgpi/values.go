@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -63,8 +62,7 @@ func readDuration(_ *kong.Value, text string, target reflect.Value) error {
 func readWord(v *kong.Value, text string, target reflect.Value) error {
 	if words := v.EnumSlice(); v.Enum != "" && !slices.Contains(words, text) {
 		words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-		last := len(words) - 1
-		return fmt.Errorf("%q is unknown: give %s or %s", text, strings.Join(words[:last], ", "), words[last])
+		return fmt.Errorf("%q is unknown: give %s", text, enumerate(words, "or"))
 	}
 	target.SetString(text)
 	return nil

@@ -27,7 +27,7 @@ func TestCarrySecurity(t *testing.T) {
 		{"a mode that verifies nothing", launch.ServerLeg{SSLMode: "verify-full", RootCert: "a"}, "require", "", "", "require", ""},
 		{"a mode that verifies with a root", launch.ServerLeg{SSLMode: "verify-full", RootCert: "a"}, "require", "b", "", "require", "b"},
 	} {
-		o := new(runOptions)
+		o := new(proxyOptions)
 		o.Server.ServerSslmode, o.Server.ServerSslrootcert, o.Server.ServerSslnegotiation = c.mode, c.root, c.direct
 		carrySecurity(o, c.given)
 		if o.Server.ServerSslmode != c.wantMode || o.Server.ServerSslrootcert != c.wantRoot {

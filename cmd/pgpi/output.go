@@ -1,0 +1,56 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// outputOptions are what becomes of what was seen, for every command.
+type outputOptions struct {
+	Redact redactOptions `embed:"" group:"Redaction"`
+	Log    logOptions    `embed:"" group:"Log"`
+	Record recordOptions `embed:"" group:"Recording"`
+}
+
+// check finds what is wrong with options that are right one by one. Others are files that other
+// options have pgpi write.
+func (o *outputOptions) check(others ...written) error {
+	return cmp.Or(o.Redact.check(), o.Record.check(), o.Log.check(), o.checkFiles(others))
+}
+
+// written is a file that an option has pgpi write.
+type written struct{ option, path string }
+
+// checkFiles refuses two outputs to one file. TLS keys of both legs may share one: each line of it
+// is whole.
+func (o *outputOptions) checkFiles(keyLogs []written) error {
+	outputs, err := o.Log.outputs()
+	if err != nil {
+		return err
+	}
+	var logs []written
+	for _, out := range outputs {
+		logs = append(logs, written{out.option, out.path})
+	}
+	record := o.Record.Record
+	for _, log := range logs {
+		if record == standardOutput && (log.path == "" || log.path == standardOutput) {
+			return fmt.Errorf("--record and %s: both go to standard output: give %[1]s a file", log.option)
+		}
+	}
+	recording := o.Record.pcapng()
+	for _, file := range append(logs, keyLogs...) {
+		if file.path != "" && record != "" && recording.Writes(file.path) {
+			return fmt.Errorf("%s and --record: both go to %s: give each a file of its own", file.option, file.path)
+		}
+	}
+	for _, keys := range keyLogs {
+		same := func(log written) bool { return log.path != "" && filepath.Clean(log.path) == filepath.Clean(keys.path) }
+		if i := slices.IndexFunc(logs, same); i >= 0 && keys.path != "" {
+			return fmt.Errorf("%s and %s: both go to %s: give each a file of its own", logs[i].option, keys.option, keys.path)
+		}
+	}
+	return nil
+}

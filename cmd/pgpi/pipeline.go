@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/decode"
+	"pgpi/internal/event"
+	"pgpi/internal/exchange"
+	"pgpi/internal/proxy"
+	"pgpi/internal/redact"
+	"pgpi/internal/session"
+)
+
+// pipeline is the way of events, in every command: from a source, through the stages, to the
+// outlets. It is made of options in three steps, because what is wrong with a log is to be known
+// before anything listens, and a recording overwrites nothing before all else is right:
+// newPipeline, openLogs, start.
+type pipeline struct {
+	options *outputOptions
+	stream  *os.File // where the log goes that names no file
+
+	// What a source that is not the proxy says of itself.
+	redacted bool                           // secrets were redacted when it was recorded
+	complain func(error)                    // tells the user of something that ends nothing
+	failed   func(outlet string, err error) // an outlet can't be written
+	behind   func(outlet string)            // nil where there is no hurry
+
+	values  *valueRedaction // nil where values are not redacted
+	decode  *decode.Stage
+	outlets []bus.Outlet
+	*bus.Bus
+}
+
+// newPipeline makes a pipeline for what the proxy relays.
+func newPipeline(o *outputOptions, stream *os.File) *pipeline {
+	p := &pipeline{
+		options: o, stream: stream, complain: complain, behind: o.Log.behind,
+		values: newValues(o.Redact.Redact, &o.Record),
+		decode: newDecoder(),
+	}
+	p.failed = func(outlet string, err error) {
+		p.complain(fmt.Errorf("write %s: %w: it ends here, connections go on", outlet, withoutPath(err)))
+	}
+	return p
+}
+
+func newDecoder() *decode.Stage { return decode.New(session.NewBudget(session.DefaultBudget)) }
+
+// openLogs opens the logs, which are appended to.
+func (p *pipeline) openLogs(closers *closers) (err error) {
+	p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain)
+	return err
+}
+
+// start begins the recording, if there is one, and the way of events.
+func (p *pipeline) start() error {
+	if p.options.Record.Record != "" {
+		recording, err := p.options.Record.open(p.options.Redact.redacts() || p.redacted, p.complain)
+		if err != nil {
+			return err
+		}
+		p.outlets = append(p.outlets, recording)
+	}
+	p.Bus = bus.New(p.outlets, bus.Options{Stages: p.stages(), Failed: p.failed, Behind: p.behind})
+	return nil
+}
+
+// stages are what events go through before any outlet sees them.
+func (p *pipeline) stages() []bus.Stage {
+	all := []bus.Stage{{Stage: p.decode, Name: "decoding"}}
+	if redaction := p.redaction(); redaction != nil {
+		all = append(all, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
+	}
+	if bus.Wanted(p.outlets) >= bus.Exchanges {
+		all = append(all, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
+	}
+	return all
+}
+
+// redaction is the stage that redacts events, nil where nothing is redacted.
+func (p *pipeline) redaction() event.Stage {
+	switch {
+	case p.values != nil:
+		return p.values
+	case p.options.Redact.redacts():
+		return &redact.Passwords{Again: true}
+	case p.redacted:
+		return new(redact.Passwords)
+	}
+	return nil
+}
+
+// observe has the proxy record for the outlets.
+func (p *pipeline) observe(config *proxy.Config) {
+	config.Recorder, config.DecodeAll = p.Bus, bus.Wanted(p.outlets) >= bus.Messages
+	config.LogCerts = p.options.Log.LogCerts
+}
+
+// flushLimit is how long outlets may take to write what is left at the end.
+const flushLimit = 5 * time.Second
+
+// finish has all outlets write what is left, and checks a recording without values. It reports
+// whether each outlet has got everything from the beginning, and no value was found.
+func (p *pipeline) finish() (whole bool) {
+	whole = p.flush()
+	if err := p.checkValues(context.Background()); err != nil {
+		complain(err)
+		whole = whole && errors.Is(err, errNotChecked)
+	}
+	return whole
+}
+
+func (p *pipeline) flush() (whole bool) {
+	if !p.Close(flushLimit) {
+		complain(fmt.Errorf("write %s: not all of it was taken within %v", names(p.outlets), flushLimit))
+		return false
+	}
+	return !p.Failed() // what failed was said when it did
+}
+
+// names lists outlets, for the user.
+func names(outlets []bus.Outlet) string {
+	all := make([]string, 0, len(outlets))
+	for _, o := range outlets {
+		all = append(all, o.Name)
+	}
+	return strings.Join(all, " and ")
+}
+
+// checkValues looks for values of the input in the recording, where they are redacted.
+func (p *pipeline) checkValues(ctx context.Context) error {
+	if p.values == nil || p.options.Record.Record == "" {
+		return nil
+	}
+	return p.values.checkRecording(ctx, &p.options.Record)
+}
