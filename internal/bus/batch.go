@@ -16,6 +16,7 @@ type batch struct {
 	messages     []event.Message
 	data         []byte
 	size         int
+	repeated     bool // some of the events are
 	readers      atomic.Int32
 }
 
@@ -63,6 +64,7 @@ func (b *batch) append(e *event.Event) *event.Event {
 	b.events = append(b.events, *e)
 	own := &b.events[len(b.events)-1]
 	own.Messages = b.copyMessages(e.Messages)
+	b.repeated = b.repeated || e.Repeated
 	b.weighKept(own)
 	return own
 }
@@ -102,5 +104,6 @@ func (b *batch) recycle() {
 	clear(b.events)
 	clear(b.messages)
 	b.recorded, b.recordedSize, b.events, b.messages, b.data, b.size = b.recorded[:0], 0, b.events[:0], b.messages[:0], b.data[:0], 0
+	b.repeated = false
 	batches.Put(b)
 }

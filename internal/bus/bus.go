@@ -54,6 +54,8 @@ type Outlet struct {
 	// Drop makes a sink that is behind lose its oldest events instead of holding traffic back. An
 	// event in their place tells it how many are missing.
 	Drop bool
+	// Repeated says that the sink wants what a recording tells again, which is in its log already.
+	Repeated bool
 }
 
 // Wanted returns what the most demanding outlet wants. Nothing beyond that needs to be recorded or
@@ -120,7 +122,7 @@ func New(outlets []Outlet, options Options) *Bus {
 	b := &Bus{options: options, wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour), done: make(chan struct{})}
 	b.timer.Stop()
 	for _, o := range outlets {
-		out := &outlet{bus: b, name: o.Name, sink: o.Sink, drop: o.Drop, wake: make(chan struct{}, 1), done: make(chan struct{})}
+		out := &outlet{bus: b, name: o.Name, sink: o.Sink, drop: o.Drop, repeated: o.Repeated, wake: make(chan struct{}, 1), done: make(chan struct{})}
 		b.outlets = append(b.outlets, out)
 		go out.run()
 	}

@@ -3,6 +3,7 @@ package bus
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"pgpi/internal/event"
@@ -13,7 +14,9 @@ type outlet struct {
 	bus  *Bus
 	name string
 	sink Sink
-	drop bool
+	// drop and repeated are those of the Outlet.
+	drop, repeated bool
+
 	wake chan struct{} // holds at most one token: there is work
 	done chan struct{} // closed when the sink is closed
 
@@ -139,7 +142,14 @@ func (o *outlet) write(b *batch, dropped int) error {
 			return err
 		}
 	}
-	return o.sink.Write(b.events)
+	events := b.events
+	if b.repeated && !o.repeated {
+		events = slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return e.Repeated })
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return o.sink.Write(events)
 }
 
 func (o *outlet) hasFailed() bool {

@@ -40,8 +40,10 @@ type half struct {
 
 // newDialogue says that a connection was opened.
 func (r *Reader) newDialogue(at time.Time, client, server end) *dialogue {
-	r.tags++
-	d := &dialogue{reader: r, id: r.tags, opened: at}
+	d := &dialogue{reader: r, id: r.newTag(), opened: at}
+	if len(r.replays) > 0 && !r.mixed {
+		r.strays[d.id] = true
+	}
 	d.say(at, event.Opened{Time: at.Truncate(time.Second), Client: client.String()})
 	d.say(at, event.Connected{Address: server.words()})
 	return d

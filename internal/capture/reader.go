@@ -21,6 +21,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"pgpi/internal/event"
 	"pgpi/internal/peer"
@@ -101,18 +102,22 @@ type Reader struct {
 	recorder Recorder
 	done     <-chan struct{}
 
-	tags     uint32 // that were given
+	last     time.Time // of the packets that were read
+	problems []error   // from before there was a recorder
+	tags     uint32    // that were given
 	keys     map[string]*dialogue
 	searches searches
 	flows    flows
 	replays  map[*chain]*replay
 	mixed    bool // tags of recordings don't tell connections apart
+	// strays are the tags of connections of which a recording lacks what it said of them.
+	strays map[uint32]bool
 }
 
 // Open opens captures by their names; "-" is standard input. What can't be opened is
 // a problem, and the rest is read. It is an error where nothing can.
 func Open(names []string, o Options) (*Reader, error) {
-	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}, foreign: map[peer.Protocol]int{}}
+	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}, foreign: map[peer.Protocol]int{}, strays: map[uint32]bool{}}
 	r.flows = flows{reader: r, byKey: map[flowKey]*flow{}}
 	r.ports[5432] = true
 	for _, port := range o.Ports {
@@ -160,6 +165,8 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 		if in == nil {
 			break
 		}
+		r.last = in.packet.at.Local()
+		r.sayEarly()
 		r.packet(from, in)
 		in.next()
 		if r.report.Packets++; r.report.Packets%progressEvery == 0 {
@@ -176,6 +183,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 		}
 	}
 	r.progress()
+	r.sayEarly()
 	r.explainRefused()
 	r.report.others, r.report.foreign = r.others.String(), listForeign(r.foreign)
 	return r.report
@@ -210,6 +218,24 @@ func (r *Reader) packet(from *chain, in *input) {
 	r.flows.add(in.packet.at.Local(), &f)
 }
 
+// tagOf returns the tag of a connection of a recording: the one that it had, unless another has that.
+func (r *Reader) tagOf(tag uint32) uint32 {
+	switch {
+	case tag == 0:
+		return 0
+	case r.mixed || r.strays[tag]:
+		return r.newTag()
+	}
+	r.tags = max(r.tags, tag)
+	return tag
+}
+
+// newTag returns a tag that no connection has.
+func (r *Reader) newTag() uint32 {
+	r.tags++
+	return r.tags
+}
+
 // record hands on an event when there is room for it.
 func (r *Reader) record(e *event.Event) {
 	r.recorder.Wait(r.done)
@@ -223,9 +249,32 @@ func (r *Reader) ended(in *input) {
 	}
 }
 
+// damage reports what could not be read.
 func (r *Reader) damage(err error) {
 	r.report.Damaged = true
 	r.options.Problem(err)
+	if r.recorder == nil {
+		r.problems = append(r.problems, err)
+		return
+	}
+	r.sayDamaged(err)
+}
+
+// sayEarly records the problems from before there was a recorder.
+func (r *Reader) sayEarly() {
+	for _, err := range r.problems {
+		r.sayDamaged(err)
+	}
+	r.problems = nil
+}
+
+// sayDamaged records that something could not be read, so that whoever reads a recording of this
+// capture knows.
+func (r *Reader) sayDamaged(err error) {
+	if r.last.IsZero() {
+		return // nothing at all could be read
+	}
+	r.record(&event.Event{At: r.last, Kind: event.Said, Fact: event.Damaged{Why: err.Error()}})
 }
 
 // explainRefused says what kinds of packets were passed over.
@@ -240,7 +289,9 @@ func (r *Reader) explainRefused() {
 		{tooDeep, "are in too many tunnels, one inside the other"},
 	} {
 		if n := r.report.refused[refused.reason]; n > 0 {
-			r.options.Problem(fmt.Errorf("%d packets %s", n, refused.words))
+			err := fmt.Errorf("%d packets %s", n, refused.words)
+			r.options.Problem(err)
+			r.sayDamaged(err)
 		}
 	}
 }

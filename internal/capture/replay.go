@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -81,11 +82,7 @@ func (r *replay) packet(p *packet, f *frame) {
 func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replayed {
 	c := r.connections[tag]
 	if c == nil {
-		c = &replayed{id: tag, opened: at.Add(-n.Elapsed)}
-		if r.reader.mixed && tag != 0 {
-			r.reader.tags++
-			c.id = r.reader.tags
-		}
+		c = &replayed{id: r.reader.tagOf(tag), opened: at.Add(-n.Elapsed)}
 		if n.Repeated {
 			c.primed = r.file
 		}
@@ -131,6 +128,11 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	e.Fact = fact
 	r.record(c, &e, at, n)
 	switch f := fact.(type) {
+	case event.Damaged:
+		r.reader.report.Damaged = true
+		r.reader.options.Problem(errors.New(f.Why))
+	case event.Continued:
+		c.primed = cmp.Or(c.primed, r.file)
 	case event.Opened:
 		r.reader.report.Connections++
 		if n.Repeated {
@@ -203,12 +205,16 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 	if f.from == v.client {
 		d = event.ClientToServer
 	}
+	if f.flags&flagFIN != 0 && f.seq == v.next[d] {
+		v.next[d]++ // as it counts for TCP
+	}
 	switch {
 	case f.flags&flagSYN != 0:
 		v.next[d] = f.seq + 1
 	case len(f.payload) > 0 || n.CutOff:
 		r.data(at, n, f, v, d)
 	case n.End:
+		r.miss(at, v, event.ServerToClient-d, f.ack)
 		r.record(v.connection, &event.Event{Kind: event.End, Direction: d, Broken: n.Broken}, at, n)
 	}
 }
@@ -219,9 +225,16 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 	if n.Scripted {
 		d = n.Direction
 	}
-	if missing := f.seq - v.next[sender]; missing > 0 { // packets were taken out of the recording
-		r.reader.report.Missing += int64(missing)
-		r.record(c, &event.Event{Kind: event.Said, Fact: event.Missing{Direction: d, Bytes: int64(missing)}}, at, recording.Note{})
+	if !n.Scripted { // a reply is behind its request
+		r.miss(at, v, event.ServerToClient-sender, f.ack)
+	}
+	switch missing := f.seq - v.next[sender]; {
+	case missing > maxTaken: // of a conversation between the same ends, whose beginning is not there
+		r.record(c, &event.Event{Kind: event.Said, Fact: event.Joined{}}, at, recording.Note{})
+		r.reader.damage(fmt.Errorf("the beginning of a conversation of connection #%d was taken out of the recording", c.id))
+		v.next[event.ServerToClient-sender] = f.ack
+	case missing > 0:
+		r.sayMissing(at, c, d, missing)
 	}
 	v.next[sender] = f.seq + uint32(len(f.payload))
 	b := f.payload
@@ -242,13 +255,29 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 	}
 	e := event.Event{
 		Kind: event.Bytes, Direction: d, Data: b, Count: countMessages(b), Relayed: d <= event.ServerToClient, OneByOne: n.OneByOne, Left: n.Left,
-		Waited: n.Waited, Held: n.Held, Stalled: n.Stalled, Opaque: n.Opaque, Cut: n.Cut, Foreign: n.Foreign, Repeated: n.Repeated, Inside: n.Inside && c.primed != 0,
+		Waited: n.Waited, Held: n.Held, Stalled: n.Stalled, Opaque: n.Opaque, Cut: n.Cut, Foreign: n.Foreign, Repeated: n.Repeated || n.Again, Inside: n.Inside && (c.primed != 0 || n.Opaque),
 		Spans: spans,
 	}
 	if n.Opaque {
 		e.Kind = event.Undecoded
 	}
 	r.record(c, &e, at, n)
+}
+
+// maxTaken is how many bytes may have been taken out of a conversation.
+const maxTaken = 1 << 28
+
+// miss says what is missing of a direction up to a number: packets were taken out of the recording.
+func (r *replay) miss(at time.Time, v *conversation, d event.Direction, next uint32) {
+	if after(next, v.next[d]) && next-v.next[d] <= maxTaken {
+		r.sayMissing(at, v.connection, d, next-v.next[d])
+		v.next[d] = next
+	}
+}
+
+func (r *replay) sayMissing(at time.Time, c *replayed, d event.Direction, size uint32) {
+	r.reader.report.Missing += int64(size)
+	r.record(c, &event.Event{Kind: event.Said, Fact: event.Missing{Direction: d, Bytes: int64(size)}}, at, recording.Note{})
 }
 
 // addSpan adds a span of a write. One that was cut by the end of a packet is whole again.

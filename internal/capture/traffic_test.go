@@ -71,6 +71,7 @@ type wirePacket struct {
 	// sender and payload are for tests that take packets away.
 	server  bool
 	payload int
+	whole   int // bytes on the wire, where those are not all there
 }
 
 // cable makes packets of traffic, as tcpdump would see them.
@@ -131,7 +132,7 @@ func (w *cable) send(t testing.TB, server bool, flags string, payload []byte) {
 	if err := gopacket.SerializeLayers(buffer, options, ip, tcp, gopacket.Payload(payload)); err != nil {
 		t.Fatal(err)
 	}
-	w.packets = append(w.packets, wirePacket{w.now, w.frame(kind, buffer.Bytes()), server, len(payload)})
+	w.packets = append(w.packets, wirePacket{at: w.now, data: w.frame(kind, buffer.Bytes()), server: server, payload: len(payload)})
 }
 
 // frame puts a link layer around a packet.
@@ -187,7 +188,7 @@ func pcap(t testing.TB, link layers.LinkType, packets []wirePacket) string {
 		t.Fatal(err)
 	}
 	for _, p := range packets {
-		if err := w.WritePacket(gopacket.CaptureInfo{Timestamp: p.at, CaptureLength: len(p.data), Length: len(p.data)}, p.data); err != nil {
+		if err := w.WritePacket(gopacket.CaptureInfo{Timestamp: p.at, CaptureLength: len(p.data), Length: max(p.whole, len(p.data))}, p.data); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -50,6 +50,9 @@ type connection struct {
 	seen     *Seen // of all connections
 	identity *event.Identity
 	blind    bool // decoding has failed
+	// primed says that it began in a file of the recording that was not read: what this one repeats is
+	// read first.
+	primed bool
 	// encrypted says that not all bytes are in the stream of events.
 	encrypted bool
 	// first are what the two parties said first, by wire.Client and wire.Server.
@@ -93,7 +96,7 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	case event.Said:
 		s.fact(c, e, emit)
 	case event.End:
-		c.end(e, emit)
+		s.end(c, e, emit)
 	default:
 		s.bytes(c, e, emit)
 	}
@@ -116,10 +119,28 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 		c.pass(e, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
 		return
 	}
+	if c.primed && !e.Repeated {
+		c.primed = false
+		c.tracker.Continue()
+	}
+	if owed := c.owed(e); owed > 0 {
+		part := *e
+		part.Data, part.Opaque, part.Cut = e.Data[:owed], true, false
+		e.Spans = event.CutSpans(e.Spans, owed, len(e.Data))
+		e.Data = e.Data[owed:]
+		s.bytes(c, &part, emit)
+		if len(e.Data) == 0 {
+			return
+		}
+	}
+	c.tracker.Blanked = e.Redacted
 	rest, spans := e.Data, e.Spans
 	for at := 0; ; {
-		piece := c.tracker.ScanFrame(e.Direction, rest, s.messages)
-		s.messages = piece.Messages
+		var piece session.Piece
+		if !e.Cut || len(rest) > 1 {
+			piece = c.tracker.ScanFrame(e.Direction, rest, s.messages)
+			s.messages = piece.Messages
+		}
 		if piece.Size == 0 {
 			e.Spans = event.CutSpans(spans, at, at+len(rest))
 			c.finish(e, rest, emit)
@@ -136,6 +157,12 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 		c.pass(&part, piece, emit)
 	}
 	clear(s.messages) // they point to what is not theirs
+}
+
+// owed returns how many bytes of an event belong to a message that was cut: a part of it is missing in
+// a recording, and this is the rest.
+func (c *connection) owed(e *event.Event) int {
+	return int(min(c.direction(e.Direction).owed, int64(len(e.Data))))
 }
 
 // inside reports whether the beginning of a message that is still on its way was seen.
@@ -167,11 +194,12 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 		giveSpans(piece.Messages, e.Spans)
 	}
 	e.Spans, e.Identity = nil, c.identity
-	if e.Repeated || len(e.Data) == 0 && e.Total == 0 {
+	switch {
+	case len(e.Data) == 0 && e.Total == 0:
 		return
-	}
-	if e.Redacted && piece.Kind == event.Fragment {
-		withoutBlanks(piece.Messages)
+	case e.Repeated:
+		emit(e) // nothing follows from it that was not said before
+		return
 	}
 	mistakes, foreign := piece.Mistakes, c.foreign(e, &piece)
 	told := e.Redacted || d.unsure // by the recording; later stages may redact the event
@@ -228,16 +256,12 @@ func (c *connection) finish(e *event.Event, rest []byte, emit func(*event.Event)
 }
 
 // end sums up what a direction has left.
-func (c *connection) end(e *event.Event, emit func(*event.Event)) {
+func (s *Stage) end(c *connection, e *event.Event, emit func(*event.Event)) {
 	part := *e
-	part.Kind, part.Relayed = event.Bytes, true
+	part.Kind, part.Relayed, part.Broken, part.Unread = event.Bytes, true, false, 0
 	d := c.direction(e.Direction)
-	switch {
-	case c.blind:
-		part.Opaque = true
-		c.pass(&part, session.Piece{Frame: session.Frame{Kind: event.Undecoded, Size: len(e.Data)}}, emit)
-	case d.cut == 0:
-		c.finish(&part, e.Data, emit)
+	if c.blind || d.cut == 0 {
+		s.bytes(c, &part, emit)
 	}
 	d.undecoded += e.Unread
 	c.seen.Undecoded += e.Unread

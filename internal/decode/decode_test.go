@@ -187,8 +187,8 @@ func TestBlind(t *testing.T) {
 	}
 }
 
-// What a rotated recording repeats is learned and not told again. Of a message that began in a
-// file that was not read, nothing is known.
+// What a rotated recording repeats is learned, and passed on for another recording. Of a message that
+// began in a file that was not read, nothing is known.
 func TestRepeated(t *testing.T) {
 	l := newLine()
 	for _, e := range []event.Event{
@@ -198,7 +198,11 @@ func TestRepeated(t *testing.T) {
 	} {
 		e.Kind, e.Repeated = event.Bytes, true
 		l.take(e)
+		if !l.last.Repeated {
+			t.Errorf("%+v is told again", l.last)
+		}
 	}
+	l.want(t, "StartupMessage", "AuthenticationOk ReadyForQuery", "Parse")
 	l.take(event.Event{Kind: event.Bytes, Inside: true, Relayed: true, Direction: event.ServerToClient, Data: []byte("rest of a row")})
 	l.bytes(event.ClientToServer, message('B', "\x00s\x00\x00\x00\x00\x00\x00\x00"))
 	l.want(t, "13 undecoded", "Bind")

@@ -21,6 +21,8 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 		c.tracker.Join()
 		c.directions[0].unsure, c.directions[1].unsure = true, true
 		c.change(func(i *event.Identity) { i.Known = true }) // what was said at the beginning will never come
+	case event.Continued:
+		c.primed = true
 	case event.Missing:
 		c.missing(e, f, emit)
 	case event.Resumed:
@@ -43,6 +45,7 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 			c.saySum(e, f.Direction, emit)
 			return
 		}
+		c.seen.Undecoded += f.Bytes - c.direction(f.Direction).undecoded
 		c.direction(f.Direction).undecoded = 0 // they are among those that the recording counts
 	case event.Encrypted, event.TLSOffered, event.TLSChosen, event.TLSAlert:
 		c.encrypted = true
@@ -108,13 +111,4 @@ func (s *Stage) running(conn uint32) string {
 		}
 	}
 	return "nothing that is known"
-}
-
-// withoutBlanks drops what redaction has blanked of messages too large to hold: all but their
-// headers.
-func withoutBlanks(messages []event.Message) {
-	for i := range messages {
-		m := &messages[i]
-		m.Bytes = m.Bytes[:min(len(m.Bytes), wire.HeaderSize)]
-	}
 }

@@ -80,7 +80,8 @@ type Event struct {
 	Noted bool
 	Spans []Span
 	// Repeated is set if a recording repeats the event for those who have not read the earlier
-	// file. Inside is set if its message began in an earlier file of the recording.
+	// file: only another recording wants it. Inside is set if its message began in an earlier file
+	// of the recording.
 	Repeated, Inside bool
 
 	// Identity is what was known about who is connected, or nil.

@@ -332,6 +332,11 @@ type (
 		Connection uint32
 		SQL        string `wrote:"client"`
 	}
+	// Damaged says why not everything in a capture could be read.
+	Damaged struct {
+		fact
+		Why string
+	}
 	// CaptureEnded says that the connection was still open at the end of the capture.
 	CaptureEnded struct{ fact }
 )

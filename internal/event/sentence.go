@@ -92,6 +92,7 @@ var sentences = []sentence{
 	{TLSAlert{}, "tls_alert", Known, "TLS alert from {party}: {why}"},
 	{Encrypted{}, "encrypted", Known, "the rest is encrypted by {what} and can't be read: relay it through pgpi with --record, or capture it where it is not encrypted"},
 	{CancelFor{}, "cancel", Known, "cancel request for connection #{connection}, whose server runs: {sql}"},
+	{Damaged{}, "damaged", Known, "not all could be read: {why}"},
 	{CaptureEnded{}, "capture_ended", Known, "the capture ends before this connection"},
 }
 

@@ -23,9 +23,10 @@ type Stage struct {
 // New makes a stage.
 func New() *Stage { return &Stage{connections: map[uint32]*connection{}} }
 
-// Take passes an event on, and behind it the exchanges that it has ended.
+// Take passes an event on, and behind it the exchanges that it has ended. What a recording repeats is
+// no part of one: it was added up where it was seen.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
-	if e.Conn == 0 {
+	if e.Conn == 0 || e.Repeated {
 		emit(e)
 		return
 	}

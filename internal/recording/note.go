@@ -53,8 +53,8 @@ type Note struct {
 
 	// Opaque is the event's.
 	Opaque bool
-	// Cut and Foreign are the event's.
-	Cut, Foreign bool
+	// Cut and Foreign are the event's. Again is set if the recording that was read repeated the bytes.
+	Cut, Foreign, Again bool
 	// Waited, Held and Stalled are the event's.
 	Waited, Held, Stalled time.Duration
 	// Redacted are the spans of the packet's bytes that were overwritten, in the form of
@@ -87,6 +87,7 @@ const (
 	opaque  = "bytes=opaque"
 	cut     = "bytes=cut"
 	foreign = "bytes=foreign"
+	again   = "bytes=repeated"
 	ended   = "end=closed"
 	broken  = "end=broken"
 	spans   = "redacted="
@@ -148,14 +149,13 @@ func (n *Note) AppendWords(dst []byte) []byte {
 // AppendFacts appends the packet's second comment to dst, or nothing if the note has none.
 func (n *Note) AppendFacts(dst []byte) []byte {
 	var facts []string
-	if n.Opaque {
-		facts = append(facts, opaque)
-	}
-	if n.Cut {
-		facts = append(facts, cut)
-	}
-	if n.Foreign {
-		facts = append(facts, foreign)
+	for _, fact := range []struct {
+		is    bool
+		words string
+	}{{n.Opaque, opaque}, {n.Cut, cut}, {n.Foreign, foreign}, {n.Again, again}} {
+		if fact.is {
+			facts = append(facts, fact.words)
+		}
 	}
 	switch {
 	case n.End && n.Broken:
@@ -210,6 +210,8 @@ func (n *Note) parse(item string) {
 		n.Cut = true
 	case foreign:
 		n.Foreign = true
+	case again:
+		n.Again = true
 	case ended:
 		n.End = true
 	case broken:

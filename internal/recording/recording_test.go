@@ -37,6 +37,7 @@ var notes = []Note{
 	{Redacted: "12+8p,3+5,1+1v", Waited: 7},
 	{Cut: true, Left: 3},
 	{Foreign: true, Opaque: true},
+	{Again: true, Cut: true},
 	{Waited: 7 * time.Second, Held: 1, Stalled: time.Hour, Opaque: true},
 	{End: true},
 	{End: true, Broken: true, Opaque: true},

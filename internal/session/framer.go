@@ -252,6 +252,17 @@ func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64,
 	if sender == wire.Client && l.mayStart(rest) || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
 		return l.frameUntyped(sender, rest)
 	}
+	if sender == wire.Server && l.unseen && framed && len(rest) == 1 && isReply(rest[0]) {
+		return 1, "" // no other message is as short
+	}
+	if sender == wire.Server && l.mayReply() && f.streams[place(d)].offset == 0 && isReply(rest[0]) {
+		switch { // which may be that to a request that was not seen, and only a notice could come in its place
+		case len(rest) == 1 && rest[0] == 'N':
+			return 0, ""
+		case len(rest) == 1 || rest[0] != 'N' || rest[1] != 0:
+			return 1, ""
+		}
+	}
 	if sender == wire.Server && !l.authenticated && rest[0] == 'E' && (len(rest) >= wire.HeaderSize || framed) {
 		if old := oldErrorSize(rest); old != 0 {
 			return max(old, 0), ""

@@ -62,6 +62,7 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 // gap forgets what messages that were not seen may have changed.
 func (y *memory) gap() {
 	y.requests.gap()
+	y.doubt = doubt{is: true}
 	y.names.forget()
 	y.names.partial = true
 	y.result, y.ignored = nil, nil

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"testing"
 
 	"pgpi/internal/event"
@@ -142,6 +143,38 @@ func TestCutSettings(t *testing.T) {
 		p, _ := tracker.Cut(event.ServerToClient, status[:kept])
 		if s := p.Messages[0].Settings; s.TimeZone != want || s.DateStyle != "ISO" {
 			t.Errorf("%q: %+v", status[:kept], s)
+		}
+	}
+}
+
+// TestCutRows takes rows of COPY for a part of its exchange, and names none behind a message whose rest was not seen, or
+// was blanked: nobody knows where in a row it ends.
+func TestCutRows(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, tracker *Tracker, large []byte){
+		"cut": func(t *testing.T, tracker *Tracker, large []byte) {
+			tracker.Scan(event.ClientToServer, large[:1000])
+			if _, want := tracker.Cut(event.ClientToServer, nil); want != int64(len(large)) {
+				t.Errorf("%d of %d bytes", want, len(large))
+			}
+			tracker.Skip(event.ClientToServer, int64(len(large)-1000))
+		},
+		"blanked": func(_ *testing.T, tracker *Tracker, large []byte) {
+			tracker.Blanked = true
+			tracker.Scan(event.ClientToServer, large)
+		},
+	} {
+		tracker := New(nil)
+		tracker.Join()
+		last(t, tracker, event.ServerToClient, gapMessage('Z', "I"))
+		query := last(t, tracker, event.ClientToServer, gapMessage('Q', "copy t from stdin\x00"))
+		last(t, tracker, event.ServerToClient, gapMessage('G', "\x00\x00\x01\x00\x00"))
+		row := gapMessage('d', "1\n")
+		if m := last(t, tracker, event.ClientToServer, row); m.Type != wire.CopyText || m.Exchange == 0 || m.Exchange != query.Exchange {
+			t.Errorf("%s: %+v of an exchange that is not %d", name, m, query.Exchange)
+		}
+		spoil(t, tracker, append([]byte("d\x00\x01\x11\x74"), bytes.Repeat([]byte("x"), 70000)...))
+		if m := last(t, tracker, event.ClientToServer, row); m.Type != wire.CopyData {
+			t.Errorf("%s: then comes %v", name, m.Type)
 		}
 	}
 }

@@ -35,6 +35,9 @@ func (l *leg) mayStart(rest []byte) bool {
 	return !l.started || l.unseen && rest[0] == 0
 }
 
+// mayReply reports whether the server may reply to a request for encryption that was not seen.
+func (l *leg) mayReply() bool { return l.unseen && !l.authenticated }
+
 // gap forgets what bytes of a party that were not seen may have changed.
 func (l *leg) gap(from wire.Sender) {
 	l.protocol = 0
@@ -101,8 +104,8 @@ func (l *leg) identify(from wire.Sender, b []byte) wire.Type {
 	if from == wire.Client && l.mayStart(b) {
 		return wire.IdentifyStartup(b)
 	}
-	if from == wire.Server && l.requested && b[0] != 'E' {
-		if l.request == wire.GSSENCRequest {
+	if from == wire.Server && (l.requested && b[0] != 'E' || l.unseen && len(b) == 1 && isReply(b[0])) {
+		if l.request == wire.GSSENCRequest || b[0] == 'G' {
 			return wire.GSSENCResponse
 		}
 		return wire.SSLResponse

@@ -54,7 +54,7 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 	whole := true // the name of the last
 	for _, f := range y.fields {
 		if f.Name == wire.Column {
-			columns, whole = append(columns, event.Column{}), false
+			columns, whole = append(columns, event.Column{TypeModifier: -1}), false
 		}
 		if len(columns) == 0 {
 			continue
@@ -68,7 +68,9 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 		case wire.TypeOID:
 			c.TypeOID = uint32(f.Int)
 		case wire.TypeModifier:
-			c.TypeModifier = int32(f.Int)
+			if f.Kind == wire.Int32 { // all of it is there
+				c.TypeModifier = int32(f.Int)
+			}
 		case wire.Format:
 			c.Binary = formats && f.Int == 1
 		}

@@ -21,6 +21,8 @@ type Tracker struct {
 	// Kept is how many bytes of a message larger than MaxHeld are kept. Of none are
 	// less than the first 9 kept, which name it.
 	Kept int
+	// Blanked says that redaction has blanked such messages, but for their headers.
+	Blanked bool
 
 	budget  *Budget
 	framer  Framer
@@ -143,6 +145,9 @@ func (t *Tracker) Cut(d event.Direction, pending []byte) (p Piece, want int64) {
 	s.messages, s.mistakes = s.messages[:0], s.mistakes[:0]
 	beginning := s.beginning(pending)
 	frame, want := t.framer.cut(d, pending)
+	if d == event.ClientToServer && t.copying.client != nil {
+		t.copying.client.following = false // nobody knows where the rest leads
+	}
 	if want > 0 {
 		t.message(d, beginning, want)
 	}
@@ -163,8 +168,12 @@ func (t *Tracker) keep(d event.Direction, s *shelf, frame Frame, b []byte) {
 	if frame.Offset == 0 {
 		s.big = &bigMessage{}
 	}
-	s.big.keep(b, max(t.Kept, minKept), t.budget)
-	if d == event.ClientToServer && s.big.kept[0] == 'd' {
+	most := max(t.Kept, minKept)
+	if t.Blanked {
+		most = wire.HeaderSize
+	}
+	s.big.keep(b, most, t.budget)
+	if d == event.ClientToServer && s.big.kept[0] == 'd' && !t.Blanked {
 		first, body := frame.Offset == 0, b
 		if first {
 			body = body[wire.HeaderSize:]

@@ -23,8 +23,20 @@ type Recorder struct {
 // New returns a recorder that passes what sinks would see to take. An event is valid only until
 // take returns.
 func New(take func(*event.Event)) *Recorder {
+	return NewRecording(func(e *event.Event) {
+		if !e.Repeated {
+			take(e)
+		}
+	})
+}
+
+// NewRecording makes a recorder that hands on what a recording would see.
+func NewRecording(take func(*event.Event)) *Recorder {
 	return &Recorder{stage: decode.New(session.NewBudget(session.DefaultBudget)), take: take}
 }
+
+// Seen is that of the stage.
+func (r *Recorder) Seen() decode.Seen { return r.stage.Seen() }
 
 // Wait returns at once: there is always room.
 func (*Recorder) Wait(<-chan struct{}) {}

@@ -44,6 +44,7 @@ type connection struct {
 	// that one has what is relayed too, and so a whole dialogue with the server, from
 	// the StartupMessage on. They are nil until something is said.
 	clientLeg, serverLeg *conversation
+	claimed              []endpoints
 	memory               memory // nothing where there is only one file
 }
 
@@ -108,21 +109,43 @@ func hostOf(words string) string {
 // conversationOf finds the conversation of an event's bytes, and which end sends
 // them. Readers of captures expect a StartupMessage at the beginning of one: another
 // one may be finished by it.
-func (c *connection) conversationOf(e *event.Event) (v *conversation, sender int, finished *conversation) {
+func (s *Sink) conversationOf(c *connection, e *event.Event) (v *conversation, sender int, finished *conversation) {
 	if e.Direction.Sender() == wire.Server {
 		sender = serverEnd
 	}
-	leg, ends := &c.serverLeg, join(c.client, c.server)
+	leg, server := &c.serverLeg, c.server
 	if e.Direction == event.ClientToScript || e.Direction == event.ScriptToClient {
-		leg, ends = &c.clientLeg, join(c.client, netip.AddrPortFrom(script, postgresPort))
+		leg, server = &c.clientLeg, netip.AddrPortFrom(script, postgresPort)
 	}
 	if *leg != nil && (*leg).begun && len(e.Messages) > 0 && e.Messages[0].Type == wire.StartupMessage {
 		finished, *leg = *leg, nil
 	}
 	if *leg == nil {
-		*leg = &conversation{ends: ends}
+		*leg = &conversation{ends: s.claim(c, server)}
 	}
 	return *leg, sender, finished
+}
+
+// claim returns the ends of a connection's conversation with a server. No other connection has them
+// while this one is open: where several recordings are read, clients may have the same address.
+func (s *Sink) claim(c *connection, server netip.AddrPort) endpoints {
+	ends := join(c.client, server)
+	if owner, taken := s.owners[ends]; taken && owner != c.id {
+		c.client = unixClient(c.id)
+		ends = join(c.client, server)
+	}
+	s.owners[ends] = c.id
+	c.claimed = append(c.claimed, ends)
+	return ends
+}
+
+// release gives back the ends of a connection that has ended.
+func (s *Sink) release(c *connection) {
+	for _, ends := range c.claimed {
+		if s.owners[ends] == c.id {
+			delete(s.owners, ends)
+		}
+	}
 }
 
 // join makes endpoints of one family: an IPv4 address among IPv6 ones is mapped.

@@ -99,13 +99,13 @@ func (f *file) data(v *conversation, sender int, b []byte, spans []event.Span, a
 	for len(b) > maxPayload {
 		part := n
 		part.More = true
+		part.HasElapsed, part.HasZone = false, false // they are those of the write, which ends with the last
 		part.Redacted = recording.EncodeSpans(event.CutSpans(spans, 0, maxPayload))
 		spans = event.CutSpans(spans, maxPayload, len(b))
 		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part); err != nil {
 			return err
 		}
 		b = b[maxPayload:]
-		n.HasElapsed, n.HasZone = false, false
 	}
 	n.Redacted = recording.EncodeSpans(spans)
 	return f.send(v, sender, segment{flags: flagPSH | flagACK}, b, at, n)
@@ -159,14 +159,11 @@ var voice = endpoints{netip.AddrPortFrom(script, syslogPort), netip.AddrPortFrom
 // sentence writes a sentence of pgpi, in as many datagrams as it takes.
 func (f *file) sentence(b []byte, at time.Time, n recording.Note) error {
 	for len(b) > maxDatagram {
-		part := n
-		part.More = true
 		f.packet = voice.appendUDP(f.packet[:0], b[:maxDatagram])
-		if err := f.write(at, part); err != nil {
+		if err := f.write(at, recording.Note{More: true}); err != nil {
 			return err
 		}
 		b = b[maxDatagram:]
-		n = recording.Note{}
 	}
 	f.packet = voice.appendUDP(f.packet[:0], b)
 	return f.write(at, n)

@@ -11,41 +11,40 @@ import (
 
 // memory is what the next file of a recording has to repeat of a connection, so that it
 // can be read without the files before: how it began, the statements that it has, and
-// the result that is on its way.
+// what is under way. What is not known for certain is not repeated.
 type memory struct {
-	said   []event.Event // the sentences with addresses
+	said   []event.Event // the sentences that say what the connection is
 	login  []write       // up to the first ReadyForQuery
+	asking []write       // for encryption, while nothing else was said
 	logged bool          // that has come
+	joined bool          // or will never be seen
 	kept   int           // bytes of login and statements
 
 	settings   *event.Settings
 	statements map[string]*statement
 	// unsure are statements that an error may still take back.
 	unsure []string
-	// asked counts the requests that a ReadyForQuery answers, query is a Query among
-	// them, and described what describes its rows.
-	asked            int
-	query, described []byte
-	// rows is what the last rows belong to, until the result ends, and copied the
-	// message that began a COPY.
-	rows   *event.Context
-	copied []byte
-	// began says in which file a message began that is still under way, by sender.
-	began [2]int
+
+	underWay underWay
+	// began says in which file a message began that is still under way, by sender, and lost in
+	// which one a direction went out of sync.
+	began, lost [2]int
 }
 
-// write is what was sent in one write.
+// write is what was sent in one write, with the spans of it that were redacted.
 type write struct {
 	direction event.Direction
 	data      []byte
+	spans     []event.Span
 }
 
 // statement is a prepared statement: its Parse, and what the session knew of it when
 // it was used.
 type statement struct {
-	parse   []byte
+	parse   write
 	context *event.Context
 	columns []event.Column
+	rows    *event.Context // that columns are of
 }
 
 // Limits of a memory, in bytes.
@@ -54,31 +53,82 @@ const (
 	maxStatements = 1 << 20
 )
 
-// observe remembers what an event changes.
-func (m *memory) observe(e *event.Event) {
-	if e.Kind == event.Said {
-		m.sentence(e)
-		return
-	}
-	if !m.logged && m.kept+len(e.Data) <= maxLogin && !asksForTLS(e) {
-		m.kept += len(e.Data)
-		m.login = append(m.login, write{e.Direction, bytes.Clone(e.Data)})
-	}
-	for i := range e.Messages {
-		m.message(&e.Messages[i])
+// observe remembers what an event changes. File is the one that it is recorded in.
+func (m *memory) observe(e *event.Event, file int) {
+	switch {
+	case e.Kind == event.Said:
+		m.fact(e)
+	case e.Kind == event.End || e.Direction > event.ServerToClient && e.Kind == event.Undecoded:
+	case e.Kind == event.Undecoded:
+		m.observeLogin(e)
+		m.forget()
+		if sender := e.Direction.Sender(); !e.Opaque && m.lost[sender] == 0 {
+			m.lost[sender] = file
+		}
+	default:
+		m.observeLogin(e)
+		for i := range e.Messages {
+			m.message(e.Direction, &e.Messages[i])
+		}
 	}
 }
 
-// sentence remembers addresses. Each attempt to reach a server begins anew.
-func (m *memory) sentence(e *event.Event) {
-	switch e.Fact.(type) {
+// observeLogin remembers the bytes of a login. One that is not there as a whole is over.
+func (m *memory) observeLogin(e *event.Event) {
+	switch {
+	case m.logged:
+	case e.Kind != event.Traffic || e.Cut || m.kept+len(e.Data) > maxLogin:
+		m.join()
+	default:
+		m.kept += len(e.Data)
+		w := write{e.Direction, bytes.Clone(e.Data), spansOf(e)}
+		if asksForTLS(e) {
+			m.asking = append(m.asking, w)
+		} else {
+			m.login, m.asking = append(m.login, w), nil
+		}
+	}
+}
+
+// join says that the rest of the login will not be seen.
+func (m *memory) join() {
+	m.logged, m.joined = true, true
+	m.forget()
+}
+
+// forget says that something was not seen.
+func (m *memory) forget() {
+	for n := range m.statements {
+		m.drop(n)
+	}
+	m.unsure = nil
+	m.underWay.forget()
+}
+
+// fact remembers addresses, and what can't be seen. Each attempt to reach a server begins anew.
+func (m *memory) fact(e *event.Event) {
+	switch f := e.Fact.(type) {
 	case event.Opened:
-		m.said = append(m.said, e.Clone())
+		*m = memory{said: []event.Event{e.Clone()}}
 	case event.Connected:
 		m.said = append(m.said[:min(1, len(m.said))], e.Clone())
 		m.login = slices.DeleteFunc(m.login, func(w write) bool {
 			return w.direction == event.ScriptToServer || w.direction == event.ServerToScript
 		})
+	case event.Encrypted:
+		m.said = append(m.said, e.Clone())
+	case event.Joined:
+		m.join()
+	case event.ServerMistake:
+		m.underWay.forget()
+	case event.Missing:
+		m.lost[f.Direction.Sender()] = 0
+		if !m.logged {
+			m.join()
+		}
+		m.forget()
+	case event.Resumed:
+		m.lost[f.Direction.Sender()] = 0
 	}
 }
 
@@ -94,62 +144,52 @@ func asksForTLS(e *event.Event) bool {
 	return false
 }
 
-func (m *memory) message(msg *event.Message) {
+func (m *memory) message(d event.Direction, msg *event.Message) {
 	if msg.Settings != nil {
 		m.settings = msg.Settings
+	}
+	if m.logged && d <= event.ServerToClient {
+		m.underWay.message(d, msg)
 	}
 	switch msg.Type {
 	case wire.Parse:
 		m.parse(msg)
-	case wire.Bind, wire.Describe, wire.Execute:
+	case wire.Bind, wire.Describe:
 		m.use(msg)
 	case wire.Close:
-		delete(m.statements, name(msg))
+		if n, whole := name(msg); whole {
+			m.drop(n)
+		}
 	case wire.DataRow:
 		m.row(msg.Context)
-	case wire.CopyInResponse, wire.CopyOutResponse, wire.CopyBothResponse:
-		m.copied = bytes.Clone(msg.Bytes)
-	case wire.Query:
-		m.asked++
-		m.query = bytes.Clone(msg.Bytes)
-	case wire.Sync, wire.FunctionCall:
-		m.asked++
-	case wire.RowDescription:
-		m.described = bytes.Clone(msg.Bytes)
-	case wire.CommandComplete, wire.PortalSuspended:
-		m.resultEnds()
 	case wire.ErrorResponse:
-		m.resultEnds()
 		for _, n := range m.unsure {
-			delete(m.statements, n)
+			m.drop(n)
 		}
 	case wire.ReadyForQuery:
-		m.resultEnds()
-		m.asked, m.query = max(0, m.asked-1), nil
-		m.unsure, m.logged = m.unsure[:0], true
+		m.logged = m.logged || d == event.ServerToClient
+		if m.underWay.isIdle() {
+			m.unsure = m.unsure[:0]
+		}
 	}
 }
 
-func (m *memory) resultEnds() { m.rows, m.described, m.copied = nil, nil, nil }
-
 // name is that of the statement which a message makes, uses or closes: "" too where it
-// speaks of a portal.
-func name(msg *event.Message) string {
+// speaks of a portal. Whole reports whether all of it is there.
+func name(msg *event.Message) (n string, whole bool) {
 	var memory [8]wire.Field
 	for _, f := range wire.AppendFields(memory[:0], &msg.Message) {
 		if f.Name == wire.Statement {
-			return string(msg.Content(&f))
+			content := msg.Content(&f)
+			return string(content), int(f.End-f.Start) > len(content)
 		}
 	}
-	return ""
+	return "", msg.Size == int64(len(msg.Bytes))
 }
 
 func (m *memory) parse(msg *event.Message) {
-	n := name(msg)
-	if old := m.statements[n]; old != nil {
-		m.kept -= len(old.parse)
-		delete(m.statements, n)
-	}
+	n, _ := name(msg)
+	m.drop(n)
 	if m.kept+len(msg.Bytes) > maxStatements || int64(len(msg.Bytes)) < msg.Size {
 		return
 	}
@@ -157,29 +197,33 @@ func (m *memory) parse(msg *event.Message) {
 		m.statements = map[string]*statement{}
 	}
 	m.kept += len(msg.Bytes)
-	m.statements[n] = &statement{parse: bytes.Clone(msg.Bytes)}
+	m.statements[n] = &statement{parse: write{event.ClientToServer, bytes.Clone(msg.Bytes), slices.Clone(msg.Redacted)}}
 	m.unsure = append(m.unsure, n)
+}
+
+// drop forgets a statement.
+func (m *memory) drop(n string) {
+	if s := m.statements[n]; s != nil {
+		m.kept -= len(s.parse.data)
+		delete(m.statements, n)
+	}
 }
 
 // use takes what the session knows of a statement that a message names.
 func (m *memory) use(msg *event.Message) {
-	if msg.Type == wire.Execute || msg.Context == nil {
-		return
-	}
-	if s := m.statements[name(msg)]; s != nil {
-		s.context = msg.Context
+	if n, whole := name(msg); whole && msg.Context != nil && m.statements[n] != nil {
+		m.statements[n].context = msg.Context
 	}
 }
 
-// row remembers what rows belong to, and that a statement has such rows.
+// row remembers that a statement has such rows.
 func (m *memory) row(c *event.Context) {
-	if c == nil || c == m.rows {
+	if c == nil {
 		return
 	}
-	m.rows = c
 	for _, s := range m.statements {
-		if s.context != nil && s.context.SQL == c.SQL {
-			s.columns = c.Columns
+		if s.rows != c && s.context != nil && s.context.SQL == c.SQL {
+			s.columns, s.rows = c.Columns, c
 		}
 	}
 }
@@ -197,39 +241,39 @@ func (m *memory) inside(e *event.Event, file int) bool {
 	return m.began[sender] != file
 }
 
+// isLost reports whether an event is of a direction that went out of sync in an earlier file: who
+// reads this one alone can't find that out.
+func (m *memory) isLost(e *event.Event, file int) bool {
+	lost := m.lost[e.Direction.Sender()]
+	return e.Kind == event.Undecoded && lost != 0 && lost != file
+}
+
 // repetition is what a new file is to begin with, as messages that bring a reader to
-// where the connection is.
-func (m *memory) repetition() []write {
-	all := slices.Clone(m.login)
+// where the connection is. Where it is joined, nothing is known of what is under way.
+func (m *memory) repetition() (all []write, joined bool) {
+	all = slices.Clone(m.login)
 	if !m.logged {
-		return all
+		return append(all, m.asking...), false
 	}
-	add := func(d event.Direction, b []byte) {
+	add := func(d event.Direction, b []byte, spans ...event.Span) {
 		if len(b) > 0 {
-			all = append(all, write{d, b})
+			all = append(all, write{d, b, spans})
 		}
 	}
 	if m.settings != nil {
 		add(event.ServerToClient, appendSettings(nil, m.settings))
 	}
+	if m.joined || m.underWay.unknown {
+		return all, true
+	}
 	for _, n := range slices.Sorted(maps.Keys(m.statements)) {
-		client, server := m.statements[n].repetition()
-		add(event.ClientToServer, client)
-		add(event.ServerToClient, server)
+		if s := m.statements[n]; !slices.Contains(m.unsure, n) {
+			client, server := s.repetition()
+			add(event.ClientToServer, client, s.parse.spans...)
+			add(event.ServerToClient, server)
+		}
 	}
 	add(event.ClientToServer, appendMessage(nil, 'S', nil))
 	add(event.ServerToClient, appendMessage(nil, 'Z', []byte("I")))
-	query, described := m.query, m.described
-	switch {
-	case query != nil && m.asked == 1:
-	case m.rows != nil: // of the extended protocol
-		query = appendMessage(nil, 'Q', append([]byte(m.rows.SQL), 0))
-		described = appendRowDescription(nil, m.rows.Columns)
-	default:
-		return all // there is nothing, or too much under way to say what belongs to what
-	}
-	add(event.ClientToServer, query)
-	add(event.ServerToClient, described)
-	add(event.ServerToClient, m.copied)
-	return all
+	return append(all, m.underWay.writes()...), false
 }

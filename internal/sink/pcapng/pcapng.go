@@ -45,13 +45,14 @@ type Sink struct {
 	section     recording.Section
 	file        *file
 	connections map[uint32]*connection
-	sentence    []byte // memory for the sentence at hand
+	owners      map[endpoints]uint32 // the connections that have conversations between these ends
+	sentence    []byte               // memory for the sentence at hand
 }
 
 // New creates the file. The error is for the user.
 func New(o Options) (*Sink, error) {
 	s := &Sink{
-		options: o, connections: map[uint32]*connection{},
+		options: o, connections: map[uint32]*connection{}, owners: map[endpoints]uint32{},
 		section: recording.Section{ID: rand.Text(), File: 1, Redacted: o.Redacted, Noted: o.Redacted},
 	}
 	if err := o.checkSeries(); err != nil {
@@ -116,7 +117,8 @@ func (s *Sink) add(e *event.Event) error {
 	var n recording.Note
 	if s.options.Rotate > 0 && c.id != 0 {
 		n.Inside = c.memory.inside(e, s.section.File)
-		c.memory.observe(e)
+		n.Opaque = c.memory.isLost(e, s.section.File)
+		c.memory.observe(e, s.section.File)
 	}
 	c.clock.note(&n, e)
 	s.file.zone.note(&n, e)
@@ -131,14 +133,14 @@ func (s *Sink) add(e *event.Event) error {
 
 // data records bytes that one party or pgpi sent.
 func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
-	v, sender, finished := c.conversationOf(e)
+	v, sender, finished := s.conversationOf(c, e)
 	if err := s.finish(e, finished); err != nil {
 		return err
 	}
-	n.Left, n.OneByOne = e.Left, e.OneByOne
-	n.CutOff, n.Opaque, n.Cut, n.Foreign = len(e.Data) == 0, e.Opaque, e.Cut, e.Foreign
+	n.Left, n.OneByOne, n.Again, n.Inside = e.Left, e.OneByOne, e.Repeated, n.Inside || e.Inside
+	n.CutOff, n.Opaque, n.Cut, n.Foreign = len(e.Data) == 0, n.Opaque || e.Opaque, e.Cut, e.Foreign
 	n.Waited, n.Held, n.Stalled = e.Waited, e.Held, e.Stalled
-	return s.send(c, v, sender, e, n)
+	return s.send(c, v, sender, e, spansOf(e), n)
 }
 
 // spansOf are those that were redacted of the messages in a write.
@@ -158,9 +160,9 @@ func spansOf(e *event.Event) (spans []event.Span) {
 
 // end ends one direction of what is relayed.
 func (s *Sink) end(c *connection, e *event.Event, n recording.Note) error {
-	v, sender, _ := c.conversationOf(e)
+	v, sender, _ := s.conversationOf(c, e)
 	if !v.begun {
-		if err := s.file.open(v, e.At, recording.Note{Connection: c.id}); err != nil {
+		if err := s.file.open(v, e.At, beginning(c, &n)); err != nil {
 			return err
 		}
 	}
@@ -183,6 +185,7 @@ func (s *Sink) said(c *connection, e *event.Event, n recording.Note) error {
 		return s.lost(c, e, f)
 	case event.Ended:
 		delete(s.connections, e.Conn)
+		s.release(c)
 		return s.finish(e, c.clientLeg, c.serverLeg)
 	}
 	return nil

@@ -18,12 +18,12 @@ func appendMessage(dst []byte, code byte, body []byte) []byte {
 
 // repetition is what makes and describes a statement, and what the server answered.
 func (s *statement) repetition() (client, server []byte) {
-	client = bytes.Clone(s.parse)
+	client = bytes.Clone(s.parse.data)
 	server = appendMessage(nil, '1', nil)
 	if s.context == nil {
 		return client, server
 	}
-	name, _, _ := bytes.Cut(s.parse[5:], []byte{0})
+	name, _, _ := bytes.Cut(s.parse.data[5:], []byte{0})
 	client = appendMessage(client, 'D', append(append([]byte{'S'}, name...), 0))
 	types := binary.BigEndian.AppendUint16(nil, uint16(len(s.context.ParameterTypes)))
 	for _, oid := range s.context.ParameterTypes {

@@ -71,12 +71,7 @@ func (s *Sink) rotate(at time.Time) error {
 // of the new file's first, so that files stay in order.
 func (s *Sink) repeat(c *connection, at time.Time) error {
 	for i := range c.memory.said {
-		e := c.memory.said[i]
-		e.At, e.Elapsed = at, at.Round(0).Sub(c.clock.opened)
-		n := recording.Note{Repeated: true, Elapsed: e.Elapsed, HasElapsed: true}
-		s.file.zone.note(&n, &e)
-		s.sentence = recording.AppendSentence(s.sentence[:0], &e)
-		if err := s.file.sentence(s.sentence, at, n); err != nil {
+		if err := s.repeatFact(c, c.memory.said[i].Fact, at); err != nil {
 			return err
 		}
 	}
@@ -85,23 +80,42 @@ func (s *Sink) repeat(c *connection, at time.Time) error {
 			v.begun, v.ended = false, [2]bool{}
 		}
 	}
-	for _, w := range c.memory.repetition() {
+	writes, joined := c.memory.repetition()
+	for _, w := range writes {
 		e := event.Event{At: at, Direction: w.direction, Data: w.data}
-		v, sender, _ := c.conversationOf(&e)
-		if err := s.send(c, v, sender, &e, recording.Note{Repeated: true}); err != nil {
+		v, sender, _ := s.conversationOf(c, &e)
+		if err := s.send(c, v, sender, &e, w.spans, recording.Note{Repeated: true}); err != nil {
 			return err
 		}
+	}
+	if joined {
+		return s.repeatFact(c, event.Joined{}, at)
 	}
 	return nil
 }
 
-// send writes bytes into a conversation, which they may begin.
-func (s *Sink) send(c *connection, v *conversation, sender int, e *event.Event, n recording.Note) error {
+// repeatFact says a fact again.
+func (s *Sink) repeatFact(c *connection, f event.Fact, at time.Time) error {
+	e := event.Event{At: at, Elapsed: at.Round(0).Sub(c.clock.opened), Conn: c.id, Kind: event.Said, Fact: f}
+	n := recording.Note{Repeated: true, Elapsed: e.Elapsed, HasElapsed: true}
+	s.file.zone.note(&n, &e)
+	s.sentence = recording.AppendSentence(s.sentence[:0], &e)
+	return s.file.sentence(s.sentence, at, n)
+}
+
+// send writes bytes into a conversation, which they may begin, with the spans of them that were
+// redacted.
+func (s *Sink) send(c *connection, v *conversation, sender int, e *event.Event, spans []event.Span, n recording.Note) error {
 	if !v.begun {
-		if err := s.file.open(v, e.At, recording.Note{Connection: c.id, Repeated: n.Repeated}); err != nil {
+		if err := s.file.open(v, e.At, beginning(c, &n)); err != nil {
 			return err
 		}
 	}
 	n.Direction, n.Scripted = e.Direction, e.Direction > event.ServerToClient
-	return s.file.data(v, sender, e.Data, spansOf(e), e.At, n)
+	return s.file.data(v, sender, e.Data, spans, e.At, n)
+}
+
+// beginning is the note at the first packet of a conversation, which may be the first of a connection.
+func beginning(c *connection, n *recording.Note) recording.Note {
+	return recording.Note{Connection: c.id, Repeated: n.Repeated, Elapsed: n.Elapsed, HasElapsed: n.HasElapsed}
 }

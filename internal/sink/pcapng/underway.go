@@ -1,0 +1,114 @@
+package pcapng
+
+import (
+	"bytes"
+	"slices"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// underWay is what was asked and is not over yet, with what has come of the replies, but for rows:
+// they change nothing of what comes.
+type underWay struct {
+	messages []pending
+	size     int
+	over     uint32 // the last exchange that is
+	last     uint32 // the last exchange
+	// unknown says that something was not seen, or is too much to repeat, in exchanges up to one.
+	unknown bool
+	upTo    uint32
+}
+
+// pending is a message of an exchange that is not over.
+type pending struct {
+	exchange uint32
+	write
+}
+
+// maxUnderWay is how much is kept, in bytes.
+const maxUnderWay = 64 << 10
+
+// forget says that something was not seen.
+func (u *underWay) forget() { *u = underWay{over: u.over, last: u.last, unknown: true, upTo: u.last} }
+
+// isIdle reports whether nothing is under way that is known.
+func (u *underWay) isIdle() bool { return len(u.messages) == 0 }
+
+// message adds a message, and forgets those of what is over with it.
+func (u *underWay) message(d event.Direction, m *event.Message) {
+	switch m.Type {
+	case wire.NoticeResponse, wire.NotificationResponse, wire.ParameterStatus, wire.YbParameterStatus, wire.Terminate:
+		return
+	}
+	if d == event.ServerToClient {
+		u.reply(m)
+	}
+	u.last = max(u.last, m.Exchange)
+	whole := int64(len(m.Bytes)) == m.Size
+	switch {
+	case m.Exchange == 0 || m.Exchange <= u.over && d == event.ServerToClient: // nothing is known of it, or all of it was seen
+	case m.Type == wire.DataRow:
+	case m.Type.Code() == 'd':
+		if !repeatable(d, m) {
+			u.forget()
+		}
+	case !whole || u.size+len(m.Bytes) > maxUnderWay:
+		u.forget()
+	default:
+		u.size += len(m.Bytes)
+		u.messages = append(u.messages, pending{m.Exchange, write{d, bytes.Clone(m.Bytes), slices.Clone(m.Redacted)}})
+	}
+}
+
+// repeatable reports whether what comes behind a message of COPY or of replication can be read
+// without it.
+func repeatable(d event.Direction, m *event.Message) bool {
+	switch m.Type {
+	case wire.CopyText, wire.CopyCSV:
+		return d == event.ServerToClient && m.State.Copy.Headings == 0
+	case wire.CopyJSON, wire.CopyData:
+		return true
+	}
+	return !m.State.Streamed && m.Type != wire.CopyBinary && m.Type != wire.LogicalStreamStart
+}
+
+// reply forgets what is over.
+func (u *underWay) reply(m *event.Message) {
+	if m.Exchange == 0 {
+		u.forget() // nobody knows what it answers
+		return
+	}
+	u.over = max(u.over, m.Done)
+	if u.unknown && m.Exchange > u.upTo { // from here on all is seen
+		u.unknown = false
+		u.over = max(u.over, m.Exchange-1)
+	}
+	kept := u.messages[:0]
+	u.size = 0
+	for _, p := range u.messages {
+		if p.exchange > u.over {
+			kept = append(kept, p)
+			u.size += len(p.data)
+		}
+	}
+	clear(u.messages[len(kept):])
+	u.messages = kept
+}
+
+// writes are the messages, as they were sent after each other.
+func (u *underWay) writes() (all []write) {
+	for _, p := range u.messages {
+		last := len(all) - 1
+		if last < 0 || all[last].direction != p.direction {
+			all = append(all, write{direction: p.direction})
+			last++
+		}
+		w := &all[last]
+		for _, s := range p.spans {
+			w.spans = append(w.spans, event.Span{Start: s.Start + len(w.data), End: s.End + len(w.data), Kind: s.Kind})
+		}
+		w.data = append(w.data, p.data...)
+	}
+	return all
+}
