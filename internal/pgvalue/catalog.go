@@ -4,7 +4,7 @@ package pgvalue
 
 import "strconv"
 
-// send is a binary form, named after the server's function that makes it.
+// send is a binary form, named after the server's function that writes it.
 type send uint8
 
 // builtin is a type that has the same OID on every server.
@@ -12,10 +12,10 @@ type builtin struct {
 	oid  uint32
 	name string
 	send send
-	elem uint32 // of an array its element, of a range its subtype, of a multirange its range
+	elem uint32 // an array's element, a range's subtype or a multirange's range
 }
 
-// lookup returns nil where oid is no built-in type.
+// lookup returns nil if oid is not a built-in type.
 func lookup(oid uint32) *builtin {
 	if oid >= uint32(len(places)) || places[oid] == 0 {
 		return nil
@@ -23,8 +23,8 @@ func lookup(oid uint32) *builtin {
 	return &builtins[places[oid]-1]
 }
 
-// places are those of OIDs in builtins, counted from 1: each value of a row asks for its
-// type.
+// places maps OIDs to positions in builtins, counted from 1. Each value of a row needs its type, so
+// this must be fast.
 var places = func() []uint16 {
 	list := make([]uint16, builtins[len(builtins)-1].oid+1)
 	for i, b := range builtins {
@@ -33,10 +33,9 @@ var places = func() []uint16 {
 	return list
 }()
 
-// TypeName returns the name of a built-in type as pg_type.typname has it
-// ("timestamptz", "int4"), with [] behind the element's name for arrays
-// ("int4[]"). It is empty for types from OID 10000 on, which differ between
-// servers or belong to the user, and for OIDs that are no type.
+// TypeName returns the name of a built-in type as in pg_type.typname ("timestamptz", "int4"). An
+// array has its element's name with [] ("int4[]"). The name is empty for types from OID 10000 on,
+// which differ between servers or belong to the user, and for OIDs that are not types.
 func TypeName(oid uint32) string {
 	if b := lookup(oid); b != nil {
 		return b.name
@@ -64,9 +63,8 @@ func typeLabel(oid uint32) string {
 	return "oid " + strconv.FormatUint(uint64(oid), 10)
 }
 
-// object prints what needs a catalog: a name's OID, as the server does where
-// it finds no name. For 0 the server prints zero (regprocout and its kin in
-// utils/adt/regproc.c).
+// object prints a value that only a catalog could name: its OID, as the server prints it when it
+// finds no name. For 0 the server prints zero (regprocout and its kin in utils/adt/regproc.c).
 func (p *printer) object(zero string) {
 	oid := p.uint32()
 	if oid == 0 {

@@ -15,7 +15,7 @@ func multi(e textencoding.Encoding, length func([]byte) int, except map[string]r
 	return encoding{multi: e.NewDecoder(), length: length, except: except}
 }
 
-// encodings are those of PostgreSQL for which there is a table.
+// encodings are the encodings of PostgreSQL for which there is a table.
 var encodings = map[string]encoding{
 	"LATIN1":     {single: charmap.ISO8859_1},
 	"LATIN2":     {single: charmap.ISO8859_2},
@@ -54,10 +54,10 @@ var encodings = map[string]encoding{
 	"BIG5":       multi(traditionalchinese.Big5, lengthTwo, big5),
 }
 
-// postalCode is a sign that came late to the Korean standard.
+// postalCode is a character that was added late to the Korean standard.
 var postalCode = map[string]rune{"\xa2\xe8": 0x327e}
 
-// The lengths are those of common/wchar.c.
+// The lengths of characters, as in common/wchar.c.
 
 func lengthTwo([]byte) int { return 2 }
 
@@ -95,8 +95,8 @@ var eucJP = characters(
 		"\u9ed1",
 )
 
-// big5 is the part where PostgreSQL follows code page 950 and the ETEN
-// extension, and x/text the WHATWG.
+// big5 is the part in which PostgreSQL follows code page 950 and the ETEN extension, and x/text
+// follows the WHATWG.
 var big5 = characters(
 	"\xa1\x45", "\u2022", "\xa1\x4e", "\uff64", "\xa1\x5a", "\ufffd", "\xa1\xc2", "\u203e", "\xa1\xe3", "\u223c",
 	"\xa1\xf2", "\u2641\u2609",
@@ -106,8 +106,8 @@ var big5 = characters(
 	"\xc7\xa1", "ョヨラリルレロヮワヰヱヲンヴヵヶДЕЁЖЗИЙКЛМУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюя①②③④⑤⑥⑦⑧⑨⑩⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽",
 )
 
-// characters takes pairs of a character's bytes and the text that it and those
-// after it stand for. They are in one row, where 0x7e is followed by 0xa1.
+// characters takes pairs: the bytes of a character, and the text for it and the characters after
+// it. They are in one row, in which 0xa1 follows 0x7e.
 func characters(pairs ...string) map[string]rune {
 	m := map[string]rune{}
 	for i := 0; i < len(pairs); i += 2 {

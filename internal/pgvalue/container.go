@@ -6,21 +6,20 @@ import (
 	"slices"
 )
 
-// maxDimensions is how many an array may have (MAXDIM in utils/array.h).
+// maxDimensions is how many dimensions an array can have (MAXDIM in utils/array.h).
 const maxDimensions = 6
 
 const boxOID = 603
 
-// dimension is the size of an array in one direction and its first index.
+// dimension is the size of an array in one direction, and its first index.
 type dimension struct {
 	size, lower int32
 }
 
-// array is Int32 count of dimensions, Int32 flags, element type OID, per
-// dimension Int32 size and Int32 lower bound, then the elements in row-major
-// order, each with an Int32 length (array_send in utils/adt/arrayfuncs.c). The
-// element type is the one given here: a varchar[] that is cast to text[] is
-// sent under the OID of text[].
+// array prints an array: Int32 count of dimensions, Int32 flags, element type OID, per dimension
+// Int32 size and Int32 lower bound, then the elements in row-major order, each with an Int32 length
+// (array_send in utils/adt/arrayfuncs.c). The element type is the one in the value: a varchar[]
+// cast to text[] is sent with the OID of text[].
 func (p *printer) array() {
 	at := p.at
 	n := p.count(8)
@@ -45,8 +44,8 @@ func (p *printer) array() {
 	p.elements(dims, elem)
 }
 
-// dimensions reads the dimensions and checks that their elements can be there.
-// An array without elements has none.
+// dimensions reads the dimensions, and checks that there can be that many elements. An array
+// without elements has none.
 func (p *printer) dimensions(dims []dimension) []dimension {
 	if len(dims) == 0 {
 		return nil
@@ -73,7 +72,7 @@ func (p *printer) dimensions(dims []dimension) []dimension {
 	return dims
 }
 
-// bounds prints [lower:upper] for each dimension where any lower bound is not 1.
+// bounds prints [lower:upper] for each dimension, if any lower bound is not 1.
 func (p *printer) bounds(dims []dimension) {
 	if !slices.ContainsFunc(dims, func(d dimension) bool { return d.lower != 1 }) {
 		return
@@ -88,7 +87,7 @@ func (p *printer) bounds(dims []dimension) {
 	p.string("=")
 }
 
-// elements prints one dimension and all that is inside it.
+// elements prints a dimension and everything in it.
 func (p *printer) elements(dims []dimension, elem uint32) {
 	delimiter := byte(',')
 	if elem == boxOID {
@@ -121,12 +120,12 @@ func (p *printer) elements(dims []dimension, elem uint32) {
 	p.string("}")
 }
 
-// vector is int2vector or oidvector: an array that prints its elements with
-// spaces between them (utils/adt/int.c and utils/adt/oid.c).
+// vector prints an int2vector or oidvector: an array whose elements are printed with spaces between
+// them (utils/adt/int.c and utils/adt/oid.c).
 func (p *printer) vector() {
 	at := p.at
 	n := p.count(8)
-	p.uint32() // flags: there are no nulls
+	p.uint32() // flags: there are no NULLs
 	elem := p.uint32()
 	var storage [1]dimension
 	if n > 1 {
@@ -148,8 +147,8 @@ func (p *printer) vector() {
 	}
 }
 
-// record is Int32 count of columns, and for each its type's OID, an Int32
-// length and the bytes (record_send in utils/adt/rowtypes.c).
+// record prints a record: Int32 count of columns, and for each its type's OID, an Int32 length and
+// the bytes (record_send in utils/adt/rowtypes.c).
 func (p *printer) record() {
 	n := p.count(8)
 	p.string("(")
@@ -163,7 +162,7 @@ func (p *printer) record() {
 		oid := p.uint32()
 		size := int(p.int32())
 		if size == -1 {
-			continue // NULL prints as nothing
+			continue // NULL is printed as nothing
 		}
 		start := len(p.out)
 		p.nested(size, oid)
@@ -183,8 +182,8 @@ const (
 	rangeUpperInfinite  = 0x10
 )
 
-// rangeOf is a byte of flags, then the bounds that there are, each with an
-// Int32 length (range_send in utils/adt/rangetypes.c).
+// rangeOf prints a range: a byte of flags, then its bounds, each with an Int32 length (range_send
+// in utils/adt/rangetypes.c).
 func (p *printer) rangeOf(subtype uint32) {
 	flags := p.byte()
 	if flags&rangeEmpty != 0 {
@@ -219,7 +218,7 @@ func (p *printer) bound(subtype uint32) {
 	}
 }
 
-// multirange is Int32 count, and for each range an Int32 length and the range
+// multirange prints a multirange: Int32 count, and for each range an Int32 length and the range
 // (multirange_send in utils/adt/multirangetypes.c).
 func (p *printer) multirange(rangeOID uint32) {
 	n := p.count(4)

@@ -13,8 +13,8 @@ const (
 	epochSeconds  = epochDays * secondsPerDay // the same in seconds
 )
 
-// What the server takes (datatype/timestamp.h): from 4714-11-24 BC to 5874897
-// for dates, to 294276 for timestamps. The outermost integers are infinite.
+// What the server accepts (datatype/timestamp.h): from 4714-11-24 BC, to 5874897 for dates and to
+// 294276 for timestamps. The smallest and largest integers mean infinity.
 const (
 	minDate      = -2451545
 	endDate      = 2147483494 + minDate
@@ -22,26 +22,25 @@ const (
 	endTimestamp = 9223371331200000000
 )
 
-// maxZoneOffset bounds the offset of a timetz, in seconds (TZDISP_LIMIT in
-// utils/adt/date.c).
+// maxZoneOffset is the maximum offset of a timetz, in seconds (TZDISP_LIMIT in utils/adt/date.c).
 const maxZoneOffset = 16 * 3600
 
-// Time returns the time that the server counts in microseconds from 2000-01-01, in UTC.
+// Time returns the time, in UTC, that the server counts in microseconds from 2000-01-01.
 func Time(micros int64) time.Time {
 	const million = 1_000_000
 	return time.Unix(epochSeconds+micros/million, micros%million*1000).UTC()
 }
 
-// civil is a day of the Gregorian calendar, which the server uses for all of
-// history. There is a year 0, which is 1 BC.
+// civil is a day of the Gregorian calendar, which the server uses for all of history. There is a
+// year 0, which is 1 BC.
 type civil struct {
 	year       int64
 	month, day int // from 1
 	weekday    int // 0 is Sunday
 }
 
-// civilFromDays converts days from 2000-01-01, by Howard Hinnant's algorithm
-// with years that begin in March.
+// civilFromDays converts days from 2000-01-01, with Howard Hinnant's algorithm, in which years
+// begin in March.
 func civilFromDays(days int64) civil {
 	const daysPerEra = 146097 // 400 years
 	weekday := int(((days+6)%7 + 7) % 7)
@@ -62,7 +61,7 @@ func civilFromDays(days int64) civil {
 	return c
 }
 
-// date is Int32 days (date_send in utils/adt/date.c).
+// date prints a date: Int32 days (date_send in utils/adt/date.c).
 func (p *printer) date() {
 	at := p.at
 	days := p.int32()
@@ -79,7 +78,7 @@ func (p *printer) date() {
 	}
 }
 
-// day prints a date alone (EncodeDateOnly in utils/adt/datetime.c).
+// day prints a date without a time (EncodeDateOnly in utils/adt/datetime.c).
 func (p *printer) day(c civil) {
 	switch p.settings.dateStyle {
 	case styleISO:
@@ -135,8 +134,7 @@ func (p *printer) germanDay(c civil) {
 	p.year(c)
 }
 
-// clock prints microseconds of a day: hh:mm:ss and the fraction without the
-// zeros at its end.
+// clock prints the microseconds of a day: hh:mm:ss, and the fraction without trailing zeros.
 func (p *printer) clock(micros int64) {
 	seconds := micros / 1_000_000
 	p.out = appendPadded(p.out, seconds/3600, 2)
@@ -145,7 +143,7 @@ func (p *printer) clock(micros int64) {
 	p.fraction(micros % 1_000_000)
 }
 
-// fraction prints microseconds of a second, nothing for 0.
+// fraction prints the microseconds of a second, or nothing for 0.
 func (p *printer) fraction(micros int64) {
 	if micros == 0 {
 		return
@@ -158,8 +156,8 @@ func (p *printer) fraction(micros int64) {
 	p.out = appendPadded(p.out, micros, width)
 }
 
-// offset prints seconds east of Greenwich: +hh, with minutes and seconds where
-// there are any (EncodeTimezone in utils/adt/datetime.c).
+// offset prints seconds east of Greenwich: +hh, with minutes and seconds if there are any
+// (EncodeTimezone in utils/adt/datetime.c).
 func (p *printer) offset(seconds int) {
 	sign := byte('+')
 	if seconds < 0 {
@@ -174,7 +172,7 @@ func (p *printer) offset(seconds int) {
 	}
 }
 
-// time is Int64 microseconds of the day, 24:00:00 included.
+// time prints a time: Int64 microseconds of the day, up to and including 24:00:00.
 func (p *printer) time() {
 	at := p.at
 	micros := p.int64()
@@ -185,7 +183,7 @@ func (p *printer) time() {
 	p.clock(micros)
 }
 
-// timetz is a time and an Int32 of seconds west of Greenwich.
+// timetz prints a timetz: a time and Int32 seconds west of Greenwich.
 func (p *printer) timetz() {
 	p.time()
 	at := p.at
@@ -197,14 +195,15 @@ func (p *printer) timetz() {
 	p.offset(-west)
 }
 
-// timestamp is Int64 microseconds (timestamp_send in utils/adt/timestamp.c).
+// timestamp prints a timestamp: Int64 microseconds (timestamp_send in utils/adt/timestamp.c).
 func (p *printer) timestamp() {
 	if micros, ok := p.moment(); ok {
 		p.dateTime(micros, "", 0)
 	}
 }
 
-// timestamptz is Int64 microseconds in UTC, printed in the session's time zone.
+// timestamptz prints a timestamptz: Int64 microseconds in UTC. It is printed in the session's time
+// zone.
 func (p *printer) timestamptz() {
 	micros, ok := p.moment()
 	if !ok {
@@ -214,8 +213,8 @@ func (p *printer) timestamptz() {
 	p.dateTime(micros, name, offset)
 }
 
-// moment reads a timestamp. It prints what is infinite or out of range itself,
-// and returns false.
+// moment reads a timestamp. If it is infinite or out of range, moment deals with it and returns
+// false.
 func (p *printer) moment() (micros int64, ok bool) {
 	at := p.at
 	micros = p.int64()
@@ -241,13 +240,12 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// maxZoneName is the length from which on a zone's name is cut off (MAXTZLEN in
+// maxZoneName is the maximum length of a zone's name; longer names are cut off (MAXTZLEN in
 // utils/datetime.h).
 const maxZoneName = 10
 
-// dateTime prints a timestamp in the session's style (EncodeDateTime in
-// utils/adt/datetime.c), in the zone that has this name and is offset seconds
-// east of Greenwich, or in none where the name is empty.
+// dateTime prints a timestamp in the session's style (EncodeDateTime in utils/adt/datetime.c). zone
+// is the name of its time zone, which is offset seconds east of Greenwich, or empty for none.
 func (p *printer) dateTime(micros int64, zone string, offset int) {
 	days := floorDiv(micros, microsPerDay)
 	ofDay := micros - days*microsPerDay + int64(offset)*1_000_000
@@ -296,7 +294,7 @@ func (p *printer) zoneName(name string) {
 	p.string(name[:min(len(name), maxZoneName)])
 }
 
-// postgresDay prints "Wed Dec 17", or "Wed 17 Dec" where the day comes first.
+// postgresDay prints "Wed Dec 17", or "Wed 17 Dec" if the day comes first.
 func (p *printer) postgresDay(c civil) {
 	const weekdays, months = "SunMonTueWedThuFriSat", "JanFebMarAprMayJunJulAugSepOctNovDec"
 	p.string(weekdays[3*c.weekday:][:3])

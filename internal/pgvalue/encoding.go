@@ -9,21 +9,19 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// encoding turns text of one client_encoding into UTF-8. One of single and
-// multi is set.
+// encoding turns text in a client_encoding into UTF-8. Either single or multi is set.
 type encoding struct {
 	single *charmap.Charmap
-	multi  *textencoding.Decoder // of stateless encodings only: it is shared
-	length func(b []byte) int    // of the character at the beginning of b, its first byte not ASCII
-	except map[string]rune       // characters that PostgreSQL reads differently from x/text
+	multi  *textencoding.Decoder // for stateless encodings only, because it is shared
+	length func(b []byte) int    // of the character at the beginning of b, which is not ASCII
+	except map[string]rune       // characters that PostgreSQL and x/text read differently
 }
 
-// AppendUTF8 appends text of the wire, which is in the session's
-// client_encoding, in UTF-8. Bytes that are no text in that encoding are
-// appended as they are; so is all text in SQL_ASCII, which has no meaning
-// beyond ASCII, and in EUC_TW, EUC_JIS_2004, SHIFT_JIS_2004, JOHAB and
-// MULE_INTERNAL, for which there is no table here. The private use area of UHC
-// and GB18030 stays as it is, too.
+// AppendUTF8 appends text from the wire, which is in the session's client_encoding, in UTF-8. Bytes
+// that are not text in that encoding are copied unchanged. So is all text in SQL_ASCII, which only
+// has a meaning for ASCII, and in EUC_TW, EUC_JIS_2004, SHIFT_JIS_2004, JOHAB and MULE_INTERNAL,
+// for which there is no table here. The private use area of UHC and GB18030 is copied unchanged,
+// too.
 func (s *Settings) AppendUTF8(dst, src []byte) []byte {
 	if s == nil || s.encoding == nil {
 		return append(dst, src...)
@@ -41,8 +39,8 @@ func (s *Settings) AppendUTF8(dst, src []byte) []byte {
 	return dst
 }
 
-// appendCharacter decodes the character at the beginning of src and returns how
-// many bytes it has there.
+// appendCharacter decodes the character at the beginning of src, and returns how many bytes of src
+// it took.
 func (e *encoding) appendCharacter(dst, src []byte) ([]byte, int) {
 	n := 1
 	if e.multi != nil {
@@ -54,7 +52,7 @@ func (e *encoding) appendCharacter(dst, src []byte) ([]byte, int) {
 	if e.single != nil {
 		return appendSingle(dst, e.single, src[0]), n
 	}
-	// One character of these encodings is one or two of Unicode's.
+	// A character of these encodings is one or two characters of Unicode.
 	dst = slices.Grow(dst, 2*utf8.UTFMax)
 	room := dst[len(dst) : len(dst)+2*utf8.UTFMax]
 	written, read, err := e.multi.Transform(room, src[:n], true)
@@ -70,14 +68,14 @@ func appendSingle(dst []byte, table *charmap.Charmap, b byte) []byte {
 	case r != utf8.RuneError:
 		return utf8.AppendRune(dst, r)
 	case b < 0xa0:
-		return utf8.AppendRune(dst, rune(b)) // the ISO encodings have control characters there, x/text has holes
+		return utf8.AppendRune(dst, rune(b)) // an ISO control character: x/text has a hole
 	default:
 		return append(dst, b)
 	}
 }
 
-// setEncoding takes client_encoding as ParameterStatus spells it
-// (pg_enc2name_tbl in common/encnames.c).
+// setEncoding takes client_encoding as spelled in ParameterStatus (pg_enc2name_tbl in
+// common/encnames.c).
 func (s *Settings) setEncoding(name string) {
 	s.utf8 = name == "" || name == "UTF8"
 	if s.utf8 {

@@ -48,7 +48,8 @@ func TestEncodings(t *testing.T) {
 			case (name == "UHC" || name == "GB18030") && want >= "\ue000" && want < "\uf900":
 				private++
 			case name == "GBK" && string(bytes) == "\x80" && want == "\x80":
-				// The server takes this byte for a character and leaves it as it is; it is the euro sign.
+				// The server takes this byte for a character and leaves it as it is; it is the euro
+				// sign.
 			default:
 				t.Errorf("%s %s: got %+q, the server reads %+q", name, w[0], got, want)
 			}

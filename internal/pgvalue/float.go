@@ -12,12 +12,12 @@ func (p *printer) float4() {
 	p.out = appendFloat(p.out, float64(math.Float32frombits(p.uint32())), &single)
 }
 
-// precision is what a float's text depends on beside its value.
+// precision is what the text of a float depends on besides its value.
 type precision struct {
-	bits     int // of the whole number, as strconv counts
-	mantissa int // bits of it, with the hidden one
-	digits   int // that tell every value from every other
-	exponent int // first power of ten that is printed with an exponent
+	bits     int // of the whole number, for strconv
+	mantissa int // bits of it, including the hidden one
+	digits   int // enough to distinguish all values
+	exponent int // the first power of ten that is printed with an exponent
 }
 
 var (
@@ -25,9 +25,9 @@ var (
 	double = precision{bits: 64, mantissa: 53, digits: 17, exponent: 15}
 )
 
-// appendFloat prints a float as the server does with extra_float_digits = 1:
-// the shortest digits that read back as v, with an exponent from 1e+15 (float4:
-// 1e+06) up and below 1e-04 (common/d2s.c and common/f2s.c).
+// appendFloat prints a float as the server does with extra_float_digits = 1: the shortest digits
+// that read back as v, with an exponent from 1e+15 (float4: 1e+06) up and below 1e-04 (common/d2s.c
+// and common/f2s.c).
 func appendFloat(dst []byte, v float64, f *precision) []byte {
 	switch {
 	case math.IsNaN(v):
@@ -48,15 +48,13 @@ func appendFloat(dst []byte, v float64, f *precision) []byte {
 	return d.appendPlain(dst)
 }
 
-// decimal is a number's digits, without sign and point, and the power of ten
-// of the first one.
+// decimal is a number's digits, without sign and point, and the power of ten of its first digit.
 type decimal struct {
 	digits   []byte
 	exponent int
 }
 
-// parseDecimal takes apart what strconv prints with 'e': d.ddde±dd. It reuses
-// its bytes.
+// parseDecimal takes apart what strconv prints with 'e': d.ddde±dd. It reuses its bytes.
 func parseDecimal(b []byte) decimal {
 	if b[0] == '-' {
 		b = b[1:]
@@ -115,11 +113,10 @@ func (d decimal) appendPlain(dst []byte) []byte {
 	return dst
 }
 
-// shortest appends the shortest digits that read back as v, as strconv does,
-// but for one thing: Go takes digits that lie exactly half way to the next
-// float, because they read back rightly where readers round to even. The server
-// does not count on its readers (acceptBounds is false in common/d2s.c), and
-// prints more digits then.
+// shortest appends the shortest digits that read back as v. It differs from strconv in one case:
+// digits exactly half way to the next float. Go prints them, because they read back correctly where
+// readers round to even. The server does not rely on its readers (acceptBounds is false in
+// common/d2s.c), and prints more digits.
 func shortest(dst []byte, v float64, f *precision) []byte {
 	dst = strconv.AppendFloat(dst, v, 'e', -1, f.bits)
 	if !halfway(dst, v, f) {
@@ -135,9 +132,9 @@ func shortest(dst []byte, v float64, f *precision) []byte {
 	return dst
 }
 
-// halfway tells whether the number that strconv printed lies exactly between v
-// and a neighbor. Only whole numbers above 2^mantissa can with so few digits:
-// below, a number half way has a factor of 5 for each place behind the point.
+// halfway reports whether the number that strconv printed is exactly half way between v and a
+// neighbor. With so few digits, only whole numbers above 2^mantissa can be. Below, a number half
+// way has a factor of 5 for each decimal place.
 func halfway(printed []byte, v float64, f *precision) bool {
 	fraction, exponent := math.Frexp(math.Abs(v))
 	m := uint64(math.Ldexp(fraction, f.mantissa)) // v is m times 2 to the power of e
@@ -151,7 +148,8 @@ func halfway(printed []byte, v float64, f *precision) bool {
 	for _, c := range d.digits {
 		number = 10*number + uint64(c-'0')
 	}
-	zeros := d.exponent + 1 - len(d.digits) // the printed number is number times 10 to the power of zeros
+	// The printed number is number times 10 to the power of zeros.
+	zeros := d.exponent + 1 - len(d.digits)
 	if zeros < 0 || zeros > 27 {
 		return false
 	}

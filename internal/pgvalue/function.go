@@ -5,28 +5,27 @@ import (
 	"strings"
 )
 
-// functionTable has a line for each built-in function of PostgreSQL 14 to 18, ordered by OID: the
-// OID, the versions that have the function as the line says, where those are not all, its name, and
-// the OIDs of its result type and of its arguments' types.
+// functionTable has lines for the built-in functions of PostgreSQL 14 to 18, ordered by OID. A line
+// has the OID, the versions to which the line applies if not to all, the function's name, and the
+// OIDs of its result type and of its arguments' types.
 //
 //go:embed functions.txt
 var functionTable string
 
-// The versions that functionTable is of.
+// The versions in functionTable.
 const oldestFunctions, newestFunctions = 14, 18
 
-// Function is a built-in function, as pg_proc has it.
+// Function is a built-in function, as in pg_proc.
 type Function struct {
 	Name      string
 	Result    uint32 // the OID of its type
 	arguments string
 }
 
-// BuiltinFunction returns the function that a FunctionCall names by its OID, given the version in
-// the session's settings; a nil s stands for the defaults. Functions are not as constant as types:
-// versions have given an OID to another function, or a function another argument. Where the version
-// is not known, or is one that the table does not have, only functions that are the same in all of
-// the table are returned, and so none that is named wrongly.
+// BuiltinFunction returns the function that a FunctionCall names by its OID, for the version in the
+// session's settings. A nil s means the defaults. Functions are less stable than types: an OID has
+// been reused, and functions have got another argument. So if the version is unknown, or not in the
+// table, only functions that are the same in all versions are returned. None gets a wrong name.
 func BuiltinFunction(oid uint32, s *Settings) (Function, bool) {
 	version := uint32(0)
 	if s != nil {
@@ -60,8 +59,8 @@ func makeFunction(signature string) (f Function) {
 	return f
 }
 
-// Arguments returns how many arguments the function takes. A call with another number is refused
-// (fetch_fp_info in tcop/fastpath.c).
+// Arguments returns how many arguments the function takes. The server refuses a call with another
+// number (fetch_fp_info in tcop/fastpath.c).
 func (f *Function) Arguments() int {
 	if f.arguments == "" {
 		return 0
@@ -69,7 +68,8 @@ func (f *Function) Arguments() int {
 	return strings.Count(f.arguments, " ") + 1
 }
 
-// Argument returns the OID of the type of an argument, counted from 0, and 0 where there is none.
+// Argument returns the OID of the type of an argument, counted from 0. It returns 0 if there is
+// none.
 func (f *Function) Argument(i int) uint32 {
 	rest := f.arguments
 	for ; i > 0; i-- {
@@ -79,9 +79,9 @@ func (f *Function) Argument(i int) uint32 {
 	return unsigned(first)
 }
 
-// functionsFrom returns where the lines begin whose OIDs are not less than the one that is wanted.
+// functionsFrom returns the offset of the first line whose OID is at least wanted.
 func functionsFrom(wanted uint32) int {
-	low, high := 0, len(functionTable) // of the beginnings of lines
+	low, high := 0, len(functionTable) // offsets of beginnings of lines
 	for low < high {
 		middle := (low + high) / 2
 		start := strings.LastIndexByte(functionTable[:middle], '\n') + 1
@@ -96,7 +96,7 @@ func functionsFrom(wanted uint32) int {
 	return low
 }
 
-// unsigned reads a number of the table. It is 0 where there is none.
+// unsigned reads a number of the table, or returns 0 if there is none.
 func unsigned(digits string) uint32 {
 	v := uint32(0)
 	for i := range len(digits) {

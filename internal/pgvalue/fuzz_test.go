@@ -8,7 +8,7 @@ import (
 	"pgpi/internal/pgvalue"
 )
 
-// FuzzAppendText gives any bytes to any type: nothing panics, the text is
+// FuzzAppendText reads any bytes as any type: nothing panics, the text is
 // bounded, and what is malformed is so from an offset inside the value.
 func FuzzAppendText(f *testing.F) {
 	for _, c := range common {

@@ -1,6 +1,6 @@
 package pgvalue
 
-// The geometric types are made of float8s (utils/adt/geo_ops.c).
+// The geometric types consist of float8s (utils/adt/geo_ops.c).
 
 func (p *printer) point() {
 	p.string("(")
@@ -10,7 +10,7 @@ func (p *printer) point() {
 	p.string(")")
 }
 
-// points prints n points with commas between them.
+// points prints n points, separated by commas.
 func (p *printer) points(n int) {
 	for i := range n {
 		if i > 0 {
@@ -20,7 +20,7 @@ func (p *printer) points(n int) {
 	}
 }
 
-// line is the A, B and C of Ax + By + C = 0.
+// line prints a line: the A, B and C of Ax + By + C = 0.
 func (p *printer) line() {
 	p.string("{")
 	p.float8()
@@ -37,8 +37,8 @@ func (p *printer) segment() {
 	p.string("]")
 }
 
-// box is two opposite corners, the upper right one first. The server sorts them
-// as it reads them, and so does this.
+// box prints a box: two opposite corners, the upper right one first. The server sorts them when it
+// reads them, and so does this.
 func (p *printer) box() {
 	highX, highY, lowX, lowY := p.double(), p.double(), p.double(), p.double()
 	if highX < lowX {
@@ -60,7 +60,7 @@ func (p *printer) corner(x, y float64) {
 	p.string(")")
 }
 
-// path is a byte that tells whether it is closed, and Int32 count, points.
+// path prints a path: a byte that says whether it is closed, Int32 count, points.
 func (p *printer) path() {
 	at := p.at
 	closed := p.byte()
@@ -79,7 +79,7 @@ func (p *printer) path() {
 	p.string("]")
 }
 
-// polygon is Int32 count, points.
+// polygon prints a polygon: Int32 count, points.
 func (p *printer) polygon() {
 	p.string("(")
 	p.points(p.count(16))

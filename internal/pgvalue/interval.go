@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// interval is Int64 microseconds, Int32 days, Int32 months (interval_send in
-// utils/adt/timestamp.c). Since server 17 the outermost integers in all three
-// are infinite.
+// interval prints an interval: Int64 microseconds, Int32 days, Int32 months (interval_send in
+// utils/adt/timestamp.c). Since server 17, the smallest or largest integers in all three mean
+// infinity.
 func (p *printer) interval() {
 	micros, days, months := p.int64(), p.int32(), p.int32()
 	if !p.settings.before(17) {
@@ -41,9 +41,8 @@ func (p *printer) interval() {
 	}
 }
 
-// span is an interval taken apart. Years and months have one sign, hours to
-// microseconds have one sign; days have their own. The styles are those of
-// EncodeInterval in utils/adt/datetime.c.
+// span is an interval taken apart. Years and months have one sign, hours to microseconds have one
+// sign, and days have their own. The styles are those of EncodeInterval in utils/adt/datetime.c.
 type span struct {
 	years, months, days, hours, minutes, seconds, micros int64
 }
@@ -70,7 +69,7 @@ func (p *printer) clockPart(v *span) {
 	p.fraction(abs(v.micros))
 }
 
-// unit prints " 2 days": a count and its unit, in the plural but for one.
+// unit prints " 2 days": a count and its unit, in the plural except for one.
 func (p *printer) unit(v int64, name string, one bool) {
 	p.int(v)
 	p.string(" ")
@@ -80,8 +79,8 @@ func (p *printer) unit(v int64, name string, one bool) {
 	}
 }
 
-// postgresInterval prints "1 year -2 mons +3 days 04:05:06.7": a plus sign
-// stands only behind a negative field.
+// postgresInterval prints "1 year -2 mons +3 days 04:05:06.7". There is a plus sign only after a
+// negative field.
 func (p *printer) postgresInterval(v *span) {
 	first, negative := true, false
 	part := func(v int64, name string) {
@@ -117,8 +116,8 @@ func (p *printer) postgresInterval(v *span) {
 	p.clockPart(v)
 }
 
-// verboseInterval prints "@ 1 year 2 mons -3 days 4 hours 5 mins 6.7 secs ago":
-// "ago" where the first field is negative, and then all signs are turned.
+// verboseInterval prints "@ 1 year 2 mons -3 days 4 hours 5 mins 6.7 secs ago". If the first field
+// is negative, all signs are reversed and "ago" is added.
 func (p *printer) verboseInterval(v *span) {
 	first, ago := true, false
 	part := func(v int64, name string) {
@@ -166,8 +165,8 @@ func (p *printer) verboseInterval(v *span) {
 	}
 }
 
-// sqlInterval prints "1-2" for years and months, "3 4:05:06" for days and time,
-// or, where SQL has no literal for it, all fields with their signs.
+// sqlInterval prints "1-2" for years and months, "3 4:05:06" for days and time. If SQL has no
+// literal for the interval, it prints all fields with their signs.
 func (p *printer) sqlInterval(v *span) {
 	negative := v.years < 0 || v.months < 0 || v.days < 0 || v.negativeTime()
 	positive := v.years > 0 || v.months > 0 || v.days > 0 || v.hours > 0 || v.minutes > 0 || v.seconds > 0 || v.micros > 0

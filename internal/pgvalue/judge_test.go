@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestJudge lets real servers judge: each value is asked for as text and in
-// binary format, and what pgvalue makes of the latter must be the former. Every
+// binary format, and what pgvalue prints for the latter must be the former. Every
 // type that has a binary form must have been compared, or be in notCompared.
 func TestJudge(t *testing.T) {
 	for _, version := range servers.Versions {

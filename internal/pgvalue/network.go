@@ -5,21 +5,20 @@ import (
 	"strconv"
 )
 
-// The address families of inet and cidr (PGSQL_AF_INET and PGSQL_AF_INET6 in
-// utils/inet.h), the same on every platform.
+// The address families of inet and cidr (PGSQL_AF_INET and PGSQL_AF_INET6 in utils/inet.h), which
+// are the same on every platform.
 const (
 	familyIPv4 = 2
 	familyIPv6 = 3
 )
 
-// inet is a byte each of family, bits of netmask, whether it is a cidr, and
-// length of the address, then the address (network_send in
-// utils/adt/network.c). A cidr always shows its netmask, an inet only where it
-// is not the whole address.
+// inet prints an inet or cidr: one byte each for the family, the bits of the netmask, whether it is
+// a cidr, and the length of the address, then the address (network_send in utils/adt/network.c). A
+// cidr always shows its netmask, an inet only if it does not cover the whole address.
 func (p *printer) inet(cidr bool) {
 	at := p.at
 	family, mask := p.byte(), int(p.byte())
-	p.byte() // inet_recv does not look at it either
+	p.byte() // inet_recv ignores it too
 	size := int(p.byte())
 	address := p.take(size)
 	if p.failed() {
@@ -53,9 +52,9 @@ func (p *printer) ipv4(address []byte) {
 	}
 }
 
-// ipv6 leaves out the longest run of zero words and writes the end of embedded
-// IPv4 addresses as such, by the rules of port/inet_net_ntop.c. They embed more
-// than RFC 5952 does, so net/netip cannot stand in.
+// ipv6 omits the longest run of zero words, and writes embedded IPv4 addresses as such, by the
+// rules of port/inet_net_ntop.c. They embed more addresses than RFC 5952 does, so net/netip can't
+// be used.
 func (p *printer) ipv6(address []byte) {
 	word := func(i int) uint64 { return uint64(address[2*i])<<8 | uint64(address[2*i+1]) }
 	start, length := zeroRun(address)
@@ -81,7 +80,7 @@ func (p *printer) ipv6(address []byte) {
 	}
 }
 
-// zeroRun finds the first longest run of zero words, of at least two.
+// zeroRun finds the first of the longest runs of zero words, of at least two.
 func zeroRun(address []byte) (start, length int) {
 	for i := 0; i < 8; i++ {
 		n := 0
@@ -96,8 +95,8 @@ func zeroRun(address []byte) (start, length int) {
 	return start, length
 }
 
-// hardwareAddress is macaddr (6 bytes) or macaddr8 (8 bytes). The server takes
-// 6 bytes for a macaddr8 too, but does not send them.
+// hardwareAddress prints a macaddr (6 bytes) or macaddr8 (8 bytes). The server accepts 6 bytes for
+// a macaddr8 too, but does not send them.
 func (p *printer) hardwareAddress(size int) {
 	b := p.take(size)
 	for i := range b {

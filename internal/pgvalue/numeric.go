@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// appendPadded prints v with at least width digits; v is not negative.
+// appendPadded prints v, which is not negative, with at least width digits.
 func appendPadded(dst []byte, v int64, width int) []byte {
 	for limit := int64(10); width > 1; width-- {
 		if v < limit {
@@ -25,12 +25,12 @@ const (
 	numericMinusInf = 0xf000
 )
 
-// numericMaxScale is the most digits behind the point (NUMERIC_DSCALE_MASK).
+// numericMaxScale is the maximum number of digits after the point (NUMERIC_DSCALE_MASK).
 const numericMaxScale = 0x3fff
 
-// numeric is a number in base 10,000: Int16 count of digits, Int16 weight of the
-// first, Int16 sign, Int16 decimal digits to show behind the point, the digits
-// (numeric_send in utils/adt/numeric.c).
+// numeric prints a number in base 10,000: Int16 count of digits, Int16 weight of the first, Int16
+// sign, Int16 count of decimal digits to print after the point, the digits (numeric_send in
+// utils/adt/numeric.c).
 func (p *printer) numeric() {
 	count := int(p.uint16())
 	weight := int(p.int16())
@@ -79,7 +79,7 @@ func (p *printer) numericDigits(count int) []byte {
 	return b
 }
 
-// numericDigit is the digit i of base 10,000, 0 where there is none.
+// numericDigit returns digit i in base 10,000, or 0 if there is none.
 func numericDigit(digits []byte, i int) int64 {
 	if i < 0 || 2*i >= len(digits) {
 		return 0
@@ -87,8 +87,8 @@ func numericDigit(digits []byte, i int) int64 {
 	return int64(digits[2*i])<<8 | int64(digits[2*i+1])
 }
 
-// appendNumeric prints digits, the first of which counts 10000^weight, with
-// scale decimal places; what lies behind them is cut off.
+// appendNumeric prints digits with scale decimal places. The first digit counts 10000^weight.
+// Further decimal places are cut off.
 func appendNumeric(dst []byte, digits []byte, weight, scale int) []byte {
 	for len(digits) > 0 && numericDigit(digits, 0) == 0 {
 		digits, weight = digits[2:], weight-1
@@ -112,8 +112,8 @@ func appendNumeric(dst []byte, digits []byte, weight, scale int) []byte {
 	return dst[:end]
 }
 
-// money is an Int64 of cents, printed as lc_monetary = C does: -$1,234.56
-// (cash_out in utils/adt/cash.c).
+// money prints an amount of money: Int64 cents, as with lc_monetary = C: -$1,234.56 (cash_out in
+// utils/adt/cash.c).
 func (p *printer) money() {
 	v := p.int64()
 	cents := uint64(v)

@@ -5,22 +5,22 @@ import (
 	"math"
 )
 
-// fail says why the bytes from here on make no sense; the first reason stays,
-// and nothing is read after it.
+// fail says why the bytes from here on make no sense. The first reason counts, and nothing is read
+// after it.
 func (p *printer) fail(reason string) {
 	if p.reason == "" {
 		p.reason = reason
 	}
 }
 
-// failAt is fail for what is wrong with bytes that were read already.
+// failAt is fail for bytes that were read already.
 func (p *printer) failAt(offset int, reason string) {
 	if p.reason == "" {
 		p.reason, p.at = reason, offset
 	}
 }
 
-// checkLength stops where the text grows past MaxText.
+// checkLength fails if the text has become longer than MaxText.
 func (p *printer) checkLength() {
 	if len(p.out) > p.limit {
 		p.fail("its text would be too long")
@@ -29,10 +29,10 @@ func (p *printer) checkLength() {
 
 func (p *printer) failed() bool { return p.reason != "" }
 
-// left is how many bytes of the window are still to be read.
+// left returns how many bytes of the window are left to read.
 func (p *printer) left() int { return p.end - p.at }
 
-// take returns the next n bytes, or nil where there are fewer.
+// take returns the next n bytes, or nil if there are fewer.
 func (p *printer) take(n int) []byte {
 	if p.failed() {
 		return nil
@@ -46,7 +46,7 @@ func (p *printer) take(n int) []byte {
 	return b
 }
 
-// rest returns all that is left.
+// rest returns everything that is left.
 func (p *printer) rest() []byte { return p.take(p.left()) }
 
 // cstring returns the bytes up to the next NUL, without it.
@@ -65,7 +65,7 @@ func (p *printer) cstring() []byte {
 	return nil
 }
 
-// The integers are in network byte order; where bytes are missing they are 0.
+// The integers are in network byte order. If bytes are missing, they are 0.
 
 func (p *printer) byte() byte {
 	if b := p.take(1); b != nil {
@@ -101,8 +101,8 @@ func (p *printer) int64() int64 { return int64(p.uint64()) }
 
 func (p *printer) double() float64 { return math.Float64frombits(p.uint64()) }
 
-// count reads an Int32 that says how many items of at least size bytes follow.
-// A count that cannot fit in what is left fails: nothing may loop over it.
+// count reads an Int32 that says how many items of at least size bytes follow. It fails if that
+// many can't fit into what is left, so that nothing loops over them.
 func (p *printer) count(size int) int {
 	at := p.at
 	n := int(p.int32())
@@ -113,7 +113,7 @@ func (p *printer) count(size int) int {
 	return n
 }
 
-// nested prints the next n bytes as a value of the type oid.
+// nested prints the next n bytes as a value of type oid.
 func (p *printer) nested(n int, oid uint32) {
 	if p.failed() {
 		return

@@ -6,19 +6,18 @@ import (
 	"sync"
 )
 
-// Parameters are the settings that decide how values read, as the server's
-// ParameterStatus messages tell them. The zero value of each stands for what is
-// assumed where nothing was told.
+// Parameters are the settings that determine how values are read, as reported in the server's
+// ParameterStatus messages. The zero value of each means that it was not reported; then a value is
+// assumed.
 type Parameters struct {
 	TimeZone       string // assumed: UTC
 	DateStyle      string // assumed: ISO, MDY
 	IntervalStyle  string // assumed: postgres
 	ClientEncoding string // assumed: UTF8
-	ServerVersion  string // assumed: the newest that is known here
+	ServerVersion  string // assumed: the newest known here
 }
 
-// Set takes one ParameterStatus. It reports whether the parameter is one of
-// these and has changed.
+// Set takes a ParameterStatus. It reports whether the parameter is one of these and has changed.
 func (p *Parameters) Set(name, value string) bool {
 	var field *string
 	switch name {
@@ -58,24 +57,22 @@ const (
 	intervalISO
 )
 
-// Settings are Parameters made ready for printing. They never change and may be
-// shared.
+// Settings are Parameters prepared for printing. They never change and may be shared.
 type Settings struct {
 	zone          zone
 	dateStyle     dateStyle
 	dayFirst      bool
 	intervalStyle intervalStyle
-	version       int // of the server, its first number; 0 for the newest
+	version       int // of the server, only the major one; 0 for the newest
 	utf8          bool
-	encoding      *encoding // nil where bytes stay as they are
+	encoding      *encoding // nil if bytes are copied unchanged
 }
 
 var defaults = resolve(Parameters{})
 
-// settingsCache keeps what was resolved: all connections of a program mostly
-// have the same few settings, and a time zone is read from disk. It is emptied
-// when it is full, and keeps nothing large, because the parameters come from the
-// wire.
+// settingsCache keeps prepared settings. The connections of a program usually share a few of them,
+// and a time zone is read from disk. It is emptied when it is full. It keeps nothing large, because
+// the parameters come from the wire.
 var settingsCache = struct {
 	sync.Mutex
 	byParameters map[Parameters]*Settings
@@ -86,10 +83,9 @@ const (
 	maxParameterLength = 128
 )
 
-// NewSettings makes parameters ready. It is quick for parameters that it has
-// seen before, and safe for concurrent use. What it does not understand it takes
-// as not told; a time zone that this machine does not know prints as UTC, with
-// +00, which is the same moment.
+// NewSettings prepares parameters. It is fast for parameters that it has seen before, and safe for
+// concurrent use. It treats what it does not understand as not reported. A time zone that this
+// machine does not know is printed as UTC, with +00, which is the same moment.
 func NewSettings(p Parameters) *Settings {
 	for _, v := range []string{p.TimeZone, p.DateStyle, p.IntervalStyle, p.ClientEncoding, p.ServerVersion} {
 		if len(v) > maxParameterLength {
@@ -125,12 +121,12 @@ func resolve(p Parameters) *Settings {
 	if digits < 0 {
 		digits = len(p.ServerVersion)
 	}
-	s.version, _ = strconv.Atoi(p.ServerVersion[:digits]) // 0 for what is no number
+	s.version, _ = strconv.Atoi(p.ServerVersion[:digits]) // 0 for what is not a number
 	return s
 }
 
-// setDateStyle takes "ISO, MDY": the style, then the order of day and month,
-// which is month first unless it is DMY.
+// setDateStyle takes "ISO, MDY": the style, then the order of day and month. The month comes first
+// unless the order is DMY.
 func (s *Settings) setDateStyle(v string) {
 	style, order, _ := strings.Cut(v, ", ")
 	switch style {
@@ -144,5 +140,5 @@ func (s *Settings) setDateStyle(v string) {
 	s.dayFirst = order == "DMY"
 }
 
-// before tells whether the server is known to be older than a major version.
+// before reports whether the server is known to be older than a major version.
 func (s *Settings) before(major int) bool { return s.version != 0 && s.version < major }

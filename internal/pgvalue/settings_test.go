@@ -99,7 +99,8 @@ func TestServerVersion(t *testing.T) {
 	}
 }
 
-// The types whose text depends on the version, and float8 numbers in the byte order of most servers.
+// The types whose text depends on the version, and float8 numbers in the byte order of most
+// servers.
 const (
 	lsnOID, ndistinctOID, dependenciesOID = 3220, 3361, 3402
 

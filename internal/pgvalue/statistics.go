@@ -6,17 +6,17 @@ import (
 	"strconv"
 )
 
-// Extended statistics are sent as they are stored, in the byte order of the
-// server's machine: magic number, type and count of items, 4 bytes each, and
-// the items (statistics/mvdistinct.c and statistics/dependencies.c).
+// Extended statistics are sent as they are stored, in the byte order of the server's machine: magic
+// number, type and count of items, 4 bytes each, and the items (statistics/mvdistinct.c and
+// statistics/dependencies.c).
 const (
 	ndistinctMagic    = 0xa352bfa4
 	dependenciesMagic = 0xb4549a2c
 	statisticsType    = 1
 )
 
-// statisticsHeader returns the byte order and the count of items, each of which
-// has at least size bytes.
+// statisticsHeader returns the byte order and the count of items. Each item has at least size
+// bytes.
 func (p *printer) statisticsHeader(magic uint32, size int) (binary.ByteOrder, int) {
 	at := p.at
 	b := p.take(12)
@@ -39,8 +39,8 @@ func (p *printer) statisticsHeader(magic uint32, size int) (binary.ByteOrder, in
 	return order, int(n)
 }
 
-// ndistinct is pg_ndistinct, the distinct values of groups of columns. An item is a float8, an
-// Int32 count, and Int16 columns. It prints as [{"attributes": [1, 2], "ndistinct": 7}], up to
+// ndistinct prints pg_ndistinct, the distinct values of groups of columns. An item is a float8, an
+// Int32 count, and Int16 columns. It is printed as [{"attributes": [1, 2], "ndistinct": 7}], up to
 // server 18 as {"1, 2": 7} (pg_ndistinct_out in statistics/mvdistinct.c, from 19 on in
 // utils/adt/pg_ndistinct.c).
 func (p *printer) ndistinct() {
@@ -65,8 +65,8 @@ func (p *printer) ndistinct() {
 	p.string(either(old, "}", "]"))
 }
 
-// dependencies is pg_dependencies, how far columns determine another. An item is a float8, an
-// Int16 count, and Int16 columns, the determined one last. It prints as [{"attributes": [1],
+// dependencies prints pg_dependencies, how far columns determine another. An item is a float8, an
+// Int16 count, and Int16 columns, the determined one last. It is printed as [{"attributes": [1],
 // "dependency": 2, "degree": 1.000000}], up to server 18 as {"1 => 2": 1.000000}
 // (pg_dependencies_out in statistics/dependencies.c, from 19 on in utils/adt/pg_dependencies.c).
 func (p *printer) dependencies() {
@@ -104,7 +104,7 @@ func either(first bool, a, b string) string {
 	return b
 }
 
-// columns reads n numbers of columns, of which there is at least one.
+// columns reads n column numbers, at least one.
 func (p *printer) columns(order binary.ByteOrder, n int64) []int16 {
 	if n == 0 || n > int64(p.left()/2) {
 		p.fail("count does not fit the length")
@@ -118,7 +118,7 @@ func (p *printer) columns(order binary.ByteOrder, n int64) []int16 {
 	return columns
 }
 
-// numbers prints numbers of columns: 1, 2.
+// numbers prints column numbers: 1, 2.
 func (p *printer) numbers(columns []int16) {
 	for i, column := range columns {
 		if i > 0 {

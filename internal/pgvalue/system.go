@@ -1,7 +1,6 @@
 package pgvalue
 
-// tid is a row's place: Int32 block, Int16 number in it (tidsend in
-// utils/adt/tid.c).
+// tid prints the location of a row: Int32 block, Int16 number in it (tidsend in utils/adt/tid.c).
 func (p *printer) tid() {
 	p.string("(")
 	p.uint(uint64(p.uint32()))
@@ -10,11 +9,11 @@ func (p *printer) tid() {
 	p.string(")")
 }
 
-// lsn is a place in the write-ahead log (pg_lsn_out in utils/adt/pg_lsn.c).
+// lsn prints a position in the write-ahead log (pg_lsn_out in utils/adt/pg_lsn.c).
 func (p *printer) lsn() { p.out = AppendLSN(p.out, p.uint64(), p.settings) }
 
-// AppendLSN appends a place in the write-ahead log as the server prints it: 0/16B374D, and from
-// server 19 on 0/016B374D (LSN_FORMAT_ARGS in access/xlogdefs.h). A nil s stands for the defaults.
+// AppendLSN appends a position in the write-ahead log as the server prints it: 0/16B374D, and from
+// server 19 on 0/016B374D (LSN_FORMAT_ARGS in access/xlogdefs.h). A nil s means the defaults.
 func AppendLSN(dst []byte, lsn uint64, s *Settings) []byte {
 	if s == nil {
 		s = defaults
@@ -27,7 +26,7 @@ func AppendLSN(dst []byte, lsn uint64, s *Settings) []byte {
 	return appendUpperHex(dst, uint32(lsn), 8)
 }
 
-// appendUpperHex appends a number with at least as many digits as width says.
+// appendUpperHex appends a number in hexadecimal, with at least width digits.
 func appendUpperHex(dst []byte, v uint32, width int) []byte {
 	const digits = "0123456789ABCDEF"
 	digit := 8
@@ -40,9 +39,8 @@ func appendUpperHex(dst []byte, v uint32, width int) []byte {
 	return dst
 }
 
-// snapshot is Int32 count, Int64 xmin, Int64 xmax, and the transactions in
-// progress between them: xmin:xmax:xip,xip (pg_snapshot_send in
-// utils/adt/xid8funcs.c).
+// snapshot prints a snapshot: Int32 count, Int64 xmin, Int64 xmax, and the transactions in progress
+// between them. It is printed as xmin:xmax:xip,xip (pg_snapshot_send in utils/adt/xid8funcs.c).
 func (p *printer) snapshot() {
 	at := p.at
 	n := int(p.int32())

@@ -16,14 +16,14 @@ func (p *printer) uint(v uint64)   { p.out = strconv.AppendUint(p.out, v, 10) }
 // text prints bytes that the server sent in the client's encoding.
 func (p *printer) text(b []byte) { p.out = p.settings.AppendUTF8(p.out, b) }
 
-// hex prints bytes as bytea_output = hex does.
+// hex prints bytes as with bytea_output = hex.
 func (p *printer) hex(b []byte) {
 	p.string(`\x`)
 	p.out = hex.AppendEncode(p.out, b)
 }
 
-// quote puts what was printed from start on between marks, with escape before
-// each mark and a backslash before each backslash.
+// quote puts what was printed from start on between marks. It adds escape before each mark, and a
+// backslash before each backslash.
 func (p *printer) quote(start int, mark, escape byte) {
 	if p.failed() {
 		return
@@ -64,9 +64,9 @@ func (p *printer) bool() {
 	}
 }
 
-// char is the internal one-byte type "char": NUL prints as nothing (charout in
-// utils/adt/char.c). Since server 15 bytes above 0x7f are \ and three octal
-// digits; before, the byte itself.
+// char prints the internal one-byte type "char". NUL is printed as nothing (charout in
+// utils/adt/char.c). Since server 15, bytes above 0x7f are printed as \ and three octal digits;
+// before, as the byte itself.
 func (p *printer) char() {
 	switch c := p.byte(); {
 	case c == 0:
@@ -77,8 +77,8 @@ func (p *printer) char() {
 	}
 }
 
-// versioned is the text of jsonb and jsonpath behind a version number
-// (jsonb_send in utils/adt/jsonb.c, jsonpath_send in utils/adt/jsonpath.c).
+// versioned prints the text of jsonb and jsonpath, which follows a version number (jsonb_send in
+// utils/adt/jsonb.c, jsonpath_send in utils/adt/jsonpath.c).
 func (p *printer) versioned() {
 	if at := p.at; p.byte() != 1 {
 		p.failAt(at, "unknown version")
@@ -86,9 +86,8 @@ func (p *printer) versioned() {
 	p.text(p.rest())
 }
 
-// xml undoes what xml_send does where client_encoding is not UTF8: it names the
-// encoding in the declaration, for which it may make one (xml_out_internal in
-// utils/adt/xml.c).
+// xml undoes what xml_send does if client_encoding is not UTF8: it names the encoding in the
+// declaration, which it may add for that (xml_out_internal in utils/adt/xml.c).
 func (p *printer) xml() {
 	b := p.rest()
 	const start = `<?xml version="`
@@ -113,8 +112,8 @@ func (p *printer) xml() {
 	p.text(after)
 }
 
-// bits is a bit string: Int32 length in bits, then the bits, the first one
-// highest (varbit_send in utils/adt/varbit.c).
+// bits prints a bit string: Int32 length in bits, then the bits, beginning with the most
+// significant (varbit_send in utils/adt/varbit.c).
 func (p *printer) bits() {
 	at := p.at
 	n := int(p.int32())
@@ -142,7 +141,7 @@ func (p *printer) uuid() {
 	p.out = hex.AppendEncode(p.out, b[10:])
 }
 
-// unknown prints a value whose type means nothing here, with the type's OID.
+// unknown prints a value whose type has no meaning here, with the type's OID.
 func (p *printer) unknown(oid uint32) {
 	b := p.rest()
 	if printable(b) {
@@ -155,7 +154,7 @@ func (p *printer) unknown(oid uint32) {
 	p.string(")")
 }
 
-// printable tells whether b is text that a terminal shows as it is.
+// printable reports whether b is text that a terminal shows unchanged.
 func printable(b []byte) bool {
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)

@@ -1,8 +1,7 @@
 package pgvalue
 
-// tsvector is Int32 count, and for each lexeme its text with a NUL, an Int16
-// count, and the positions: 2 bits of weight, 14 of position (tsvectorsend in
-// utils/adt/tsvector.c).
+// tsvector prints a tsvector: Int32 count, and for each lexeme its text with a NUL, an Int16 count,
+// and the positions: 2 bits of weight, 14 of position (tsvectorsend in utils/adt/tsvector.c).
 func (p *printer) tsvector() {
 	n := p.count(3)
 	for i := range n {
@@ -49,18 +48,17 @@ const (
 	queryPhrase = 4
 )
 
-// queryPriority is how tightly an operator binds (tsearch_op_priority in
-// utils/adt/tsquery.c).
+// queryPriority is how tightly an operator binds (tsearch_op_priority in utils/adt/tsquery.c).
 var queryPriority = [...]int{queryNot: 4, queryAnd: 2, queryOr: 1, queryPhrase: 3}
 
-// maxQueryDepth bounds the recursion over a tsquery. A chain of operators, as
-// people write it, is as deep as it is long.
+// maxQueryDepth bounds the recursion over a tsquery. A chain of operators, as people write it, is
+// as deep as it is long.
 const maxQueryDepth = 10000
 
-// queryItem is one node of a tsquery. The right operand of an operator follows
-// it at once, the left one behind that.
+// queryItem is a node of a tsquery. The right operand of an operator follows it immediately, and
+// the left one comes after that.
 type queryItem struct {
-	at, end  int32 // in the value: of a word its text, of a phrase its distance
+	at, end  int32 // in the value: a word's text, a phrase's distance
 	left     int32 // index of the left operand, or of the only one
 	below    int32 // index of the item below it on linkQuery's stack, -1 for none
 	operator byte  // 0 for a word
@@ -68,10 +66,9 @@ type queryItem struct {
 	prefix   bool
 }
 
-// tsquery is Int32 count of items in Polish notation, each a byte of kind: a
-// word with a byte each of weights and prefix flag, and its text with a NUL; or
-// an operator, a phrase with an Int16 distance (tsquerysend in
-// utils/adt/tsquery.c).
+// tsquery prints a tsquery: Int32 count of items in Polish notation, each with a byte for its kind.
+// A word has a byte each for weights and prefix flag, and its text with a NUL. An operator has its
+// code, and a phrase an Int16 distance (tsquerysend in utils/adt/tsquery.c).
 func (p *printer) tsquery() {
 	n := p.count(2)
 	if n == 0 {
@@ -112,10 +109,9 @@ func (p *printer) queryItem() queryItem {
 	return queryItem{}
 }
 
-// linkQuery finds every operator's left operand, and tells whether the items
-// are one whole query. Backwards, Polish notation is evaluated with a stack; it
-// is kept in the items themselves: what is complete and waits for an operator
-// names the one below it.
+// linkQuery finds every operator's left operand, and reports whether the items are one complete
+// query. Backwards, Polish notation is evaluated with a stack. The stack is kept in the items
+// themselves: an item that is complete and waits for an operator has the index of the one below it.
 func (p *printer) linkQuery(items []queryItem) bool {
 	top := int32(-1)
 	for i := len(items) - 1; i >= 0; i-- {
@@ -144,9 +140,8 @@ func (p *printer) linkQuery(items []queryItem) bool {
 	return true
 }
 
-// query prints item i and what belongs to it, in parentheses where the operator
-// around it binds more tightly, or is a phrase with this as its right operand
-// (infix in utils/adt/tsquery.c).
+// query prints item i and its operands. It adds parentheses if the operator around it binds more
+// tightly, or is a phrase with this as its right operand (infix in utils/adt/tsquery.c).
 func (p *printer) query(items []queryItem, i int32, around int, rightOfPhrase bool, depth int) {
 	if depth > maxQueryDepth {
 		p.fail("nested too deeply")

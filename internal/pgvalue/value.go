@@ -2,11 +2,11 @@ package pgvalue
 
 import "fmt"
 
-// Format is a value's format code, as RowDescription and Bind give it
-// (PostgreSQL documentation, "Message Formats").
+// Format is a value's format code, as in RowDescription and Bind (PostgreSQL documentation,
+// "Message Formats").
 type Format int16
 
-// The formats that the protocol has.
+// The formats of the protocol.
 const (
 	Text   Format = 0
 	Binary Format = 1
@@ -15,15 +15,14 @@ const (
 // MaxDepth is how deep values may be nested: records and arrays in each other.
 const MaxDepth = 64
 
-// MaxText is the length in bytes of the longest text that a value of n bytes
-// may have here. A numeric of 10 bytes may print as 147,457 digits; a quote in
-// a nested record doubles with each level.
+// MaxText is the maximum length in bytes of the text of a value of n bytes. A numeric of 10 bytes
+// may be printed as 147,457 digits, and a quote in a nested record doubles with each level.
 func MaxText(n int) int { return 1<<20 + 64*n }
 
-// MalformedError says that bytes do not fit the type they are said to have.
+// MalformedError says that bytes do not fit their type.
 type MalformedError struct {
 	OID    uint32
-	Offset int    // of the first byte in the value that makes no sense, 0 to its length
+	Offset int    // of the first byte that makes no sense, 0 to the value's length
 	Reason string // "4 bytes missing", "trailing bytes", …
 }
 
@@ -31,12 +30,11 @@ func (e *MalformedError) Error() string {
 	return fmt.Sprintf("read %s value: offset %d: %s", typeLabel(e.OID), e.Offset, e.Reason)
 }
 
-// AppendText appends the text of a value to dst. A value in text format is its
-// text already and is only brought to UTF-8. The error is nil or a
-// *MalformedError; then dst is returned as it was.
+// AppendText appends the text of a value to dst. A value in text format is text already, and is
+// only converted to UTF-8. The error is nil or a *MalformedError, in which case dst is returned
+// unchanged.
 //
-// NULL has no bytes and is the caller's to print. A nil s stands for the
-// defaults.
+// NULL has no bytes: the caller prints it. A nil s means the defaults.
 func AppendText(dst []byte, oid uint32, format Format, value []byte, s *Settings) ([]byte, error) {
 	if s == nil {
 		s = defaults
@@ -56,10 +54,10 @@ func AppendText(dst []byte, oid uint32, format Format, value []byte, s *Settings
 	return p.out, nil
 }
 
-// printer reads one value and appends its text. It walks over the value once;
-// nested values are windows of the same bytes, so that every offset counts from
-// the value's first byte. Once reason is set nothing is read any more, and what
-// was printed is dropped by AppendText: no function needs to return an error.
+// printer reads a value and appends its text. It walks over the value once. Nested values are
+// windows of the same bytes, so every offset counts from the value's first byte. Once reason is set
+// nothing more is read, and AppendText drops what was printed, so no function needs to return an
+// error.
 type printer struct {
 	out      []byte
 	in       []byte
@@ -70,7 +68,7 @@ type printer struct {
 	settings *Settings
 }
 
-// value prints the whole window as a value of the type oid.
+// value prints the whole window as a value of type oid.
 func (p *printer) value(oid uint32) {
 	b := lookup(oid)
 	if b == nil {
@@ -84,8 +82,7 @@ func (p *printer) value(oid uint32) {
 	p.checkLength()
 }
 
-// print is the registry of binary forms: one send function of the server, one
-// function here.
+// print is the registry of binary forms: one send function of the server, one function here.
 func (p *printer) print(b *builtin) {
 	switch b.send {
 	case boolSend:
@@ -195,7 +192,7 @@ func (p *printer) print(b *builtin) {
 		p.dependencies()
 
 	case noSend, pgDdlCommandSend, brinBloomSummarySend, brinMinmaxMultiSummarySend:
-		// No server sends them, so there is no text to agree on.
+		// No server sends them, so there is no text to compare with.
 		p.unknown(b.oid)
 	}
 }

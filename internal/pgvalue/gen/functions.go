@@ -13,13 +13,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// functionTable has each function by OID and major version: its name, the OID of its result type
-// and those of its arguments, with spaces between them.
+// functionTable maps OIDs and major versions to functions: the name, the OID of the result type and
+// those of the arguments' types, separated by spaces.
 type functionTable map[uint32]map[int]string
 
-// functionsQuery asks for the functions whose OIDs are assigned by hand in the PostgreSQL sources.
-// Unlike those of types they do change, if rarely: a function that gets an argument may keep its
-// OID.
+// functionsQuery selects the functions whose OIDs are assigned by hand in the PostgreSQL sources.
+// Unlike types, functions do change, if rarely: one that gets another argument may keep its OID.
 const functionsQuery = `
 select oid, pg_catalog.concat_ws(' ', proname, prorettype::oid, nullif(proargtypes::text, ''))
 from pg_catalog.pg_proc where oid < 10000`
@@ -48,7 +47,7 @@ func (f functionTable) ask(ctx context.Context, conn *pgconn.PgConn) error {
 	return nil
 }
 
-// versions are the first and the last that were asked.
+// versions returns the first and the last version that was asked.
 func (f functionTable) versions() (first, last int, err error) {
 	asked := map[int]bool{}
 	for _, signatures := range f {
@@ -67,8 +66,8 @@ func (f functionTable) versions() (first, last int, err error) {
 	return first, last, nil
 }
 
-// render writes a line for each function, ordered by OID. Versions stand in it where not all of
-// them have the function as the line says.
+// render writes a line for each function, ordered by OID. A line that does not apply to all
+// versions has those to which it does.
 func (f functionTable) render() ([]byte, error) {
 	first, last, err := f.versions()
 	if err != nil {

@@ -1,15 +1,15 @@
-// Command gen writes what package pgvalue knows of PostgreSQL's catalogs from running servers: the
-// table of built-in types, types_table.go, and that of built-in functions, functions.txt.
+// Command gen writes what package pgvalue knows about PostgreSQL's catalogs, from running servers:
+// the table of built-in types, types_table.go, and that of built-in functions, functions.txt.
 //
-// Give it one connection URL for each major version, as arguments or in PGPI_SERVERS with spaces
-// between them:
+// Pass it a connection URL for each major version, as arguments or in PGPI_SERVERS, separated by
+// spaces:
 //
 //	PGPI_SERVERS='postgres://postgres@127.0.0.1:5415 postgres://postgres@127.0.0.1:5418' \
 //	    go generate ./internal/pgvalue
 //
-// It guarantees that the files have what all of the servers say. Where they contradict each other
-// it stops, for a type; for a function it writes which versions say what. With -check it writes
-// nothing, and fails where the files do not say that. Types that no server can be asked for are in
+// It guarantees that the files have what all of the servers say. If they contradict each other on a
+// type, it fails; for a function, it writes which versions say what. With -check it writes nothing,
+// and fails if the files say something else. Types for which no server can be asked are in
 // announced.go. It must not know how a value is printed: it copies the name of each type's send
 // function, and pgvalue decides. Start reading at run.
 package main
@@ -65,13 +65,13 @@ func run(ctx context.Context, typesFile, functionsFile string, check bool, serve
 	return writeOrCheck(functionsFile, want, check)
 }
 
-// ask adds what one server says to the tables.
+// ask adds what a server says to the tables.
 func ask(ctx context.Context, server string, types typeTable, functions functionTable) error {
 	conn, err := pgconn.Connect(ctx, server)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close(ctx) }() // everything was read: nothing can be lost
+	defer func() { _ = conn.Close(ctx) }() // everything was read, so nothing can be lost
 	rows, err := askTypes(ctx, conn)
 	if err != nil {
 		return err

@@ -11,19 +11,19 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// row is one type as pg_type and pg_range have it.
+// row is a type as in pg_type and pg_range.
 type row struct {
 	oid  uint32
-	name string // typname, or the element's with [] behind it
-	send string // typsend, "-" where there is none
-	elem uint32 // of an array its element, of a range its subtype, of a multirange its range
+	name string // typname, or for an array the element's with []
+	send string // typsend, "-" if there is none
+	elem uint32 // an array's element, a range's subtype or a multirange's range
 }
 
 // typeTable has the types of all servers by OID.
 type typeTable map[uint32]row
 
-// typesQuery asks for the types whose OIDs are assigned by hand in the PostgreSQL sources and never
-// change (FirstGenbkiObjectId in access/transam.h). Those from 10000 on differ from version to
+// typesQuery selects the types whose OIDs are assigned by hand in the PostgreSQL sources and never
+// change (FirstGenbkiObjectId in access/transam.h). OIDs from 10000 on differ from version to
 // version.
 const typesQuery = `
 select t.oid, t.typname, t.typsend, t.typdelim, e.typname,
@@ -34,7 +34,7 @@ left join pg_catalog.pg_range r on r.rngtypid = t.oid
 left join pg_catalog.pg_range m on m.rngmultitypid = t.oid
 where t.oid < 10000`
 
-// box is the only type whose arrays are not delimited by a comma, and pgvalue says so in code.
+// box is the only type whose arrays do not have a comma as delimiter. pgvalue has that in code.
 const box = 603
 
 func askTypes(ctx context.Context, conn *pgconn.PgConn) ([]row, error) {
@@ -105,8 +105,8 @@ func (t typeTable) render() ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// constant turns the name of a send function into a Go name: int4send and
-// date_send into int4Send and dateSend.
+// constant turns the name of a send function into a Go name: int4send and date_send into int4Send
+// and dateSend.
 func constant(send string) string {
 	if send == "-" {
 		return "noSend"
