@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// mark finds the template of the words from one to before another, and marks what those are. Of
-// several that fit, those with the most words count, and a word is the server's own only where all
-// of them say so. It reports whether there is one.
+// mark finds the template of the words in [from, to), and marks what they are. If several fit,
+// those with the most words count, and a word is the server's own only if all of them agree. It
+// reports whether there is one.
 func (w *words) mark(from, to int) bool {
 	var best []*template
 	for t := range templates().candidates(w, from, to) {
@@ -25,7 +25,7 @@ func (w *words) mark(from, to int) bool {
 	return len(best) > 0
 }
 
-// fits reports whether some words can be made by a template.
+// fits reports whether a template can produce some words.
 func (w *words) fits(t *template, from, to int) bool {
 	if len(t.holes) == 0 {
 		return t.runs[0] == wordRun{to - from, w.sum(from, to)}
@@ -37,8 +37,8 @@ func (w *words) fits(t *template, from, to int) bool {
 	return ok
 }
 
-// markHoles marks what stands in the holes of a template that fits. Where it fits in more than one
-// way, the data in it has words of the template, and nobody knows where it ends.
+// markHoles marks what fills the holes of a template that fits. If it fits in more than one way,
+// the data contains words of the template, and nobody can say where the data ends.
 func (w *words) markHoles(t *template, from, to int) {
 	if len(t.holes) == 0 {
 		return
@@ -54,7 +54,7 @@ func (w *words) markHoles(t *template, from, to int) {
 	}
 }
 
-// place finds where the runs of a template begin: as early as can be, or as late.
+// place finds where the runs of a template begin: as early as possible, or as late.
 func (w *words) place(t *template, from, to int, late bool) (starts []int, ok bool) {
 	n := len(t.runs)
 	starts = make([]int, n)
@@ -87,8 +87,8 @@ func (w *words) place(t *template, from, to int, late bool) (starts []int, ok bo
 
 func (w *words) is(r wordRun, at int) bool { return w.sum(at, at+r.length) == r.sum }
 
-// canHold reports whether a text can stand in a hole. Names with unusual characters can't: what
-// stands there may be more than a name.
+// canHold reports whether a text can fill a hole. A name with unusual characters can't, because it
+// may be more than a name.
 func canHold(h Hole, b []byte) bool {
 	switch h {
 	case NumberHole:
@@ -105,7 +105,7 @@ func canHold(h Hole, b []byte) bool {
 	return true
 }
 
-// markHole marks what stands in a hole.
+// markHole marks what fills a hole.
 func (w *words) markHole(h Hole, from, to int) {
 	switch h {
 	case NumberHole:
@@ -153,7 +153,7 @@ func (w *words) markKey(from, to int) {
 	}
 }
 
-// isMessage reports whether some words are a text of the server's in which nothing is open.
+// isMessage reports whether some words are a server's text without holes.
 func (w *words) isMessage(from, to int) bool {
 	for _, t := range templates().byFirst[wordRun{to - from, w.sum(from, to)}] {
 		if len(t.holes) == 0 {
@@ -163,13 +163,13 @@ func (w *words) isMessage(from, to int) bool {
 	return false
 }
 
-// Characters that names have beside letters and digits. What has others is no name, or one that
-// nobody needs.
+// Characters of names besides letters and digits. Text with other characters is not a name, or not
+// one that anybody needs.
 const (
 	quotedName   = "_$.- "
 	bareName     = "_$.- \",()[]"
 	operatorName = bareName + "*<>=!~@#%^&|+/"
-	// longestName is that of a function with many arguments.
+	// longestName is long enough for a function with many arguments.
 	longestName = 256
 )
 

@@ -1,22 +1,23 @@
 package servertext
 
-// Kind is what a part of a text is. A greater one is less certain to be the server's own.
+// Kind is what a part of a text is. The greater it is, the less certain it is that the part is the
+// server's own.
 type Kind byte
 
 // The kinds of parts.
 const (
 	// Words are the server's own.
 	Words Kind = iota
-	// Number is one that says where something is: a line, a position.
+	// Number says where something is: a line, a position.
 	Number
-	// Name is that of an object, a type or a setting.
+	// Name is the name of an object, a type or a setting.
 	Name
 	// SQL is a statement, or the beginning of one.
 	SQL
-	// Data is what stands in a text of the server's and is none of these.
+	// Data is anything else in a text of the server.
 	Data
-	// Unknown is a text, or a line of one, that is not known to be the server's, or a part of which
-	// nobody knows what it is.
+	// Unknown is a text, or a line of one, that may not be the server's, or a part that could not
+	// be classified.
 	Unknown
 )
 
@@ -29,8 +30,8 @@ type Part struct {
 // AppendParts appends the parts of a text that are not words of the server to dst, in order, and
 // returns the extended slice.
 //
-// A context has a line for each function, and each is a text of its own. Statements have lines too:
-// as few lines as can be are taken together to make a text.
+// A context has a line for each function, and each line is a text of its own. Statements can have
+// several lines too. So the smallest number of lines that make a text are taken together.
 func AppendParts(dst []Part, text []byte) []Part {
 	w := split(text)
 	for lines := w.lines(); len(lines) > 0; {
@@ -41,13 +42,13 @@ func AppendParts(dst []Part, text []byte) []Part {
 
 const (
 	// maxLines bounds how many lines are looked at, and maxStatementLines how many of them are
-	// tried together, unless it is all.
+	// tried together, short of all.
 	maxLines          = 200
 	maxStatementLines = 20
 )
 
-// markLines marks the fewest of some lines that are a text together, and returns their number. The
-// first is not known where there are none.
+// markLines marks the smallest number of lines that are a text together, and returns how many those
+// are. If there are none, it marks the first line as unknown.
 func (w *words) markLines(lines [][2]int) int {
 	for n := 1; n <= len(lines) && len(lines) <= maxLines; n++ {
 		if n > maxStatementLines {

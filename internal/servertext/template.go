@@ -11,15 +11,15 @@ import (
 	"sync"
 )
 
-// Hole is a place that a template leaves open, by what stands in it.
+// Hole is a place in a template that is filled, by the kind of what fills it.
 type Hole byte
 
-// The sorts of holes.
+// The kinds of holes.
 const (
-	// NumberHole has a number that is no data.
+	// NumberHole has a number that is not data.
 	NumberHole Hole = '#'
-	// QuotedHole has a name, in quotes, and NameHole one without: names of types have several
-	// words, and those of functions have arguments.
+	// QuotedHole has a name in quotes, and NameHole one without quotes. Names of types can have
+	// several words, and those of functions have arguments.
 	QuotedHole Hole = 'q'
 	NameHole   Hole = 'n'
 	// CommandHole has a command or a clause, in capitals.
@@ -28,29 +28,29 @@ const (
 	OperatorHole Hole = 'o'
 	// KeyHole has columns and values: (id)=(42).
 	KeyHole Hole = 'k'
-	// MessageHole has another text of the server's, in which nothing is open.
+	// MessageHole has another text of the server, without holes.
 	MessageHole Hole = 'm'
-	// SQLHole has a statement, or the beginning of one, DataHole everything else.
+	// SQLHole has a statement or the beginning of one, and DataHole has anything else.
 	SQLHole  Hole = 's'
 	DataHole Hole = 'd'
-	// DoubtfulHole would have a name or a number, if the template had more words.
+	// DoubtfulHole would have a name or a number if the template had more words.
 	DoubtfulHole Hole = 'u'
 )
 
-// template is what is known of one text: the runs of words before, between and behind its holes.
+// template is what is known about a text: the runs of words before, between and after its holes.
 type template struct {
 	runs  []wordRun
 	holes []Hole
 	words int // in all runs
 }
 
-// wordRun is some words of a template.
+// wordRun is a run of words in a template.
 type wordRun struct {
 	length int
 	sum    uint64
 }
 
-// Encode returns the line of templates.txt for a template: its words before, between and behind its
+// Encode returns the line of templates.txt for a template: its words before, between and after its
 // holes.
 func Encode(fixed []string, holes []Hole) string {
 	var b strings.Builder
@@ -91,14 +91,14 @@ func decode(line string) (t template, err error) {
 //go:embed templates.txt
 var encoded string
 
-// index finds templates by their first words or their last ones, of which each has the longer.
+// index finds templates by their first or their last words, whichever are more.
 type index struct {
 	byFirst, byLast           map[wordRun][]*template
 	longestFirst, longestLast int
 }
 
-// templates are all that there are. The file is made by a program and held by a test, so a line
-// that can't be read is a defect.
+// templates are all templates. A program makes the file and a test checks it, so a line that can't
+// be read is a defect.
 var templates = sync.OnceValue(func() *index {
 	x := &index{byFirst: map[wordRun][]*template{}, byLast: map[wordRun][]*template{}}
 	for line := range strings.Lines(encoded) {
@@ -111,7 +111,7 @@ var templates = sync.OnceValue(func() *index {
 	return x
 })
 
-// candidates yields the templates whose first or last words are those of a text.
+// candidates yields the templates with the first or last words of a text.
 func (x *index) candidates(w *words, from, to int) iter.Seq[*template] {
 	return func(yield func(*template) bool) {
 		for n := 1; n <= min(x.longestFirst, to-from); n++ {

@@ -1,15 +1,15 @@
 package servertext
 
-// words is a text cut into runs of letters and digits, with one of every other byte.
+// words is a text cut into words: runs of letters and digits, and single bytes of anything else.
 type words struct {
 	text   []byte
-	starts []int    // of each word, and the end of the text
-	sums   []uint64 // of the words before each
+	starts []int    // of each word, and of the end of the text
+	sums   []uint64 // hashes of the words before each
 	powers []uint64 // of base
 	kinds  []Kind   // of each word
 }
 
-// base is what sums are multiplied by from word to word.
+// base is the factor of the hash from word to word.
 const base = 0x9e3779b97f4a7c15
 
 func split(text []byte) *words {
@@ -27,13 +27,13 @@ func split(text []byte) *words {
 
 func (w *words) count() int { return len(w.starts) - 1 }
 
-// sum is the hash of the words from one to before another.
+// sum returns the hash of the words in [from, to).
 func (w *words) sum(from, to int) uint64 { return w.sums[to] - w.sums[from]*w.powers[to-from] }
 
-// bytes are the words from one to before another, with what is between them.
+// bytes returns the words in [from, to), with everything between them.
 func (w *words) bytes(from, to int) []byte { return w.text[w.starts[from]:w.starts[to]] }
 
-// lines are those of the text, without their line ends.
+// lines returns the lines of the text, without line ends.
 func (w *words) lines() (all [][2]int) {
 	start := 0
 	for i := range w.count() {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// keys are the texts in English of catalogs, each once and in order.
+// keys returns the English texts of catalogs, each once and in order.
 func keys(files []string) ([]string, error) {
 	all := map[string]bool{}
 	for _, file := range files {
@@ -26,17 +26,17 @@ func keys(files []string) ([]string, error) {
 			all[text] = true
 		}
 	}
-	delete(all, "") // what a catalog says of itself
+	delete(all, "") // the catalog's own header
 	return slices.Sorted(maps.Keys(all)), nil
 }
 
-// magic begins a catalog whose integers are in the order of bytes that most machines have (GNU
+// magic is the beginning of a catalog whose integers are in the byte order of most machines (GNU
 // gettext manual, section "The Format of GNU MO Files").
 const magic = 0x950412de
 
 var errCatalog = errors.New("it is not a message catalog")
 
-// readCatalog returns the keys of a catalog. A key with a plural has both behind each other.
+// readCatalog returns the keys of a catalog. A key with a plural has both, one after the other.
 func readCatalog(b []byte) (texts []string, err error) {
 	number := func(at uint32) uint32 {
 		if int64(at)+4 > int64(len(b)) {
@@ -56,7 +56,7 @@ func readCatalog(b []byte) (texts []string, err error) {
 		}
 		key := string(b[start : start+length])
 		if _, after, found := strings.Cut(key, "\x04"); found {
-			key = after // a context is in front of it
+			key = after // before it is a context
 		}
 		texts = append(texts, strings.Split(key, "\x00")...)
 	}

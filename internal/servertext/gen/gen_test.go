@@ -78,7 +78,7 @@ func TestData(t *testing.T) {
 	}
 }
 
-// filling is something that can stand in a hole.
+// filling is something that can fill a hole.
 func filling(h servertext.Hole) string {
 	switch h {
 	case servertext.NumberHole:

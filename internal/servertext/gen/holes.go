@@ -9,11 +9,11 @@ import (
 	"pgpi/internal/servertext"
 )
 
-// verb is what printf replaces.
+// verb matches what printf replaces.
 var verb = regexp.MustCompile(`%[-+ #0]*(\*|\d+)?(\.(\*|\d+))?(hh|h|ll|l|z|j)?[diouxXcsgeEfFpm]`)
 
-// cut cuts a text into the words before, between and behind its holes. Holes with nothing between
-// them are one.
+// cut cuts a text into its holes, and the words before, between and after them. Adjacent holes
+// become one.
 func cut(text string) (fixed []string, holes []servertext.Hole) {
 	end, last := 0, servertext.Hole(0)
 	for _, at := range verb.FindAllStringIndex(text, -1) {
@@ -30,7 +30,8 @@ func cut(text string) (fixed []string, holes []servertext.Hole) {
 	return append(fixed, strings.ReplaceAll(text[end:], "%%", "%")), holes
 }
 
-// holeAt says what stands in a hole by the words before it, which begin behind the hole before.
+// holeAt returns what fills a hole, judging by the words before it. They begin after the previous
+// hole.
 func holeAt(text string, gap, start, end int, before servertext.Hole) servertext.Hole {
 	ahead, behind, between := text[:start], text[end:], text[gap:start]
 	c := text[end-1]
@@ -73,15 +74,15 @@ func holeAt(text string, gap, start, end int, before servertext.Hole) servertext
 func isName(h servertext.Hole) bool { return h == servertext.QuotedHole || h == servertext.NameHole }
 
 var (
-	// places stand before a number that says where something is.
+	// places precede a number that says where something is.
 	places = []string{"line ", "character ", "parameter $", "argument ", "statement ", "varying(", "character(", "precision ", "scale "}
-	// statements stand before SQL in quotes.
+	// statements precede SQL in quotes.
 	statements = []string{`SQL statement "`, `near "`, `query "`, `expression "`, `PL/pgSQL assignment "`}
-	// values stand before data in quotes.
+	// values precede data in quotes.
 	values = []string{`: "`, `value "`, `values "`, `Token "`, `literal "`, `digit "`, `character "`}
-	// conjunctions stand between two names of one kind.
+	// conjunctions are between two names of the same kind.
 	conjunctions = []string{" and ", ", ", " or ", " to ", " versus ", ".", " and type "}
-	// quotedNouns stand before a name in quotes, bareNouns before one without, bareWords too.
+	// quotedNouns precede a name in quotes, bareNouns one without quotes, and so do bareWords.
 	quotedNouns = []string{
 		"relation", "table", "column", "columns", "schema", "database", "role", "user", "constraint", "index", "sequence", "view",
 		"type", "function", "procedure", "operator", "cursor", "statement", "portal", "extension", "parameter", "language",
@@ -95,15 +96,15 @@ var (
 		"domain", "policy", "method", "family", "class", "wrapper", "conversion", "dictionary", "configuration", "database", "enum",
 	}
 	bareWords = []string{"cannot drop ", "declared to return ", "return type is ", "COPY ", "Key (", " key ("}
-	// isWhat is behind a name at the beginning of a text.
+	// isWhat follows a name at the beginning of a text.
 	isWhat = regexp.MustCompile(`^" is (not )?(an?|already an?) ([a-z]+ )*(table|view|index|sequence|type|relation|partition|aggregate|function|procedure)\b`)
-	// isContext begins texts that are known by few words.
+	// isContext matches the beginning of texts that can be recognized by few words.
 	isContext = regexp.MustCompile(`^(COPY|SQL|JSON data,) `)
-	// isCommand is behind the name of a command.
+	// isCommand follows the name of a command.
 	isCommand = regexp.MustCompile(`^ (types|cannot (run|be executed|be used)|position|is not (allowed|supported)|can only be|could not convert type|queries|commands|requires)\b`)
-	// isValue is behind data at the beginning of a text.
+	// isValue follows data at the beginning of a text.
 	isValue = regexp.MustCompile(`^" is (not a? ?valid|out of range|an? invalid|invalid|not a number)\b`)
-	// isStep is before the step that a function was at, which is no data.
+	// isStep precedes the step at which a function was, which is not data.
 	isStep = regexp.MustCompile(`^PL/pgSQL function .* at $`)
 )
 
@@ -111,7 +112,7 @@ func endsWith(text string, endings ...string) bool {
 	return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(text, e) })
 }
 
-// endsWithNoun reports whether the last word of a text, behind which is a space, is one of some.
+// endsWithNoun reports whether a text ends with one of nouns and a space.
 func endsWithNoun(text string, nouns []string) bool {
 	before, ok := strings.CutSuffix(text, " ")
 	if !ok {
@@ -122,16 +123,16 @@ func endsWithNoun(text string, nouns []string) bool {
 }
 
 const (
-	// enough is how many fixed words a text has to have: fewer are in other people's texts by
-	// chance.
+	// enough is how many fixed words a text must have. With fewer, other people's texts have them
+	// by chance.
 	enough = 4
-	// enoughAlone is how many one has to have that leaves nothing else open than data, and
-	// enoughWhole one that leaves nothing open at all.
+	// enoughAlone is enough for a text in which only data is open, and enoughWhole for a text in
+	// which nothing is.
 	enoughAlone, enoughWhole = 2, 2
 )
 
-// counts reports whether a text is worth recognizing. Where it has few words, only its words
-// are, and not its names.
+// counts reports whether a text is worth recognizing. If it has few words, names in it become
+// doubtful.
 func counts(text string, fixed []string, holes []servertext.Hole) bool {
 	words := 0
 	for i, f := range fixed {
@@ -140,7 +141,7 @@ func counts(text string, fixed []string, holes []servertext.Hole) bool {
 				words++
 			}
 		}
-		// A hole that is inside of a word can't be found.
+		// A hole inside a word can't be found.
 		if i > 0 && f != "" && isWord(rune(f[0])) || i < len(holes) && f != "" && isWord(rune(f[len(f)-1])) {
 			return false
 		}
@@ -148,7 +149,7 @@ func counts(text string, fixed []string, holes []servertext.Hole) bool {
 	for _, h := range holes {
 		switch h {
 		case servertext.KeyHole:
-			words++ // its form is as good as one
+			words++ // its form is as good as a word
 		case servertext.MessageHole:
 			words += enoughWhole
 		}

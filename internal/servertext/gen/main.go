@@ -1,12 +1,12 @@
-// Command gen writes templates.txt of package servertext from the message catalogs of a PostgreSQL
-// 15 that is installed:
+// Command gen writes templates.txt of package servertext from the message catalogs of an installed
+// PostgreSQL 15:
 //
 //	go generate ./internal/servertext
 //
-// It guarantees that the file depends on the texts in English alone, which are the keys of the
-// catalogs of all languages, and that no text is in it. With -check it writes nothing and fails
-// where the file is another one. It must not know how texts are recognized. Start reading at run;
-// catalog.go reads catalogs, holes.go says what stands in the places that a text leaves open.
+// It guarantees that the file depends only on the English texts, which are the keys of the catalogs
+// of all languages, and that it contains no text. With -check it writes nothing, and fails if the
+// file is different. It must not know how texts are recognized. Start reading at run. catalog.go
+// reads catalogs, holes.go says what fills the holes of a text.
 package main
 
 import (
@@ -58,7 +58,7 @@ func run(out string, check bool, pattern string) error {
 	return nil
 }
 
-// find finds files by a pattern that may have one list in braces.
+// find finds files by a pattern, which may have one list in braces.
 func find(pattern string) ([]string, error) {
 	before, rest, found := strings.Cut(pattern, "{")
 	list, after, closed := strings.Cut(rest, "}")
@@ -76,7 +76,7 @@ func find(pattern string) ([]string, error) {
 	return all, nil
 }
 
-// table is the file for some texts.
+// table returns the contents of the file for some texts.
 func table(texts []string) string {
 	var lines []string
 	for _, text := range texts {
