@@ -1,15 +1,21 @@
-// Package reading is the one reader of what the fields of a message mean: which column or
-// parameter a value belongs to, its type and format, whether it is NULL, what of it is redacted
-// and what was not kept; and of values as text.
+// Package reading is the one reader of what the fields of a message mean: which column or parameter
+// a value belongs to, its type and format, whether it is NULL, what in it is redacted and what was
+// not kept. It also returns values as text.
 //
-// It guarantees that it says no more than the message and its context do: what is not known is
-// zero. Whatever the bytes are, it never panics, and once its memory is large enough it allocates
-// nothing for a message. Who needs fields only does not pay for values as text.
+// It guarantees:
 //
-// It must not know who reads: what an output shows of a field, and how, is its own.
+//   - It says no more than the message and its context do. What is not known is zero.
+//   - No bytes make it panic.
+//   - Once its memory is large enough, it allocates nothing for a message. Callers that only need
+//     fields do not pay for values as text.
+//
+// Less formally: everybody who shows, replaces or filters values reads them here, so all of them
+// read the same.
+//
+// It must not know who reads. What an output shows of a field, and how, is up to the output.
 //
 // Start reading at [Reader], then [Value]. settings.go has text in the session's encoding,
-// redacted.go what must not be shown, and words.go what the values of fields are called.
+// redacted.go what must not be shown, and words.go the names of field values.
 package reading
 
 import (
@@ -18,8 +24,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Reader reads one message after another. The zero value is ready. It keeps its memory from one
-// message to the next, and serves one goroutine at a time.
+// Reader reads one message after another. The zero value is ready to use. It keeps its memory from
+// one message to the next, and serves one goroutine at a time.
 //
 //	r.Read(m)
 //	for i := range r.Fields {
@@ -29,20 +35,20 @@ import (
 //		}
 //	}
 type Reader struct {
-	// Message is the message at hand, and Fields are its fields, as [wire.AppendFields] finds
-	// them. They are valid until the next Read.
+	// Message is the current message, and Fields are its fields, as [wire.AppendFields] finds them.
+	// They are valid until the next Read.
 	Message *event.Message
 	Fields  []wire.Field
 
-	formats  struct{ start, end int } // places of the format codes of what a Bind or FunctionCall brings
-	function pgvalue.Function         // that is called, if it is known
-	tuples   []int                    // places of the letters that tell new and old rows apart
+	formats  struct{ start, end int } // the format codes for the values of a Bind or FunctionCall
+	function pgvalue.Function         // the function that is called, if it is known
+	tuples   []int                    // where new and old rows begin: the fields with their letters
 
 	settings *event.Settings
-	ready    *pgvalue.Settings // made of settings
+	ready    *pgvalue.Settings // made from settings
 }
 
-// Read goes on to another message.
+// Read moves on to another message.
 func (r *Reader) Read(m *event.Message) {
 	r.Message = m
 	r.Fields = wire.AppendFields(r.Fields[:0], &m.Message)
@@ -66,7 +72,7 @@ func (r *Reader) Read(m *event.Message) {
 	}
 }
 
-// findFormats finds the format codes. They come one behind the other, before the values.
+// findFormats finds the format codes. They are consecutive, before the values.
 func (r *Reader) findFormats() {
 	at := 0
 	for at < len(r.Fields) && r.Fields[at].Name != wire.Format && r.Fields[at].Kind != wire.Group {
@@ -87,10 +93,10 @@ func (r *Reader) findTuples() {
 	}
 }
 
-// maxFields is how much memory [Reader.Trim] leaves.
+// maxFields is how many fields [Reader.Trim] leaves room for.
 const maxFields = 1 << 14
 
-// Trim gives memory back that one large message needed. It ends the reading of the message.
+// Trim releases memory that one large message needed. It ends the reading of the current message.
 func (r *Reader) Trim() {
 	if cap(r.Fields) > maxFields {
 		*r = Reader{settings: r.settings, ready: r.ready}

@@ -25,7 +25,7 @@ func overlapping(spans []event.Span, start, end int) []event.Span {
 	return spans[first:last]
 }
 
-// Hidden counts the bytes between two offsets that are redacted.
+// Hidden returns how many bytes between two offsets are redacted.
 func Hidden(m *event.Message, start, end int) (n int) {
 	for _, s := range Redacted(m, start, end) {
 		n += min(s.End, end) - max(s.Start, start)
@@ -33,7 +33,7 @@ func Hidden(m *event.Message, start, end int) (n int) {
 	return n
 }
 
-// IsRedacted reports whether nothing is left of a field. The NUL that ends a string does not
+// IsRedacted reports whether a field is redacted completely. The NUL that ends a string does not
 // count.
 func IsRedacted(m *event.Message, f *wire.Field) bool {
 	return len(m.Redacted) > 0 && hidesContent(m, f)
@@ -44,8 +44,8 @@ func hidesContent(m *event.Message, f *wire.Field) bool {
 	return size > 0 && Hidden(m, int(f.Start), int(f.Start)+size) == size
 }
 
-// Parts returns the bytes of a message between two offsets in order: runs that are shown, and
-// nil in the place of each span that is redacted.
+// Parts yields the bytes of a message between two offsets, in order. It yields nil in place of each
+// redacted span.
 func Parts(m *event.Message, start, end int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		at := start
@@ -61,7 +61,8 @@ func Parts(m *event.Message, start, end int) iter.Seq[[]byte] {
 	}
 }
 
-// hides reports whether a byte of a field is redacted, so that nothing may be concluded from it.
+// hides reports whether a byte of a field is redacted. Then nothing may be concluded from the
+// field.
 func (r *Reader) hides(f *wire.Field) bool {
 	return len(Redacted(r.Message, int(f.Start), int(f.End))) > 0
 }

@@ -2,8 +2,8 @@ package reading
 
 import "pgpi/internal/pgvalue"
 
-// AppendUTF8 appends text of the session in UTF-8. Bytes that are not text in its encoding stay
-// as they are.
+// AppendUTF8 appends text of the session in UTF-8. Bytes that are not text in the session's
+// encoding are copied unchanged.
 func (r *Reader) AppendUTF8(dst, text []byte) []byte { return r.readySettings().AppendUTF8(dst, text) }
 
 // IsUTF8 reports whether text of the session is in UTF-8, as far as is known.
@@ -12,8 +12,8 @@ func (r *Reader) IsUTF8() bool {
 	return s == nil || s.ClientEncoding == "" || s.ClientEncoding == "UTF8"
 }
 
-// before19 stands for servers whose version is not known: their positions in the log are written
-// as all servers up to 18 write them.
+// before19 is for servers of unknown version. Their WAL positions are written as all servers up to
+// 18 write them.
 var before19 = pgvalue.NewSettings(pgvalue.Parameters{ServerVersion: "18"})
 
 // AppendLSN appends a position in the write-ahead log as the session's server prints it.
@@ -24,8 +24,8 @@ func (r *Reader) AppendLSN(dst []byte, lsn uint64) []byte {
 	return pgvalue.AppendLSN(dst, lsn, r.readySettings())
 }
 
-// readySettings makes the session's settings ready for values, nil for none. Mostly they are
-// those of the message before.
+// readySettings returns the session's settings ready for printing values, or nil for none. Usually
+// they are those of the previous message.
 func (r *Reader) readySettings() *pgvalue.Settings {
 	s := r.Message.Settings
 	if s == nil {

@@ -6,25 +6,26 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Value is a value of a user, a field that stands in its place or before it, or the group that
-// holds them, with what is known of the value.
+// Value is a user's value, and what is known about it. The field may also be one in place of a
+// value or before it, or the group that contains them.
 type Value struct {
 	wire.Field
-	// Index is the place of the value's column, parameter or argument, from 0. It is -1 where the
-	// value belongs to none.
+	// Index is the position of the value's column, parameter or argument, from 0. It is -1 if there
+	// is none.
 	Index int
-	// Column is the value's column, nil where it is not known.
+	// Column is the value's column, or nil if it is not known.
 	Column *event.Column
-	// Type is the OID of the value's type, 0 where it is not known.
+	// Type is the OID of the value's type, or 0 if it is not known.
 	Type uint32
-	// Binary says that the value is in binary format: as its message says, else the session.
+	// Binary is set if the value is in binary format: by what its message says, or else the
+	// session.
 	Binary bool
-	// Tuple is the letter of the replicated row that the value belongs to: N for the new row, O
-	// for the old one, K for its key.
+	// Tuple is the letter of the replicated row that the value belongs to: N for the new row, O for
+	// the old one, K for its key.
 	Tuple byte
 }
 
-// Value returns what is known of the value that the i-th field is, or belongs to.
+// Value returns what is known about the value that the i-th field is, or belongs to.
 func (r *Reader) Value(i int) (v Value) {
 	v.Field, v.Index = r.Fields[i], -1
 	if v.Depth > 0 || v.Kind == wire.Group {
@@ -39,7 +40,7 @@ func (r *Reader) Value(i int) (v Value) {
 	return v
 }
 
-// describe adds what a value has from the group that it is in.
+// describe adds what a value has from its group.
 func (r *Reader) describe(v *Value, i int) {
 	group := r.group(i)
 	v.Index = int(group.Int)
@@ -60,7 +61,7 @@ func (r *Reader) describe(v *Value, i int) {
 func (r *Reader) describeColumn(v *Value, i int) {
 	switch r.Message.Type {
 	case wire.RowDescription, wire.LogicalRelation:
-		return // it says itself what its columns are
+		return // the message itself describes columns
 	}
 	if v.Column = r.Column(v.Index); v.Column != nil {
 		v.Type, v.Binary = v.Column.TypeOID, v.Column.Binary
@@ -72,7 +73,7 @@ func (r *Reader) describeColumn(v *Value, i int) {
 	}
 }
 
-// group returns the group that a field is in, or is.
+// group returns the group that a field is in, or the field itself if it is a group.
 func (r *Reader) group(i int) *wire.Field {
 	f := &r.Fields[i]
 	if f.Kind == wire.Group {
@@ -84,7 +85,7 @@ func (r *Reader) group(i int) *wire.Field {
 	return f
 }
 
-// Column returns what the session knows of the column of an index, or nil.
+// Column returns what the session knows about a column, or nil.
 func (r *Reader) Column(index int) *event.Column {
 	c := r.Message.Context
 	if c == nil || index >= len(c.Columns) {
@@ -93,9 +94,9 @@ func (r *Reader) Column(index int) *event.Column {
 	return &c.Columns[index]
 }
 
-// isBinary reports whether a value that comes with format codes is in binary format. One code
-// is for all values, and where there is none for a value it is in text format (documentation
-// section "Message Formats", under Bind and FunctionCall).
+// isBinary reports whether a value with format codes is in binary format. A single code applies to
+// all values. A value without a code is in text format (documentation section "Message Formats",
+// under Bind and FunctionCall).
 func (r *Reader) isBinary(index int) bool {
 	formats := r.Fields[r.formats.start:r.formats.end]
 	if len(formats) == 1 {
@@ -104,14 +105,14 @@ func (r *Reader) isBinary(index int) bool {
 	return index < len(formats) && formats[index].Int == 1 && !r.hides(&formats[index])
 }
 
-// Function returns the built-in function of an OID, as far as the session's server is known to have
-// it: the zero Function where it is not.
+// Function returns the built-in function with an OID. It returns the zero Function unless the
+// session's server is known to have it.
 func (r *Reader) Function(oid uint32) pgvalue.Function {
 	f, _ := pgvalue.BuiltinFunction(oid, r.readySettings())
 	return f
 }
 
-// IsNull reports whether the i-th field stands in the place of a value that is NULL.
+// IsNull reports whether the i-th field is in place of a value that is NULL.
 func (r *Reader) IsNull(i int) bool {
 	switch f := &r.Fields[i]; f.Name {
 	case wire.CopyNull:
@@ -124,15 +125,15 @@ func (r *Reader) IsNull(i int) bool {
 	return false
 }
 
-// IsUnchanged reports whether the i-th field stands in the place of a value that replication
-// leaves out, because it is stored apart (TOAST) and was not changed.
+// IsUnchanged reports whether the i-th field is in place of a value that replication omits, because
+// it is stored apart (TOAST) and was not changed.
 func (r *Reader) IsUnchanged(i int) bool {
 	f := &r.Fields[i]
 	return f.Name == wire.ValueFormat && f.Int == 'u' && !r.hides(f)
 }
 
-// ErrorCode returns the letter that tells what the i-th field, a text of an error, is
-// (documentation section "Error and Notice Message Fields"), or 0.
+// ErrorCode returns the letter for the kind of the i-th field, if that is a text of an error
+// (documentation section "Error and Notice Message Fields"). Otherwise it returns 0.
 func (r *Reader) ErrorCode(i int) byte {
 	if i == 0 || r.Fields[i-1].Name != wire.ErrorCode {
 		return 0
@@ -140,13 +141,13 @@ func (r *Reader) ErrorCode(i int) byte {
 	return byte(r.Fields[i-1].Int)
 }
 
-// IsCut reports whether the i-th field may go on where the message was not kept.
+// IsCut reports whether the i-th field may continue in the part of the message that was not kept.
 func (r *Reader) IsCut(i int) bool {
 	return r.Message.Size > int64(len(r.Message.Bytes)) && r.isCut(i)
 }
 
-// isCut takes for whole what others follow, numbers, strings with their NUL, and values that are
-// as long as the length before them says.
+// isCut reports whether a field may be incomplete. Fields before others are complete. So are
+// numbers, strings with their NUL, and values as long as the length before them says.
 func (r *Reader) isCut(i int) bool {
 	f := &r.Fields[i]
 	switch {
@@ -164,8 +165,8 @@ func (r *Reader) isCut(i int) bool {
 	return !known || length.Int != int64(f.End-f.Start)
 }
 
-// AppendText appends a value as text in UTF-8. Of a value in binary format that is what the
-// server would print with the session's settings; the error then says why it can't be read.
+// AppendText appends a value as text in UTF-8. For binary format, that is what the server would
+// print with the session's settings. The error says why the value can't be read.
 func (r *Reader) AppendText(dst []byte, v *Value) ([]byte, error) {
 	format := pgvalue.Text
 	if v.Binary {

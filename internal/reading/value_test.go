@@ -51,7 +51,7 @@ var known = &event.Context{
 	Columns:        []event.Column{{Name: "id", TypeOID: 20, Binary: true}, {Name: "note", TypeOID: 1043}},
 }
 
-// TestValue reads each value, or what stands in its place, as its index, column, type and format,
+// TestValue reads each value, or what is in its place, as its index, column, type and format,
 // and what else is to be said of it.
 func TestValue(t *testing.T) {
 	t.Parallel()

@@ -7,11 +7,12 @@ import (
 	"pgpi/internal/wire"
 )
 
-// AppendWord appends what the value of a field is called, or nothing where it has no name. It
-// has the words that the outputs share; some have others of their own.
+// AppendWord appends the name of a field's value, or nothing if it has none. It has the words that
+// the outputs share; some outputs have others of their own.
 func AppendWord(dst []byte, n wire.Name, value int64) []byte {
 	switch n {
-	case wire.ProtocolVersion: // major and minor, in the halves of the integer (src/include/libpq/pqcomm.h)
+	// Major and minor, in the halves of the integer (src/include/libpq/pqcomm.h).
+	case wire.ProtocolVersion:
 		dst = append(strconv.AppendInt(dst, value>>16, 10), '.')
 		return strconv.AppendInt(dst, value&0xffff, 10)
 	case wire.ParameterType, wire.TypeOID:
@@ -45,7 +46,7 @@ func word(n wire.Name, value int64) string {
 		case 'E':
 			return "failed transaction"
 		}
-	case wire.ReplicaIdentity: // what a table's old rows are known by (src/include/catalog/pg_class.h)
+	case wire.ReplicaIdentity: // what identifies old rows (src/include/catalog/pg_class.h)
 		switch value {
 		case 'd':
 			return "default"
