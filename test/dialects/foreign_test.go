@@ -11,7 +11,7 @@ import (
 	"pgpi/test/golden"
 )
 
-// Secrets of the conversations below: what proves an identity, or lets a password be guessed.
+// Secrets in the conversations below: what proves an identity, or allows guessing a password.
 const (
 	proof     = "c0ffee00c0ffee01c0ffee02c0ffee03c0ffee04c0ffee05c0ffee06c0ffee07"
 	signature = "facade00facade01facade02facade03facade04facade05facade06facade07"
@@ -19,12 +19,12 @@ const (
 	token     = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ3cmVuIn0.signed"
 )
 
-// gauss is the method, the salt and the nonce of openGauss's methods.
+// gauss returns the method, the salt and the nonce of openGauss's methods.
 func gauss(method string) string {
 	return "\x00\x00\x00" + method + "8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92" + "9f86d081"
 }
 
-// foreign are logins to servers that are not PostgreSQL, as their sources have them
+// foreign are logins to servers that are not PostgreSQL, according to their sources
 // (wire/foreignauth.go names these).
 var foreign = map[string]conversation{
 	"opengauss": {
@@ -94,7 +94,7 @@ func TestForeignSecrets(t *testing.T) {
 	}
 }
 
-// What pgpi has recorded of such servers reads as it should today.
+// Earlier recordings of such servers are read as they should be today.
 func TestRecordings(t *testing.T) {
 	for name, what := range map[string]string{
 		"yugabytedb": "YbParameterStatus", // its server tells its connection manager its settings

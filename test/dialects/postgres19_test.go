@@ -10,8 +10,8 @@ import (
 	"pgpi/test/golden"
 )
 
-// There is no package of PostgreSQL 19. These conversations have everything in which it differs on
-// the wire, by its sources of 2026: src/backend/utils/adt/pg_lsn.c, pg_ndistinct.c,
+// PostgreSQL 19 is not packaged yet. These conversations have everything in which it differs on the
+// wire, according to its sources of 2026: src/backend/utils/adt/pg_lsn.c, pg_ndistinct.c,
 // pg_dependencies.c and oid8.c, commands/copyto.c, libpq/crypt.c, replication/walsender.c, and its
 // documentation. The words of its warnings and errors are made up here.
 
@@ -26,7 +26,7 @@ const (
 	databases19    = "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x19\x5a\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x04" + database19
 )
 
-// column is one of a RowDescription: a name, an OID and a format.
+// column is a column of a RowDescription: a name, an OID and a format.
 func column(name, oid, format string) string {
 	return name + "\x00\x00\x00\x00\x00\x00\x00" + oid + "\xff\xff\xff\xff\xff\xff\x00" + format
 }
@@ -93,7 +93,7 @@ var session19 = slices.Concat(
 	conversation{client(terminate)},
 )
 
-// wal is what XLogData, WALData in the documentation of 19, begins with.
+// wal is the beginning of XLogData, which the documentation of 19 calls WALData.
 const wal = "w\x00\x00\x00\x00\x01\x6b\x37\x4d\x00\x00\x00\x00\x01\x6b\x37\x4d\x00\x02\xf3\xcd\xe0\x0f\xa0\x00"
 
 var replication19 = conversation{
@@ -139,8 +139,8 @@ func TestPostgres19Redacted(t *testing.T) {
 	}
 }
 
-// nameless are the words of the annotated log and of PQtrace for what has no name. The one line
-// about a message in order is libpq's own, about AuthenticationMD5Password.
+// nameless are the words of the annotated log and of PQtrace for something without a name. The one
+// line about a message that is in order is libpq's own, about AuthenticationMD5Password.
 var (
 	nameless      = regexp.MustCompile(`malformed|trailing|unknown (data|message|field|target|reply|authentication|transaction)`)
 	namelessTrace = regexp.MustCompile(`(?i)\[malformed]|unknown|mismatched`)
@@ -169,7 +169,7 @@ func checkNames(t *testing.T, l logs) {
 	}
 }
 
-// hasNameless reports whether a field without a name is somewhere in the fields of a message.
+// hasNameless reports whether the fields of a message contain a field without a name.
 func hasNameless(fields any) bool {
 	switch f := fields.(type) {
 	case map[string]any:

@@ -37,22 +37,22 @@ func run(m *testing.M) int {
 // conversation is what two parties say to each other, one after the other.
 type conversation []line
 
-// line is what one party says until the other does.
+// line is what one party says before the other does.
 type line struct {
 	from wire.Sender
 	said string
 }
 
-// client and server make lines of whole messages.
+// client and server make lines from whole messages.
 func client(messages ...string) line { return line{wire.Client, strings.Join(messages, "")} }
 func server(messages ...string) line { return line{wire.Server, strings.Join(messages, "")} }
 
-// message is one with its type byte and its length.
+// message returns one with its type byte and its length.
 func message(code byte, body string) string {
 	return string(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))) + body
 }
 
-// startup is a StartupMessage of a version, with keys and values.
+// startup returns a StartupMessage of a version, with keys and values.
 func startup(version string, words ...string) string {
 	body := version
 	for _, word := range words {
@@ -72,14 +72,14 @@ func status(name, value string) string { return message('S', name+"\x00"+value+"
 func query(sql string) string          { return message('Q', sql+"\x00") }
 func complete(tag string) string       { return message('C', tag+"\x00") }
 
-// logs are what pgpi has written of a conversation, without times and what else differs from run to
-// run.
+// logs are what pgpi has written about a conversation, without times and what else differs from run
+// to run.
 type logs struct {
 	annotated, raw, json, pqtrace string
 }
 
 // play has the conversation through pgpi. Each party reads what the other has said before it says
-// something itself.
+// something.
 func (c conversation) play(t *testing.T, args ...string) logs {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -101,7 +101,7 @@ func (c conversation) play(t *testing.T, args ...string) logs {
 	}
 }
 
-// speak lets the parties speak, and closes both connections.
+// speak makes the parties speak, and closes both connections.
 func (c conversation) speak(t *testing.T, l net.Listener, port int) {
 	t.Helper()
 	var parties [2]net.Conn
@@ -134,7 +134,7 @@ func say(conn net.Conn, said string) error {
 	return err
 }
 
-// hear wants exactly these bytes next.
+// hear expects exactly these bytes next.
 func hear(conn net.Conn, said string) error {
 	if err := conn.SetDeadline(time.Now().Add(program.Hang)); err != nil {
 		return err
@@ -146,8 +146,8 @@ func hear(conn net.Conn, said string) error {
 	return nil
 }
 
-// The lines of a log that are about messages of the client and to it, and what differs in them from
-// run to run.
+// The lines of a log about messages from the client and to it, and what differs in them from run to
+// run.
 var (
 	annotatedMessage = regexp.MustCompile(`^#\d+  (client -> (server|script): "|server -> client: "|  )`)
 	jsonMessage      = regexp.MustCompile(`"kind":"message","from":"(client"|server","to":"client")`)
@@ -155,7 +155,7 @@ var (
 	changing         = regexp.MustCompile(`"seq":.*"elapsed":[\d.]+,`)
 )
 
-// lines are those of a file that are wanted. In the annotated log, a continuation line belongs to
+// lines returns the wanted lines of a file. In the annotated log, a continuation line belongs to
 // the line before it.
 func lines(t *testing.T, path string, wanted *regexp.Regexp) string {
 	t.Helper()
@@ -173,7 +173,7 @@ func lines(t *testing.T, path string, wanted *regexp.Regexp) string {
 	return b.String()
 }
 
-// String is all of it but for the raw log, for a golden file.
+// String returns everything except the raw log, for a golden file.
 func (l logs) String() string {
 	return "-- annotated --\n" + l.annotated + "-- json --\n" + l.json + "-- pqtrace --\n" + l.pqtrace
 }

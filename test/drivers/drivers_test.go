@@ -10,27 +10,28 @@ type driver struct {
 	settings func(login) []string                     // environment, in the words of the driver
 	command  func(t *testing.T, name string) []string // builds the program where that is needed
 
-	// hide: without TLS it refuses an offer of SCRAM-SHA-256-PLUS, so that pgpi must hide it.
+	// hide is set if the driver, without TLS, refuses an offer of SCRAM-SHA-256-PLUS. pgpi must
+	// hide it then.
 	hide bool
-	// unbind is the parameter that keeps it from binding its login to pgpi's certificate, where it
-	// would.
+	// unbind is the parameter that keeps the driver from binding its login to pgpi's certificate,
+	// if it would.
 	unbind string
-	// unbindURL: and pgpi run can't say that for it, because only its URL counts.
+	// unbindURL is set if pgpi run can't set that parameter, because only the driver's URL counts.
 	unbindURL bool
-	// unset is a variable of libpq that it refuses to start with.
+	// unset is a variable of libpq with which the driver refuses to start.
 	unset string
-	// ownRoots: its root certificates are where libpq's are not, so that pgpi run does not find
-	// them.
+	// ownRoots is set if the driver does not look for root certificates where libpq does, so that
+	// pgpi run does not find them.
 	ownRoots bool
-	// hasty: it hangs up as soon as it has sent a cancel request, and pgbouncer 1.18 does not
-	// survive that.
+	// hasty is set if the driver hangs up as soon as it has sent a cancel request. pgbouncer 1.18
+	// does not survive that.
 	hasty bool
 
-	// differs are the lines of the transcript that are not as in testdata/transcript.txt.
+	// differs are the lines of the transcript that differ from testdata/transcript.txt.
 	differs map[string]string
 }
 
-// absent is what a program says of a step that its driver has nothing for.
+// absent is what a program prints for a step that its driver can't do.
 const absent = "not in this driver"
 
 const noBinding = "channel_binding=disable"

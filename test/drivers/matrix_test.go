@@ -16,13 +16,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// exitCode is what each program ends with when it has done the whole script.
+// exitCode is the exit code of each program that has done the whole script.
 const exitCode = 3
 
 // Every driver does the same through pgpi as directly, and needs what the table says.
 func TestMatrix(t *testing.T) {
 	b := newBench(t)
-	t.Run("drivers", func(t *testing.T) { // returns when all that are parallel have ended
+	t.Run("drivers", func(t *testing.T) { // returns when all parallel tests have ended
 		for _, d := range drivers {
 			t.Run(d.name, func(t *testing.T) {
 				t.Parallel()
@@ -55,8 +55,8 @@ func testTarget(t *testing.T, s subject) {
 	}
 }
 
-// refused is how a wrong password ends: with its SQLSTATE, pgbouncer's, or libpq's words where the
-// driver shows no SQLSTATE of a login.
+// refused is how a wrong password ends: with its SQLSTATE, with pgbouncer's, or in libpq's words if
+// the driver does not show the SQLSTATE of a login.
 var refused = regexp.MustCompile(`^(28P01|08P01|.*(password|SASL) authentication failed.*)$`)
 
 // checkTranscript checks that a program did its whole script: two equal failures prove nothing.
@@ -116,7 +116,7 @@ func checkLog(t *testing.T, w way, log string) {
 	}
 }
 
-// showLog shows the beginning and the end of the log, where most that goes wrong is to be seen.
+// showLog shows the beginning and the end of the log, where most problems can be seen.
 func showLog(t *testing.T, log string) {
 	t.Helper()
 	const shown = 40

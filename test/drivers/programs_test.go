@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The programs are run as test/install leaves them; what is compiled is compiled anew where it has
+// The programs are run as test/install leaves them. Compiled ones are compiled again if they have
 // changed.
 
 // folder returns the path of a driver's folder.
@@ -28,7 +28,7 @@ func root(t *testing.T) string {
 
 func tools(t *testing.T) string { return filepath.Join(root(t), ".tools") }
 
-// need skips the test where something is not installed, and fails it where nothing may be left out.
+// need skips the test if something is not installed, or fails it if nothing may be left out.
 func need(t *testing.T, found bool, what string) {
 	t.Helper()
 	if found {
@@ -93,8 +93,8 @@ func rustProgram(t *testing.T, name string) []string {
 	return []string{filepath.Join(target, "debug", name)}
 }
 
-// script is for languages whose drivers come from Debian. The probe is what the interpreter can do
-// only with the driver.
+// script is for languages whose drivers come from Debian. The probe is code that the interpreter
+// can only run with the driver.
 func script(interpreter, file string, probe ...string) func(*testing.T, string) []string {
 	return func(t *testing.T, name string) []string {
 		need(t, exec.Command(interpreter, probe...).Run() == nil, interpreter+" with "+name)

@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// login is where and how a program is to connect. Each driver gets it in its own words.
+// login is where and how a program must connect. Each driver gets it in its own words.
 type login struct {
 	port     int // of 127.0.0.1
 	database string
 	password string // of the user postgres
-	tls      bool   // with verify-full where the driver has that
-	rootCert string // file of the authority of the server's certificate
+	tls      bool   // with verify-full if the driver has that
+	rootCert string // file of the authority that issued the server's certificate
 	unbind   bool   // no channel binding
 }
 
@@ -58,12 +58,12 @@ func url(scheme string) func(login) []string {
 	}
 }
 
-// nodeURL is for postgres.js, which takes roots from Node's own variable.
+// nodeURL is for postgres.js, which gets roots from Node's own variable.
 func nodeURL(l login) []string {
 	return append(l.url("postgres", neturl.Values{"sslmode": {l.sslMode()}}), "NODE_EXTRA_CA_CERTS="+l.rootCert)
 }
 
-// tokioURL is for tokio-postgres, whose only mode with TLS is require: its TLS library checks all
+// tokioURL is for tokio-postgres, whose only mode with TLS is require. Its TLS library verifies all
 // the same, with the root that the program takes from PGSSLROOTCERT.
 func tokioURL(l login) []string {
 	parameters := neturl.Values{"sslmode": {"disable"}}

@@ -14,7 +14,7 @@ import (
 var update = flag.Bool("update", false, "write the table of docs/drivers")
 
 // TestTable checks that the table in docs/drivers says what the matrix tests, and that each driver
-// has a page that speaks of all that it needs.
+// has a page that mentions everything that it needs.
 func TestTable(t *testing.T) {
 	docs := filepath.Join("..", "..", "docs", "drivers")
 	path := filepath.Join(docs, "README.md")
@@ -82,7 +82,7 @@ const tableFoot = `
 - pgbouncer offers no channel binding, so that nothing has to be set there; what the cell says does no harm.
 `
 
-// table makes a row of each driver.
+// table makes a row for each driver.
 func table(t *testing.T) string {
 	heads := []string{"driver", "version"}
 	for _, w := range ways {
@@ -110,7 +110,7 @@ func cell(set string) string {
 	return "works with `" + strings.ReplaceAll(set, " and ", "` and `") + "`"
 }
 
-// absences are the steps that the driver has nothing for.
+// absences returns the steps that the driver can't do.
 func (d driver) absences() []string {
 	var steps []string
 	for _, step := range slices.Sorted(maps.Keys(d.differs)) {

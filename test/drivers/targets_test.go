@@ -15,33 +15,33 @@ import (
 	"pgpi/test/servers"
 )
 
-// target is a server that the programs are run against, and what pgpi needs in front of it.
+// target is a server for the programs, and what pgpi needs in front of it.
 type target struct {
 	name      string
 	port      int
 	password  string // of the user postgres
-	rootCert  string // file of the authority of its certificate
-	cert, key string // files of that
+	rootCert  string // file of the authority that issued its certificate
+	cert, key string // its files
 
 	// pgpi presents another server's certificate: with the target's own, channel binding would
 	// work.
 	pgpiCert, pgpiKey, pgpiRootCert string
 }
 
-// login is how to get to the target itself.
+// login returns how to connect to the target itself.
 func (s target) login(database string) login {
 	return login{
 		port: s.port, database: database, password: s.password, tls: true, rootCert: s.rootCert,
 	}
 }
 
-// The names of targets that are spoken of elsewhere.
+// The names of targets that other files mention.
 const (
 	current   = "PostgreSQL 18"
 	pgbouncer = "pgbouncer"
 )
 
-// startTargets starts PostgreSQL 15 and 18, and pgbouncer in front of 18. All take only TLS and
+// startTargets starts PostgreSQL 15 and 18, and pgbouncer in front of 18. All accept only TLS and
 // SCRAM.
 func startTargets(t *testing.T) []target {
 	t.Helper()
@@ -59,15 +59,15 @@ func startTargets(t *testing.T) []target {
 	}
 }
 
-// sleeper is what a program waits for before it cancels, in one statement: that its own long query
-// runs.
+// sleeper is the one statement with which a program waits, before it cancels, until its own long
+// query runs.
 const sleeper = `CREATE FUNCTION wait_for_sleeper() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ` +
 	`WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() ` +
 	`AND query LIKE 'select pg_sleep(60)%' AND wait_event = 'PgSleep') ` +
 	`LOOP PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$`
 
-// startServer starts a server that has a database for each driver, so that what they notify stays
-// apart.
+// startServer starts a server with a database for each driver, so that their notifications do not
+// mix.
 func startServer(t *testing.T, version int) *localpg.Server {
 	t.Helper()
 	statements := []string{sleeper}
@@ -90,11 +90,11 @@ func startServer(t *testing.T, version int) *localpg.Server {
 }
 
 // startPgbouncer starts pgbouncer in session mode, and returns its port. It does not know channel
-// binding, and takes cancel requests from old libpqs only if TLS is not forced.
+// binding. It accepts cancel requests from old libpqs only if TLS is not required.
 func startPgbouncer(t *testing.T, server *localpg.Server) int {
 	t.Helper()
 	program := servers.Program(t, "pgbouncer")
-	dir := filepath.Dir(server.RootCert) // where its user may read the key
+	dir := filepath.Dir(server.RootCert) // where its user can read the key
 	port := freePort(t)
 	users := filepath.Join(dir, "users.txt")
 	if err := os.WriteFile(users, fmt.Appendf(nil, "%q %q\n", user, server.Password), 0o644); err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The versions in the table are those that are pinned, so that the table changes only with these.
+// The versions in the table are the pinned ones, so that the table changes only with those.
 
 func goModule(path string) func(*testing.T) string {
 	return locked("../../go.mod", `(?m)^\s*`+regexp.QuoteMeta(path)+` v(\S+)`)
@@ -26,7 +26,7 @@ func mavenArtifact(name string) func(*testing.T) string {
 	return locked(name+"/artifact", `:([^:\s]+)\s*$`)
 }
 
-// locked finds a version in a file: what the only group of the expression matches.
+// locked finds a version in a file: what the expression's only group matches.
 func locked(file, expression string) func(*testing.T) string {
 	return func(t *testing.T) string {
 		t.Helper()
@@ -62,8 +62,7 @@ func npmPackage(name string) func(*testing.T) string {
 	}
 }
 
-// debian is for packages whose version is that of the Debian release: 12 is what the table was made
-// with.
+// debian is for packages whose version comes with the Debian release. The table was made with 12.
 func debian(version string) func(*testing.T) string {
 	return func(*testing.T) string { return "Debian's (" + version + " in 12)" }
 }

@@ -23,7 +23,7 @@ import (
 // timeLimit is for one run of a program, which takes a second.
 const timeLimit = 2 * time.Minute
 
-// bench is what is needed to run programs.
+// bench is what it takes to run programs.
 type bench struct {
 	pgpi    string // the executable
 	psql    string // folder of psql itself; Debian has a wrapper in PATH
@@ -37,7 +37,7 @@ type result struct {
 	log            string // pgpi's
 }
 
-// subject is one driver's program against one target.
+// subject is a driver's program against a target.
 type subject struct {
 	*bench
 	driver
@@ -49,14 +49,14 @@ type subject struct {
 // withoutCancel reports whether the program must leave that step out.
 func (s subject) withoutCancel() bool { return s.hasty && s.target.name == pgbouncer }
 
-// way is a column of the table: how the program gets to the server.
+// way is a column of the table: how the program reaches the server.
 type way struct {
 	title string
-	// set is what has to be set, as the table says it, or empty.
+	// set returns what must be set, in the table's words, or "".
 	set func(driver) string
-	// run runs the program, with that set or without.
+	// run runs the program, with those settings or without.
 	run func(t *testing.T, s subject, set bool) result
-	// says is what the log shows of the client leg.
+	// says is what the log says about the client leg.
 	says string
 }
 
@@ -116,7 +116,7 @@ func setRun(d driver) string {
 	return ""
 }
 
-// run is pgpi run, with just the settings of the direct run.
+// run uses pgpi run, with just the settings of the direct run.
 func run(t *testing.T, s subject, set bool) result {
 	var args []string
 	if set && s.ownRoots {
@@ -137,7 +137,7 @@ func setRunTLS(d driver) string {
 	return ""
 }
 
-// runTLS is pgpi run where the program uses TLS towards pgpi.
+// runTLS uses pgpi run with TLS between the program and pgpi.
 func runTLS(t *testing.T, s subject, set bool) result {
 	args, l := []string{"--client-tls"}, s.login()
 	switch {
@@ -154,14 +154,14 @@ func runTLS(t *testing.T, s subject, set bool) result {
 
 func (s subject) login() login { return s.target.login(s.driver.name) }
 
-// underRun starts the program by pgpi run.
+// underRun starts the program with pgpi run.
 func (s subject) underRun(t *testing.T, args []string, l login) result {
 	log := filepath.Join(t.TempDir(), "log")
 	command := append([]string{s.pgpi, "run", "--client-listen-port", "0", "--log-file", log, "--log-forwarded", "annotated", "--no-summary"}, args...)
 	r := s.execute(t, append(append(command, "--"), s.program...), l)
 	text, err := os.ReadFile(log)
 	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(r.stderr, "pgpi: ") {
-		return r // it has refused to run the program
+		return r // it refused to run the program
 	}
 	if err != nil {
 		t.Fatalf("pgpi run wrote no log: %v; the program said:\n%s%s", err, r.stdout, r.stderr)
@@ -170,7 +170,7 @@ func (s subject) underRun(t *testing.T, args []string, l login) result {
 	return r
 }
 
-// execute runs a program to its end, with the login in its environment and little else.
+// execute runs a program until it ends, with the login in its environment and little else.
 func (s subject) execute(t *testing.T, command []string, l login) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
@@ -192,7 +192,7 @@ func (s subject) execute(t *testing.T, command []string, l login) result {
 	return result{stdout: masked(stdout.String()), stderr: masked(stderr.String()), code: cmd.ProcessState.ExitCode()}
 }
 
-// changing matches what is never the same in two runs.
+// changing matches what differs in every run.
 var changing = regexp.MustCompile(`\b(port|PID|pid) "?\d+`)
 
 func masked(text string) string { return changing.ReplaceAllString(text, "$1 N") }
@@ -256,7 +256,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// complaints are what the log says of bytes that pgpi could not read.
+// complaints are what the log says about bytes that pgpi could not read.
 var complaints = []string{"malformed", "out of sync", "unknown message", "trailing: "}
 
 // unread returns the lines of the log that complain.

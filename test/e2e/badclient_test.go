@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Whoever knocks at pgpi's port by mistake or in malice costs one line in the log, and nobody else
-// anything.
+// A client that is at pgpi's port by mistake or in malice costs one line in the log, and nothing
+// else for anybody.
 func TestBadClients(t *testing.T) {
 	p := start(t, to(startCluster(t, server18))...)
 	tests := []struct {
@@ -35,7 +35,7 @@ func TestBadClients(t *testing.T) {
 		test.script(speak(t, p))
 		log := p.log.ended(t, fmt.Sprintf("#%d", 2*i+1))
 		log.mustHave(t, test.line)
-		// What it sent of the protocol is shown; beyond that there are three lines.
+		// What it sent of the protocol is shown, and three lines besides that.
 		said := 0
 		for _, line := range log {
 			if !strings.Contains(line, "client -> script:") && !strings.HasPrefix(line, " ") {

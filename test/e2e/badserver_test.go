@@ -65,7 +65,7 @@ func TestBadServers(t *testing.T) {
 	}
 }
 
-// There is no server at all.
+// There is no server.
 func TestNoServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -91,7 +91,7 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
-// A server that is pgpi itself would be asked for ever.
+// If the server were pgpi itself, it would connect to itself for ever.
 func TestServerIsPgpi(t *testing.T) {
 	port := freePort(t)
 	p := start(t, fmt.Sprintf("--client-listen-port=%d", port), fmt.Sprintf("--server-connect-port=%d", port), "--server-host=127.0.0.1")

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// With the server's own certificate and key, a man in the middle can't be told from the server.
+// With the server's own certificate and key, a man in the middle can't be distinguished from the
+// server.
 func TestServersOwnCertificate(t *testing.T) {
 	for _, server := range []string{server15, server18} {
 		s := startCluster(t, server)
@@ -19,7 +20,7 @@ func TestServersOwnCertificate(t *testing.T) {
 				if client != psql15 {
 					parameters["sslnegotiation"] = negotiation
 				} else if negotiation == "direct" {
-					continue // libpq can do that since 17
+					continue // libpq can do that from 17 on
 				}
 				if _, err := query(t, client, parameters, "select 1"); err != nil {
 					t.Errorf("%s, %s, %s: %v", server, client, negotiation, err)
@@ -32,8 +33,8 @@ func TestServersOwnCertificate(t *testing.T) {
 	}
 }
 
-// A client without TLS logs in when the offer that it would take for an attack is hidden, and the
-// log shows what came and what went. A client with TLS gets the offer as it is.
+// A client without TLS can log in if the offer that it would consider an attack is hidden, and the
+// log shows what came and what went. A client with TLS gets the offer unchanged.
 func TestHideChannelBinding(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--hide-channel-binding", "--server-sslmode=require")...)
 	for _, client := range tableClients {
@@ -91,8 +92,8 @@ func TestClientWithoutPassword(t *testing.T) {
 	}
 }
 
-// allow falls back to TLS and prefer to plaintext where the server rejects the first way, and the
-// log names it.
+// If the server rejects the first way, allow falls back to TLS and prefer to plaintext, and the log
+// says so.
 func TestFallback(t *testing.T) {
 	tests := []struct{ sslmode, user, log, rows string }{
 		{"allow", "onlyssl", "sslmode allow: falling back to a connection with TLS, because the server rejected it: no pg_hba.conf entry", "t"},
@@ -117,8 +118,8 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// A client that must have TLS learns from --client-deny-ssl that there is none; one that can do
-// without goes on.
+// A client that requires TLS learns from --client-deny-ssl that there is none. A client that does
+// not require it continues.
 func TestClientDenySSL(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--client-deny-ssl")...)
 	if _, err := query(t, psql15, through(p, "trust", "application_name", "prefers", "sslmode", "prefer"), "select 1"); err != nil {

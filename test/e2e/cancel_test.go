@@ -42,7 +42,7 @@ func TestCancel(t *testing.T) {
 				parameters := through(p, "scram", append(test.parameters, "channel_binding", "disable")...)
 				parameters["sslmode"] = "require"
 				if test.bySNI {
-					// The name that is left is not the one that pgpi takes without SNI.
+					// The remaining name is not the one that pgpi takes without SNI.
 					parameters["host"], parameters["hostaddr"] = "127.0.0.1.local.neon.build", "127.0.0.1"
 				}
 				interrupt(t, s, test.client, parameters)
@@ -67,8 +67,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// interrupt runs a query with psql, presses Ctrl-C when the server is at it, and checks that this
-// ends it.
+// interrupt runs a query with psql, presses Ctrl-C while the server works on it, and checks that
+// this ends the query.
 func interrupt(t *testing.T, s *localpg.Server, client string, parameters connect) {
 	t.Helper()
 	parameters["application_name"] = strings.ReplaceAll(t.Name(), "/", "_")
@@ -82,7 +82,7 @@ func interrupt(t *testing.T, s *localpg.Server, client string, parameters connec
 	go func() {
 		defer close(watched)
 		awaitQuery(t, s, parameters["application_name"])
-		_ = cmd.Process.Signal(os.Interrupt) // fails where psql has failed before
+		_ = cmd.Process.Signal(os.Interrupt) // fails if psql failed before
 	}()
 	err := cmd.Wait()
 	<-watched

@@ -29,7 +29,7 @@ func makeCertificate(t *testing.T, path, name string) certificate {
 	return writeCertificate(t, path, name, key)
 }
 
-// makeEd25519 makes one of a kind that has no channel binding.
+// makeEd25519 makes a certificate of a kind without channel binding.
 func makeEd25519(t *testing.T, path, name string) certificate {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)

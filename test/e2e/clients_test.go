@@ -21,10 +21,10 @@ const (
 	pgx    = "pgx"
 )
 
-// connect are the parameters of a client's connection, in libpq's words.
+// connect has the parameters of a client's connection, in libpq's words.
 type connect map[string]string
 
-// through are the parameters that every client of a pgpi has.
+// through returns the parameters that every client of a pgpi has.
 func through(p *pgpi, user string, more ...string) connect {
 	c := connect{
 		"host": "127.0.0.1", "port": fmt.Sprint(p.port), "user": user, "dbname": "postgres", "password": password,
@@ -36,7 +36,7 @@ func through(p *pgpi, user string, more ...string) connect {
 	return c
 }
 
-// String is a connection string. The values have no quotes in them.
+// String returns a connection string. The values have no quotes in them.
 func (c connect) String() string {
 	var words []string
 	for name, value := range c {
@@ -45,8 +45,8 @@ func (c connect) String() string {
 	return strings.Join(words, " ")
 }
 
-// query runs SQL with a client, and returns the rows, or the error as the user of that client reads
-// it.
+// query runs SQL with a client, and returns the rows, or the error as a user of that client would
+// read it.
 func query(t *testing.T, client string, c connect, sql string) (string, error) {
 	t.Helper()
 	if client == pgx {
@@ -62,7 +62,7 @@ func query(t *testing.T, client string, c connect, sql string) (string, error) {
 	return strings.TrimSpace(output.String()), err
 }
 
-// psqlCommand is a psql that reads no file of the user and never asks for a password.
+// psqlCommand returns a psql that reads no file of the user and never asks for a password.
 func psqlCommand(t *testing.T, client string, c connect, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(servers.Program(t, "psql"), append([]string{"-X", "-At", "-w", "-v", "ON_ERROR_STOP=1", "-d", c.String()}, args...)...)

@@ -16,7 +16,7 @@ const (
 	noTLS    = "PostgreSQL 18 without TLS"
 )
 
-// methods are the users of a server and how each of them logs in.
+// methods are the users of a server, and how each of them logs in.
 var methods = []struct{ user, method string }{
 	{"trust", "host all trust all trust"},
 	{"password", "host all password all password"},
@@ -26,7 +26,7 @@ var methods = []struct{ user, method string }{
 	{"nossl", "hostnossl all nossl all trust"},
 }
 
-// password is that of every user who has one.
+// password is the password of every user who has one.
 const password = "swordfish"
 
 type cluster struct {
@@ -37,7 +37,7 @@ type cluster struct {
 
 var clusters = map[string]*cluster{server15: {}, server18: {}, noTLS: {}}
 
-// startCluster starts a server at its first use. It runs until all tests are done.
+// startCluster starts a server on first use. It runs until all tests are done.
 func startCluster(t *testing.T, name string) *localpg.Server {
 	t.Helper()
 	version := 18
@@ -94,7 +94,7 @@ func roles() []string {
 	return statements
 }
 
-// to are the options that send pgpi's connections to a server.
+// to returns the options that make pgpi connect to a server.
 func to(s *localpg.Server) []string {
 	return []string{"--server-host=" + s.Host, fmt.Sprintf("--server-connect-port=%d", s.Port)}
 }

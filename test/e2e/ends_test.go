@@ -25,7 +25,7 @@ func TestHalfClose(t *testing.T) {
 	log.mustLack(t, "lost", "server hung up")
 }
 
-// A reset is passed on, either way, with one line.
+// A reset is passed on in either direction, with one line in the log.
 func TestReset(t *testing.T) {
 	t.Run("by the client", func(t *testing.T) {
 		server := make(chan error, 1)
@@ -60,7 +60,7 @@ func TestReset(t *testing.T) {
 	})
 }
 
-// greeting is what a server says to a client that it trusts.
+// greeting is what a server sends to a client that it trusts.
 var greeting = append(bytes.Clone(authenticationOk), readyForQuery...)
 
 func greet(s *speaker) {
@@ -86,7 +86,8 @@ func TestByteByByte(t *testing.T) {
 			got, err := query(t, client, through(p, "scram", "application_name", name, "sslmode", sslmode, "channel_binding", "disable"),
 				"select string_agg(i::text, ',') from generate_series(1, 1000) i")
 			switch {
-			case strings.HasPrefix(client, "psql") && sslmode == "disable": // it takes SCRAM-SHA-256-PLUS for an attack
+			// It considers SCRAM-SHA-256-PLUS an attack.
+			case strings.HasPrefix(client, "psql") && sslmode == "disable":
 			case err != nil:
 				t.Errorf("%s: %v", name, err)
 			case !strings.HasSuffix(got, ",998,999,1000"):
@@ -98,8 +99,8 @@ func TestByteByByte(t *testing.T) {
 	}
 }
 
-// With --quit-on-hangup pgpi ends with the first connection that ends, of whatever kind; until then
-// it serves others.
+// With --quit-on-hangup pgpi ends when the first connection ends, whatever it was. Until then it
+// serves others.
 func TestQuitOnHangup(t *testing.T) {
 	args := append(to(startCluster(t, server18)), "--quit-on-hangup")
 	t.Run("others are served", func(t *testing.T) {

@@ -2,16 +2,16 @@ package e2e
 
 import "strings"
 
-// outcome is what a connection comes to.
+// outcome is how a connection turns out.
 type outcome struct {
 	leg         string   // the server leg: plain, afterRequest or direct; "" where there is none
 	clientError string   // a part of what the client says; "" for success
-	log         []string // parts of lines that pgpi's log has
+	log         []string // parts of lines in pgpi's log
 	notInLog    []string
 }
 
-// expect derives a cell's outcome: first the way to the server, which is pgpi's to find by libpq's
-// rules, then the login, which is the client's and the server's.
+// expect derives a cell's outcome: first how pgpi reaches the server, by libpq's rules, then the
+// login between client and server.
 func (c cell) expect() outcome {
 	o := c.serverLeg()
 	o.log = append(o.log, map[string]string{
@@ -47,7 +47,7 @@ func (c cell) expect() outcome {
 	return o
 }
 
-// serverLeg is how pgpi reaches the server, or why it can't.
+// serverLeg returns how pgpi reaches the server, or why it can't.
 func (c cell) serverLeg() outcome {
 	mode, verify := c.tls.name, c.tls.root
 	way := afterRequest
@@ -70,7 +70,7 @@ func (c cell) serverLeg() outcome {
 		return outcome{leg: plain, log: []string{`server -> script: "N" = SSL not supported`, "continuing without encryption"}}
 	case c.server == noTLS:
 		if mode == "require" && verify != "" {
-			mode = "verify-ca" // as libpq: a root that is there is used
+			mode = "verify-ca" // as in libpq: an existing root is used
 		}
 		return outcome{
 			clientError: "server does not support SSL, but SSL was required",
@@ -94,9 +94,9 @@ func (c cell) serverLeg() outcome {
 	return outcome{leg: way}
 }
 
-// login is why the client and the server don't agree, and what pgpi says of it. A server with TLS
-// on its leg offers SCRAM with channel binding, which no client can do with a certificate that is
-// not the server's.
+// login returns why the client and the server don't agree, and what pgpi says about it. A server
+// with TLS on its leg offers SCRAM with channel binding. No client can do that with a certificate
+// that is not the server's.
 func (c cell) login(serverLeg string) (why, diagnosis string) {
 	const (
 		bound   = "the client binds its login to the certificate of pgpi"
@@ -139,7 +139,7 @@ func (c cell) loginWithoutSCRAM() string {
 	return "channel binding required but not supported by server's authentication request"
 }
 
-// remedies are some that fit the client's leg, and must be named.
+// remedies returns some that fit the client's leg, and must be in the log.
 func (c cell) remedies(serverLeg string) []string {
 	if c.leg == plain && serverLeg != plain {
 		return []string{"--hide-channel-binding", "TLS on the client, with channel_binding=disable", "--override-auth", "--server-sslmode disable"}

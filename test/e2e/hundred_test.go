@@ -42,7 +42,7 @@ func TestHundredConnections(t *testing.T) {
 	checkContinuations(t, p.log.all())
 }
 
-// converse is what one client does: it waits until all are connected, then queries.
+// converse is what a client does: it waits until all are connected, then queries.
 func converse(ctx context.Context, p *pgpi, i int, all *sync.WaitGroup) error {
 	sslmode := []string{"disable", "require"}[i%2]
 	conn, err := pgconn.Connect(ctx, through(p, "trust", "application_name", fmt.Sprintf("client%d", i), "sslmode", sslmode).String())

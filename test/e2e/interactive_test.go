@@ -18,8 +18,9 @@ import (
 	"pgpi/test/servers"
 )
 
-// TestInteractivePsql: under pgpi run a person's psql is what it always is. Ctrl-C cancels a query,
-// Ctrl-Z and fg stop and continue both programs, also while a query runs, and Ctrl-D ends both.
+// TestInteractivePsql checks that a person's psql under pgpi run is as always. Ctrl-C cancels a
+// query, Ctrl-Z and fg stop and continue both programs, even while a query runs, and Ctrl-D ends
+// both.
 func TestInteractivePsql(t *testing.T) {
 	s := startCluster(t, server18)
 	log := filepath.Join(t.TempDir(), "log")
@@ -79,7 +80,7 @@ func TestInteractivePsql(t *testing.T) {
 
 func port(s *localpg.Server) string { return strings.TrimPrefix(to(s)[1], "--server-connect-port=") }
 
-// awaitJob waits until keys that send signals reach another process group than the shell's.
+// awaitJob waits until keys that send signals reach a process group other than the shell's.
 func (term *terminal) awaitJob() {
 	term.t.Helper()
 	raw, err := term.screen.SyscallConn()
@@ -113,11 +114,11 @@ type terminal struct {
 	shell  int // its process and process group
 	screen *os.File
 	shows  chan string // as it comes, until the terminal is closed
-	shown  string      // and not yet awaited
+	shown  string      // and not awaited yet
 }
 
 // openTerminal starts a shell with an environment in a terminal of its own. When that shell ends,
-// so does all that runs in it.
+// so does everything in the terminal.
 func openTerminal(t *testing.T, environment ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-i")
@@ -136,7 +137,7 @@ func openTerminal(t *testing.T, environment ...string) *terminal {
 	return term
 }
 
-// read takes what the terminal shows until nobody has it open. (A terminal has no deadlines.)
+// read reads what the terminal shows until nobody has it open. (A terminal has no deadlines.)
 func (term *terminal) read() {
 	defer close(term.shows)
 	b := make([]byte, 4096)
@@ -158,7 +159,8 @@ func (term *terminal) press(keys string) {
 	}
 }
 
-// await waits until the terminal shows what a pattern matches, behind what was awaited before.
+// await waits until the terminal shows something that a pattern matches, after what was awaited
+// before.
 func (term *terminal) await(pattern string) {
 	term.t.Helper()
 	late := time.After(hang)

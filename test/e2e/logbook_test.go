@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// logbook is pgpi's log as it comes, whole and by connection.
+// logbook is pgpi's log while it is being written, whole and by connection.
 type logbook struct {
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -55,7 +55,7 @@ func (l *logbook) add(line string) {
 	l.byTag[tag] = append(l.byTag[tag], rest)
 }
 
-// await waits until a condition holds, which is looked at with the lock held.
+// await waits until a condition holds, which is evaluated with the lock held.
 func (l *logbook) await(t *testing.T, holds func() bool, what string) {
 	t.Helper()
 	late := false
@@ -150,7 +150,7 @@ func (c conversation) count(text string) (n int) {
 	return n
 }
 
-// mustHave fails the test where no line contains a text.
+// mustHave fails the test if no line contains a text.
 func (c conversation) mustHave(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -160,7 +160,7 @@ func (c conversation) mustHave(t *testing.T, texts ...string) {
 	}
 }
 
-// mustLack fails the test where a line contains a text.
+// mustLack fails the test if a line contains a text.
 func (c conversation) mustLack(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

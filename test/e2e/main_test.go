@@ -13,7 +13,7 @@ import (
 // pgpiPath is the pgpi that all tests run.
 var pgpiPath string
 
-// hang is after how long something that has not happened never will.
+// hang is how long to wait for something before it counts as never happening.
 const hang = time.Minute
 
 func TestMain(m *testing.M) {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Ends are what a party does last. Each name is what it does, step by step.
+// Ends are what a party does last. Each name lists what it does, step by step.
 var (
 	clientEnds = []string{
 		"close", "terminate close", "terminate terminate close", "terminate sync close", "terminate pause sync close", "terminate half pause close",
@@ -21,7 +21,7 @@ var (
 	serverEnds = []string{"read close", "close", "ready close", "half read close", "part close", "reset", "garbage read close"}
 )
 
-// steps are what an end is made of.
+// steps are the steps of ends.
 var steps = map[string]func(*speaker){
 	"terminate": func(s *speaker) { s.try(message('X', "")) },
 	"sync":      func(s *speaker) { s.try(message('S', "")) },
@@ -37,7 +37,7 @@ var steps = map[string]func(*speaker){
 	"close":     (*speaker).close,
 }
 
-// try sends what the peer may not be there to read.
+// try sends something that the peer may no longer be there to read.
 func (s *speaker) try(b []byte) { _, _ = s.conn.Write(b) }
 
 // halfClose ends this side's half, inside TLS as its peers expect it.
@@ -53,7 +53,7 @@ func (s *speaker) end(words string) {
 	}
 }
 
-// However the two parties of a connection end it, the recording is the live log, and nothing is
+// However the two parties of a connection end it, the recording equals the live log, and nothing is
 // missing in it.
 func TestOddEnds(t *testing.T) {
 	ends := 0
@@ -92,7 +92,7 @@ func TestOddEnds(t *testing.T) {
 	}
 }
 
-// end is a connection that ends in one way, and waits for that.
+// end is a connection that ends in one way, and waits for its end.
 func end(t *testing.T, p *pgpi, how, client string, server int) {
 	t.Helper()
 	s := speak(t, p)

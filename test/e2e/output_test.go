@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// unread starts a pgpi of whose log only the first line is read, and returns the rest.
+// unread starts a pgpi, reads only the first line of its log, and returns the rest.
 func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
 	t.Helper()
 	p = &pgpi{port: freePort(t)}
@@ -41,7 +41,7 @@ func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
 	return p, out
 }
 
-// A log that nobody reads any more, as in pgpi | head -1, ends no connection, neither old nor new.
+// A log that nobody reads any more, as in pgpi | head -1, ends no connection, old or new.
 func TestClosedOutput(t *testing.T) {
 	var stderr bytes.Buffer
 	p, log := unread(t, &stderr)
@@ -74,7 +74,7 @@ func TestClosedOutput(t *testing.T) {
 	}
 }
 
-// A second signal ends a pgpi that still has a log to write, which somebody may read yet.
+// A second signal ends a pgpi that still has a log to write, which somebody might still read.
 func TestSecondSignal(t *testing.T) {
 	var stderr bytes.Buffer
 	p, _ := unread(t, &stderr)
@@ -90,7 +90,7 @@ func TestSecondSignal(t *testing.T) {
 	for {
 		probe, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
 		if err != nil {
-			break // it has taken notice
+			break // it has noticed
 		}
 		_ = probe.Close() // it was only to know
 	}
@@ -102,7 +102,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// --log-file appends, to a file that others can't read.
+// --log-file appends to a file that others can't read.
 func TestLogFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "log")
 	for i := range 2 {

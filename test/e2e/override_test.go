@@ -46,7 +46,7 @@ func TestOverrideAuth(t *testing.T) {
 	}
 }
 
-// A user who needs no password is asked for none.
+// A user who needs no password is not asked for one.
 func TestOverrideTrust(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--override-auth")...)
 	if _, err := query(t, pgx, through(p, "trust", "application_name", "trusted"), "select 1"); err != nil {
@@ -55,7 +55,7 @@ func TestOverrideTrust(t *testing.T) {
 	p.log.conversation(t, `"trusted\x00"`).mustLack(t, "now overriding authentication", "PasswordMessage")
 }
 
-// A wrong password ends in the server's own error, for each method.
+// A wrong password ends in the server's own error, with each method.
 func TestOverrideWrongPassword(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--override-auth")...)
 	for _, user := range []string{"password", "md5", "scram"} {
@@ -68,7 +68,7 @@ func TestOverrideWrongPassword(t *testing.T) {
 	}
 }
 
-// A client that has no password leaves, and that is all there is to say.
+// A client that has no password leaves, and the log says no more than that.
 func TestOverrideWithoutPassword(t *testing.T) {
 	p := start(t, append(to(startCluster(t, server18)), "--override-auth")...)
 	_, err := query(t, psql15, through(p, "scram", "application_name", "nopassword", "password", ""), "select 1")

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// pgpi is the program while it runs.
+// pgpi is a running pgpi.
 type pgpi struct {
 	port   int
 	log    *logbook
@@ -25,11 +25,11 @@ type pgpi struct {
 
 var listening = regexp.MustCompile(`^listening on 127\.0\.0\.1 port (\d+)`)
 
-// announcement is what pgpi says on standard error where its log goes to a file.
+// announcement is what pgpi says on standard error if its log goes to a file.
 var announcement = regexp.MustCompile(`^pgpi: listening on .*, the log goes to .*\n`)
 
 // start runs pgpi on a free port until the test ends. Whatever the test is about, pgpi must then
-// end by SIGTERM with exit code 0, and must have had nothing to complain of.
+// end by SIGTERM with exit code 0, without complaints.
 func start(t *testing.T, args ...string) *pgpi {
 	t.Helper()
 	p := launch(t, args...)
@@ -61,7 +61,7 @@ func launch(t *testing.T, args ...string) *pgpi {
 	go func() {
 		p.log.read(log)
 		_ = out.Close()  // it was for reading
-		_ = p.cmd.Wait() // its exit code is looked at in stop
+		_ = p.cmd.Wait() // stop checks its exit code
 		close(p.ended)
 	}()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // fails where it has ended
@@ -70,7 +70,8 @@ func launch(t *testing.T, args ...string) *pgpi {
 	return p
 }
 
-// logOf is where pgpi's log comes from: its standard output, or the file that --log-file names.
+// logOf returns where pgpi's log comes from: its standard output, or the file that --log-file
+// names.
 func logOf(args []string, out io.Reader) io.Reader {
 	for _, arg := range args {
 		if path, found := strings.CutPrefix(arg, "--log-file="); found {
@@ -88,7 +89,7 @@ func logOf(args []string, out io.Reader) io.Reader {
 	return out
 }
 
-// follower reads a file that is being written, until its writer has ended.
+// follower reads a file while it is being written, until its writer has ended.
 type follower struct {
 	path  string
 	file  *os.File

@@ -11,9 +11,9 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// Of two users who work, and cancel, one is recorded. What pgpi reads from the recording is the
-// live log of that one, connection by connection: a beginning is held back until it is known whose
-// it is.
+// One of two users who work, and cancel, is recorded. What pgpi reads from the recording equals the
+// live log of that user, connection by connection: the beginning of a connection is held back until
+// its user is known.
 func TestRecordFilter(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -49,14 +49,14 @@ func TestRecordFilter(t *testing.T) {
 	}
 }
 
-// lookup has no message that redacting would blank.
+// lookup has no message that redaction would blank.
 func lookup(t *testing.T, _ *localpg.Server, c connect) {
 	if _, err := query(t, psql15, c, "select 'swordfish' as fish, 20480 as weight"); err != nil {
 		t.Error(err)
 	}
 }
 
-// One user is taken out of a recording of everybody.
+// One user is extracted from a recording of everybody.
 func TestReadRecordFilter(t *testing.T) {
 	t.Parallel()
 	s := startCluster(t, server18)
@@ -72,7 +72,7 @@ func TestReadRecordFilter(t *testing.T) {
 	compareConnections(t, readBack(t, "--log-time=relative", one), logOfUser(t, live, "scram"))
 }
 
-// workOfTwo lets two users work, one after the other, and each of them press Ctrl-C.
+// workOfTwo has two users work, one after the other, and press Ctrl-C.
 func workOfTwo(t *testing.T, s *localpg.Server, p *pgpi, traffic func(*testing.T, *localpg.Server, connect), parameters []string) {
 	t.Helper()
 	for _, user := range []string{"trust", "scram"} {
@@ -84,8 +84,8 @@ func workOfTwo(t *testing.T, s *localpg.Server, p *pgpi, traffic func(*testing.T
 
 var cancels = regexp.MustCompile(`forwarding cancel request for connection (#\d+) `)
 
-// logOfUser is what of a log is not of the connections of other users. A cancel request belongs to
-// the user whose connection it meets.
+// logOfUser returns a log without the connections of other users. A cancel request belongs to the
+// user whose connection it is for.
 func logOfUser(t *testing.T, lines []string, user string) []string {
 	t.Helper()
 	var tags []string
@@ -108,7 +108,7 @@ func logOfUser(t *testing.T, lines []string, user string) []string {
 	})
 }
 
-// tagOf is the tag of the connection that a line is about, "" for pgpi itself.
+// tagOf returns the tag of the connection that a line is about, or "" for pgpi itself.
 func tagOf(line string) string {
 	if m := tagged.FindStringSubmatch(line); m != nil {
 		return m[1]
@@ -116,7 +116,7 @@ func tagOf(line string) string {
 	return ""
 }
 
-// compareConnections compares logs whose connections may overlap in another way.
+// compareConnections compares logs whose connections may overlap differently.
 func compareConnections(t *testing.T, log string, live []string) {
 	t.Helper()
 	recorded := strings.Split(strings.TrimSuffix(log, "\n"), "\n")

@@ -15,8 +15,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// everyday is a session of psql with most of what the protocol has: rows, COPY in both directions,
-// errors, notices and a message larger than pgpi's read buffer.
+// everyday is a session of psql with most of the protocol: rows, COPY in both directions, errors,
+// notices and a message larger than pgpi's read buffer.
 const everyday = `
 select 1 as one, 'x'::text as two;
 create temp table t(a int, b text);
@@ -33,7 +33,7 @@ listen news; notify news, 'flash';
 select * from nosuch;
 `
 
-// What pgpi reads from its recording is its live log, to the byte.
+// What pgpi reads from its recording equals its live log, to the byte.
 func TestRecordingIsTheLog(t *testing.T) {
 	for _, test := range []struct {
 		name, user string
@@ -84,7 +84,7 @@ func TestRecordingIsTheLog(t *testing.T) {
 	}
 }
 
-// everydaySession runs everyday with psql; where the login fails there is that.
+// everydaySession runs everyday with psql. If the login fails, the session is just that.
 func everydaySession(t *testing.T, _ *localpg.Server, c connect) {
 	cmd := psqlCommand(t, psql15, c)
 	cmd.Stdin = strings.NewReader(everyday)
@@ -94,14 +94,14 @@ func everydaySession(t *testing.T, _ *localpg.Server, c connect) {
 	}
 }
 
-// small has no message that redacting would blank.
+// small has no message that redaction would blank.
 func small(t *testing.T, _ *localpg.Server, c connect) {
 	if _, err := query(t, psql15, c, "select 1; alter role scram password '"+password+"'"); err != nil && c["user"] == "scram" && !strings.Contains(err.Error(), "permission denied") {
 		t.Error(err)
 	}
 }
 
-// bench runs pgbench with many clients, each of its queries in another way.
+// bench runs pgbench with many clients, and each of its queries in a different way.
 func bench(t *testing.T, _ *localpg.Server, c connect) {
 	script := filepath.Join(t.TempDir(), "script.sql")
 	if err := os.WriteFile(script, []byte("select :client_id, repeat('z', 100 * :client_id);\n"), 0o600); err != nil {
@@ -119,7 +119,7 @@ func bench(t *testing.T, _ *localpg.Server, c connect) {
 	done.Wait()
 }
 
-// readBack runs pgpi read, which must have nothing to complain of.
+// readBack runs pgpi read, which must not complain.
 func readBack(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(pgpiPath, append([]string{"read"}, args...)...)
@@ -131,7 +131,7 @@ func readBack(t *testing.T, args ...string) string {
 	return log.String()
 }
 
-// firstDifference is the first line in which logs differ.
+// firstDifference returns the first line in which logs differ.
 func firstDifference(got, want string) string {
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(g), len(w)) {
@@ -156,7 +156,7 @@ var tsharkNames = map[string]string{
 	"ParseComplete": "Parse completion", "BindComplete": "Bind completion", "NoData": "No data",
 }
 
-// Stock tshark, without any setting, shows of a recording what pgpi shows: the type, length and
+// Stock tshark, without any setting, shows the same for a recording as pgpi: the type, length and
 // direction of every message, in the same order.
 func TestTshark(t *testing.T) {
 	tshark := servers.Program(t, "tshark")
@@ -189,7 +189,7 @@ func TestTshark(t *testing.T) {
 	}
 }
 
-// tsharkMessages are the messages that tshark shows, a packet a line.
+// tsharkMessages returns the messages that tshark shows, one packet per line.
 func tsharkMessages(t *testing.T, output string) (all []string) {
 	t.Helper()
 	for line := range strings.Lines(output) {
@@ -208,7 +208,7 @@ func tsharkMessages(t *testing.T, output string) (all []string) {
 	return all
 }
 
-// messagesOf are the messages of a log in JSON, in tshark's words.
+// messagesOf returns the messages of a log in JSON, in tshark's words.
 func messagesOf(t *testing.T, log string) (all []string) {
 	t.Helper()
 	for line := range strings.Lines(log) {
@@ -222,7 +222,7 @@ func messagesOf(t *testing.T, log string) (all []string) {
 		if e.Kind != "message" || e.Type == "SSLResponse" {
 			continue
 		}
-		kind, _, _ := strings.Cut(e.Type, "/") // what CopyData holds is nothing to tshark
+		kind, _, _ := strings.Cut(e.Type, "/") // tshark does not look into CopyData
 		name, known := tsharkNames[kind]
 		if !known {
 			t.Fatalf("%s has no name in tshark", e.Type)

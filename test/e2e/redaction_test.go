@@ -15,7 +15,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// birds is a session of psql with values in all kinds of places, most of which hold a canary.
+// birds is a session of psql with values in all kinds of places, most of them with a canary.
 const birds = `
 create table birds(id serial primary key, name text not null, note varchar(50), born date, at timestamptz default now(), doc jsonb, raw bytea, ip inet);
 \d birds
@@ -125,7 +125,7 @@ func inBinary(t *testing.T, _ *localpg.Server, c connect) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for rows.Next() { // the values are of no interest
+	for rows.Next() { // the values do not matter
 	}
 	if err := rows.Err(); err != nil {
 		t.Error(err)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// speaker is one end of a plain TCP connection, which does what no well-behaved client or server
+// speaker is one end of a plain TCP connection that does what no well-behaved client or server
 // would.
 type speaker struct {
 	t    *testing.T
@@ -46,7 +46,7 @@ func (s *speaker) send(packets ...[]byte) {
 	}
 }
 
-// read reads so many bytes, whatever they are.
+// read reads a number of bytes, whatever they are.
 func (s *speaker) read(n int) {
 	s.t.Helper()
 	b := make([]byte, n)
@@ -55,7 +55,7 @@ func (s *speaker) read(n int) {
 	}
 }
 
-// readAll reads up to the end of the connection, which may be a reset.
+// readAll reads until the end of the connection, which may be a reset.
 func (s *speaker) readAll() []byte {
 	s.t.Helper()
 	b, err := io.ReadAll(s.conn)
@@ -69,13 +69,13 @@ func (s *speaker) close() { _ = s.conn.Close() } // it may be closed
 
 func (s *speaker) closeWrite() { _ = s.conn.(*net.TCPConn).CloseWrite() } // the peer may be gone
 
-// reset ends the connection as a crash does.
+// reset ends the connection as a crash would.
 func (s *speaker) reset() {
 	_ = s.conn.(*net.TCPConn).SetLinger(0) // the peer may be gone
 	s.close()
 }
 
-// scripted listens as a server whose connections a script serves, one after the other.
+// scripted listens as a server. A script serves its connections, one after the other.
 func scripted(t *testing.T, script func(*speaker)) (options []string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -106,7 +106,7 @@ func scripted(t *testing.T, script func(*speaker)) (options []string) {
 
 var sslRequest = []byte{0, 0, 0, 8, 4, 210, 22, 47}
 
-// startupMessage is one of protocol 3.0.
+// startupMessage returns one of protocol 3.0.
 func startupMessage(parameters ...string) []byte {
 	b := []byte{0, 0, 0, 0, 0, 3, 0, 0}
 	for _, p := range parameters {
@@ -117,7 +117,7 @@ func startupMessage(parameters ...string) []byte {
 	return b
 }
 
-// message is one with a type byte.
+// message returns one with a type byte.
 func message(kind byte, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(4+len(body))), body...)
 }

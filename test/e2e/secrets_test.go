@@ -17,8 +17,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// With --redact-passwords no secret that passes through pgpi is found in its log, whatever the log
-// shows and wherever it is; and without, all of them are, so that this test can fail.
+// With --redact-passwords, no secret that passes through pgpi is in its log, whatever the log shows
+// and wherever the secret is. Without it all of them are, so this test can fail.
 func TestSecrets(t *testing.T) {
 	for _, mode := range []string{"annotated", "raw", "none"} {
 		for _, override := range []bool{false, true} {
@@ -52,7 +52,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// secrets are what must not be in a log, by names for people.
+// secrets are what must not be in a log, with names for people.
 type secrets map[string]func(log []byte) bool
 
 func (s secrets) text(name, secret string) {
@@ -63,7 +63,7 @@ func (s secrets) pattern(name, pattern string) {
 	s[name] = regexp.MustCompile(pattern).Match
 }
 
-// logSecrets has everything secret pass through a pgpi, and returns its log and what to look for in
+// logSecrets sends all kinds of secrets through a pgpi, and returns its log and what to look for in
 // it.
 func logSecrets(t *testing.T, args ...string) (log string, known secrets) {
 	t.Helper()
@@ -101,7 +101,7 @@ func logIn(t *testing.T, p *pgpi, known secrets) {
 	known.pattern("a SCRAM signature", `v=[A-Za-z0-9+/]{43}=`)
 }
 
-// logInWrongly sends passwords that are wrong, before they are asked for, and not to their end.
+// logInWrongly sends wrong passwords, passwords before they are asked for, and incomplete ones.
 func logInWrongly(t *testing.T, p *pgpi, known secrets) {
 	t.Helper()
 	if _, err := query(t, pgx, through(p, "password", "password", "canary-wrong"), "select 1"); err == nil {
@@ -124,8 +124,8 @@ func logInWrongly(t *testing.T, p *pgpi, known secrets) {
 	known.text("half a password", "canary-half")
 }
 
-// cancelKeys makes connections whose keys are short and long, and cancels statements that have a
-// secret in them.
+// cancelKeys makes connections with short and long keys, and cancels statements that contain a
+// secret.
 func cancelKeys(t *testing.T, s *localpg.Server, p *pgpi, known secrets) {
 	t.Helper()
 	known.text("a password in a statement that is canceled", "canary-running")
@@ -154,7 +154,7 @@ func cancelKeys(t *testing.T, s *localpg.Server, p *pgpi, known secrets) {
 	}
 }
 
-// secretSQL sets passwords in all the ways that SQL has.
+// secretSQL sets passwords in every way that SQL has.
 func secretSQL(t *testing.T, p *pgpi, known secrets) {
 	t.Helper()
 	role := fmt.Sprintf("canary_%d", p.port)
@@ -214,8 +214,8 @@ func secretSQL(t *testing.T, p *pgpi, known secrets) {
 	}
 }
 
-// setByPsql sets a password by psql's \password, which sends its verifier. Without a terminal psql
-// reads the password from its input.
+// setByPsql sets a password with psql's \password, which sends its verifier. Without a terminal,
+// psql reads the password from its input.
 func setByPsql(t *testing.T, p *pgpi, role string) {
 	t.Helper()
 	cmd := psqlCommand(t, psql15, through(p, "postgres", "password", ""), "-c", `\password `+role)
@@ -226,7 +226,7 @@ func setByPsql(t *testing.T, p *pgpi, role string) {
 	}
 }
 
-// leaks names the secrets that are in a log, as they are or escaped.
+// leaks returns the names of the secrets in a log, unchanged or escaped.
 func leaks(log string, known secrets) (names []string) {
 	decoded := unescape(log)
 	for _, name := range slices.Sorted(maps.Keys(known)) {
@@ -239,7 +239,7 @@ func leaks(log string, known secrets) (names []string) {
 
 var escape = regexp.MustCompile(`\\(x[0-9a-fA-F]{2}|.)`)
 
-// unescape turns what the log has in quotes into bytes.
+// unescape turns what is in quotes in the log into bytes.
 func unescape(log string) []byte {
 	plain := map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', 'e': 0x1b, 'a': 7, 'b': 8, 'v': 11, 'f': 12}
 	return escape.ReplaceAllFunc([]byte(log), func(b []byte) []byte {

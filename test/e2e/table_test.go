@@ -24,16 +24,16 @@ var (
 	tableClients      = []string{psql15, psql18, pgx}
 )
 
-// sslmode is pgpi's --server-sslmode, and which --server-sslrootcert it has.
+// sslmode is pgpi's --server-sslmode, and its --server-sslrootcert.
 type sslmode struct{ name, root string }
 
-// The roots: the one that has issued the server's certificate, and another.
+// The roots: the one that issued the server's certificate, and another.
 const right, wrong = "the right root", "a wrong root"
 
-// The ways to be on a leg.
+// The kinds of legs.
 const plain, afterRequest, direct = "plain", "TLS", "direct TLS"
 
-// options are one pgpi.
+// options are those of one pgpi.
 type options struct {
 	server      string
 	tls         sslmode
@@ -68,7 +68,8 @@ func TestTable(t *testing.T) {
 	t.Logf("%d connections, %d of them refused as they must be", cells.Load(), refused.Load())
 }
 
-// allOptions leaves out what pgpi refuses to start with: direct TLS with a weak sslmode.
+// allOptions returns all combinations except those with which pgpi refuses to start: direct TLS
+// with a weak sslmode.
 func allOptions() (all []options) {
 	for _, server := range tableServers {
 		for _, tls := range tableTLS {
@@ -85,8 +86,8 @@ func allOptions() (all []options) {
 }
 
 // cells leaves out what no client can say, and what makes no difference: how a client would log in
-// to a server that can't be reached, and methods that know no channel binding with every policy and
-// negotiation.
+// to a server that can't be reached, and every policy and negotiation for methods without channel
+// binding.
 func (o options) cells() (all []cell) {
 	for _, auth := range tableAuth {
 		for _, leg := range tableLegs {
@@ -94,7 +95,7 @@ func (o options) cells() (all []cell) {
 				for _, client := range tableClients {
 					c := cell{o, auth, leg, binding, client}
 					switch {
-					case leg == direct && client == psql15: // libpq can do that since 17
+					case leg == direct && client == psql15: // libpq can do that from 17 on
 					case c.serverLeg().clientError != "" && (auth != "scram" || binding != "prefer"):
 					case auth != "scram" && (binding == "disable" || o.negotiation != "mimic"):
 					default:
@@ -164,7 +165,7 @@ func (c cell) String() string {
 	return fmt.Sprintf("%v; %s, %s, channel_binding=%s, %s", c.options, c.auth, c.leg, c.binding, c.client)
 }
 
-// selfSigned makes a certificate of its own that no server has.
+// selfSigned makes a certificate that no server has.
 func selfSigned(t *testing.T) certificate {
 	t.Helper()
 	return makeCertificate(t, filepath.Join(t.TempDir(), "self"), "elsewhere.example")

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// shortDir is a folder whose path leaves room for the name of a socket.
+// shortDir returns a folder whose path leaves room for the name of a socket.
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pgpi-e2e-")
@@ -52,7 +52,7 @@ func TestUnixSockets(t *testing.T) {
 	}
 }
 
-// What a killed pgpi leaves behind is in nobody's way.
+// What a killed pgpi leaves behind does not get in the way.
 func TestStaleUnixSocket(t *testing.T) {
 	s, dir := startCluster(t, server18), shortDir(t)
 	p := launch(t, append(to(s), "--client-listen-unix="+dir)...)
@@ -74,7 +74,7 @@ func TestStaleUnixSocket(t *testing.T) {
 	}
 }
 
-// A socket that belongs to a living process is left to it.
+// A socket that belongs to a living process is left alone.
 func TestUnixSocketInUse(t *testing.T) {
 	dir, port := shortDir(t), freePort(t)
 	lock := filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d.lock", port))

@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Values are shortened to what --log-max-value says, and the bytes left out are counted. SQL is
-// whole, in Query and in Parse.
+// Values are shortened to --log-max-value, and the omitted bytes are counted. SQL is shown whole,
+// in Query and in Parse.
 func TestLongValues(t *testing.T) {
 	comment := " /* " + strings.Repeat("a long story ", 300) + "*/"
 	parameter, result := strings.Repeat("p", 3000), strings.Repeat("r", 3000)

@@ -10,7 +10,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// A certificate that is trusted but for another name is refused by verify-full, and by it alone.
+// A trusted certificate for another name is refused by verify-full, and only by that.
 func TestWrongHostName(t *testing.T) {
 	own := makeCertificate(t, filepath.Join(t.TempDir(), "own"), "elsewhere.example")
 	pair, err := tls.LoadX509KeyPair(own.cert, own.key)
@@ -21,7 +21,7 @@ func TestWrongHostName(t *testing.T) {
 		s.read(len(sslRequest))
 		s.send([]byte("S"))
 		encrypted := tls.Server(s.conn, &tls.Config{Certificates: []tls.Certificate{pair}})
-		_, _ = encrypted.Read(make([]byte, 1024)) // a client that goes is what is tested
+		_, _ = encrypted.Read(make([]byte, 1024)) // the test is about a client that leaves
 		_, _ = encrypted.Write(greeting)          // likewise
 		_, _ = encrypted.Read(make([]byte, 1024))
 	})
@@ -40,8 +40,8 @@ func TestWrongHostName(t *testing.T) {
 	}
 }
 
-// A server that wants a client certificate gets it; without one, the log says that it was asked
-// for.
+// A server that wants a client certificate gets it. If there is none, the log says that the server
+// asked for it.
 func TestClientCertificate(t *testing.T) {
 	own := makeCertificate(t, filepath.Join(t.TempDir(), "own"), "trust")
 	for _, version := range []int{15, 18} {

@@ -9,21 +9,23 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// account is what the client knows of its requests: it sends and receives, and replies come in the
-// order of requests (documentation section "Message Flow").
+// account is what the client knows about its requests: it sends and receives, and replies come in
+// the order of requests (documentation section "Message Flow").
 type account struct {
 	units []*unit
-	queue []request // that were sent and not answered
-	// open takes what leads to an Execute. behind says that no Sync has come for the last unit.
+	queue []request // sent and not answered yet
+	// open takes everything that leads to an Execute. behind is set if no Sync has come for the
+	// last unit.
 	open   *unit
 	behind bool
-	// skipping: after an error the server ignores all up to a Sync. copying: it waits for COPY
-	// data.
+	// skipping is set if the server ignores everything up to a Sync, after an error. copying is set
+	// if it waits for COPY data.
 	skipping, copying bool
-	// block is a transaction with a BEGIN; since are those done in one without.
+	// block is set in a transaction with a BEGIN. since are the units done in a transaction without
+	// one.
 	block bool
 	since []*unit
-	// SQL of statements and portals that the server has made.
+	// The SQL of statements and portals that the server has made.
 	statements, portals map[string]string
 }
 
@@ -31,7 +33,7 @@ type account struct {
 type request struct {
 	kind byte
 	unit *unit
-	// name is what a Parse or Bind makes, or an Execute runs, of SQL or of the name of a statement.
+	// name is what a Parse or Bind makes, or an Execute runs. of is SQL or the name of a statement.
 	name, of string
 }
 
@@ -40,11 +42,11 @@ type unit struct {
 	number                  int
 	kind, outcome           string
 	parsed                  int
-	sql                     string // "?" where it may be anything
-	statement               string // that was parsed first
+	sql                     string // "?" if it may be anything
+	statement               string // the one that was parsed first
 	tag, sqlstate           string
 	rows, counted           int
-	earlier                 int // rows of the statements of a Query that are complete
+	earlier                 int // rows of the complete statements of a Query
 	statements              []string
 	transaction             string
 	too                     [2]int
@@ -53,7 +55,7 @@ type unit struct {
 	failedSync              *unit
 }
 
-// String is an exchange in words, as those that pgpi wrote are put.
+// String returns a unit in the form of the exchanges that pgpi wrote.
 func (u *unit) String() string {
 	s := fmt.Sprintf("%d %s, %s", u.number, u.kind, u.outcome)
 	if u.tag != "" {
@@ -81,10 +83,10 @@ func (a *account) begin(kind string) *unit {
 	return u
 }
 
-// last is the unit of the last message.
+// last returns the unit of the last message.
 func (a *account) last() *unit { return a.units[len(a.units)-1] }
 
-// send takes a message of the client.
+// send takes a message from the client.
 func (a *account) send(m pgproto3.FrontendMessage) {
 	switch m := m.(type) {
 	case *pgproto3.Query:
@@ -129,7 +131,7 @@ func (a *account) send(m pgproto3.FrontendMessage) {
 	}
 }
 
-// alone is a request that is an exchange by itself.
+// alone adds a request that is an exchange by itself.
 func (a *account) alone(kind string, code byte) *unit {
 	if u := a.open; u != nil && u.outcome == "done" && !a.due() {
 		u.over = true
@@ -151,7 +153,7 @@ func (a *account) extended(r request) *unit {
 	return u
 }
 
-// push adds a request, if the server does not ignore it.
+// push adds a request, unless the server ignores it.
 func (a *account) push(u *unit, r request) {
 	r.unit = u
 	if !a.skipping {
@@ -173,7 +175,7 @@ func (a *account) sync() {
 	}
 }
 
-// due reports whether the server has to answer before it needs anything more.
+// due reports whether the server must answer before it needs anything more.
 func (a *account) due() bool {
 	for _, r := range a.queue {
 		if r.kind != 'c' {
@@ -183,7 +185,7 @@ func (a *account) due() bool {
 	return false
 }
 
-// receive takes a message of the server.
+// receive takes a message from the server.
 func (a *account) receive(m pgproto3.BackendMessage) error {
 	switch m.(type) {
 	case *pgproto3.NoticeResponse, *pgproto3.ParameterStatus, *pgproto3.NotificationResponse:
@@ -244,14 +246,14 @@ func (a *account) answer(u *unit) {
 	}
 }
 
-// finish ends a unit that has got all its replies, if no Sync is on its way that ends it.
+// finish ends a unit that has all its replies, unless a Sync that will end it is on its way.
 func (a *account) finish(u *unit) {
 	for _, r := range a.queue {
 		if r.kind == 'S' {
 			return
 		}
 		if r.kind == 'Q' || r.kind == 'F' {
-			break // which has one of its own
+			break // it has one of its own
 		}
 	}
 	u.over = true
@@ -283,8 +285,8 @@ func (a *account) complete(head request, tag string) {
 	a.answer(u)
 }
 
-// statement notes one of several statements in a Query. Its rows are those that came, or those of
-// its tag.
+// statement notes one of several statements in a Query. Its rows are those that came, or the number
+// in its tag.
 func (a *account) statement(u *unit, tag string, n int) {
 	rows := u.rows - u.earlier
 	u.earlier = u.rows
@@ -296,7 +298,8 @@ func (a *account) statement(u *unit, tag string, n int) {
 	}
 }
 
-// transact follows transactions through SQL that was done, and reports whether it was about them.
+// transact follows transactions through SQL that was done. It reports whether the SQL was about
+// them.
 func (a *account) transact(sql string) bool {
 	switch sql {
 	case "begin", "start transaction":
@@ -311,7 +314,8 @@ func (a *account) transact(sql string) bool {
 	return true
 }
 
-// copyIn: the server ignores Syncs until the data ends. What they would have ended is over.
+// copyIn begins COPY: the server ignores Syncs until the data ends. What they would have ended is
+// over.
 func (a *account) copyIn() {
 	end := slices.IndexFunc(a.queue, func(r request) bool { return r.kind == 'c' })
 	var rest []request
@@ -325,7 +329,7 @@ func (a *account) copyIn() {
 	}
 }
 
-// fail takes an error, which undoes what was done in the same transaction unless that has a BEGIN.
+// fail takes an error. It undoes what was done in the same transaction, unless that has a BEGIN.
 func (a *account) fail(head request, code string) {
 	a.copying = false
 	u := head.unit
@@ -365,7 +369,7 @@ func (a *account) fail(head request, code string) {
 	a.finish(u)
 }
 
-// ready takes a ReadyForQuery, which ends all up to its Sync, Query or FunctionCall.
+// ready takes a ReadyForQuery, which ends everything up to its Sync, Query or FunctionCall.
 func (a *account) ready(status string) {
 	head := a.queue[0]
 	a.queue = a.queue[1:]
@@ -383,7 +387,7 @@ func (a *account) ready(status string) {
 	}
 }
 
-// exchanges are what pgpi should have written, in order.
+// exchanges returns what pgpi should have written, in order.
 func (a *account) exchanges() (all []*unit) {
 	for _, u := range a.units {
 		if len(u.statements) < 2 {

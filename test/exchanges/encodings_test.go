@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/encoding/japanese"
 )
 
-// TestEncodings has sessions whose SQL and values are not UTF-8. The log is, and so what is taken
-// from it.
+// TestEncodings has sessions whose SQL and values are not UTF-8. The log is UTF-8, and so is what
+// is copied from it.
 func TestEncodings(t *testing.T) {
 	server := startServer(t, 15)
 	for name, charset := range map[string]encoding.Encoding{"LATIN1": charmap.ISO8859_1, "SJIS": japanese.ShiftJIS} {

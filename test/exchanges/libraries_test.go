@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pipelines are statements that are sent without waiting, SYNC among them, with what a library has
-// to report of them and what pgpi has to say.
+// pipelines are statements that are sent without waiting, SYNC among them, with what a library must
+// report about them and what pgpi must say.
 var pipelines = []struct {
 	name               string
 	statements         []string
@@ -38,7 +38,7 @@ var pipelines = []struct {
 		[]string{"done BEGIN", "done INSERT 0 1", "done COMMIT", "rolled back DELETE 1", "failed 22012", "done DELETE 1"}},
 }
 
-// TestLibraries compares what client libraries report of pipelines with the exchanges in JSON
+// TestLibraries compares what client libraries report about pipelines with the exchanges in JSON
 // Lines.
 func TestLibraries(t *testing.T) {
 	for _, version := range versions {
@@ -69,7 +69,7 @@ func TestLibraries(t *testing.T) {
 	}
 }
 
-// report is a result in words.
+// report returns a result in words.
 func report(tag string, err error) string {
 	var refused *pgconn.PgError
 	switch {
@@ -81,8 +81,8 @@ func report(tag string, err error) string {
 	return "ok " + tag
 }
 
-// runPgconn sends all in one pipeline. It does not report what was skipped, which is what is left
-// up to a Sync.
+// runPgconn sends everything in one pipeline. It does not report skipped statements: they are what
+// is left up to a Sync.
 func runPgconn(t *testing.T, url string, statements []string) (client string, reported []string) {
 	t.Helper()
 	c, err := pgconn.Connect(t.Context(), url)
@@ -135,8 +135,8 @@ func runPgconn(t *testing.T, url string, statements []string) (client string, re
 	return c.Conn().LocalAddr().String(), reported
 }
 
-// runBatches sends a batch for each Sync. Of a batch with an error it reports that, and no
-// statement behind it.
+// runBatches sends a batch for each Sync. For a batch with an error, it reports the error and no
+// statement after it.
 func runBatches(t *testing.T, url string, statements []string) (client string, reported []string) {
 	t.Helper()
 	c, err := pgx.Connect(t.Context(), url+" default_query_exec_mode=exec")

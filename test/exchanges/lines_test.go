@@ -11,7 +11,7 @@ import (
 	"pgpi/test/sqlgen"
 )
 
-// statements are SQL that can't be on one line as it is.
+// statements are SQL that can't be put on one line unchanged.
 var statements = []string{
 	"select 1 -- one\n + 2 -- two", "select /* a\n/* b\r\n*/ */ 1", "select 'a\nb\tc', E'a\nb\\n', $$a\n'b'\\$$, $x$\n$$\n$x$",
 	"select 'a'\n'b\nc'", "select N'a\nb', N'a'", "select B'01'\n'10', X'1f'\n'0'", "select 1 as \"a\nb\", 2 as \"a\tb\"\"c\\\"",
@@ -60,7 +60,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// randomStatements are those above and lists of random constants with names.
+// randomStatements returns those above, and lists of random constants with names.
 func randomStatements(seed uint64) []string {
 	r := rand.New(rand.NewPCG(seed, 2))
 	all := append([]string{}, statements...)
@@ -77,7 +77,7 @@ func randomStatements(seed uint64) []string {
 	return all
 }
 
-// every is all results of SQL, with the names of columns.
+// every returns all results of SQL, with column names.
 func every(t *testing.T, c *pgconn.PgConn, sql string) string {
 	t.Helper()
 	results, err := c.Exec(t.Context(), sql).ReadAll()
@@ -97,7 +97,7 @@ func every(t *testing.T, c *pgconn.PgConn, sql string) string {
 	return b.String()
 }
 
-// TestUnknownValues has values of a type that pgpi can't know: in binary format they stay
+// TestUnknownValues has values of a type that pgpi can't know. In binary format they stay
 // parameters.
 func TestUnknownValues(t *testing.T) {
 	server := startServer(t, 15, "create type mood as enum ('sad', 'it''s')")

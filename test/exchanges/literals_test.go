@@ -16,7 +16,7 @@ import (
 	"pgpi/test/program"
 )
 
-// values are what parameters can be, by type, as the server reads them.
+// values are values of parameters, by type, as the server reads them.
 var values = map[string][]string{
 	"bool": {"t", "f"}, "bytea": {"", `\x00ff5c27`, "abc"}, `"char"`: {"a", "", `\`, "'"}, "name": {"a", `A "b'`},
 	"text":    {"", "a", "it's", `C:\dir\n`, "a\nb\r\n\tc", "$1", "é😀", "\x01\x1b\x7f", "/* -- */", "\u0085\u202e\u00a0", "NULL", " ", `\'; --`},
@@ -49,7 +49,7 @@ var contexts = []string{
 	"select u&$1 from (select 7) v(u)", "select e from (select 7) v(e) where e>$1", "select $1::int4[]", "select $1::text[]", "select $1::pg_catalog.int4",
 }
 
-// literal is one statement with a parameter, and what the server returned for it.
+// literal is a statement with a parameter, and what the server returned for it.
 type literal struct {
 	name, sql string
 	result    string
@@ -86,7 +86,7 @@ func TestLiterals(t *testing.T) {
 	}
 }
 
-// startQueries starts a pgpi whose lines compare, and collects them.
+// startQueries starts a pgpi that writes lines to compare, and collects them.
 func startQueries(t *testing.T, server *localpg.Server) (pgpi *program.Pgpi, log chan string) {
 	t.Helper()
 	pgpi = startPgpi(t, server, true, "--log-forwarded=queries", "--log-time=none", "--log-max-value=0")
@@ -150,16 +150,16 @@ func runLiterals(t *testing.T, direct, observed *pgconn.PgConn) (all []literal) 
 	return all
 }
 
-// isString reports whether constants of a type are written without a cast: what they are follows
-// from where they stand, as it does with a parameter that has no type.
+// isString reports whether constants of a type are written without a cast. Their type follows from
+// where they are, like that of a parameter without a type.
 func isString(typ string) bool { return typ == "text" || typ == "varchar" }
 
-// dependsOnType reports whether a context says something of a parameter's type.
+// dependsOnType reports whether the result of a context depends on the parameter's type.
 func dependsOnType(context string) bool {
 	return strings.Contains(context, "pg_typeof")
 }
 
-// describeResult is a result in words: types and values.
+// describeResult returns a result in words: types and values.
 func describeResult(r *pgconn.Result) string {
 	var b strings.Builder
 	for _, f := range r.FieldDescriptions {

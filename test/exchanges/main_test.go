@@ -35,7 +35,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// versions are the servers that judge: the oldest that Debian has, and the newest.
+// versions are the servers that judge: Debian's, and the newest.
 var versions = []int{15, 18}
 
 // startServer starts a server until the test ends, after some SQL.
@@ -56,7 +56,7 @@ func startServer(t *testing.T, version int, sql ...string) *localpg.Server {
 	return server
 }
 
-// startPgpi starts a pgpi before a server until the test ends.
+// startPgpi starts a pgpi in front of a server until the test ends.
 func startPgpi(t *testing.T, server *localpg.Server, unread bool, args ...string) *program.Pgpi {
 	t.Helper()
 	return program.Start(t, program.Command{Path: pgpiPath, Unread: unread, Args: append([]string{

@@ -8,13 +8,13 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// step is what a client sends at once; it waits for all replies that are due where wait is set.
+// step is what a client sends at once. If wait is set, it then waits for all replies that are due.
 type step struct {
 	say  []pgproto3.FrontendMessage
 	wait bool
 }
 
-// tables are what scripts work on, in a schema for each that runs at the same time.
+// tables are what scripts work on, in a schema for each of those that run at the same time.
 func tables(schema string) []string {
 	return []string{
 		"create schema " + schema, "create table " + schema + ".a (id int primary key, v text)",
@@ -22,7 +22,7 @@ func tables(schema string) []string {
 	}
 }
 
-// pool is SQL to choose from. What is of transactions comes more often than it would by chance.
+// pool is SQL to choose from. Transactions are more frequent in it than they would be by chance.
 var pool = []string{
 	"select generate_series(1,3)", "select 1 where false", "select 1/(3-g) from generate_series(1,5) g", "select 1", "values (1),(2)",
 	"insert into a values (%d)", "insert into a values (%d),(%d)", "insert into a values (%d) returning id", "update a set v = 'x'",
@@ -38,11 +38,11 @@ var pool = []string{
 // generator makes scripts.
 type generator struct {
 	*rand.Rand
-	named []string // what s0, s1 … are prepared from, in this script
+	named []string // what s0, s1 … are prepared from in this script
 	steps []step
 }
 
-// makeScript returns the script of a seed.
+// makeScript returns the script for a seed.
 func makeScript(seed uint64) []step {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1))}
 	for len(g.named) < 3 {
@@ -78,7 +78,7 @@ func (g *generator) sql() string {
 	return sql
 }
 
-// query is one statement or several.
+// query adds a Query of one statement or several.
 func (g *generator) query() {
 	all := []string{g.sql()}
 	for g.IntN(2) == 0 && len(all) < 5 {
@@ -91,7 +91,7 @@ func (g *generator) query() {
 	g.say(g.IntN(2) == 0, say...)
 }
 
-// data is COPY data that is sent ahead.
+// data returns COPY data that is sent ahead.
 func (g *generator) data() []pgproto3.FrontendMessage {
 	say := []pgproto3.FrontendMessage{}
 	for range g.IntN(3) {
@@ -111,7 +111,7 @@ func (g *generator) function() {
 	g.say(g.IntN(2) == 0, &pgproto3.FunctionCall{Function: 154, Arguments: [][]byte{[]byte("6"), fmt.Append(nil, g.IntN(3))}})
 }
 
-// group is what one Sync ends, or none.
+// group adds messages, mostly with a Sync at their end.
 func (g *generator) group() {
 	for range 1 + g.IntN(4) {
 		g.say(g.IntN(5) == 0, g.part()...)
@@ -121,7 +121,7 @@ func (g *generator) group() {
 	}
 }
 
-// part is what a client sends for one statement.
+// part returns what a client sends for one statement.
 func (g *generator) part() []pgproto3.FrontendMessage {
 	n := g.IntN(len(g.named))
 	name := fmt.Sprintf("s%d", n)
@@ -143,13 +143,13 @@ func (g *generator) part() []pgproto3.FrontendMessage {
 	case 4:
 		return []pgproto3.FrontendMessage{&pgproto3.Close{ObjectType: 'S', Name: name}}
 	case 5:
-		run[1] = &pgproto3.Bind{Parameters: [][]byte{[]byte("1")}} // which it has not
+		run[1] = &pgproto3.Bind{Parameters: [][]byte{[]byte("1")}} // there is no parameter
 	case 6:
 		return append(run, &pgproto3.Execute{MaxRows: 2})
 	case 7:
 		run = append(run, &pgproto3.Describe{ObjectType: 'P'})
 	case 8:
-		return run // which is never executed
+		return run // it is never executed
 	case 9:
 		run[0] = &pgproto3.Parse{Query: "copy a from stdin"}
 		run = append(run, &pgproto3.Execute{})
@@ -167,7 +167,7 @@ func (g *generator) part() []pgproto3.FrontendMessage {
 	return append(run, &pgproto3.Execute{})
 }
 
-// describe is a script for people.
+// describe returns a script in words.
 func describe(steps []step) string {
 	var b strings.Builder
 	for _, s := range steps {

@@ -16,7 +16,7 @@ import (
 	"pgpi/test/program"
 )
 
-// How many scripts are run with each server, and how many at the same time.
+// How many scripts run with each server, and how many at the same time.
 const (
 	scripts = 1500
 	workers = 6
@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// judge runs scripts through a pgpi whose log it reads.
+// judge runs scripts through a pgpi, and reads its log.
 type judge struct {
 	pgpi *program.Pgpi
 
@@ -85,7 +85,7 @@ type written struct {
 	TooAlso []int `json:"rolled_back_too"`
 }
 
-// String puts an exchange as [unit.String] does.
+// String returns an exchange in the form of [unit.String].
 func (w written) String() string {
 	u := unit{number: w.Exchange, kind: w.Type, outcome: w.Outcome, tag: w.Tag, sqlstate: w.SQLState, rows: w.Rows, counted: -1, transaction: w.Transaction}
 	if w.Counted != nil {
@@ -98,7 +98,7 @@ func (w written) String() string {
 	return u.String()
 }
 
-// read hands out the exchanges of each connection when it has ended.
+// read passes on the exchanges of each connection when it has ended.
 func (j *judge) read(log *os.File) {
 	clients, exchanges := map[int]string{}, map[int][]written{}
 	lines := bufio.NewScanner(log)
@@ -134,7 +134,7 @@ func (j *judge) channel(client string) chan []written {
 	return j.written[client]
 }
 
-// try runs the script of a seed. One that shows a difference is made as short as it can be.
+// try runs the script for a seed. A script that shows a difference is made as short as possible.
 func (j *judge) try(t *testing.T, worker int, seed uint64) {
 	steps := makeScript(seed)
 	wrong := j.run(t, worker, steps)
@@ -151,7 +151,7 @@ func (j *judge) try(t *testing.T, worker int, seed uint64) {
 	t.Errorf("script %d:\n%s%s", seed, describe(steps), wrong)
 }
 
-// shorten leaves out a step or a message, so that the script still shows a difference.
+// shorten removes a step or a message while the script still shows a difference.
 func (j *judge) shorten(t *testing.T, worker int, steps []step) (less []step, wrong string) {
 	for i := range steps {
 		for k := -1; k < len(steps[i].say); k++ {
@@ -164,7 +164,7 @@ func (j *judge) shorten(t *testing.T, worker int, steps []step) (less []step, wr
 	return nil, ""
 }
 
-// without leaves out a step, or one of its messages.
+// without returns the steps without one of them, or without one of its messages.
 func without(steps []step, i, k int) []step {
 	less := slices.Clone(steps)
 	if k < 0 {
@@ -174,7 +174,7 @@ func without(steps []step, i, k int) []step {
 	return less
 }
 
-// run runs a script, and says what is different.
+// run runs a script, and returns what differs.
 func (j *judge) run(t *testing.T, worker int, steps []step) string {
 	c, err := dial(j.pgpi.Port, map[string]string{"search_path": fmt.Sprintf("w%d", worker), "client_min_messages": "notice"})
 	if err != nil {
@@ -196,7 +196,7 @@ func (j *judge) run(t *testing.T, worker int, steps []step) string {
 	return j.compare(a.exchanges(), exchanges)
 }
 
-// play sends a script and keeps account.
+// play sends a script and keeps the account.
 func play(c *client, a *account, steps []step) error {
 	say := func(m pgproto3.FrontendMessage) {
 		c.Send(m)
@@ -225,8 +225,8 @@ func play(c *client, a *account, steps []step) error {
 	return wait(&pgproto3.Sync{})
 }
 
-// asksForData reports whether a message begins COPY and its data does not come with it. The server
-// would take any other message for a mistake.
+// asksForData reports whether a message begins COPY while its data does not come with it. The
+// server would treat any other message as a mistake.
 func (s *step) asksForData(i int, sql *string) bool {
 	switch m := s.say[i].(type) {
 	case *pgproto3.Parse:
@@ -236,7 +236,7 @@ func (s *step) asksForData(i int, sql *string) bool {
 		*sql = m.String
 	case *pgproto3.Execute:
 		if bind, ok := s.say[0].(*pgproto3.Bind); ok && bind.PreparedStatement == "" {
-			return true // nobody knows before
+			return true // it is not known before
 		}
 	default:
 		return false
@@ -280,8 +280,8 @@ func converse(c *client, a *account, say func(pgproto3.FrontendMessage)) error {
 	}
 }
 
-// sql is the SQL that pgpi wrote. It may not have seen it, now and then: where the Close of a
-// statement was sent, and skipped, before another use of it.
+// sql returns the SQL that pgpi wrote. Now and then pgpi could not know it: the Close of a
+// statement was sent, and skipped, before another use of the statement.
 func (j *judge) sql(want *unit, got written) string {
 	if got.SQL == nil {
 		if want.sql != "" {
@@ -292,7 +292,7 @@ func (j *judge) sql(want *unit, got written) string {
 	return strconv.Quote(*got.SQL)
 }
 
-// compare says what is different between what should be and what pgpi wrote.
+// compare returns the difference between what should be and what pgpi wrote.
 func (j *judge) compare(want []*unit, got []written) string {
 	different := len(want) != len(got)
 	var b strings.Builder

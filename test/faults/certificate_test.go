@@ -15,8 +15,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// TestCertificateChanged changes the server's certificate between two connections: who trusts its
-// old authority only is refused, and pgpi goes on.
+// TestCertificateChanged changes the server's certificate between two connections. A client that
+// only trusts the old authority is refused, and pgpi continues.
 func TestCertificateChanged(t *testing.T) {
 	t.Parallel()
 	server := ownServer(t)
@@ -52,7 +52,7 @@ func install(p *place, server *localpg.Server, certificate, key string) {
 	await(p, "new certificate", func() bool { return presented(p, server) == certificate })
 }
 
-// presented is the certificate that the server shows.
+// presented returns the certificate that the server presents.
 func presented(p *place, server *localpg.Server) string {
 	p.Helper()
 	s := speak(p.T, addressOf(server)).encrypt()
@@ -69,7 +69,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// write writes into a file that is there, which keeps its owner and mode, or makes one.
+// write writes into an existing file, which keeps its owner and mode, or makes a file.
 func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

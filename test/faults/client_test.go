@@ -16,14 +16,14 @@ import (
 	"pgpi/test/servers"
 )
 
-// psql runs a script with psql, and returns what its user reads in the end: what it complains of,
-// or its output.
+// psql runs a script with psql, and returns what its user reads in the end: its complaint, or its
+// output.
 func (p *place) psql(parameters, script string) string {
 	p.Helper()
 	return p.startPsql(parameters, script).wait()
 }
 
-// running is a psql while it runs.
+// running is a running psql.
 type running struct {
 	cmd            *exec.Cmd
 	output, errors bytes.Buffer
@@ -61,7 +61,7 @@ var hints = regexp.MustCompile(`\tThis probably means the server terminated abno
 	`|psql: error: |psql:<stdin>:\d+: (error: )?|connection to server at "[^"]*" (\([^)]*\) )?, port \d+ failed: |connection to server at "[^"]*"( \([^)]*\))?, port \d+ failed: ` +
 	`|\tIs the server running .*\n|connection to server was lost\n|DETAIL:.*\n|HINT:.*\n|CONTEXT:.*\n`)
 
-// complaint is what psql wrote to standard error, in one line.
+// complaint returns what psql wrote to standard error, in one line.
 func complaint(s string) string {
 	return strings.Join(strings.Split(strings.TrimSpace(hints.ReplaceAllString(s, "")), "\n"), " / ")
 }
@@ -95,7 +95,7 @@ func ask(p *place, conn *pgconn.PgConn, sql string) string {
 	return ""
 }
 
-// leave ends a connection; its peer may be gone.
+// leave ends a connection, whose peer may be gone.
 func leave(p *place, conn *pgconn.PgConn) { _ = conn.Close(p.Context()) }
 
 // ending returns how a connection of pgx ended, in words of our own: pgx's differ with the moment.

@@ -41,7 +41,7 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
-// lost is what pgpi says of a party that is gone in the middle of a message or between two.
+// lost is what pgpi says about a party that vanishes, in the middle of a message or between two.
 func lost(party string) []string {
 	said := []string{
 		"connection to " + party + " lost: connection reset by peer", "connection to " + party + " lost: broken pipe",
@@ -55,7 +55,7 @@ func lost(party string) []string {
 	return said
 }
 
-// megabytes is how much the COPYs have to carry.
+// megabytes is how much the COPYs transfer.
 const megabytes = 100
 
 // crash kills the server as soon as something is well under way, starts it again, and has a client

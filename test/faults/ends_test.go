@@ -47,7 +47,7 @@ func resetByClient(p *place) string {
 	return "reset; its server process ends"
 }
 
-// resettingServer answers with a row that is not complete, and resets.
+// resettingServer answers with an incomplete row, and resets.
 func resettingServer(t *testing.T) address {
 	return scripted(t, func(s *speaker) {
 		s.takeLogin()
@@ -75,7 +75,7 @@ func readsEnd(p *place) string {
 	return err.Error()
 }
 
-// farewell is what a client says to a server that says no more.
+// farewell is what a client sends to a server that no longer answers.
 var farewell = queryMessage("are you still there?")
 
 // halfClosingServer ends its half of the connection, and says on another one what it has read.
@@ -97,7 +97,7 @@ func halfClosingServer(t *testing.T) address {
 	})
 }
 
-// talksOn goes on talking after the server's end.
+// talksOn continues to talk after the server's end.
 func talksOn(p *place) string {
 	s := p.speak().logIn()
 	s.send(queryMessage("select 1"))
@@ -113,7 +113,7 @@ func talksOn(p *place) string {
 	return fmt.Sprintf("%s; the server hears: %s", saw, bytes.TrimSuffix(m[5:], []byte{0}))
 }
 
-// breaksTLS sends an alert that is not encrypted, which no peer can have sent.
+// breaksTLS sends an alert in plaintext, which no honest peer would.
 func breaksTLS(p *place) string {
 	s := p.speak().encrypt().logIn()
 	if _, err := s.raw.Write([]byte{21, 3, 3, 0, 2, 2, 40}); err != nil {

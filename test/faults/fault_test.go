@@ -16,13 +16,13 @@ type fault struct {
 	options []string // of pgpi, besides the server's address
 	// play makes it happen to a client, and returns what the client saw.
 	play func(p *place) string
-	// server is what stands behind; nil is the shared one.
+	// server is the server behind; nil is the shared one.
 	server func(t *testing.T) address
-	// differs says that pgpi acts itself, so that the client sees something else.
+	// differs is set if pgpi itself acts, so that the client sees something else.
 	differs bool
-	// log are texts that pgpi's log must have.
+	// log are texts that must be in pgpi's log.
 	log []string
-	// either are the sentences that it may have, where they depend on who is first.
+	// either are sentences that may be in it: which, depends on who is first.
 	either []string
 }
 
@@ -43,7 +43,7 @@ type place struct {
 }
 
 // see plays something, and returns what the client saw. Clients that are still connected leave
-// then.
+// after that.
 func (p *place) see(play func(*place) string) string {
 	p.Helper()
 	saw := play(p)
@@ -61,7 +61,7 @@ func (p *place) speak() *speaker {
 	return s
 }
 
-// run plays a fault twice, compares, and looks at what pgpi said.
+// run plays a fault twice, compares, and checks what pgpi said.
 func (f fault) run(t *testing.T) {
 	t.Helper()
 	server := func(t *testing.T) address { return addressOf(shared.start(t)) }
@@ -84,7 +84,7 @@ func (f fault) run(t *testing.T) {
 	faultTable.has(t, row{f.section, f.name, direct, through, said})
 }
 
-// check looks at what pgpi said, and returns what the table has of it.
+// check checks what pgpi said, and returns the text for the table.
 func (f fault) check(t *testing.T, said string) string {
 	t.Helper()
 	for _, want := range f.log {
@@ -119,14 +119,14 @@ func servesNext(t *testing.T, p *program.Pgpi) {
 	p.Log.Wait(t, "not a Postgres client: it sent an HTTP request")
 }
 
-// usual begins what pgpi says of any connection.
+// usual are the beginnings of what pgpi says about any connection.
 var usual = []string{
 	"connected at t0", "connecting to Postgres server:", "connected to Postgres server at", "no SSLRequest: continuing in plaintext",
 	"TLSv1.3/", "TLSv1.2/", "direct TLSv1.3/", "forwarding client startup message", "forwarding all later traffic", "connection end",
 	"server name via SNI:",
 }
 
-// sentences are what pgpi said beyond the usual, in one line.
+// sentences returns what pgpi said beyond the usual, in one line.
 func sentences(said []string) string {
 	said = slices.DeleteFunc(said, func(line string) bool {
 		return slices.ContainsFunc(usual, func(u string) bool { return strings.HasPrefix(line, u) })

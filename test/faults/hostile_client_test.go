@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestHostileClients has what clients send that they shouldn't. Before the StartupMessage pgpi
-// closes what no server would take, and says why; after it, the server decides, and the client sees
-// what it would see there.
+// TestHostileClients has what clients send that they shouldn't. Before the StartupMessage, pgpi
+// closes the connection on anything that no server would accept, and says why. After it, the server
+// decides, and the client sees what it would see there.
 func TestHostileClients(t *testing.T) {
 	t.Parallel()
 	for _, f := range slices.Concat(beforeStartup, afterLogin) {
@@ -33,8 +33,8 @@ func sends(packets ...[]byte) func(*place) string {
 	}
 }
 
-// describe names what came before the StartupMessage was answered: a reply byte, an error of either
-// form, nothing.
+// describe names what came before the StartupMessage was answered: a reply byte, an error in either
+// form, or nothing.
 func describe(b []byte) string {
 	switch {
 	case len(b) == 0:
@@ -102,7 +102,7 @@ func says(packets ...[]byte) func(*place) string {
 	}
 }
 
-// saysLast is the same of a client that ends its half then.
+// saysLast is the same for a client that then ends its half.
 func saysLast(packets ...[]byte) func(*place) string {
 	return func(p *place) string {
 		s := p.speak().logIn()
@@ -132,7 +132,8 @@ var afterLogin = []fault{
 	{name: "message length 3", play: says(lying('Q', 3, "")), log: []string{"out of sync"}},
 	{name: "negative message length", play: says(lying('Q', 0xfffffff0, "")), log: []string{"out of sync"}},
 	{name: "message length 2^31-1", play: says(lying('Q', 0x7fffffff, "select 1\x00")), log: []string{"out of sync"}},
-	{name: "Sync of 20000 bytes", play: says(lying('S', 20000, strings.Repeat("x", 19996))), either: []string{ // the server may read no more than the length
+	// The server may read no more than the length.
+	{name: "Sync of 20000 bytes", play: says(lying('S', 20000, strings.Repeat("x", 19996))), either: []string{
 		"hung up", "connection to server lost: broken pipe", "connection to server lost: connection reset by peer",
 	}},
 	{name: "unknown message type", play: says(message('y', ""))},
@@ -180,7 +181,7 @@ var afterLogin = []fault{
 		_ = s.raw.SetNoDelay(true) // it is the default
 		for _, b := range queryMessage("select 'slow'") {
 			s.send([]byte{b})
-			time.Sleep(time.Millisecond) // so that each is a segment of its own
+			time.Sleep(time.Millisecond) // makes each a segment of its own
 		}
 		return s.asksNext(s.readReply())
 	}},

@@ -22,13 +22,13 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
-// answers is a server that takes a login, reads a query and answers it with something.
+// answers is a server that accepts a login, reads a query and answers it with something.
 func answers(reply ...[]byte) func(*testing.T) address {
 	return func(t *testing.T) address {
 		return scripted(t, func(s *speaker) {
 			s.takeLogin()
 			if _, err := s.readMessage(); err != nil {
-				return // the last thing that was not expected
+				return // what came last was not expected
 			}
 			s.send(reply...)
 			s.readAll()
@@ -42,7 +42,7 @@ func (s *speaker) takeLogin() {
 	s.send(greeting)
 }
 
-// takeStartup refuses TLS and takes a StartupMessage.
+// takeStartup refuses TLS and reads a StartupMessage.
 func (s *speaker) takeStartup() {
 	for {
 		length := make([]byte, 4)
@@ -67,8 +67,8 @@ var oneRow = message('D', "\x00\x01\x00\x00\x00\x011")
 // oneColumn describes a result with a column of type integer.
 var oneColumn = message('T', "\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00")
 
-// mySQL is what a server of MySQL says first. Its length and version look like the header of a
-// message.
+// mySQL is the first thing that a MySQL server sends. Its length and version look like the header
+// of a message.
 const mySQL = "\x4a\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00"
 
 var hostileServers = []fault{
@@ -165,7 +165,7 @@ func answersAndLeaves(reply ...[]byte) func(*testing.T) address {
 	}
 }
 
-// encrypted is a server with TLS that takes a login and a query, and then does something.
+// encrypted is a server with TLS that accepts a login and a query, and then does something.
 func encrypted(t *testing.T, then func(*speaker)) address {
 	server := shared.start(t)
 	identity := loadIdentity(t, server)

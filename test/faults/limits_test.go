@@ -10,8 +10,8 @@ import (
 	"pgpi/test/program"
 )
 
-// TestDescriptors lets pgpi run out of file descriptors. It says so once, waits, and serves who is
-// left.
+// TestDescriptors makes pgpi run out of file descriptors. It says so once, waits, and serves the
+// clients that remain.
 func TestDescriptors(t *testing.T) {
 	t.Parallel()
 	behind := scripted(t, func(s *speaker) {
@@ -57,7 +57,7 @@ func TestDescriptors(t *testing.T) {
 	faultTable.has(t, row{"The log and the limits", "out of file descriptors", "", saw, said})
 }
 
-// TestMaxConnections goes over --max-connections.
+// TestMaxConnections exceeds --max-connections.
 func TestMaxConnections(t *testing.T) {
 	t.Parallel()
 	p := relayTo(t, addressOf(shared.start(t)), "--max-connections=2")
@@ -114,8 +114,8 @@ func TestBudget(t *testing.T) {
 	p.Stop()
 }
 
-// budgetLimit is what pgpi may have in memory with a thousand connections that each receive a large
-// message, in bytes. Read buffers of 65 KB each, 32 MiB of what is kept of the messages, and stacks
-// make about 150 MiB, and the collector lets as much again pile up. Without a budget for what is
-// kept it would be 300 MiB more, twice.
+// budgetLimit is how much memory pgpi may have with a thousand connections that each receive a
+// large message, in bytes. Read buffers of 65 KB each, 32 MiB of what is kept of the messages, and
+// stacks make about 150 MiB. The collector lets as much garbage pile up again. Without a budget for
+// what is kept, it would be 300 MiB more, twice.
 const budgetLimit = 360 << 20

@@ -44,14 +44,14 @@ func run(m *testing.M) int {
 	return code
 }
 
-// cluster is a server that starts at its first use and runs until all tests are done.
+// cluster is a server that starts on first use and runs until all tests are done.
 type cluster struct {
 	once   sync.Once
 	server *localpg.Server
 	err    error
 }
 
-// shared is the server of all tests that leave it as it was.
+// shared is the server of all tests that leave it unchanged.
 var shared cluster
 
 func (c *cluster) start(t *testing.T) *localpg.Server {

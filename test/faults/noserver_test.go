@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestNoServer has addresses where no server is, or none that answers. The client is told by pgpi
-// what it would have found out itself.
+// TestNoServer has addresses without a server, or with one that does not answer. pgpi tells the
+// client what it would have found out itself.
 func TestNoServer(t *testing.T) {
 	t.Parallel()
 	for _, f := range []fault{
@@ -32,7 +32,7 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
-// nobody is an address where nobody listens.
+// nobody returns an address where nobody listens.
 func nobody(t *testing.T) address {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,12 +43,12 @@ func nobody(t *testing.T) address {
 	return address{"127.0.0.1", l.Addr().(*net.TCPAddr).Port}
 }
 
-// silent is a server that takes connections and says nothing.
+// silent is a server that accepts connections and says nothing.
 func silent(t *testing.T) address {
 	return scripted(t, func(s *speaker) { s.readAll() })
 }
 
-// blackHole is an address that does not answer to a SYN: its queue is full, and Linux then drops
+// blackHole returns an address that does not answer to a SYN: its queue is full, and Linux drops
 // what comes (listen(2)).
 func blackHole(t *testing.T) address {
 	t.Helper()

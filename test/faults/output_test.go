@@ -17,11 +17,11 @@ import (
 	"pgpi/test/program"
 )
 
-// manyRows makes some 60 MB of log.
+// manyRows makes about 60 MB of log.
 const manyRows = "select i, md5(i::text) from generate_series(1, 400000) i"
 
-// TestLogNobodyReads leaves pgpi's log in the pipe. Traffic waits, memory stays where it is, and
-// when somebody reads again, everything goes on and the log is whole.
+// TestLogNobodyReads leaves pgpi's log in the pipe. Traffic waits and memory stays constant. When
+// somebody reads again, everything continues and the log is complete.
 func TestLogNobodyReads(t *testing.T) {
 	t.Parallel()
 	p := program.Start(t, program.Command{Path: pgpiPath, Args: serverOptions(addressOf(shared.start(t))), Unread: true})
@@ -55,8 +55,8 @@ func watchMemory(t *testing.T, p *program.Pgpi) {
 	}
 }
 
-// TestLogThatDrops is the same with --log-overflow drop: traffic goes on, and the log says what it
-// lacks.
+// TestLogThatDrops is the same with --log-overflow drop: traffic continues, and the log says what
+// is missing.
 func TestLogThatDrops(t *testing.T) {
 	t.Parallel()
 	args := append(serverOptions(addressOf(shared.start(t))), "--log-overflow=drop")
@@ -162,7 +162,7 @@ func countRows(t *testing.T, p *program.Pgpi) string {
 	return fmt.Sprintf("%d rows", rows)
 }
 
-// readLog reads a log to its end.
+// readLog reads a log until its end.
 func readLog(output io.Reader) <-chan []byte {
 	log := make(chan []byte, 1)
 	go func() {
@@ -176,7 +176,7 @@ func readLog(output io.Reader) <-chan []byte {
 // machine is slow.
 var besides = regexp.MustCompile(`pgpi: (listening on|the log to /.* can't be written fast enough).*\n`)
 
-// outcome checks that there was one complaint, and puts it into the table beside what the client
+// outcome checks that there was one complaint, and adds it to the table, beside what the client
 // saw.
 func outcome(t *testing.T, p *program.Pgpi, name, saw string, more ...string) {
 	t.Helper()

@@ -18,8 +18,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// TestPromotion promotes a standby under somebody who receives its WAL: the timeline ends, and the
-// receiver goes on with the next.
+// TestPromotion promotes a standby while somebody receives its WAL. The timeline ends, and the
+// receiver continues with the next.
 func TestPromotion(t *testing.T) {
 	t.Parallel()
 	primary, err := localpg.Start(t.Context(), localpg.Config{Bin: servers.Require(t, 15)})
@@ -44,8 +44,8 @@ func TestPromotion(t *testing.T) {
 	faultTable.has(t, row{"Faults under way", "standby promoted under a WAL receiver", direct, through, said})
 }
 
-// asOwner has a program run as the user that a server runs as, which PostgreSQL wants of whoever
-// touches its files.
+// asOwner makes a program run as the user that a server runs as, which PostgreSQL requires for
+// touching its files.
 func asOwner(t *testing.T, server *localpg.Server, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	owner := ownerOf(t, server)
@@ -84,7 +84,7 @@ func ownFolder(t *testing.T, server *localpg.Server) string {
 	return folder
 }
 
-// startStandby makes a standby of a base backup, and returns when it takes connections.
+// startStandby makes a standby from a base backup, and returns when it accepts connections.
 func startStandby(t *testing.T, primary *localpg.Server) address {
 	t.Helper()
 	folder := ownFolder(t, primary)
@@ -122,7 +122,7 @@ func startStandby(t *testing.T, primary *localpg.Server) address {
 	return a
 }
 
-// location is a place in the WAL.
+// location is a position in the WAL.
 var location = regexp.MustCompile(`[0-9A-F]+/[0-9A-F]+`)
 
 // promote promotes the standby that a receiver follows, and returns what the receiver said.

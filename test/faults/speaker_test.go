@@ -18,7 +18,7 @@ import (
 	"pgpi/test/program"
 )
 
-// speaker is one end of a connection, which does what no well-behaved client or server would.
+// speaker is one end of a connection that does what no well-behaved client or server would.
 type speaker struct {
 	t    *testing.T
 	raw  *net.TCPConn
@@ -41,7 +41,7 @@ func newSpeaker(t *testing.T, conn net.Conn) *speaker {
 	return &speaker{t, conn.(*net.TCPConn), conn}
 }
 
-// logIn is what comes before a conversation that nobody has to log in for.
+// logIn logs in to a server that trusts everybody.
 func (s *speaker) logIn() *speaker {
 	s.t.Helper()
 	s.send(startupMessage("user", "postgres", "database", "postgres"))
@@ -51,7 +51,7 @@ func (s *speaker) logIn() *speaker {
 	return s
 }
 
-// encrypt begins TLS by an SSLRequest.
+// encrypt begins TLS with an SSLRequest.
 func (s *speaker) encrypt() *speaker {
 	s.t.Helper()
 	s.send(sslRequest)
@@ -66,17 +66,17 @@ func (s *speaker) encrypt() *speaker {
 	return s
 }
 
-// certificate is what the peer has shown.
+// certificate returns the one that the peer presented.
 func (s *speaker) certificate() []byte {
 	return s.conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Raw
 }
 
-// send sends packets in one write. What the peer does not take it does not want.
+// send sends packets in one write. The peer may be gone.
 func (s *speaker) send(packets ...[]byte) {
 	_, _ = s.conn.Write(bytes.Join(packets, nil))
 }
 
-// read reads so many bytes, whatever they are.
+// read reads a number of bytes, whatever they are.
 func (s *speaker) read(n int) []byte {
 	s.t.Helper()
 	b := make([]byte, n)
@@ -86,7 +86,7 @@ func (s *speaker) read(n int) []byte {
 	return b
 }
 
-// readAll reads up to the end of the connection, which may be a reset.
+// readAll reads until the end of the connection, which may be a reset.
 func (s *speaker) readAll() []byte {
 	s.t.Helper()
 	b, err := io.ReadAll(s.conn)
@@ -122,7 +122,8 @@ func (s *speaker) readReply() string {
 	}
 }
 
-// readMessage reads a message, or what there is of one: old servers put no length into an error.
+// readMessage reads a message, or as much as there is of one: the errors of old servers have no
+// length.
 func (s *speaker) readMessage() ([]byte, error) {
 	header := make([]byte, wire.HeaderSize)
 	if n, err := io.ReadFull(s.conn, header); err != nil {
@@ -154,13 +155,13 @@ func (s *speaker) close() { _ = s.raw.Close() } // it may be closed
 
 func (s *speaker) closeWrite() { _ = s.raw.CloseWrite() } // the peer may be gone
 
-// reset ends the connection as a crash does.
+// reset ends the connection as a crash would.
 func (s *speaker) reset() {
 	_ = s.raw.SetLinger(0) // the peer may be gone
 	s.close()
 }
 
-// scripted listens as a server whose connections a script serves, each on its own.
+// scripted listens as a server. A script serves each of its connections.
 func scripted(t *testing.T, script func(*speaker)) address {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -200,29 +201,29 @@ var (
 	gssRequest = []byte{0, 0, 0, 8, 4, 210, 22, 48}
 )
 
-// startupMessage is one of protocol 3.0.
+// startupMessage returns one of protocol 3.0.
 func startupMessage(parameters ...string) []byte {
 	return startupPacket(3, strings.Join(parameters, "\x00")+"\x00\x00")
 }
 
-// startupPacket is one of any protocol, with any contents.
+// startupPacket returns one of any protocol, with any contents.
 func startupPacket(major uint16, body string) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(8+len(body)))
 	b = binary.BigEndian.AppendUint16(b, major)
 	return append(append(b, 0, 0), body...)
 }
 
-// message is one with a type byte.
+// message returns one with a type byte.
 func message(kind byte, body string) []byte { return lying(kind, uint32(4+len(body)), body) }
 
-// lying is a message whose length is what it says, not what it is.
+// lying returns a message with a false length.
 func lying(kind byte, length uint32, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{kind}, length), body...)
 }
 
 func queryMessage(sql string) []byte { return message('Q', sql+"\x00") }
 
-// greeting is what a server says to a client that it trusts.
+// greeting is what a server sends to a client that it trusts.
 var greeting = append(message('R', "\x00\x00\x00\x00"), readyForQuery...)
 
 var readyForQuery = message('Z', "I")

@@ -14,7 +14,7 @@ import (
 	"pgpi/test/program"
 )
 
-// stallTime is for how long a party reads nothing: PGPI_STALL, such as 30s, or a time that is short
+// stallTime is how long a party reads nothing: PGPI_STALL, such as 30s, or a time that is short
 // enough to wait.
 var stallTime = duration("PGPI_STALL", 3*time.Second)
 
@@ -25,10 +25,10 @@ func duration(variable string, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// memoryLimit is what pgpi may ever have in memory while it relays a few connections, in bytes.
+// memoryLimit is how much memory pgpi may ever have while it relays a few connections, in bytes.
 const memoryLimit = 96 << 20
 
-// TestStalls lets one party read nothing for a while, until all queues between the two are full. In
+// TestStalls has one party read nothing for a while, until all queues between the two are full. In
 // the end every byte has arrived, and pgpi has held few of them.
 func TestStalls(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func (r *rowSource) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// waitUntilFull returns when nobody has taken anything for a moment.
+// waitUntilFull returns when nothing has been taken for a moment.
 func (r *rowSource) waitUntilFull(p *place) {
 	p.Helper()
 	last := int64(-1)
@@ -117,7 +117,7 @@ func (r *rowSource) waitUntilFull(p *place) {
 	}
 }
 
-// checkMemory looks at the most that pgpi has needed.
+// checkMemory checks the peak of pgpi's memory.
 func checkMemory(p *place) {
 	p.Helper()
 	if p.pgpi != nil {

@@ -19,7 +19,7 @@ const (
 	tableEnd   = "<!-- end -->"
 )
 
-// table is what docs/faults.md says, and what the tests have seen.
+// table is the contents of docs/faults.md, and what the tests have seen.
 type table struct {
 	mu            sync.Mutex
 	before, after string
@@ -27,7 +27,7 @@ type table struct {
 	seen          []row
 }
 
-// row is one fault: what the client saw without pgpi and with it, and what pgpi's log said.
+// row is a fault: what the client saw without pgpi and with it, and what pgpi's log said.
 type row struct{ section, name, direct, through, log string }
 
 var faultTable table
@@ -55,7 +55,7 @@ func (f *table) load() error {
 	return nil
 }
 
-// volatile is what differs from run to run.
+// volatile matches what differs from run to run.
 var volatile = []struct {
 	pattern     *regexp.Regexp
 	replacement string
@@ -80,7 +80,7 @@ func mask(s string) string {
 	return strings.ToValidUTF8(s, "?")
 }
 
-// String is the row in Markdown.
+// String returns the row in Markdown.
 func (r row) String() string {
 	cell := func(s string) string { return strings.ReplaceAll(mask(cmp.Or(s, "–")), "|", `\|`) }
 	return fmt.Sprintf("| %s | %s | %s | %s |", r.name, cell(r.direct), cell(r.through), cell(r.log))
@@ -100,8 +100,8 @@ func (f *table) has(t *testing.T, r row) {
 	}
 }
 
-// write rewrites the file: rows in the order of their names, those of tests that did not run left
-// out.
+// write rewrites the file: rows in the order of their names, without those of tests that did not
+// run.
 func (f *table) write() error {
 	var b strings.Builder
 	for _, section := range sections {
