@@ -1,0 +1,82 @@
+package sqltext
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+)
+
+// shapeRules is the version of the rules by which statements share a shape. It is part of each
+// identifier: with other rules an identifier never means something else.
+const shapeRules = "1"
+
+// Shape is what statements have in common that differ in nothing but constants, parameters, the
+// lengths of lists, case, space and comments.
+//
+//   - Constants are strings and numbers with their signs, and true, false and null where a value may
+//     be. So are the names that programs number: of savepoints, cursors and prepared statements in
+//     SAVEPOINT, RELEASE, ROLLBACK TO, DECLARE, FETCH, MOVE, CLOSE and DEALLOCATE.
+//   - Lists are what is behind IN, in ARRAY[…], and the rows of VALUES. An element that equals one
+//     of the first in its list is left out.
+//   - A word is in lower case. A name in quotes keeps them: whether it means the same as the word
+//     depends on which words the server reserves.
+//   - Semicolons at the beginning and the end are left out.
+type Shape struct {
+	// ID is as in "1:8f3a91c2d4e5b677": the version of the rules, and a hash of the text.
+	ID string
+	// Text is SQL of this shape, with $1, $2 … for its constants. The shape of it is this one.
+	Text string
+}
+
+// Shaper finds the shapes of statements. Equal ones are the same pointer, as long as there is room
+// to remember them. It is not safe for concurrent use.
+type Shaper struct {
+	known  map[string]*Shape
+	size   int // of the texts in it
+	writer shapeWriter
+}
+
+// Limits of the shapes that are remembered. What goes beyond costs time, no more.
+const (
+	maxShapes    = 10_000
+	maxShapeText = 4 << 20
+)
+
+// Shape returns the shape of a text. The text ends at a NUL, as it does for the server.
+func (s *Shaper) Shape(sql []byte, settings Settings) *Shape {
+	if i := bytes.IndexByte(sql, 0); i >= 0 {
+		sql = sql[:i]
+	}
+	key := s.writer.write(sql, settings)
+	if shape := s.known[string(key)]; shape != nil {
+		return shape
+	}
+	if len(s.known) >= maxShapes || s.size+len(key) > maxShapeText || s.known == nil {
+		s.known, s.size = map[string]*Shape{}, 0
+	}
+	shape := newShape(key)
+	s.known[string(key)] = shape
+	s.size += len(key)
+	return shape
+}
+
+// placeholder is in the place of each constant until they are numbered. No SQL has a NUL.
+const placeholder = 0
+
+// newShape numbers the constants of a text.
+func newShape(key []byte) *Shape {
+	sum := sha256.Sum256(key)
+	text := make([]byte, 0, len(key)+len(key)/4)
+	for n := 0; ; {
+		i := bytes.IndexByte(key, placeholder)
+		if i < 0 {
+			text = append(text, key...)
+			return &Shape{ID: shapeRules + ":" + hex.EncodeToString(sum[:8]), Text: string(text)}
+		}
+		n++
+		text = append(append(text, key[:i]...), '$')
+		text = strconv.AppendInt(text, int64(n), 10)
+		key = key[i+1:]
+	}
+}
