@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // goal is what a figure should be.
@@ -53,6 +52,12 @@ func (r *report) goals() []goal {
 		{what: "`annotated`: transactions per second against pgbouncer's, 1 client", limit: 1, atLeast: true, unit: "×", figures: r.rates(", 1 clients", "pgpi annotated", "pgbouncer")},
 		{what: "the same with 8 clients", limit: 1, atLeast: true, unit: "×", figures: r.rates(", 8 clients", "pgpi annotated", "pgbouncer")},
 		{what: "`annotated`: transactions per second against the bare relay's", limit: 0.9, atLeast: true, unit: "×", figures: r.rates("pgbench -S", "pgpi annotated", "bare relay")},
+		{what: "`queries`: CPU per transaction, against `annotated`", limit: 1, unit: "×", figures: r.each("pgbench -S", func(s samplesOf) float64 {
+			return ratio(s.cpu("pgpi queries"), s.cpu("pgpi annotated"))
+		})},
+		{what: "`queries`: transactions per second against `annotated`", limit: 1, atLeast: true, unit: "×", figures: r.rates("pgbench -S", "pgpi queries", "pgpi annotated")},
+		{what: "SELECT of all rows, `queries`: CPU over `none`, against that of `annotated`", limit: 0.5, unit: "×", figures: r.each("SELECT of", overNone)},
+		{what: "COPY out and in, `queries`: likewise", limit: 0.5, unit: "×", figures: r.each("COPY", overNone)},
 		{what: "SELECT of all rows, `annotated`: time against direct", limit: 2, unit: "×", figures: r.rates("SELECT of", "direct", "pgpi annotated")},
 		{what: "COPY out, `annotated`: time against direct", limit: 1.5, unit: "×", figures: r.rates("COPY out", "direct", "pgpi annotated")},
 		{what: "new connections per second, `none`: against the bare relay's", limit: 0.95, atLeast: true, unit: "×", figures: r.rates("new connections", "pgpi none", "bare relay")},
@@ -82,9 +87,13 @@ func (r *report) goals() []goal {
 // samplesOf are the samples of a workload, by peer.
 type samplesOf map[string][]sample
 
-// cpu returns the least processor time of a peer per transaction, in microseconds.
-func (s samplesOf) cpu(peer string) float64 {
-	return float64(leastCPU(s[peer])) / float64(time.Microsecond)
+// cpu returns the median of a peer's processor time per transaction or run, in microseconds.
+func (s samplesOf) cpu(peer string) float64 { return 1e6 * median(cpuOf(s[peer])) }
+
+// overNone returns what queries costs more than none, divided by what annotated costs more.
+func overNone(s samplesOf) float64 {
+	none := s.cpu("pgpi none")
+	return ratio(s.cpu("pgpi queries")-none, s.cpu("pgpi annotated")-none)
 }
 
 // each computes a figure for each workload whose name begins with a text, or for workloads of

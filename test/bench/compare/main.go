@@ -1,6 +1,6 @@
 // Command compare measures pgpi against its peers, in one run, in alternating rounds: a direct
-// connection, a bare TLS relay, pgbouncer in session mode, and pgpi with its log off, raw, and
-// annotated to a file. TLS is on all legs.
+// connection, a bare TLS relay, pgbouncer in session mode, and pgpi with its log off, raw, of
+// queries, and annotated, to a file. TLS is on all legs.
 //
 // It guarantees that all peers are measured side by side, so that whatever else the machine does
 // affects all of them. It prints what a reader needs to repeat the measurement. It must not judge:
@@ -14,6 +14,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"pgpi/internal/localpg"
@@ -25,6 +27,7 @@ type settings struct {
 	seconds time.Duration
 	scale   int // of pgbench: 100,000 rows each
 	only    string
+	peers   string
 	output  string
 }
 
@@ -35,12 +38,18 @@ func main() {
 	flag.DurationVar(&s.seconds, "time", 2*time.Second, "time of one round of pgbench")
 	flag.IntVar(&s.scale, "scale", 10, "scale of pgbench: 100,000 rows each")
 	flag.StringVar(&s.only, "only", "", "only workloads whose name contains this, or recordings")
+	flag.StringVar(&s.peers, "peers", "", "only peers whose names contain one of these words, separated by commas; goals are then left out")
 	flag.StringVar(&s.output, "output", "", "write the table to this file too")
 	flag.Parse()
 	if err := run(context.Background(), s); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// wants reports whether a peer is to be measured.
+func (s settings) wants(p *peer) bool {
+	return slices.ContainsFunc(strings.Split(s.peers, ","), func(word string) bool { return strings.Contains(p.name, word) })
 }
 
 func run(ctx context.Context, s settings) error {
@@ -78,11 +87,12 @@ func run(ctx context.Context, s settings) error {
 		if !w.matches(s.only) {
 			continue
 		}
-		samples, err := w.measure(ctx, peers, s.rounds)
+		measured := slices.DeleteFunc(slices.Clone(peers), func(p *peer) bool { return !s.wants(p) })
+		samples, err := w.measure(ctx, measured, s.rounds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
-		r.add(w, peers, samples)
+		r.add(w, measured, samples)
 		fmt.Println(r.last())
 	}
 	if s.only == "" || s.only == "recordings" {

@@ -106,7 +106,7 @@ func startPeers(ctx context.Context, dir string, server *localpg.Server) ([]*pee
 		return peers, err
 	}
 	peers = append(peers, bouncer)
-	for _, mode := range []string{"none", "raw", "annotated"} {
+	for _, mode := range []string{"none", "raw", "queries", "annotated"} {
 		p, err := startPgpi(ctx, dir, server, mode)
 		if err != nil {
 			return peers, err

@@ -166,11 +166,11 @@ func (r *recordings) section() string {
 	var b strings.Builder
 	b.WriteString("### Recordings\n\n| what | figure |\n|---|---:|\n")
 	for _, m := range r.modes {
-		fmt.Fprintf(&b, "| CPU of client, server and pgpi per transaction, pgbench -S, %s, 8 clients, `--log-forwarded none` | %s |\n", m.mode, shortTime(m.plain))
-		fmt.Fprintf(&b, "| the same with `--record` | %s, ×%.2f |\n", shortTime(m.recorded), ratio(float64(m.recorded), float64(m.plain)))
+		fmt.Fprintf(&b, "| CPU of client, server and pgpi per transaction, pgbench -S, %s, 8 clients, `--log-forwarded none` | %s |\n", m.mode, shortTime(m.plain.Seconds()))
+		fmt.Fprintf(&b, "| the same with `--record` | %s, ×%.2f |\n", shortTime(m.recorded.Seconds()), ratio(float64(m.recorded), float64(m.plain)))
 	}
 	c := r.read
-	fmt.Fprintf(&b, "| `pgpi read` of a recording of %.1f MiB, annotated | %s, %.1f MiB of memory |\n", float64(c.size)/(1<<20), shortTime(c.pgpi), float64(c.peak)/1024)
-	fmt.Fprintf(&b, "| `tshark -V -O pgsql` of the same | %s, ×%.1f, %.1f MiB of memory |\n", shortTime(c.tshark), ratio(float64(c.tshark), float64(c.pgpi)), float64(c.peakToo)/1024)
+	fmt.Fprintf(&b, "| `pgpi read` of a recording of %.1f MiB, annotated | %s, %.1f MiB of memory |\n", float64(c.size)/(1<<20), shortTime(c.pgpi.Seconds()), float64(c.peak)/1024)
+	fmt.Fprintf(&b, "| `tshark -V -O pgsql` of the same | %s, ×%.1f, %.1f MiB of memory |\n", shortTime(c.tshark.Seconds()), ratio(float64(c.tshark), float64(c.pgpi)), float64(c.peakToo)/1024)
 	return b.String()
 }

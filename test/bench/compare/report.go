@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -21,27 +20,27 @@ type report struct {
 	recordings *recordings
 }
 
-// add writes the rows of a workload: the least processor time of all rounds, which is the peer's
-// cost when nothing disturbs it, and the median rate with its spread.
+// add writes the rows of a workload: the medians of processor time and rate, with their spread.
 func (r *report) add(w *workload, peers []*peer, samples map[*peer][]sample) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", w.name)
-	fmt.Fprintf(&b, "| peer | CPU of the peer | over the relay's | rate per second, median (least to most) | against direct | against the relay | against pgbouncer |\n")
+	fmt.Fprintf(&b, "| peer | CPU of the peer, median (least to most) | over the relay's | rate per second, median (least to most) | against direct | against the relay | against pgbouncer |\n")
 	b.WriteString("|---|---:|---:|---:|---:|---:|---:|\n")
 	byName := samplesOf{}
 	rates := map[string]float64{}
-	cpus := map[string]time.Duration{}
+	cpus := map[string]float64{}
 	for _, p := range peers {
 		byName[p.name] = samples[p]
 		rates[p.name] = median(rateOf(samples[p]))
-		cpus[p.name] = leastCPU(samples[p])
+		cpus[p.name] = median(cpuOf(samples[p]))
 	}
 	for _, p := range peers {
 		all := rateOf(samples[p])
 		cpu, over := "–", "–"
 		if p.process != nil {
-			cpu = shortTime(cpus[p.name])
-			over = fmt.Sprintf("%s, ×%.2f", shortTime(cpus[p.name]-cpus["bare relay"]), ratio(float64(cpus[p.name]), float64(cpus["bare relay"])))
+			spread := cpuOf(samples[p])
+			cpu = fmt.Sprintf("%s (%s to %s)", shortTime(cpus[p.name]), shortTime(slices.Min(spread)), shortTime(slices.Max(spread)))
+			over = fmt.Sprintf("%s, ×%.2f", shortTime(cpus[p.name]-cpus["bare relay"]), ratio(cpus[p.name], cpus["bare relay"]))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s (%s to %s) | %.2f | %.2f | %.2f |\n", p.name, cpu, over,
 			number(rates[p.name]), number(slices.Min(all)), number(slices.Max(all)),
@@ -61,11 +60,13 @@ func (r *report) write() error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmarks\n\nMade by `make bench` at commit %s, %s, on %d cores of %s with %s, PostgreSQL %d.\n",
 		command("git", "rev-parse", "--short", "HEAD"), time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), cpuModel(), runtime.Version(), r.server)
-	fmt.Fprintf(&b, "%d rounds of %v, peers in turn; TLS on all legs, logs in files on the same disk. CPU is user and system time of the\npeer per transaction, connection or run, the least of all rounds. Ratios of rates are of medians, above 1 is faster.\n\n",
+	fmt.Fprintf(&b, "%d rounds of %v, peers in turn; TLS on all legs, logs in files on the same disk. CPU is user and system time of the\npeer per transaction, connection or run. Ratios are of medians; of rates, above 1 is faster.\n\n",
 		r.settings.rounds, r.settings.seconds)
 	goals := "## Goals\n\n| what | goal | figure, least to most | met |\n|---|---:|---:|---|\n"
-	for _, g := range r.goals() {
-		goals += g.row()
+	if r.settings.peers == "" { // they compare peers
+		for _, g := range r.goals() {
+			goals += g.row()
+		}
 	}
 	fmt.Println(goals)
 	b.WriteString(goals + "\n## Figures\n\n")
@@ -94,12 +95,13 @@ func rateOf(samples []sample) []float64 {
 	return all
 }
 
-func leastCPU(samples []sample) time.Duration {
-	least := time.Duration(math.MaxInt64)
+// cpuOf is the processor time of a transaction or run, of each round, in seconds.
+func cpuOf(samples []sample) []float64 {
+	all := make([]float64, 0, len(samples))
 	for _, s := range samples {
-		least = min(least, s.cpu)
+		all = append(all, s.cpu.Seconds())
 	}
-	return least
+	return all
 }
 
 func median(all []float64) float64 {
@@ -114,7 +116,9 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-func shortTime(d time.Duration) string {
+// shortTime writes seconds in a unit that fits.
+func shortTime(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
 	if d > -time.Millisecond && d < time.Millisecond {
 		return fmt.Sprintf("%.1f µs", float64(d.Nanoseconds())/1000)
 	}
