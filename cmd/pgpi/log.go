@@ -60,7 +60,7 @@ var formats = []format{
 	{"annotated", bus.Messages, true, textSink(text.Annotated)},
 	{"raw", bus.Messages, true, textSink(text.Raw)},
 	{"none", bus.Facts, true, textSink(text.None)},
-	{"json", bus.Exchanges, true, jsonSink},
+	{"json", bus.Messages | bus.Exchanges, true, jsonSink},
 	{"pqtrace", bus.Messages, false, pqtraceSink(false)},
 	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
 }
@@ -252,9 +252,12 @@ func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(er
 		opened = append(opened, info)
 		sink, wants := out.format.sink(l, file), out.format.wants
 		if expression != nil {
-			sink = expression.New(sink, wants == bus.Exchanges, func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
+			sink = expression.New(sink, wants.Includes(bus.Exchanges), func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
 			if expression.AsksForSums() {
-				wants = bus.Exchanges
+				wants |= bus.Exchanges
+			}
+			if expression.AsksForRows() {
+				wants |= bus.Messages
 			}
 		}
 		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: l.LogOverflow == "drop"})

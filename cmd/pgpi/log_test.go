@@ -33,10 +33,13 @@ func TestWants(t *testing.T) {
 		{outputOptions{Log: logOptions{byDefault: "annotated"}}, bus.Messages},
 		{outputOptions{Log: logOptions{LogForwarded: "queries"}}, bus.Exchanges},
 		{outputOptions{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
-		{outputOptions{Log: logOptions{LogForwarded: "json"}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "json"}}, bus.Messages | bus.Exchanges},
 		{outputOptions{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},
-		{outputOptions{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Exchanges},
-		{outputOptions{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Messages},
+		{outputOptions{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Messages | bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "queries", Filter: `user == "joe"`}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "queries", Filter: `type == "Query"`}}, bus.Messages | bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "annotated", Filter: "duration > ms(1)"}}, bus.Messages | bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Traffic},
 	} {
 		t.Chdir(t.TempDir())
 		var closers closers

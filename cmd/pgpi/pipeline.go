@@ -73,11 +73,14 @@ func (p *pipeline) start() error {
 
 // stages are what events go through before any outlet sees them.
 func (p *pipeline) stages() []bus.Stage {
+	wanted, redaction := bus.Wanted(p.outlets), p.redaction()
+	// Redaction has to learn from rows what a server may repeat.
+	p.decode.CountRows = redaction == nil && !wanted.Includes(bus.Messages)
 	all := []bus.Stage{{Stage: p.decode, Name: "decoding"}}
-	if redaction := p.redaction(); redaction != nil {
+	if redaction != nil {
 		all = append(all, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
 	}
-	if bus.Wanted(p.outlets) >= bus.Exchanges {
+	if wanted.Includes(bus.Exchanges) {
 		all = append(all, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
 	}
 	return all
@@ -98,7 +101,7 @@ func (p *pipeline) redaction() event.Stage {
 
 // observe has the proxy record for the outlets.
 func (p *pipeline) observe(config *proxy.Config) {
-	config.Recorder, config.DecodeAll = p.Bus, bus.Wanted(p.outlets) >= bus.Messages
+	config.Recorder, config.DecodeAll = p.Bus, bus.Wanted(p.outlets).Includes(bus.Traffic)
 	config.LogCerts = p.options.Log.LogCerts
 }
 

@@ -114,5 +114,5 @@ func (o *recordOptions) open(redacted bool, complain func(error)) (bus.Outlet, e
 	if chosen != nil {
 		sink = chosen.New(file, func(err error) { complain(fmt.Errorf("--record-filter: %w", err)) })
 	}
-	return bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Messages, Repeated: true}, nil
+	return bus.Outlet{Name: "the recording", Sink: sink, Wants: bus.Traffic, Repeated: true}, nil
 }

@@ -34,17 +34,25 @@ type Sink interface {
 	Close() error
 }
 
-// Want is how much of a connection an outlet wants to see. Each value includes those before it.
+// Want is how much of a connection an outlet wants to see.
 type Want uint8
 
 const (
-	// Facts are what pgpi knows about a connection, and the messages of its login.
-	Facts Want = iota
-	// Messages are everything that is relayed.
-	Messages
-	// Exchanges are requests, summed up with their replies.
-	Exchanges
+	// Traffic is everything that is relayed. A run of rows may be one message.
+	Traffic Want = 1 << iota
+	rows
+	sums
+	// Facts are what pgpi knows about a connection, and the messages of its login. All outlets see
+	// them.
+	Facts Want = 0
+	// Messages are Traffic in which each row is a message.
+	Messages = Traffic | rows
+	// Exchanges are Traffic, and requests, summed up with their replies.
+	Exchanges = Traffic | sums
 )
+
+// Includes reports whether an outlet that wants w sees everything that other asks for.
+func (w Want) Includes(other Want) bool { return w&other == other }
 
 // Outlet is a sink, with its name for messages to the user.
 type Outlet struct {
@@ -58,13 +66,12 @@ type Outlet struct {
 	Repeated bool
 }
 
-// Wanted returns what the most demanding outlet wants. Nothing beyond that needs to be recorded or
-// decoded.
-func Wanted(outlets []Outlet) (most Want) {
+// Wanted returns what all outlets together want. Nothing beyond that needs to be recorded or decoded.
+func Wanted(outlets []Outlet) (all Want) {
 	for _, o := range outlets {
-		most = max(most, o.Wants)
+		all |= o.Wants
 	}
-	return most
+	return all
 }
 
 // Options are the options of a bus.

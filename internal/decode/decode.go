@@ -22,6 +22,9 @@ import (
 
 // Stage decodes the events of all connections. It serves one goroutine.
 type Stage struct {
+	// CountRows makes one message of a run of rows, on all connections (see [event.Message.More]).
+	CountRows bool
+
 	budget      *session.Budget
 	connections map[uint32]*connection
 	// messages is room for those of an event. All connections share it: those that are idle
@@ -42,6 +45,13 @@ func (s *Stage) Seen() Seen { return s.seen }
 // New makes a stage. What it keeps of all connections counts towards budget.
 func New(budget *session.Budget) *Stage {
 	return &Stage{budget: budget, connections: map[uint32]*connection{}}
+}
+
+// track returns a connection of which nothing is known yet.
+func (s *Stage) track() connection {
+	tracker := session.New(s.budget)
+	tracker.CountRows = s.CountRows
+	return connection{tracker: tracker, seen: &s.seen}
 }
 
 // connection is what is known of one connection.
@@ -88,7 +98,8 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		return
 	}
 	if c == nil {
-		c = &connection{tracker: session.New(s.budget), seen: &s.seen}
+		next := s.track()
+		c = &next
 		s.connections[e.Conn] = c
 	}
 	e.Identity = c.identity
@@ -186,8 +197,8 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 		d.undecoded += int64(len(e.Data))
 		c.seen.Undecoded += int64(len(e.Data))
 	}
-	c.seen.Messages += int64(len(piece.Messages))
 	for i := range piece.Messages {
+		c.seen.Messages += 1 + int64(piece.Messages[i].More)
 		c.identify(&piece.Messages[i])
 	}
 	if piece.Kind == event.Traffic {

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"pgpi/internal/event"
-	"pgpi/internal/session"
 	"pgpi/internal/wire"
 )
 
@@ -26,7 +25,7 @@ func (c *connection) change(by func(*event.Identity)) {
 func (s *Stage) open(c *connection, f event.Opened) {
 	if c.identity != nil {
 		c.tracker.Close()
-		*c = connection{tracker: session.New(s.budget), seen: &s.seen}
+		*c = s.track()
 	}
 	address := f.Client
 	if a, err := netip.ParseAddrPort(address); err == nil {

@@ -190,6 +190,10 @@ type Message struct {
 	// is 0 if there is none, or if it is not known. Done is the number of the last exchange that is
 	// over with this message. Replies are in order, so all exchanges before Done are over too.
 	Exchange, Done uint32
+	// More is the number of messages like this one that follow it in Bytes. It is above 0 only if no
+	// outlet wants single rows: then a DataRow or CopyData can be a run of them, with Bytes and Size
+	// of the whole run.
+	More uint32
 	// Skipped is set if the server ignores the message, after an error.
 	Skipped bool
 	// AtSync is set if the message is the error of a Sync, not of what was asked before it.

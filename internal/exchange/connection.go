@@ -241,7 +241,8 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 	x.Times.Done = e.Elapsed
 	switch m.Type {
 	case wire.DataRow:
-		if x.Rows++; x.Times.FirstRow == event.NotSeen {
+		x.Rows += 1 + int64(m.More)
+		if x.Times.FirstRow == event.NotSeen {
 			x.Times.FirstRow = began
 		}
 	case wire.CommandComplete:

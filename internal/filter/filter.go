@@ -47,6 +47,20 @@ func (f *Filter) AsksForSums() bool {
 	return newSink(nil, newEvaluator(f.expression, nil), false).needs.sums
 }
 
+// AsksForRows reports whether the answer can differ between the rows of a result or of a COPY, so
+// that the sink needs each of them.
+func (f *Filter) AsksForRows() bool {
+	for i := range vocabulary {
+		switch vocabulary[i].name {
+		case "type", "bytes", "columns":
+			if f.expression.reads.has(i) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Connections is an expression that chooses connections, whole ones. It may be shared.
 type Connections struct{ expression *expression[event.Identity] }
 

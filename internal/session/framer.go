@@ -278,14 +278,19 @@ func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64,
 	return size, ""
 }
 
-func (f *Framer) message(d event.Direction, b []byte, size int64) { f.remember(d, b, size) }
+func (f *Framer) message(d event.Direction, b []byte, size int64) {
+	if !f.settled() {
+		f.remember(d, b, size)
+	}
+}
+
+// settled reports whether nothing that is said can change any more how messages are framed.
+func (f *Framer) settled() bool { return f.client.settled() && f.server.settled() }
 
 // remember names a message, and remembers what it says of the next.
 func (f *Framer) remember(d event.Direction, b []byte, size int64) wire.Type {
 	t := f.name(d, b)
-	if !f.client.settled() || !f.server.settled() {
-		f.observe(d, &wire.Message{Type: t, Bytes: b, Size: size})
-	}
+	f.observe(d, &wire.Message{Type: t, Bytes: b, Size: size})
 	return t
 }
 

@@ -32,11 +32,10 @@ const (
 // whether there is no doubt, and names the mistake where this reply is the first that fits not.
 func (x *requests) align(t wire.Type) (sure bool, mistake string) {
 	if len(x.guesses) == 0 {
-		r := x.current()
-		if x.lost || answers(t, r, x.replied) {
+		if x.fits(t) {
 			return true, ""
 		}
-		mistake = describeMistake(t, r)
+		mistake = describeMistake(t, x.current())
 		x.guesses = append(x.guesses, guess{at: x.dropped, replied: x.replied})
 	}
 	x.guess(t)
@@ -56,6 +55,11 @@ func (x *requests) align(t wire.Type) (sure bool, mistake string) {
 		x.guesses = x.guesses[:0]
 	}
 	return !best.stray, mistake
+}
+
+// fits reports whether a reply belongs to the current request without doubt.
+func (x *requests) fits(t wire.Type) bool {
+	return len(x.guesses) == 0 && (x.lost || answers(t, x.current(), x.replied))
 }
 
 // guess follows all ways over one reply.

@@ -23,6 +23,9 @@ type Tracker struct {
 	Kept int
 	// Blanked says that redaction has blanked such messages, but for their headers.
 	Blanked bool
+	// CountRows makes one message of a run of rows (see [event.Message.More]). The contents of
+	// CopyData are then not identified.
+	CountRows bool
 
 	budget  *Budget
 	framer  Framer
@@ -120,8 +123,14 @@ func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
 	if frame.Lost != nil {
 		t.Unsee()
 	}
-	if frame.Kind == event.Fragment {
+	switch frame.Kind {
+	case event.Fragment:
 		t.keep(d, s, frame, pending[:frame.Size])
+	case event.Traffic:
+		if t.CountRows {
+			tile(s.messages, pending)
+		}
+	default:
 	}
 	return Piece{frame, s.messages, s.mistakes}
 }
@@ -173,7 +182,7 @@ func (t *Tracker) keep(d event.Direction, s *shelf, frame Frame, b []byte) {
 		most = wire.HeaderSize
 	}
 	s.big.keep(b, most, t.budget)
-	if d == event.ClientToServer && s.big.kept[0] == 'd' && !t.Blanked {
+	if d == event.ClientToServer && s.big.kept[0] == 'd' && !t.Blanked && !t.CountRows {
 		first, body := frame.Offset == 0, b
 		if first {
 			body = body[wire.HeaderSize:]
@@ -190,6 +199,9 @@ func (t *Tracker) keep(d event.Direction, s *shelf, frame Frame, b []byte) {
 
 // message adds a message to the piece and remembers what it changes.
 func (t *Tracker) message(d event.Direction, b []byte, size int64) {
+	if t.CountRows && t.count(d, b[0], size) {
+		return
+	}
 	last := t.add(d, b, size)
 	m := &last.Message
 	var belongs belonging
@@ -211,7 +223,34 @@ func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 		last.Context = belongs.context
 	}
 	last.Settings = t.memory.settings
-	t.copying.observe(d.Sender(), last, &t.memory)
+	if !t.CountRows {
+		t.copying.observe(d.Sender(), last, &t.memory)
+	}
+}
+
+// count adds a row to the last message, if that is a row too and this one changes nothing more. It
+// reports whether it did.
+func (t *Tracker) count(d event.Direction, code byte, size int64) bool {
+	s := &t.places[place(d)]
+	if len(s.messages) == 0 || d > event.ServerToClient {
+		return false
+	}
+	last := &s.messages[len(s.messages)-1]
+	isRow := last.Type == wire.CopyData || last.Type == wire.DataRow
+	if !isRow || code != last.Type.Code() || d == event.ServerToClient && !t.memory.requests.fits(last.Type) {
+		return false
+	}
+	last.More++
+	last.Size += size
+	return true
+}
+
+// tile sets the bytes of consecutive messages by their sizes.
+func tile(messages []event.Message, b []byte) {
+	for i := range messages {
+		m := &messages[i]
+		m.Bytes, b = b[:m.Size:m.Size], b[m.Size:]
+	}
 }
 
 // add names a message and adds it to the piece.
@@ -224,7 +263,9 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	last.State.Mechanism = t.framer.legOf(d).mechanism
 	switch last.Type {
 	case wire.CopyData:
-		t.copying.identify(d.Sender(), last)
+		if !t.CountRows {
+			t.copying.identify(d.Sender(), last)
+		}
 	case wire.BackendKeyData:
 		last.State.Protocol = t.framer.legOf(d).protocol
 	}

@@ -57,10 +57,11 @@ func (w *Watch) AsksForEncryption() bool { return w.client.requested }
 func (w *Watch) Join() { w.join() }
 
 func (w *Watch) message(d event.Direction, b []byte, size int64) {
-	t := w.remember(d, b, size)
 	if w.over {
+		w.Framer.message(d, b, size)
 		return
 	}
+	t := w.remember(d, b, size)
 	w.login = append(w.login, wire.Message{Type: t, Bytes: b, Size: size})
 	w.over = t == wire.ReadyForQuery && d == event.ServerToClient
 }

@@ -7,15 +7,18 @@
 package bench
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
 	"pgpi/internal/bus"
 	"pgpi/internal/decode"
 	"pgpi/internal/event"
+	"pgpi/internal/exchange"
 	"pgpi/internal/session"
 	"pgpi/internal/sink/text"
 )
@@ -81,6 +84,11 @@ func (c *connection) pass(d event.Direction, b []byte) {
 	}
 }
 
+func (c *connection) logIn() {
+	c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
+	c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
+}
+
 // BenchmarkObserve is one transaction of pgbench -S: session, bus and annotated text, of one
 // connection, and of 64 that take turns.
 func BenchmarkObserve(b *testing.B) {
@@ -105,8 +113,7 @@ func BenchmarkObserve(b *testing.B) {
 				all := make([]*connection, connections)
 				for i := range all {
 					all[i] = newConnection(out, i+1)
-					all[i].pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
-					all[i].pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
+					all[i].logIn()
 					all[i].pass(event.ClientToServer, kind.prepare)
 					all[i].pass(event.ServerToClient, kind.prepareResponse)
 				}
@@ -116,6 +123,46 @@ func BenchmarkObserve(b *testing.B) {
 					c := all[i%connections]
 					c.pass(event.ClientToServer, kind.client[i%len(kind.client)])
 					c.pass(event.ServerToClient, kind.server)
+				}
+				out.Close(flushLimit)
+			})
+		}
+	}
+}
+
+// BenchmarkRows is a row of a large result, and of COPY both ways, in reads of the size that the
+// relay has, with the log of exchanges and of messages.
+func BenchmarkRows(b *testing.B) {
+	const rowsAtOnce = 300
+	value := strings.Repeat("x", 84)
+	for _, kind := range []struct {
+		name, sql string
+		direction event.Direction
+		begin     []byte
+		rows      []byte
+	}{
+		{"SELECT", "SELECT a, b FROM t", event.ServerToClient, describe, bytes.Repeat(message('D', "\x00\x02\x00\x00\x00\x06123456\x00\x00\x00\x54"+value), rowsAtOnce)},
+		{"COPY out", "COPY t TO STDOUT", event.ServerToClient, message('H', "\x00\x00\x02\x00\x00\x00\x00"), bytes.Repeat(message('d', "123456\t"+value+"\n"), rowsAtOnce)},
+		{"COPY in", "COPY t FROM STDIN", event.ClientToServer, message('G', "\x00\x00\x02\x00\x00\x00\x00"), bytes.Repeat(message('d', "123456\t"+value+"\n"), rowsAtOnce)},
+	} {
+		for name, mode := range map[string]text.Mode{"queries": text.Queries, "annotated": text.Annotated} {
+			b.Run(kind.name+"/"+name, func(b *testing.B) {
+				decoding := decode.New(nil)
+				decoding.CountRows = mode == text.Queries
+				stages := []bus.Stage{{Stage: decoding, Name: "decoding"}}
+				if mode == text.Queries {
+					stages = append(stages, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
+				}
+				sink := text.New(io.Discard, text.Options{Mode: mode, MaxValue: text.DefaultMaxValue})
+				out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: sink}}, bus.Options{Stages: stages})
+				c := newConnection(out, 1)
+				c.logIn()
+				c.pass(event.ClientToServer, message('Q', kind.sql+"\x00"))
+				c.pass(event.ServerToClient, kind.begin)
+				b.ReportAllocs()
+				b.SetBytes(int64(len(kind.rows) / rowsAtOnce))
+				for n := b.N; n > 0; n -= rowsAtOnce {
+					c.pass(kind.direction, kind.rows[:len(kind.rows)/rowsAtOnce*min(n, rowsAtOnce)])
 				}
 				out.Close(flushLimit)
 			})

@@ -37,8 +37,7 @@ func redactTransactions(b *testing.B, redaction event.Stage, prepare []byte, cli
 	sink := text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})
 	out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: sink, Wants: bus.Messages}}, bus.Options{Stages: stages})
 	c := newConnection(out, 1)
-	c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
-	c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
+	c.logIn()
 	if prepare != nil {
 		c.pass(event.ClientToServer, prepare)
 		c.pass(event.ServerToClient, join(message('1', ""), ready))
