@@ -18,7 +18,7 @@ import (
 type bench struct {
 	servers []*running
 	config  string // OPENSSL_CONF
-	wrapper string // a script that runs pgpi where all host names of the table are known
+	wrapper string // a script that runs pgpi where the table's host names resolve
 	libpq   string // LD_LIBRARY_PATH of the newest libpq
 	home    string
 }
@@ -31,7 +31,7 @@ type running struct {
 	crl   string // a file, or ""
 }
 
-// opensslConfig sets the security level, which else depends on who has built OpenSSL.
+// opensslConfig sets the security level. The default depends on who built OpenSSL.
 const opensslConfig = `openssl_conf=init
 [init]
 ssl_conf=ssl
@@ -104,7 +104,7 @@ func (m *maker) own(s server) pair {
 	return m.leaf(s.name, s.cert)
 }
 
-// trusted returns the file of the root certificates that a server's clients have.
+// trusted returns the file of the root certificates that a server's clients trust.
 func (m *maker) trusted(s server, own string) string {
 	m.t.Helper()
 	names := s.roots
@@ -129,7 +129,7 @@ func listen(t *testing.T, m *maker, settings []map[string]string) (ports []int) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Python says of old versions of TLS that they are old.
+	// Python warns that old versions of TLS are old.
 	cmd := exec.CommandContext(t.Context(), servers.Program(t, "python3"), "-W", "ignore", "testdata/servers.py", m.write("servers.json", text))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -145,7 +145,7 @@ func listen(t *testing.T, m *maker, settings []map[string]string) (ports []int) 
 	}
 	t.Cleanup(func() {
 		_ = stdin.Close() // ends it
-		_ = cmd.Wait()    // it was killed where the test was canceled
+		_ = cmd.Wait()    // it was killed if the test was canceled
 	})
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil {
@@ -157,8 +157,8 @@ func listen(t *testing.T, m *maker, settings []map[string]string) (ports []int) 
 	return ports
 }
 
-// wrap writes a script that runs pgpi in a mount namespace with a file of hosts of its own: libpq
-// has hostaddr for names that nobody knows, pgpi does not.
+// wrap writes a script that runs pgpi in a mount namespace with its own hosts file. libpq has
+// hostaddr for names that do not resolve; pgpi does not.
 func wrap(t *testing.T, m *maker, hosts string) (path string) {
 	t.Helper()
 	unshare := servers.Program(t, "unshare")
@@ -174,9 +174,8 @@ func wrap(t *testing.T, m *maker, hosts string) (path string) {
 	return path
 }
 
-// newestLibPQ returns a value of LD_LIBRARY_PATH by which psql loads the libpq that comes with
-// psycopg, which test/install drivers puts into .tools. The names of libraries there have hashes in
-// them.
+// newestLibPQ returns a value of LD_LIBRARY_PATH with which psql loads the libpq of psycopg, which
+// test/install drivers puts into .tools. The names of libraries there contain hashes.
 func newestLibPQ(t *testing.T, m *maker) string {
 	t.Helper()
 	found, err := filepath.Glob("../../.tools/venv/lib/python3*/site-packages/psycopg_binary.libs/libpq-*.so.5*")

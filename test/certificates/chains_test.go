@@ -74,7 +74,7 @@ var authorities = map[string]request{
 	"policy required": {issuer: "root", exts: []string{isCA, signs, "policyConstraints=critical,requireExplicitPolicy:0"}},
 }
 
-// by is the certificate of a server that an authority has issued for its name, with further
+// by requests a server certificate that an authority issues for the server's name, with further
 // extensions.
 func by(issuer string, exts ...string) request {
 	return request{issuer: issuer, exts: append([]string{san}, exts...)}
@@ -156,7 +156,7 @@ var chains = []server{
 	{name: "of version 1 itself", cert: request{issuer: "root", subject: "/CN=db.example"}},
 }
 
-// onlyTLS12 keeps a server from TLS 1.3.
+// onlyTLS12 keeps a server from using TLS 1.3.
 var onlyTLS12 = map[string]string{"max": "TLSv1_2"}
 
 var purposes = []server{

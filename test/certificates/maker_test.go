@@ -18,16 +18,16 @@ import (
 	"pgpi/test/servers"
 )
 
-// request is what a certificate is to be.
+// request is a certificate to make.
 type request struct {
 	key     string   // one of keyKinds; "" for RSA
 	issuer  string   // one of authorities; "" for itself
 	subject string   // "" for /CN=server, or the name of the authority
-	exts    []string // as openssl's -addext
+	exts    []string // as for openssl's -addext
 	sign    []string // further arguments of openssl req
-	// Dates, as 20060102, where it is not valid now.
+	// Dates, as 20060102, if it is not valid now.
 	from, to string
-	// keyOf names the authority whose key it has, too.
+	// keyOf names an authority whose key it shares.
 	keyOf string
 }
 
@@ -52,19 +52,19 @@ var keyKinds = map[string]string{
 	"Ed448":     "-algorithm ED448",
 }
 
-// bigKey is a kind of key that takes too long to make: RSA with 8208 bits.
+// bigKey is a kind of key that takes too long to generate: RSA with 8208 bits.
 const bigKey, bigKeyFile = "RSA 8208", "testdata/rsa8208.key"
 
 // pair is the files of a certificate and of its key.
 type pair struct{ cert, key string }
 
-// maker makes certificates with openssl in a folder, each authority and each key once.
+// maker makes certificates with openssl in a folder, and each authority and key only once.
 type maker struct {
 	t   *testing.T
 	dir string
 }
 
-// requestConfig keeps openssl req from adding what the user's configuration has.
+// requestConfig keeps openssl req from adding what is in the user's configuration.
 const requestConfig = "[req]\ndistinguished_name=name\n[name]\n[somebody]\nCN=server\n"
 
 func newMaker(t *testing.T) *maker {
@@ -76,7 +76,7 @@ func newMaker(t *testing.T) *maker {
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 
-// path is that of a file for a name, which may have any characters.
+// path returns the path of a file for a name with any characters.
 func (m *maker) path(name string) string {
 	return filepath.Join(m.dir, unfit.ReplaceAllString(name, "_"))
 }
@@ -99,7 +99,7 @@ func (m *maker) openSSL(args ...string) {
 	}
 }
 
-// key returns a key's file.
+// key returns the file of a key.
 func (m *maker) key(kind, owner string) string {
 	m.t.Helper()
 	if kind == "" {
@@ -141,7 +141,7 @@ func (m *maker) authority(name string) pair {
 	return files
 }
 
-// leaf makes the certificate of a server. All with the same kind of key have the same key.
+// leaf makes the certificate of a server. All with the same kind of key share one key.
 func (m *maker) leaf(name string, r request) pair {
 	m.t.Helper()
 	if r.subject == "" {
@@ -203,7 +203,7 @@ func (m *maker) bundle(name string, paths []string) string {
 	return m.write(name, all)
 }
 
-// revocations returns a list of the root's on which a certificate is.
+// revocations returns a revocation list of the root with a certificate on it.
 func (m *maker) revocations(cert string) string {
 	m.t.Helper()
 	now := time.Now()

@@ -1,6 +1,6 @@
 package certificates
 
-// called is the certificate of a server with a subject and alternative names.
+// called requests a server certificate with a subject and alternative names.
 func called(subject string, alternatives ...string) request {
 	exts := []string{isLeaf}
 	for _, names := range alternatives {
@@ -41,8 +41,8 @@ var names = []server{
 	{name: "a NUL in the name", cert: request{issuer: "root", exts: list("2.5.29.17=DER:30:13:82:11:64:62:2e:65:78:61:6d:70:6c:65:00:2e:65:76:69:6c:21")}},
 }
 
-// below is the certificate of a server whose CN is its name, and that an authority with constraints
-// has issued.
+// below requests a server certificate whose CN is the server's name, issued by an authority with
+// constraints.
 func below(issuer string) request {
 	return request{issuer: issuer, subject: "/CN=db.example", exts: list(isLeaf)}
 }

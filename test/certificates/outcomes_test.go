@@ -8,29 +8,29 @@ import (
 	"pgpi/test/program"
 )
 
-// server is one of the table: its certificate, and how it speaks TLS.
+// server is a server of the table: its certificate, and how it speaks TLS.
 type server struct {
 	name   string
 	cert   request
-	sends  []string          // the authorities whose certificates it sends behind its own
+	sends  []string          // the authorities whose certificates it sends after its own
 	speaks map[string]string // how it differs from other servers: see testdata/servers.py
 
-	host    string   // by which clients know it; "" for db.example
-	roots   []string // the authorities that they trust, or itself; nil for the root
+	host    string   // the name that clients use; "" for db.example
+	roots   []string // the authorities that clients trust, or itself; nil for the root
 	revoked bool     // and libpq has the list that says so
 
-	// differs is why pgpi's outcome is not libpq's in some modes; "" where it is in all.
+	// differs is why pgpi's outcome differs from libpq's in some modes, or "".
 	differs string
-	// noStart says that pgpi refuses to start with these roots.
+	// noStart is set if pgpi refuses to start with these roots.
 	noStart bool
-	// weak is a part of the warning that pgpi logs where it has connected with TLS; "" for none.
+	// weak is part of the warning that pgpi logs when it has connected with TLS, or "".
 	weak string
 }
 
 // itself, among roots and authorities, is the server's own certificate.
 const itself = "itself"
 
-// modes are those of sslmode, and which root certificates clients have.
+// modes are those of sslmode, with the root certificates that clients have.
 var modes = []mode{
 	{"disable", ""}, {"prefer", ""}, {"require", ""}, {"prefer", "file"}, {"verify-ca", "file"}, {"verify-full", "file"}, {"verify-full", "system"},
 }
@@ -44,10 +44,10 @@ func (m mode) String() string {
 	return m.ssl + ", " + m.roots
 }
 
-// outcome is what a connection comes to: "TLS", "plain", or "refused" and the kind of reason.
+// outcome is how a connection turns out: "TLS", "plain", or "refused" and the kind of reason.
 type outcome struct {
 	how, kind string
-	said      string // all that the client reads
+	said      string // everything that the client prints
 }
 
 func (o outcome) sameAs(other outcome) bool { return o.how == other.how && o.kind == other.kind }
@@ -81,7 +81,7 @@ var sections = []struct {
 	{"Protocols", protocols},
 }
 
-// TestOutcomes connects to every server in every mode, by libpq and by pgpi.
+// TestOutcomes connects to every server in every mode, with libpq and with pgpi.
 func TestOutcomes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the test starts a thousand processes, and -short leaves those out")
@@ -100,20 +100,21 @@ func TestOutcomes(t *testing.T) {
 		}
 	})
 	for _, r := range seen {
-		ok = ok && len(r.pgpi) == len(modes) // else only some servers were asked for
+		ok = ok && len(r.pgpi) == len(modes) // otherwise only some servers were selected
 	}
 	if ok {
 		checkPage(t, seen)
 	}
 }
 
-// compare fills a row, and checks that the outcomes differ only where that is named.
+// compare fills a row, and checks that the outcomes differ only where the table says so.
 func (s *running) compare(t *testing.T, b *bench, r *row) {
 	words := s.openSSLWords(t, b)
 	differ := 0
 	for _, m := range modes {
 		want, got := s.libpq(t, b, m), s.pgpi(t, b, m)
-		if want.kind == verifyFailed || want.kind == noHandshake && words != "" && m.roots != "" { // as where a signature is wrong
+		// As if a signature is wrong.
+		if want.kind == verifyFailed || want.kind == noHandshake && words != "" && m.roots != "" {
 			want.kind = words
 		}
 		r.libpq, r.pgpi = append(r.libpq, want), append(r.pgpi, got)
@@ -130,13 +131,14 @@ func (s *running) compare(t *testing.T, b *bench, r *row) {
 	}
 }
 
-// checkWarning checks that pgpi's log has the warning that a server deserves, and no other.
+// checkWarning checks that pgpi's log has the warning for the server, and no other.
 func (s *running) checkWarning(t *testing.T, p *program.Pgpi, m mode, got outcome) {
 	t.Helper()
 	const warning = "certificate of server is weak: "
 	log := strings.Join(p.Log.Sentences(t, "#1"), "\n")
 	want := warning + s.weak
-	verified := m.roots != "" || strings.Contains(s.weak, "CN=server") // else who has issued it does not matter
+	// Otherwise it does not matter who issued it.
+	verified := m.roots != "" || strings.Contains(s.weak, "CN=server")
 	switch deserved := s.weak != "" && got.how == "TLS" && verified; {
 	case deserved && !strings.Contains(log, want):
 		t.Errorf("the log lacks %q:\n%s", want, log)

@@ -6,8 +6,8 @@ import (
 	"pgpi/test/program"
 )
 
-// TestOwnWeakCertificates gives pgpi certificates of its own that OpenSSL would refuse, and reads
-// that it warns of them.
+// TestOwnWeakCertificates starts pgpi with certificates of its own that OpenSSL would refuse, and
+// checks that it warns about them.
 func TestOwnWeakCertificates(t *testing.T) {
 	m := newMaker(t)
 	weak := m.leaf("weak", by("root").with("RSA 1024"))

@@ -44,7 +44,7 @@ func checkPage(t *testing.T, seen map[string]*row) {
 	}
 }
 
-// tables returns the generated part: how many outcomes there are, and all of them.
+// tables returns the generated part: the number of outcomes, and all of them.
 func tables(seen map[string]*row) string {
 	var b strings.Builder
 	outcomes, differ, named := 0, 0, 0

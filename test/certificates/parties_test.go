@@ -14,7 +14,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// The kinds of refusals, but for those of certificates, which are OpenSSL's words.
+// The kinds of refusals, except those of certificates, which are in OpenSSL's words.
 const (
 	verifyFailed  = "certificate verify failed" // libpq does not say why
 	wrongName     = "host name"
@@ -24,7 +24,7 @@ const (
 	noStart       = "does not start"
 )
 
-// kinds are parts of what libpq says, and of pgpi where it says the same, in order.
+// kinds are parts of what libpq says, and of what pgpi says if it says the same, in order.
 var kinds = []struct{ text, kind string }{
 	{"does not match host name", wrongName},
 	{"could not get server's host name from server certificate", wrongName},
@@ -42,7 +42,7 @@ var kinds = []struct{ text, kind string }{
 	{"connection to server lost: remote error: tls", noHandshake},   // pgpi's, after the handshake
 }
 
-// runClient runs a client, whose output is whether it is encrypted.
+// runClient runs a client that prints whether it is encrypted.
 func runClient(t *testing.T, cmd *exec.Cmd) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -71,7 +71,7 @@ func (s *running) libpq(t *testing.T, b *bench, m mode) outcome {
 	switch m.roots {
 	case "file":
 		parameters = append(parameters, "sslrootcert="+s.roots)
-	case "system": // which Debian's libpq does not know yet
+	case "system": // Debian's libpq does not know it yet
 		parameters = append(parameters, "sslrootcert=system")
 		env = append(env, "LD_LIBRARY_PATH="+b.libpq, s.systemRoots())
 	}
@@ -80,12 +80,12 @@ func (s *running) libpq(t *testing.T, b *bench, m mode) outcome {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), program.Hang)
 	defer cancel()
-	cmd := psql(ctx, t, strings.Join(parameters, " ")) // no value has a space
+	cmd := psql(ctx, t, strings.Join(parameters, " ")) // no value contains a space
 	cmd.Env = env
 	return runClient(t, cmd)
 }
 
-// systemRoots lets OpenSSL and Go take a file for that of the system.
+// systemRoots makes OpenSSL and Go use a file as the system's roots.
 func (s *running) systemRoots() string { return "SSL_CERT_FILE=" + s.roots }
 
 func psql(ctx context.Context, t *testing.T, info string) *exec.Cmd {
@@ -127,8 +127,8 @@ func (s *running) pgpi(t *testing.T, b *bench, m mode) outcome {
 	return got
 }
 
-// reasonOf returns the words that pgpi has from OpenSSL. What it says begins with the operation and
-// ends with a remedy.
+// reasonOf returns the words that pgpi has from OpenSSL. They come after the operation and before
+// the remedy.
 func reasonOf(t *testing.T, said string) string {
 	t.Helper()
 	const operation, remedy = "pgpi: TLS handshake with server failed: certificate verify failed: ", "or use --server-ssl"
@@ -142,8 +142,8 @@ func reasonOf(t *testing.T, said string) string {
 
 var verifyError = regexp.MustCompile(`verify error:num=\d+:(.*)`)
 
-// openSSLWords returns why OpenSSL does not verify a server's certificate, and libpq with it; ""
-// where it does, or where there is none.
+// openSSLWords returns why OpenSSL, and libpq with it, does not verify a server's certificate. It
+// returns "" if it does, or if there is none.
 func (s *running) openSSLWords(t *testing.T, b *bench) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), program.Hang)
@@ -154,7 +154,7 @@ func (s *running) openSSLWords(t *testing.T, b *bench) string {
 		cmd.Args = append(cmd.Args, "-CRL", s.crl, "-crl_check")
 	}
 	cmd.Env = append(os.Environ(), "OPENSSL_CONF="+b.config)
-	out, _ := cmd.CombinedOutput() // it fails where it refuses
+	out, _ := cmd.CombinedOutput() // it fails if it refuses
 	if words := verifyError.FindSubmatch(out); words != nil {
 		return string(words[1])
 	}

@@ -1,6 +1,6 @@
 package certificates
 
-// pss are the arguments for RSA-PSS with SHA-256 and a salt of so many bytes.
+// pss returns the arguments for RSA-PSS with SHA-256 and a salt of some bytes.
 func pss(salt string, options ...string) []string {
 	args := []string{"-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:" + salt}
 	for _, option := range options {

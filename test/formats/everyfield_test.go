@@ -18,7 +18,7 @@ import (
 )
 
 // everyField has each message and each field that programs like psql and pgx send and get. The
-// server knows a user by the name of old, who has the same password and logs in by MD5.
+// server knows a user called old, who has the same password and logs in with MD5.
 func everyField(t *testing.T, address string, server *localpg.Server) {
 	t.Helper()
 	url := func(user string) string {
@@ -42,15 +42,15 @@ func everyField(t *testing.T, address string, server *localpg.Server) {
 	}
 }
 
-// negotiation asks for an option that no server knows, and leaves. (Of a version that tshark does
-// not know, and that is each but 3.0, it shows nothing.)
+// negotiation asks for an option that no server knows, and leaves. (tshark shows nothing of a
+// version that it does not know, which is any but 3.0.)
 func negotiation(t *testing.T, address string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // what was to be sent has been
+	defer conn.Close() //nolint:errcheck // everything was sent
 	startup := pgproto3.StartupMessage{ProtocolVersion: pgproto3.ProtocolVersion30, Parameters: map[string]string{"user": "old", "_pq_.color": "blue"}}
 	frontend := pgproto3.NewFrontend(conn, conn)
 	frontend.Send(&startup)
@@ -111,7 +111,7 @@ func connectForCancel(t *testing.T, url string) (conn *pgconn.PgConn, noticed ch
 	return conn, noticed
 }
 
-// cancel lets a statement begin, and cancels it.
+// cancel starts a statement, and cancels it.
 func cancel(t *testing.T, conn *pgconn.PgConn, noticed chan struct{}) {
 	t.Helper()
 	sent := make(chan error, 1)
@@ -128,13 +128,13 @@ func cancel(t *testing.T, conn *pgconn.PgConn, noticed chan struct{}) {
 	}
 }
 
-// dialogue sends messages as they are, and reads what the server answers.
+// dialogue sends messages unchanged, and reads what the server answers.
 type dialogue struct {
 	t        *testing.T
 	frontend *pgproto3.Frontend
 }
 
-// ask sends messages, and reads up to the answer of a kind.
+// ask sends messages, and reads until an answer of a kind.
 func (d *dialogue) ask(until pgproto3.BackendMessage, messages ...pgproto3.FrontendMessage) {
 	d.t.Helper()
 	for _, m := range messages {
@@ -165,8 +165,8 @@ func sameType(a, b pgproto3.BackendMessage) bool {
 	return x[0] == y[0]
 }
 
-// extendedProtocol has names, formats and parameters of all kinds, a portal that is suspended, and
-// an error that discards what comes after it.
+// extendedProtocol has names, formats and parameters of all kinds, a suspended portal, and an error
+// that discards what comes after it.
 func (d *dialogue) extendedProtocol() {
 	ready, sync := &pgproto3.ReadyForQuery{}, &pgproto3.Sync{}
 	d.ask(&pgproto3.NoData{}, &pgproto3.Parse{Name: "nothing", Query: "set datestyle to iso"},
@@ -187,7 +187,7 @@ func (d *dialogue) extendedProtocol() {
 	d.ask(ready)
 }
 
-// copying has COPY that the client breaks off, and one out in text format.
+// copying has a COPY that the client breaks off, and one to the client in text format.
 func (d *dialogue) copying() {
 	d.ask(&pgproto3.CopyInResponse{}, &pgproto3.Query{String: "copy bird from stdin"})
 	d.ask(&pgproto3.ErrorResponse{}, &pgproto3.CopyData{Data: []byte("4\tow")}, &pgproto3.CopyFail{Message: "no more"})

@@ -17,7 +17,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// TestQuestions asks docs/jsonl.md's questions about a session whose answers are known.
+// TestQuestions asks the questions of docs/jsonl.md about a session whose answers are known.
 func TestQuestions(t *testing.T) {
 	jq := filepath.Dir(servers.Program(t, "jq"))
 	server, err := localpg.Start(t.Context(), localpg.Config{Bin: servers.Require(t, 18), Auth: localpg.Trust})
@@ -114,7 +114,7 @@ func sameLines(a, b string) bool {
 
 var commandPattern = regexp.MustCompile("(?m)^(.*:)\n\n```sh\n((?s:.*?))```$")
 
-// commandsOf reads the commands of a document, by the questions before them.
+// commandsOf returns the commands in a document, by the questions before them.
 func commandsOf(t *testing.T, path string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -41,7 +41,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// pgpi is the program while it runs.
+// pgpi is a running pgpi.
 type pgpi struct {
 	port   int
 	cmd    *exec.Cmd
@@ -51,8 +51,8 @@ type pgpi struct {
 
 var listening = regexp.MustCompile(`^listening on 127\.0\.0\.1 port (\d+)`)
 
-// start runs pgpi on a free port. One of its logs has to go to standard output, and to begin with
-// the port.
+// start runs pgpi on a free port. One of its logs must go to standard output, and begin with the
+// port.
 func start(t *testing.T, args ...string) *pgpi {
 	t.Helper()
 	p := &pgpi{cmd: exec.Command(program, append([]string{"--client-listen-port=0"}, args...)...)}

@@ -22,8 +22,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// tsharkFields are the names that pgpi has for what tshark shows: of the fields without a name by
-// their label. None stands for the body of a message, which pgpi takes apart.
+// tsharkFields are pgpi's names for what tshark shows, for fields without a name by their label. An
+// empty name is the body of a message, which pgpi takes apart.
 var tsharkFields = map[string][]wire.Name{
 	"pgsql.type":   {wire.TypeByte},
 	"pgsql.length": {wire.Length},
@@ -100,7 +100,7 @@ var errorLetters = map[string]byte{
 	"pgsql.constraint_name": 'n', "pgsql.file": 'F', "pgsql.line": 'L', "pgsql.routine": 'R',
 }
 
-// untyped are tshark's names of messages that have no type byte.
+// untyped are tshark's names for messages without a type byte.
 var untyped = map[wire.Type]string{
 	wire.SSLRequest: "SSL request", wire.StartupMessage: "Startup message", wire.CancelRequest: "Cancel request",
 }
@@ -110,7 +110,7 @@ var onlyTshark = map[string]string{
 	"pgsql.auth.gssapi_sspi.data": "no server here has Kerberos",
 }
 
-// onlyPgpi are the fields that tshark has not, with what it shows instead.
+// onlyPgpi are the fields that tshark lacks, with what it shows instead.
 var onlyPgpi = map[string]string{
 	"SSLRequest request_code":       "the message's name",
 	"CancelRequest request_code":    "the message's name",
@@ -124,8 +124,8 @@ var onlyPgpi = map[string]string{
 	"NoticeResponse end":            "nothing, for the end of a list",
 }
 
-// TestTsharkFields has stock tshark, without any setting, and pgpi read the same recordings: every
-// field that both have is the same bytes in the same message, and means the same.
+// TestTsharkFields has stock tshark, without any setting, and pgpi read the same recordings. Every
+// field that both have consists of the same bytes in the same message, and means the same.
 func TestTsharkFields(t *testing.T) {
 	tshark := servers.Program(t, "tshark")
 	server, err := localpg.Start(t.Context(), localpg.Config{
@@ -169,7 +169,7 @@ func TestTsharkFields(t *testing.T) {
 	}
 }
 
-// element is what tshark shows of a message or of a field.
+// element is what tshark shows for a message or a field.
 type element struct {
 	Name   string    `xml:"name,attr"`
 	Show   string    `xml:"show,attr"`
@@ -179,7 +179,7 @@ type element struct {
 	Fields []element `xml:"field"`
 }
 
-// tsharkMessages are the messages that tshark finds in a recording.
+// tsharkMessages returns the messages that tshark finds in a recording.
 func tsharkMessages(t *testing.T, tshark, path string) (all []element) {
 	t.Helper()
 	var document struct {
@@ -212,7 +212,7 @@ func runTshark(t *testing.T, tshark string, args ...string) []byte {
 	return output
 }
 
-// fieldsOf are all fields that tshark knows of the protocol.
+// fieldsOf returns all fields of the protocol that tshark knows.
 func fieldsOf(t *testing.T, tshark string) (names []string) {
 	t.Helper()
 	for line := range strings.Lines(string(runTshark(t, tshark, "-G", "fields"))) {
@@ -226,14 +226,14 @@ func fieldsOf(t *testing.T, tshark string) (names []string) {
 	return names
 }
 
-// message is one that pgpi has read.
+// message is a message that pgpi has read.
 type message struct {
 	wire.Message
 	from wire.Sender
 }
 
-// messagesOf are the messages that pgpi finds in a recording. The one-byte replies are none to
-// tshark.
+// messagesOf returns the messages that pgpi finds in a recording. To tshark, one-byte replies are
+// not messages.
 func messagesOf(t *testing.T, path string) []message {
 	t.Helper()
 	r, err := capture.Open([]string{path}, capture.Options{
@@ -254,7 +254,7 @@ func messagesOf(t *testing.T, path string) []message {
 	return all
 }
 
-// compare compares what tshark and pgpi say of a message, and notes which fields there were, and
+// compare compares what tshark and pgpi say about a message. It notes which fields there were, and
 // which only pgpi has.
 func (m *message) compare(t *testing.T, shown *element, seen map[string]bool) {
 	t.Helper()
@@ -286,8 +286,8 @@ func flatten(dst, fields []element) []element {
 	return dst
 }
 
-// differs says how a field of tshark differs from pgpi's for the same bytes, and notes which those
-// are.
+// differs returns how a field of tshark differs from pgpi's for the same bytes, and notes which
+// those are.
 func (m *message) differs(name string, f element, start int, leaves []wire.Field, said []bool) string {
 	switch {
 	case name == "pgsql.frontend":
@@ -332,7 +332,7 @@ func unless(fine bool, why string) string {
 	return why
 }
 
-// inWords is pgpi's value of a field as tshark would show it, where that is more than its bytes.
+// inWords returns pgpi's value of a field as tshark would show it, if that is more than its bytes.
 func (m *message) inWords(name string, f wire.Field) (words string, ok bool) {
 	b := m.Bytes[f.Start:f.End]
 	switch {
@@ -340,7 +340,7 @@ func (m *message) inWords(name string, f wire.Field) (words string, ok bool) {
 		return strconv.FormatInt(f.Int>>16, 10), true
 	case name == "pgsql.version_minor":
 		return strconv.FormatInt(f.Int&0xffff, 10), true
-	case name == "pgsql.col.index": // which tshark shows without a sign
+	case name == "pgsql.col.index": // tshark shows it without a sign
 		return strconv.Itoa(int(uint16(f.Int))), true
 	case f.Kind.IsInteger():
 		return strconv.FormatInt(f.Int, 10), true

@@ -15,8 +15,8 @@ import (
 	"pgpi/test/golden"
 )
 
-// TestBatch lets pgx send statements of one batch, with parameters and results in binary,
-// and compares what the log says of them. All versions of servers say the same.
+// TestBatch has pgx send the statements of a batch, with parameters and results in binary format,
+// and compares the log. It is the same with all versions of servers.
 func TestBatch(t *testing.T) {
 	for _, version := range []int{15, 18} {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// orders are three statements, of which one comes twice.
+// orders are three statements, one of them twice.
 func orders() *pgx.Batch {
 	b := new(pgx.Batch)
 	const insert = "insert into orders values ($1, $2, $3, $4, $5, $6)"
@@ -58,14 +58,14 @@ func orders() *pgx.Batch {
 	return b
 }
 
-// text is the log so far.
+// text returns the log so far.
 func (o *observer) text() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.log.String()
 }
 
-// normalLines are those of a log without what changes.
+// normalLines returns the lines of a log without what changes.
 func normalLines(log string) string {
 	var b strings.Builder
 	for line := range strings.Lines(log) {

@@ -23,7 +23,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// hang is after how long something that has not happened never will.
+// hang is how long to wait for something before it counts as never happening.
 const hang = time.Minute
 
 func TestMain(m *testing.M) {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// observer looks at all connections to one server.
+// observer watches all connections to one server.
 type observer struct {
 	t       *testing.T
 	address string
@@ -49,7 +49,7 @@ func observe(t *testing.T, server *localpg.Server) *observer {
 	return o
 }
 
-// line is a connection, whose bytes are decoded on their way.
+// line is a connection whose bytes are decoded on their way.
 type line struct {
 	net.Conn
 	o       *observer
@@ -98,7 +98,7 @@ func (l *line) look(d event.Direction, b []byte) {
 	}
 }
 
-// check wants every byte explained.
+// check checks that every byte is explained.
 func (l *line) check(m *event.Message) {
 	l.o.seen[m.Type]++
 	l.fields = wire.AppendFields(l.fields[:0], &m.Message)
@@ -109,7 +109,7 @@ func (l *line) check(m *event.Message) {
 	}
 }
 
-// config is how pgx connects.
+// config is the configuration of pgx.
 func (o *observer) config(user, more string) *pgconn.Config {
 	o.t.Helper()
 	c, err := pgconn.ParseConfig(fmt.Sprintf("postgres://%s:%s@%s/postgres?sslmode=disable&%s", user, password, o.address, more))
@@ -120,7 +120,7 @@ func (o *observer) config(user, more string) *pgconn.Config {
 	return c
 }
 
-// with logs in, and hands the connection over until the function returns.
+// with logs in, and lends the connection to a function.
 func (o *observer) with(user, more string, use func(*pgconn.PgConn)) {
 	o.t.Helper()
 	conn, err := pgconn.ConnectConfig(o.t.Context(), o.config(user, more))
@@ -133,8 +133,8 @@ func (o *observer) with(user, more string, use func(*pgconn.PgConn)) {
 	}
 }
 
-// say opens a connection and sends parts, each of which the server is to answer: with
-// nothing means that it closes the connection.
+// say opens a connection and sends parts, each of which the server must answer. An empty answer
+// means that it closes the connection.
 func (o *observer) say(parts ...part) {
 	o.t.Helper()
 	l, err := o.dial(o.t.Context())
@@ -155,7 +155,7 @@ func (o *observer) say(parts ...part) {
 	}
 }
 
-// part is what a client sends, and an answer that it waits for.
+// part is what a client sends, and the answer that it waits for.
 type part struct{ bytes, answer string }
 
 func (l *line) readUntil(text string) (answer []byte, err error) {
@@ -171,10 +171,10 @@ func (l *line) readUntil(text string) (answer []byte, err error) {
 	return answer, err
 }
 
-// password is that of every user.
+// password is the password of every user.
 const password = "swordfish"
 
-// startServer starts a server of a major version, which has a user for each method.
+// startServer starts a server of a major version, with a user for each method.
 func startServer(t *testing.T, version int) *localpg.Server {
 	t.Helper()
 	config := localpg.Config{

@@ -15,7 +15,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestMessages lets a server of each version take and send all that it can, and compares
+// TestMessages has a server of each version receive and send everything that it can, and compares
 // what was seen with the table.
 func TestMessages(t *testing.T) {
 	for _, version := range []int{15, 18} {
@@ -31,7 +31,8 @@ func TestMessages(t *testing.T) {
 			defer o.mu.Unlock()
 			for _, typ := range wire.Types() {
 				switch times := o.seen[typ]; {
-				case typ == wire.UnknownMessage || typ.Code() == 'd' && typ != wire.CopyData: // of those, test/replication has all
+				// Test/replication has all of those.
+				case typ == wire.UnknownMessage || typ.Code() == 'd' && typ != wire.CopyData:
 				case times == 0 && takes(typ, version):
 					t.Errorf("%s has not been seen", typ)
 				case times > 0 && !takes(typ, version):
@@ -42,7 +43,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// takes reports whether a message is to be seen with a version of server.
+// takes reports whether a message must be seen with a version of the server.
 func takes(t wire.Type, version int) bool { return slices.Contains(Versions(t), version) }
 
 // packet is a packet without a type byte.
@@ -51,7 +52,7 @@ func packet(code uint32, rest string) string {
 	return string(binary.BigEndian.AppendUint32(b, code)) + rest
 }
 
-// typed is a message.
+// typed is a message with a type byte.
 func typed(code byte, body string) string {
 	return string(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))) + body
 }
@@ -66,7 +67,7 @@ const (
 // ready is the end of a login.
 const ready = "Z\x00\x00\x00\x05I"
 
-// startups are what drivers do not send, or not always.
+// startups are startup packets that drivers do not send, or not always.
 func startups(o *observer, version int) {
 	const user = "user\x00postgres\x00database\x00postgres\x00"
 	o.say(part{packet(wire.SSLRequestCode, ""), "N"})
@@ -79,7 +80,7 @@ func startups(o *observer, version int) {
 	}
 }
 
-// logins are by each method that takes a password. Somebody cancels what they do.
+// logins are with each method that takes a password. Somebody cancels what they do.
 func logins(o *observer) {
 	for _, user := range []string{"clear", "md5", "scram"} {
 		o.with(user, "", func(conn *pgconn.PgConn) {
@@ -89,7 +90,7 @@ func logins(o *observer) {
 	}
 }
 
-// exchange sends messages and reads up to the ReadyForQuery.
+// exchange sends messages, and reads until the ReadyForQuery.
 func exchange(o *observer, conn *pgconn.PgConn, messages ...pgproto3.FrontendMessage) {
 	o.t.Helper()
 	for _, m := range messages {
@@ -109,7 +110,7 @@ func exchange(o *observer, conn *pgconn.PgConn, messages ...pgproto3.FrontendMes
 	}
 }
 
-// queries are simple and extended.
+// queries are simple and extended ones.
 func queries(o *observer, conn *pgconn.PgConn) {
 	o.t.Helper()
 	for _, sql := range []string{"", "listen channel; notify channel, 'payload'", "do $$ begin raise notice 'hello'; end $$", "select", "no SQL"} {
@@ -127,8 +128,8 @@ func queries(o *observer, conn *pgconn.PgConn) {
 		&pgproto3.Parse{Query: "set datestyle to iso"}, &pgproto3.Describe{ObjectType: 'S'}, &pgproto3.Sync{})
 }
 
-// copies are those that test/replication does not have: one that the client gives up, and
-// two of which nobody knows how the rows are written.
+// copies are those that test/replication does not have: one that the client gives up, and two whose
+// row format is not known.
 func copies(o *observer, conn *pgconn.PgConn) {
 	o.t.Helper()
 	exchange(o, conn, &pgproto3.Query{String: "create table orders (id int, note text)"})
@@ -137,7 +138,7 @@ func copies(o *observer, conn *pgconn.PgConn) {
 	exchange(o, conn, &pgproto3.Query{String: "copy (select 1 /*" + strings.Repeat(" long", 20_000) + " */) to stdout"})
 }
 
-// streaming is replication, which the client ends at once.
+// streaming is replication that the client ends at once.
 func streaming(o *observer, conn *pgconn.PgConn) {
 	o.t.Helper()
 	results, err := conn.Exec(o.t.Context(), "IDENTIFY_SYSTEM").ReadAll()

@@ -26,7 +26,7 @@ const (
 	protocolTCP       = 6
 )
 
-// payload is what a TCP packet without options brings; nil for a datagram.
+// payload returns what a TCP packet without options contains, or nil for a datagram.
 func (p *edited) payload() []byte {
 	const headers = 20 + 20
 	if p.data[protocolOffset] != protocolTCP {
@@ -35,13 +35,13 @@ func (p *edited) payload() []byte {
 	return p.data[headers:]
 }
 
-// relayed reports whether a packet is of the conversation with the server. Of the others 0.0.0.0 is
-// one end.
+// relayed reports whether a packet is from the conversation with the server. In others, one end is
+// 0.0.0.0.
 func (p *edited) relayed() bool {
 	return p.data[protocolOffset] == protocolTCP && p.data[sourceOffset] != 0 && p.data[destinationOffset] != 0
 }
 
-// packets are those of a recording.
+// packets returns the packets of a recording.
 func (m *maker) packets(path string) (all []edited, section pcapgo.NgSectionInfo) {
 	m.Helper()
 	f, err := os.Open(path)
@@ -66,8 +66,8 @@ func (m *maker) packets(path string) (all []edited, section pcapgo.NgSectionInfo
 	}
 }
 
-// edit makes a recording of the packets of another one. Change may change a packet, and leaves out
-// those of which it is false; the packets with a payload are numbered from 1.
+// edit makes a recording from the packets of another. change may change a packet, and removes it by
+// returning false. Packets with a payload are numbered from 1.
 func (m *maker) edit(path string, change func(p *edited, number int) bool) {
 	m.Helper()
 	packets, section := m.packets(path)
@@ -98,7 +98,7 @@ func (m *maker) edit(path string, change func(p *edited, number int) bool) {
 	m.keep()
 }
 
-// capture makes a capture, as others write it, of the conversations with servers in a recording.
+// capture makes a capture, as others write it, from the conversations with servers in a recording.
 func (m *maker) capture(path string, change func(p *edited, number int) bool) {
 	m.Helper()
 	packets, _ := m.packets(path)
@@ -131,7 +131,7 @@ func (m *maker) capture(path string, change func(p *edited, number int) bool) {
 	}
 }
 
-// commented has comments of a person.
+// commented has a person's comments.
 func commented(m *maker) {
 	m.edit(kept("chat.pcapng"), func(p *edited, number int) bool {
 		switch {
@@ -167,13 +167,13 @@ func killed(m *maker) {
 	}
 }
 
-// captureLate begins behind the login, and ends before the connection.
+// captureLate begins after the login, and ends before the connection does.
 func captureLate(m *maker) {
 	m.capture(kept("chat.pcapng"), func(_ *edited, number int) bool { return number > 4 && number < 12 })
 }
 
-// captureLost lacks a request, the end of a row, and the beginning of a reply, of which the rest is
-// no message.
+// captureLost lacks a request, the end of a row, and the beginning of a reply whose rest is not a
+// message.
 func captureLost(m *maker) {
 	m.capture(kept("chat.pcapng"), func(p *edited, number int) bool {
 		switch number {
@@ -186,14 +186,14 @@ func captureLost(m *maker) {
 	})
 }
 
-// cutEnd has a capture leave out the end of a packet.
+// cutEnd makes a capture omit the end of a packet.
 func (p *edited) cutEnd(size int) {
 	p.data = p.data[:len(p.data)-size]
 	p.info.CaptureLength = len(p.data)
 }
 
-// cutBeginning takes away the beginning of what a packet brings, as if there had been another
-// packet before it.
+// cutBeginning removes the beginning of a packet's payload, as if there had been another packet
+// before it.
 func (p *edited) cutBeginning(size int) {
 	const total, sequence, headers = 2, 24, 40 // offsets into headers of IPv4 and TCP without options
 	rest := p.data[headers+size:]
@@ -209,7 +209,7 @@ func lost(m *maker) { m.read(kept("capture_lost.pcap")) }
 
 func lostPasswords(m *maker) { m.read("--redact-passwords", kept("capture_lost.pcap")) }
 
-// captureCanceled is of a connection and the request that cancels its statement.
+// captureCanceled has a connection, and the request that cancels its statement.
 func captureCanceled(m *maker) {
 	m.capture(kept("cancel.pcapng"), func(*edited, int) bool { return true })
 }

@@ -8,7 +8,7 @@ func ends(m *maker) {
 		twoTerminates, serverShutsDown, clientSaysNothing,
 	} {
 		end(s)
-		s.ended()
+		s.waitEnds()
 	}
 	s.session("bob", "") // pgpi ends
 	s.pgpi.Stop()
@@ -26,7 +26,7 @@ func loginFails(s *stage) {
 	client.close()
 }
 
-// clientClosesFirst ends the client's half; the server goes on.
+// clientClosesFirst ends the client's half; the server continues.
 func clientClosesFirst(s *stage) {
 	client, server := s.session("bob", "")
 	client.say(query("select 1"))
@@ -38,7 +38,7 @@ func clientClosesFirst(s *stage) {
 	client.close()
 }
 
-// serverClosesFirst ends the server's half; the client goes on.
+// serverClosesFirst ends the server's half; the client continues.
 func serverClosesFirst(s *stage) {
 	client, server := s.session("bob", "")
 	client.ask(server, query("select 2"), selected("two"))
@@ -104,7 +104,7 @@ func serverShutsDown(s *stage) {
 
 func clientSaysNothing(s *stage) { s.dial().close() }
 
-// afterTerminate has a client that sees the server's end after its Terminate, and goes on.
+// afterTerminate has a client that sees the server's end after its Terminate, and continues.
 func afterTerminate(m *maker) {
 	s := m.play("--server-sslmode=disable")
 	client, server := s.session("bob", "")
@@ -117,14 +117,14 @@ func afterTerminate(m *maker) {
 	s.end()
 }
 
-// refused has connections that don't come about.
+// refused has connections that do not come about.
 func refused(m *maker) {
 	s := m.play("--server-sslmode=require", "--max-connections=1")
 	client := s.dial()
 	client.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	client.hearEnd()
 	client.close()
-	s.ended()
+	s.waitEnds()
 	for _, reply := range []string{"N", "J\x00\x00\x00\n8.0.36\x00", "SSH-2.0-OpenSSH_9.2\r\n"} {
 		client := s.dial()
 		client.say(gssRequest)
@@ -136,7 +136,7 @@ func refused(m *maker) {
 		server.close()
 		client.hearEnd()
 		client.close()
-		s.ended()
+		s.waitEnds()
 	}
 	first := s.dial()
 	first.say(startup("bob"))
@@ -147,7 +147,7 @@ func refused(m *maker) {
 	for _, p := range []*party{second, server, first} {
 		p.close()
 	}
-	s.ended()
+	s.waitEnds()
 	_ = s.server.Close() // it is not used any more
 	last := s.dial()
 	last.say(startup("bob"))

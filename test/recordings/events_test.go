@@ -7,7 +7,7 @@ import (
 	"pgpi/internal/sink/pcapng"
 )
 
-// record records events, which happen a millisecond after each other.
+// record records events that happen a millisecond apart.
 func (m *maker) record(events []event.Event) {
 	m.Helper()
 	sink, err := pcapng.New(pcapng.Options{Path: m.path()})
@@ -43,7 +43,7 @@ func relayed(conn uint32, d event.Direction, data string) event.Event {
 	return event.Event{Kind: event.Traffic, Conn: conn, Direction: d, Data: []byte(data), Relayed: d <= event.ServerToClient}
 }
 
-// connected is how a connection begins.
+// connected is the beginning of a connection.
 func connected(conn uint32) []event.Event {
 	return []event.Event{
 		said(conn, event.Opened{}),
@@ -55,7 +55,7 @@ func connected(conn uint32) []event.Event {
 	}
 }
 
-// defect has what a pgpi without defects, on a machine with room enough, does not say.
+// defect has what a pgpi without defects, on a machine with enough room, never says.
 func defect(m *maker) {
 	events := connected(1)
 	events = append(events,
@@ -80,7 +80,7 @@ func defect(m *maker) {
 	m.keep()
 }
 
-// captureEncrypted is a conversation that goes on in TLS.
+// captureEncrypted is a conversation that continues in TLS.
 func captureEncrypted(m *maker) {
 	events := connected(1)[:4]
 	for _, w := range []struct {

@@ -9,13 +9,13 @@ var (
 	copyDone = message('c', "")
 )
 
-// copyRow is a row of COPY that has so many words.
+// copyRow returns a row of COPY with a number of words.
 func copyRow(word string, times int) string {
 	return message('d', strings.Repeat(word+" ", times)+"\n")
 }
 
-// tooLarge is how many words of nine letters make a message that is too large to hold: that is one
-// of more than 65,000 bytes.
+// tooLarge is how many words of nine letters make a message that is too large to hold, which is
+// more than 65,000 bytes.
 const tooLarge = 6600
 
 func large(m *maker) {
@@ -38,8 +38,8 @@ func copyLarge(client, server *party) {
 }
 
 // rotated has three files. One connection has logged in, one has a prepared statement whose result
-// is under way, and the COPY of one fills the files: a message of it goes on in the second, a row
-// comes in the third.
+// is being sent, and the COPY of one fills the files: a message of it continues in the second, and
+// a row comes in the third.
 func rotated(m *maker) {
 	s := m.play("--server-sslmode=disable", "--record-rotate=64KiB")
 	idle, idleServer := s.session("idle", "idle")

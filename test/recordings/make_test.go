@@ -20,10 +20,10 @@ type maker struct {
 	folder string // for files that are not kept
 }
 
-// path is that of the recording while it is made.
+// path returns the path of the recording while it is made.
 func (m *maker) path() string { return filepath.Join(m.folder, m.name+".pcapng") }
 
-// kept is the path of a file in testdata.
+// kept returns the path of a file in testdata.
 func kept(file string) string { return filepath.Join("testdata", file) }
 
 // pgpi starts a pgpi that records.
@@ -32,7 +32,7 @@ func (m *maker) pgpi(args ...string) *program.Pgpi {
 	return program.Start(m, program.Command{Path: pgpiPath, Args: append([]string{"--record=" + m.path()}, args...)})
 }
 
-// stop ends pgpi when so many connections have ended, and keeps what it has recorded.
+// stop ends pgpi when a number of connections have ended, and keeps what it has recorded.
 func (m *maker) stop(p *program.Pgpi, connections int) {
 	m.Helper()
 	p.Log.WaitEnds(m, connections)
@@ -52,7 +52,7 @@ func (m *maker) keep() {
 	}
 }
 
-// copy copies a file, compressed where the table wants it.
+// copy copies a file. It compresses it if the table says so.
 func (m *maker) copy(from, to string) {
 	m.Helper()
 	content, err := os.ReadFile(from)
@@ -91,7 +91,7 @@ func (m *maker) read(args ...string) {
 	m.keep()
 }
 
-// to are the options that send pgpi's connections to a port of 127.0.0.1.
+// to returns the options that make pgpi connect to a port of 127.0.0.1.
 func to(port int, more ...string) []string {
 	return append([]string{"--server-host=127.0.0.1", fmt.Sprintf("--server-connect-port=%d", port)}, more...)
 }

@@ -14,8 +14,8 @@ import (
 	"pgpi/test/program"
 )
 
-// stage has a pgpi between clients and a server whose both ends are played here, so that what is
-// said is in one order.
+// stage has a pgpi between clients and a server. Both are played here, so that what they say is in
+// one order.
 type stage struct {
 	*maker
 	pgpi   *program.Pgpi
@@ -23,7 +23,7 @@ type stage struct {
 	opened int // connections of clients
 }
 
-// play starts a pgpi that records, and relays to a server that is played.
+// play starts a pgpi that records, and that relays to a server played here.
 func (m *maker) play(args ...string) *stage {
 	m.Helper()
 	server := m.listen("tcp", "127.0.0.1:0")
@@ -45,13 +45,13 @@ func (m *maker) listen(network, address string) net.Listener {
 // end ends pgpi when all connections have ended, and keeps the recording.
 func (s *stage) end() {
 	s.Helper()
-	s.ended()
+	s.waitEnds()
 	s.pgpi.Stop()
 	s.keep()
 }
 
-// ended waits until all connections have ended.
-func (s *stage) ended() {
+// waitEnds waits until all connections have ended.
+func (s *stage) waitEnds() {
 	s.Helper()
 	s.pgpi.Log.WaitEnds(s, s.opened)
 }
@@ -72,7 +72,7 @@ func (s *stage) dialTo(network, address string) *party {
 	return newParty(s.maker, conn)
 }
 
-// accept takes the server's next connection.
+// accept accepts the server's next connection.
 func (s *stage) accept() *party {
 	s.Helper()
 	conn, err := s.server.Accept()
@@ -82,8 +82,8 @@ func (s *stage) accept() *party {
 	return newParty(s.maker, conn)
 }
 
-// session is a connection whose client has logged in. The key is that of its cancel requests,
-// if it has some.
+// session returns a connection whose client has logged in. key is the key of its cancel requests,
+// or empty.
 func (s *stage) session(user, key string) (client, server *party) {
 	s.Helper()
 	client = s.dial()
@@ -123,10 +123,10 @@ func newParty(m *maker, conn net.Conn) *party {
 	return &party{m, conn}
 }
 
-// say sends packets in one write. What the other end does not take it does not want.
+// say sends packets in one write. The other end may be gone.
 func (p *party) say(packets ...string) { _, _ = io.WriteString(p.conn, strings.Join(packets, "")) }
 
-// hear reads up to a text.
+// hear reads until a text.
 func (p *party) hear(text string) {
 	p.m.Helper()
 	var got []byte
@@ -138,7 +138,7 @@ func (p *party) hear(text string) {
 	}
 }
 
-// hearEnd reads up to the other end's end, which may be a reset.
+// hearEnd reads until the other end's end, which may be a reset.
 func (p *party) hearEnd() {
 	p.m.Helper()
 	if _, err := io.ReadAll(p.conn); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -146,7 +146,7 @@ func (p *party) hearEnd() {
 	}
 }
 
-// ask sends a request to the other party, who answers it.
+// ask sends a request to the other party, which answers it.
 func (p *party) ask(other *party, request string, reply ...string) {
 	p.m.Helper()
 	p.say(request)
@@ -168,7 +168,7 @@ func (p *party) close() { _ = p.conn.Close() } // it may be closed
 
 func (p *party) closeWrite() { _ = p.conn.(*net.TCPConn).CloseWrite() } // the other end may be gone
 
-// reset ends the connection as a crash does.
+// reset ends the connection as a crash would.
 func (p *party) reset() {
 	_ = p.conn.(*net.TCPConn).SetLinger(0) // the other end may be gone
 	p.close()
@@ -181,17 +181,17 @@ const (
 	gssRequest = "\x00\x00\x00\x08\x04\xd2\x16\x30"
 )
 
-// packet is one without a type byte.
+// packet returns one without a type byte.
 func packet(body string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(4+len(body)))) + body
 }
 
-// startup is a StartupMessage of protocol 3.0.
+// startup returns a StartupMessage of protocol 3.0.
 func startup(user string) string {
 	return packet("\x00\x03\x00\x00user\x00" + user + "\x00database\x00shop\x00\x00")
 }
 
-// message is one with a type byte.
+// message returns one with a type byte.
 func message(kind byte, body string) string { return string(kind) + packet(body) }
 
 func query(sql string) string { return message('Q', sql+"\x00") }
@@ -205,8 +205,8 @@ var (
 	column = message('T', "\x00\x01word\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x19\xff\xff\xff\xff\xff\xff\x00\x00")
 )
 
-// welcome is what a server says to a client that it trusts. Without a key it says as little as it
-// may.
+// welcome returns what a server says to a client that it trusts. Without a key it says as little as
+// possible.
 func welcome(key string) string {
 	if key == "" {
 		return trusted + ready
@@ -214,7 +214,7 @@ func welcome(key string) string {
 	return trusted + message('S', "client_encoding\x00UTF8\x00") + message('K', "\x00\x00\x10\x01"+key) + ready
 }
 
-// row is a row of one column.
+// row returns a row of one column.
 func row(text string) string {
 	return message('D', "\x00\x01"+string(binary.BigEndian.AppendUint32(nil, uint32(len(text))))+text)
 }
@@ -222,7 +222,7 @@ func row(text string) string {
 // complete ends a result.
 func complete(tag string) string { return message('C', tag+"\x00") + ready }
 
-// selected is the result of a query that has one row.
+// selected returns the result of a query with one row.
 func selected(text string) string { return column + row(text) + complete("SELECT 1") }
 
 func failure(severity, code, text string) string {

@@ -27,10 +27,10 @@ func bind(statement, parameter string) string {
 	return message('B', "\x00"+statement+"\x00\x00\x00"+row(parameter)[5:]+"\x00\x00")
 }
 
-// sockets has a client and a server at Unix sockets.
+// sockets has a client and a server on Unix sockets.
 func sockets(m *maker) {
 	folders := [2]string{}
-	for i := range folders { // those of a test have names that are too long for a socket's
+	for i := range folders { // a test's own folders have names too long for a socket
 		var err error
 		if folders[i], err = os.MkdirTemp("", "pgpi"); err != nil {
 			m.Fatal(err)
@@ -68,7 +68,7 @@ func cancel(m *maker) {
 	server.say(failure("ERROR", "57014", "canceling statement due to user request"), ready)
 	client.hear(ready)
 	client.leave(server)
-	s.ended()
+	s.waitEnds()
 	s.cancel("none")
 	s.end()
 }
@@ -81,7 +81,7 @@ func filtered(m *maker) {
 		client.ask(server, query("select '"+user+"'"), selected(user))
 		s.cancel(user)
 		client.leave(server)
-		s.ended()
+		s.waitEnds()
 	}
 	s.end()
 }
@@ -99,7 +99,7 @@ func loseSync(m *maker, args ...string) {
 	client.ask(server, query("select 'swordfish'"), column+row("swordfish"), "D\x00\x00\x00\x02 is no message, but swordfish")
 	client.ask(server, query("select 'herring'"), "nor is this herring")
 	client.leave(server)
-	s.ended()
+	s.waitEnds()
 
 	client, server = s.session("bob", "abcd")
 	client.ask(server, query("select 'swordfish'"), selected("swordfish"))

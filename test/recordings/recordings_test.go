@@ -44,7 +44,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// format is one in which recordings are read.
+// format is a format in which recordings are read.
 type format struct {
 	ending string // of its golden files
 	args   []string
@@ -79,12 +79,12 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// read runs pgpi read in testdata, and returns its log, and how it has ended.
+// read runs pgpi read in testdata. It returns its log, and how it ended.
 func read(t *testing.T, args []string) (log, end string) {
 	t.Helper()
 	cmd := exec.Command(pgpiPath, append([]string{"read"}, args...)...)
 	cmd.Dir = "testdata"
-	cmd.Env = append(os.Environ(), "TZ=UTC") // captures of others are shown in local time
+	cmd.Env = append(os.Environ(), "TZ=UTC") // other captures are shown in local time
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	err := cmd.Run()

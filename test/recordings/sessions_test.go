@@ -33,7 +33,7 @@ func (m *maker) server(version int, config localpg.Config) *localpg.Server {
 	return server
 }
 
-// conninfo is how a user reaches a pgpi.
+// conninfo returns how a user reaches a pgpi.
 func conninfo(p *program.Pgpi, user, more string) string {
 	return fmt.Sprintf("host=127.0.0.1 port=%d user=%s dbname=postgres channel_binding=disable %s", p.Port, user, more)
 }
@@ -107,7 +107,7 @@ func direct(m *maker) {
 	m.stop(p, 1)
 }
 
-// override logs in to the server in the client's place.
+// override logs in to the server for the client.
 func override(m *maker) {
 	server := m.server(18, localpg.Config{Auth: localpg.SCRAM, Password: "swordfish"})
 	p := m.pgpi(to(server.Port, "--override-auth")...)
@@ -118,7 +118,7 @@ func override(m *maker) {
 	m.stop(p, 2)
 }
 
-// fallback has a user for whom the server wants no TLS, and hides channel binding from another.
+// fallback has a user for whom the server requires no TLS, and hides channel binding from another.
 func fallback(m *maker) {
 	server := m.server(18, localpg.Config{
 		TLS: &localpg.TLS{}, Auth: localpg.SCRAM, Password: "swordfish",
@@ -133,7 +133,7 @@ func fallback(m *maker) {
 	m.stop(p, 2)
 }
 
-// extended speaks the extended protocol, in binary format and in pipelines.
+// extended uses the extended protocol, in binary format and in pipelines.
 func extended(m *maker) {
 	server := m.server(18, localpg.Config{})
 	p := m.pgpi(to(server.Port)...)
@@ -154,7 +154,7 @@ func extended(m *maker) {
 	m.stop(p, 1)
 }
 
-// suspend takes rows of a portal one by one, and calls a function without SQL.
+// suspend fetches the rows of a portal one by one, and calls a function without SQL.
 func (m *maker) suspend(conn *pgconn.PgConn) {
 	m.Helper()
 	f := conn.Frontend()
@@ -182,7 +182,7 @@ func (m *maker) suspend(conn *pgconn.PgConn) {
 	}
 }
 
-// copies has rows go in both directions, in all formats.
+// copies uses COPY in both directions, in all formats.
 func copies(m *maker) {
 	server := m.server(15, localpg.Config{})
 	p := m.pgpi(to(server.Port)...)
@@ -261,7 +261,7 @@ func physical(m *maker) {
 	m.stop(p, 1)
 }
 
-// passwords has passwords wherever there are some.
+// passwords has passwords wherever there can be some.
 func passwords(m *maker) {
 	server := m.server(18, localpg.Config{Auth: localpg.SCRAM, Password: "swordfish"})
 	p := m.pgpi(to(server.Port, "--override-auth", "--redact-passwords")...)
@@ -273,7 +273,7 @@ func passwords(m *maker) {
 	m.stop(p, 1)
 }
 
-// values has values wherever there are some.
+// values has values wherever there can be some.
 func values(m *maker) {
 	server := m.server(18, localpg.Config{})
 	p := m.pgpi(to(server.Port, "--redact=values")...)

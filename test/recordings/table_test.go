@@ -6,15 +6,15 @@ import "cmp"
 type recording struct {
 	name string
 	what string
-	// files are in testdata; where none are named it is the one that has the recording's name.
+	// files are in testdata. If none are named, it is the one with the recording's name.
 	files []string
 	// args are further arguments of pgpi read.
 	args []string
-	// log names the recording whose logs it has, where these are not its own.
+	// log names the recording whose logs this one has, if they are not its own.
 	log string
-	// long says that it has values that pqtrace, which shortens none, would show.
+	// long is set if it has values that pqtrace, which shortens nothing, would show.
 	long bool
-	// make records it again; nil where its files belong to another recording.
+	// make records it again. It is nil if its files belong to another recording.
 	make func(m *maker)
 }
 
@@ -26,7 +26,7 @@ func (r *recording) paths() []string {
 	return r.files
 }
 
-// golden is the beginning of the names of its golden files.
+// golden returns how the names of its golden files begin.
 func (r *recording) golden() string { return cmp.Or(r.log, r.name) }
 
 // recordings are all that are kept.

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// prefix is how many bytes of a needle are looked up before all of it is compared.
+// prefix is how many bytes of a needle are looked up before the whole needle is compared.
 const prefix = 4
 
 // search looks for many canaries at once.
@@ -16,7 +16,7 @@ type search struct {
 	first   [1 << 16]bool // the first two bytes of a needle
 }
 
-// needle is a text, or bytes, by which a canary is known.
+// needle is a text, or bytes, by which a canary is recognized.
 type needle struct {
 	text      string
 	construct string
@@ -35,7 +35,8 @@ func (s *search) add(construct, text string) {
 	s.first[uint16(key[0])<<8|uint16(key[1])] = true
 }
 
-// newSearch looks for the canaries of constructs, and what their steps have found out.
+// newSearch returns a search for the canaries of constructs, and for what their steps have found
+// out.
 func newSearch(all []construct, found map[string][][]byte) *search {
 	s := new(search)
 	for i := range all {
@@ -62,7 +63,7 @@ func isBinary(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// in returns the constructs whose canaries are in some text, whatever its case.
+// in returns the constructs whose canaries are in a text, ignoring case.
 func (s *search) in(text string, found map[string]bool) {
 	text = lowered(text)
 	for i := 0; i+prefix <= len(text); i++ {
@@ -77,7 +78,7 @@ func (s *search) in(text string, found map[string]bool) {
 	}
 }
 
-// lowered is a text in lower case, as far as it is ASCII: it may be bytes of anything.
+// lowered returns a text in lower case, as far as it is ASCII: it may be any bytes.
 func lowered(text string) string {
 	b := []byte(text)
 	for i, c := range b {
@@ -88,7 +89,7 @@ func lowered(text string) string {
 	return string(b)
 }
 
-// insideNumber reports whether digits are a part of a longer number, by chance.
+// insideNumber reports whether digits are part of a longer number, by chance.
 func insideNumber(text string, start, end int) bool {
 	digit := func(i int) bool { return i >= 0 && i < len(text) && '0' <= text[i] && text[i] <= '9' }
 	for i := start; i < end; i++ {
@@ -101,7 +102,8 @@ func insideNumber(text string, start, end int) bool {
 
 var escape = regexp.MustCompile(`\\(x[0-9a-fA-F]{2}|u00[0-9a-fA-F]{2}|[0-7]{3}|.)`)
 
-// unescaped is a log with its escapes undone: those of the annotated log, of JSON and of libpq.
+// unescaped returns a log with its escapes decoded: those of the annotated log, of JSON and of
+// libpq.
 func unescaped(log string) string {
 	plain := map[byte]string{'n': "\n", 't': "\t", 'r': "\r", 'e': "\x1b", 'a': "\a", 'b': "\b", 'v': "\v", 'f': "\f"}
 	return escape.ReplaceAllStringFunc(log, func(s string) string {
@@ -126,7 +128,7 @@ func unescaped(log string) string {
 	})
 }
 
-// everywhere looks into a file of a run: as it is, and with its escapes undone.
+// everywhere searches a file of a run, unchanged and with its escapes decoded.
 func (s *search) everywhere(content string, isLog bool) map[string]bool {
 	found := map[string]bool{}
 	s.in(content, found)

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// verifier is what must not be left of one.
+// verifier is a verifier, nothing of which must be left.
 var verifier = regexp.MustCompile(`md5[0-9a-f]{32}|SCRAM-SHA-256\$[0-9]+:`)
 
-// TestHashesInRows reads what a pooler asks for: the verifiers of other users are in rows. An
-// earlier version has recorded it, and said that it is redacted.
+// TestHashesInRows reads what a pooler asks for: rows with the verifiers of other users. An earlier
+// version has recorded it, and noted that it is redacted.
 func TestHashesInRows(t *testing.T) {
 	capture := filepath.Join("testdata", "hashes-in-rows.pcapng")
 	if recorded, err := os.ReadFile(capture); err != nil || !verifier.Match(recorded) {
@@ -31,7 +31,7 @@ func TestHashesInRows(t *testing.T) {
 	}
 }
 
-// TestRowsOfUnknownType reads a capture that begins behind the statement of its rows.
+// TestRowsOfUnknownType reads a capture that begins after the statement of its rows.
 func TestRowsOfUnknownType(t *testing.T) {
 	rows := func(option string) (all [][]byte) {
 		r := &run{option: option, way: read, dir: t.TempDir()}
@@ -52,7 +52,7 @@ func TestRowsOfUnknownType(t *testing.T) {
 	}
 	for i, was := range before {
 		if string(was) == "Alice Smith" {
-			continue // a word has the pseudonym of the word, whose letters may be the same here and there
+			continue // a word has the word's pseudonym, which may share letters with it
 		}
 		for j := range was {
 			if was[j] == after[i][j] {
@@ -62,7 +62,7 @@ func TestRowsOfUnknownType(t *testing.T) {
 	}
 }
 
-// columns are the bytes of a row's values, as the JSON log has them.
+// columns returns the bytes of a row's values, as in the JSON log.
 func columns(t *testing.T, line string) (all [][]byte) {
 	t.Helper()
 	var row struct {

@@ -7,30 +7,30 @@ import (
 	"strings"
 )
 
-// construct is one way in which data gets into messages.
+// construct is a way in which data gets into messages.
 type construct struct {
 	name string
 	kind kind
-	// steps are what a client does. In their texts § stands for the construct's canary, a word, and
-	// № for one that is a number of nine digits. † and ‡ are expressions of which the server makes
-	// them, so that they are in its replies alone.
+	// steps are what a client does. In their texts, § is a placeholder for the construct's canary,
+	// a word, and № for one that is a number of nine digits. † and ‡ are expressions with which the
+	// server makes them, so that they are only in its replies.
 	steps []step
 	// needles are further texts to look for: dates, addresses.
 	needles []string
-	// byDesign is the sentence of docs/redaction.md that says why the canary stays. Where it is
-	// empty, it must be gone.
+	// byDesign is the sentence of docs/redaction.md that says why the canary stays. If it is empty,
+	// the canary must be gone.
 	byDesign string
-	// script plays the server, for what real ones don't say.
+	// script plays the server, for what real servers don't say.
 	script []line
 }
 
-// kind says which option hides a canary.
+// kind is which option hides a canary.
 type kind byte
 
 const (
 	// secret is hidden by --redact-passwords, and by --redact values.
 	secret kind = iota
-	// value is hidden by --redact values alone.
+	// value is hidden only by --redact values.
 	value
 )
 
@@ -46,7 +46,7 @@ const (
 	values    = "--redact=values"
 )
 
-// of is a construct that hides behind an option of its kind.
+// of makes a construct that an option of its kind hides.
 func of(k kind, name string, steps ...step) construct {
 	return construct{name: name, kind: k, steps: steps}
 }
@@ -57,13 +57,13 @@ func (c construct) and(needles ...string) construct {
 	return c
 }
 
-// stays says why the canary stays.
+// stays notes why the canary stays.
 func (c construct) stays(sentence string) construct {
 	c.byDesign = sentence
 	return c
 }
 
-// word is a construct's canary: ten letters that are nowhere else.
+// word returns a construct's canary: ten letters that are nowhere else.
 func (c *construct) word() string {
 	sum := sha256.Sum256([]byte(c.name))
 	var b strings.Builder
@@ -73,7 +73,7 @@ func (c *construct) word() string {
 	return b.String()
 }
 
-// number is its canary where that is a number, which fits into an int4.
+// number returns its canary for where that is a number, which fits into an int4.
 func (c *construct) number() string {
 	sum := sha256.Sum256([]byte(c.name))
 	n := uint64(sum[10])<<24 | uint64(sum[11])<<16 | uint64(sum[12])<<8 | uint64(sum[13])
@@ -90,7 +90,7 @@ func (c *construct) fill(text string) string {
 	).Replace(text)
 }
 
-// constructs are all that there are for real servers.
+// constructs are all constructs for real servers.
 func constructs() []construct {
 	var all []construct
 	for _, table := range [][]construct{secretStatements, secretEchoes, secretFields, valuesOfSQL, valuesOfRows, errorsOfValues, raisedErrors, unseenErrors, kept} {

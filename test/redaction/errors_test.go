@@ -1,6 +1,6 @@
 package redaction
 
-// errorsOfValues are what servers say of values by themselves.
+// errorsOfValues are what servers say about values on their own.
 var errorsOfValues = []construct{
 	of(value, "error: unique key", q("insert into birds (id, name) values (1, '§')"), fails("insert into birds (id, name) values (2, '§')")),
 	of(value, "error: unique key, parameter", xFails("insert into birds (id, name) values (1, $1), (2, $1)", "§")),
@@ -104,7 +104,7 @@ var errorsOfValues = []construct{
 	of(value, "error: hstore-like notation", wrong("select '§=>'::json")),
 }
 
-// raisedErrors are what functions say, and clients.
+// raisedErrors are what functions and clients say.
 var raisedErrors = []construct{
 	of(value, "raise: exception", fails("do $$ begin raise exception 'bird %', '§'; end $$")),
 	of(value, "raise: notice", says("do $$ begin raise notice 'bird %', '§'; end $$")),

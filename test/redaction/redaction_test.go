@@ -32,7 +32,7 @@ func runAll(m *testing.M) int {
 	return m.Run()
 }
 
-// TestNames wants a name for each construct, because its canary is made of that.
+// TestNames checks that each construct has a name, because its canary is made from that.
 func TestNames(t *testing.T) {
 	names := map[string]bool{}
 	for _, c := range slices.Concat(constructs(), scripted, large) {
@@ -69,7 +69,7 @@ func TestRedaction(t *testing.T) {
 	})
 }
 
-// judge says which canaries are where they should not be.
+// judge returns which canaries are where they should not be.
 func (m *matrix) judge(t *testing.T) {
 	t.Helper()
 	s := newSearch(m.all, m.found)
@@ -96,7 +96,7 @@ func (m *matrix) judge(t *testing.T) {
 	}
 }
 
-// search returns the outputs of a run in which a canary is, by its construct.
+// search returns the outputs of a run that contain a canary, by its construct.
 func (r *run) search(t *testing.T, s *search) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
@@ -111,7 +111,7 @@ func (r *run) search(t *testing.T, s *search) map[string][]string {
 	return found
 }
 
-// TestDesign wants docs/redaction.md to say why a canary stays.
+// TestDesign checks that docs/redaction.md says why a canary stays.
 func TestDesign(t *testing.T) {
 	text, err := os.ReadFile("../../docs/redaction.md")
 	if err != nil {
@@ -125,12 +125,13 @@ func TestDesign(t *testing.T) {
 	}
 }
 
-// compare wants the log that is made of a redacted recording to be the one that was made live.
+// compare checks that the log made from a redacted recording equals the log made live.
 func (m *matrix) compare(t *testing.T) {
 	t.Helper()
 	for _, r := range m.runs {
 		if r.way != again || r.option == values && r.of.way == live {
-			continue // live, a value that comes late is still in what a recording has of the statement before it
+			// Live, a late value is still in what a recording has of the statement before it.
+			continue
 		}
 		for _, o := range outputs {
 			if o.name == recorded {

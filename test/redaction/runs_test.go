@@ -21,7 +21,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// outputs are those of every run, with the file that each goes to.
+// outputs are the outputs of every run, with their files.
 var outputs = []struct{ name, file string }{
 	{"annotated", "annotated.log"}, {"raw", "raw.log"}, {"json", "json.log"}, {"pqtrace", "pqtrace.log"}, {recorded, "recording.pcapng"},
 }
@@ -39,14 +39,14 @@ type run struct {
 	of        *run // whose recording is read again
 }
 
-// The ways in which events come to a pgpi.
+// The ways in which a pgpi gets events.
 const (
 	live  = "live"
 	read  = "read"
 	again = "read again" // its own recording, without an option
 )
 
-// file is one of its outputs.
+// file returns the file of one of its outputs.
 func (r *run) file(t testing.TB, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.dir, name))
@@ -56,7 +56,7 @@ func (r *run) file(t testing.TB, name string) string {
 	return string(content)
 }
 
-// arguments are those that make all outputs.
+// arguments returns those that make all outputs.
 func (r *run) arguments() (args []string) {
 	for _, o := range outputs {
 		path := filepath.Join(r.dir, o.file)
@@ -99,7 +99,7 @@ type matrix struct {
 	all    []construct
 	runs   []*run
 	found  map[string][][]byte
-	// foreign says that the server does not speak English: then its errors have no names that stay.
+	// foreign is set if the server does not speak English: then no names in its errors stay.
 	foreign bool
 }
 
@@ -112,15 +112,14 @@ func (m *matrix) start(t testing.TB, option, way string) *run {
 }
 
 // relay has each option see everything live, and then read it from the recording of the run without
-// one. What was recorded with an option is read again.
+// an option. What was recorded with an option is read again.
 func (m *matrix) relay(t testing.TB, port int, talk func(*program.Pgpi)) {
 	t.Helper()
 	for _, option := range []string{nothing, passwords, values} {
 		r := m.start(t, option, live)
 		p := r.listen(t, port)
 		talk(p)
-		// A value that comes late stays in what the recording has of an earlier statement: the
-		// check says so.
+		// A late value stays in what the recording has of an earlier statement. The check says so.
 		if code := p.End(syscall.SIGTERM); code != 0 && (code != 1 || !strings.Contains(p.Stderr(), "check the recording ")) {
 			t.Errorf("pgpi has ended with exit code %d: %s", code, p.Stderr())
 		}
@@ -142,7 +141,7 @@ type spoken struct {
 	name     string
 	version  int
 	language string
-	// word is one of its errors for a relation that does not exist.
+	// word is one of its errors about a relation that does not exist.
 	word string
 }
 
@@ -240,7 +239,7 @@ func playOne(t testing.TB, c *construct, port int, l net.Listener) {
 		}
 		if i == 0 {
 			if b[0] != 0 {
-				break // no startup packet: nobody reaches the server
+				break // not a startup packet: nobody reaches the server
 			}
 			var err error
 			if server, err = l.Accept(); err != nil {

@@ -14,12 +14,12 @@ type line struct {
 func asks(parts ...string) line  { return line{bytes: strings.Join(parts, "")} }
 func hears(parts ...string) line { return line{server: true, bytes: strings.Join(parts, "")} }
 
-// played is a construct with a script. What it does not say of the login is the usual.
+// played makes a construct with a script. What the script does not say of the login is as usual.
 func played(k kind, name string, lines ...line) construct {
 	return construct{name: name, kind: k, script: append(usual, lines...)}
 }
 
-// begun is a construct whose script has all of the connection.
+// begun makes a construct whose script has the whole connection.
 func begun(k kind, name string, lines ...line) construct {
 	return construct{name: name, kind: k, script: lines}
 }
@@ -37,8 +37,8 @@ var (
 	copies  = packet('W', "\x00\x00\x00")
 )
 
-// packet is a message. The length is put in when the canaries are, because they have another length
-// than what stands for them: until then it is a mark.
+// packet is a message. Its length is filled in when the canaries are, because they are longer than
+// their placeholders. Until then there is a mark.
 func packet(code byte, body string) string { return open + string(code) + body + shut }
 
 // open and shut enclose a message whose length is not known yet. They occur in no message.
@@ -47,7 +47,8 @@ const (
 	shut = ">\x03\x02\x01"
 )
 
-// sealed puts lengths into messages. A startup packet has the code 0, which is left out.
+// sealed returns messages with their lengths filled in. A startup packet has the code 0, which is
+// left out.
 func sealed(text string) []byte {
 	var b []byte
 	for rest := text; ; {
@@ -82,7 +83,7 @@ func column(oid uint32) string {
 	return string(b) + "\xff\xff\xff\xff\xff\xff\x00\x01"
 }
 
-// sized is a value behind its length, which has to be known: one with a canary is ten bytes long.
+// sized is a value after its length, which must be known: one with a canary has ten bytes.
 func sized(value string) string {
 	size := len(strings.ReplaceAll(value, "§", "0123456789"))
 	return string(binary.BigEndian.AppendUint32(nil, uint32(size))) + value
@@ -119,7 +120,7 @@ func replicated(k kind, name string, messages ...string) construct {
 	return construct{name: name, kind: k, script: append(replication, hears(messages...))}
 }
 
-// scripted have peers that are played.
+// scripted are constructs whose peers are played.
 var scripted = []construct{
 	begun(secret, "startup: options with a password", asks(startup("user", "bob", "options", "-c redaction.password=§")), hears(welcome)),
 	begun(secret, "startup: options with a token, long form", asks(startup("user", "bob", "options", "--redaction.api_token=§ --work_mem=64MB")), hears(welcome)),
@@ -193,7 +194,7 @@ var scripted = []construct{
 	played(value, "tag", asks(query("select 1")), hears(packet('C', "SELECT §\x00"), ready)).stays("command tags"),
 }
 
-// large are messages above 64 KiB. A recording has nothing of their contents but blanks.
+// large are messages above 64 KiB. A recording has only blanks for their contents.
 var large = []construct{
 	played(value, "large message", asks(query("select '"+strings.Repeat("x", 70_000)+"§'")), hears(done, ready)),
 	played(secret, "large message with a password", asks(query("/* "+strings.Repeat("x", 70_000)+" */ alter role bob password '§'")), hears(done, ready)),

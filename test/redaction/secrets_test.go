@@ -65,7 +65,7 @@ var secretStatements = []construct{
 	of(secret, "merge", q("merge into users u using (select 1) s on u.password = '§' when matched then do nothing")),
 }
 
-// secretEchoes are said again by the server.
+// secretEchoes are repeated by the server.
 var secretEchoes = []construct{
 	of(secret, "echo: password behind set", fails("alter role redaction_joe set password '§'")),
 	of(secret, "echo: password without quotes", fails("alter role redaction_joe password §")),
@@ -105,11 +105,11 @@ var secretEchoes = []construct{
 const (
 	md5Verifier   = "md50123456789abcdef0123456789abcdef"
 	scramVerifier = "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$VHWPmE2JZ2yyL4BQDDVw0mLAMu4z9UbKiU8fYKKy4cE=:0X4C5v0gq3AHAsXqGm8jvY4nqOJHFRYxP6rEt9RBW1Q="
-	// verifiers are what is left of them where their beginnings are kept.
+	// verifiers are what is left of verifiers whose beginnings are kept.
 	md5Hash, scramKey = "0123456789abcdef0123456789abcdef", "VHWPmE2JZ2yyL4BQDDVw0mLAMu4z9UbKiU8fYKKy4cE="
 )
 
-// secretFields are in the fields of messages.
+// secretFields are in fields of messages.
 var secretFields = []construct{
 	of(secret, "parameter of an insert", x("insert into users (name, password) values ($1, $2)", "joe", "§")),
 	of(secret, "parameter of an update", x("update users set password = $1", "§")),
@@ -155,7 +155,7 @@ var secretFields = []construct{
 	of(secret, "md5 verifier in a notification", notifies("select pg_notify('redaction_news', "+concat(md5Verifier)+")")).and(md5Hash),
 }
 
-// concat is an expression for a text in which the text itself is not.
+// concat is an expression for a text that does not contain the text itself.
 func concat(text string) string {
 	half := len(text) / 2
 	return "'" + text[:half] + "' || '" + text[half:] + "'"

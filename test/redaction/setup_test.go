@@ -1,6 +1,6 @@
 package redaction
 
-// setup makes what the constructs need. It does not go through pgpi.
+// setup makes what the constructs need, without going through pgpi.
 var setup = []string{
 	"create domain level as int check (value < 800000000)",
 	"create type mood as enum ('sad', 'ok')",

@@ -16,18 +16,18 @@ type client struct {
 	testing.TB
 	ctx     context.Context
 	through *pgconn.PgConn // to the server, through pgpi
-	direct  *pgconn.PgConn // to the server, for what is not to be seen
+	direct  *pgconn.PgConn // to the server, for what must not be seen
 	at      *construct
 	notices strings.Builder
-	stored  bool // something that is to be removed
-	// found are what the steps have looked up to look for: values in binary format.
+	stored  bool // there is something to remove
+	// found are what the steps have found to look for: values in binary format.
 	found map[string][][]byte
 }
 
 // step is something that a client does.
 type step func(c *client)
 
-// do does all steps of a construct, and leaves the server as it was.
+// do does all steps of a construct, and restores the server.
 func (c *client) do(one *construct) {
 	c.Helper()
 	c.at = one
@@ -70,10 +70,10 @@ func (c *client) holds(text string) bool {
 	return false
 }
 
-// mustFail wants an error that has the canary in it.
+// mustFail expects an error that contains the canary.
 func (c *client) mustFail(sql string, err error) {
 	c.Helper()
-	e, ok := err.(*pgconn.PgError) //nolint:errorlint // of the server's, and no other
+	e, ok := err.(*pgconn.PgError) //nolint:errorlint // only the server's
 	if !ok {
 		c.Errorf("%s: %s: %v, want an error of the server's", c.at.name, sql, err)
 		return
@@ -94,10 +94,10 @@ func q(sql string) step {
 	}
 }
 
-// wrong sends a Query that fails without quoting the canary, or that some servers take.
+// wrong sends a Query that fails without quoting the canary, or that some servers accept.
 func wrong(sql string) step {
 	return func(c *client) {
-		_, _ = c.through.Exec(c.ctx, c.at.fill(sql)).ReadAll() // what comes is in the log
+		_, _ = c.through.Exec(c.ctx, c.at.fill(sql)).ReadAll() // the reply is in the log
 	}
 }
 
@@ -168,8 +168,8 @@ func prepared(sql string, params ...string) step {
 	}
 }
 
-// inBinary has a value of a type go to the server and back in binary format. What it is in that
-// format, the server is asked.
+// inBinary sends a value of a type to the server and back in binary format. It asks the server what
+// the value is in that format.
 func inBinary(typ, text string) step {
 	return func(c *client) {
 		c.Helper()
@@ -199,8 +199,8 @@ func copyIn(sql, rows string) step {
 	}
 }
 
-// copyInLater sends rows when the server has asked for them, each text in a message of its own.
-// They may be wrong.
+// copyInLater sends rows when the server has asked for them, each text in a message of its own. The
+// rows may be wrong.
 func copyInLater(sql string, rows ...string) step {
 	return func(c *client) {
 		c.Helper()
@@ -246,7 +246,7 @@ func copyOut(sql string) step {
 	}
 }
 
-// stored has the server run a statement that pgpi does not see. What is stored is gone when the
+// stored has the server run a statement that pgpi does not see. What is stored is removed when the
 // construct is done.
 func stored(sql string) step {
 	return func(c *client) {
@@ -258,7 +258,7 @@ func stored(sql string) step {
 	}
 }
 
-// notifies commits, so that what was sent to a channel arrives, and begins anew.
+// notifies commits, so that what was sent to a channel arrives, and begins again.
 func notifies(sql string) step {
 	return func(c *client) {
 		c.Helper()

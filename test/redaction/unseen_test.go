@@ -1,6 +1,6 @@
 package redaction
 
-// unseenErrors have canaries that no message had before.
+// unseenErrors have canaries that were in no earlier message.
 var unseenErrors = []construct{
 	of(value, "unseen: integer", fails("select (†)::int")),
 	of(value, "unseen: bigint", fails("select ('x' || ‡)::bigint")),

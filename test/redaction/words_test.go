@@ -12,8 +12,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// mistakes are statements that fail, or bring a notice, as those of people and of PostgreSQL's
-// regression tests do.
+// mistakes are statements that fail, or cause a notice, like those of people and of PostgreSQL's
+// regression tests.
 var mistakes = []string{
 	"selec 1", "select 1 from", "select * from", "select (1", "select 'open", "create table", "select 1 where", "insert into t values 1",
 	"select * from nothing", "select nothing from birds", "select birds.nothing from birds", "select b.id from birds", "select nothing()",
@@ -52,13 +52,13 @@ var mistakes = []string{
 	"merge into birds using nests on true when matched then delete", "select * from birds for update of nothing", "with x as (select 1) select * from y", "values (1), (1, 2)",
 }
 
-// field is one of an error's, as the JSON log has it.
+// field is a field of an error, as in the JSON log.
 type field struct {
 	Name  string `json:"code_name"`
 	Value string `json:"text"`
 }
 
-// texts are the messages, details, hints and contexts of the errors and notices in a log.
+// texts returns the messages, details, hints and contexts of the errors and notices in a log.
 func texts(t *testing.T, log string) (all []string) {
 	t.Helper()
 	for line := range strings.Lines(log) {
@@ -84,13 +84,13 @@ func texts(t *testing.T, log string) (all []string) {
 	return all
 }
 
-// wordsOf are the words of a text: of letters, and longer than one.
+// wordsOf returns the words of a text that consist of letters and are longer than one.
 func wordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // TestWords counts how many words of errors stay in a redacted recording, so that it can still be
-// read. Of those that don't, most are data, or of texts that PostgreSQL does not translate.
+// read. Of those that don't, most are data, or in texts that PostgreSQL does not translate.
 func TestWords(t *testing.T) {
 	server, err := localpg.Start(t.Context(), localpg.Config{Bin: servers.Require(t, 15)})
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"pgpi/internal/localpg"
 )
 
-// asOwner has a program run as the user that a server runs as, which PostgreSQL wants
-// for whoever touches its files.
+// asOwner makes a program run as the user that a server runs as, which PostgreSQL requires for
+// touching its files.
 func asOwner(t *testing.T, server *localpg.Server, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()
 	info, err := os.Stat(server.DataDir)

@@ -14,8 +14,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestOldBackup has a server send an archive for each tablespace, without letters, as
-// they did up to 14.
+// TestOldBackup has a server send an archive for each tablespace, without letters, as servers did
+// up to 14.
 func TestOldBackup(t *testing.T) {
 	part(t)
 	server := startServer(t, 14, nil)
@@ -29,8 +29,8 @@ func TestOldBackup(t *testing.T) {
 	}
 }
 
-// TestIncrementalBackup is a client that sends the manifest of a backup back to the
-// server, to get only what has changed. There is nothing like it before 17.
+// TestIncrementalBackup is a client that sends the manifest of a backup back to the server, to get
+// only what has changed. Servers have that from 17 on.
 func TestIncrementalBackup(t *testing.T) {
 	part(t)
 	server := startServer(t, 18, map[string]string{"summarize_wal": "on"})
@@ -53,7 +53,7 @@ func TestIncrementalBackup(t *testing.T) {
 	w.demand(wire.BackupNewArchive, wire.BackupManifest, wire.BackupData, wire.BackupProgress, wire.UploadManifest)
 }
 
-// replicationClient speaks as a client of replication.
+// replicationClient is a client that speaks the replication protocol.
 type replicationClient struct {
 	t        *testing.T
 	frontend *pgproto3.Frontend
@@ -79,7 +79,7 @@ func openReplication(t *testing.T, w *wiretap) *replicationClient {
 	return &replicationClient{t: t, frontend: conn.Frontend()}
 }
 
-// ask sends a command, and data where the server asks for it, and reads up to the end.
+// ask sends a command, sends data if the server asks for it, and reads until the end.
 func (c *replicationClient) ask(sql string, data []byte) {
 	c.t.Helper()
 	c.frontend.Send(&pgproto3.Query{String: sql})

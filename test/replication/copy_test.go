@@ -31,7 +31,7 @@ var copyWays = []struct {
 	{"with (format binary)", wire.CopyBinary},
 }
 
-// TestCopy lets psql copy a table to a file and back into another one.
+// TestCopy has psql copy a table to a file and back into another table.
 func TestCopy(t *testing.T) {
 	part(t)
 	for _, version := range []int{15, 18} {
@@ -49,7 +49,7 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// copyThere goes through a file and compares the tables.
+// copyThere copies through a file and compares the tables.
 func copyThere(t *testing.T, w *wiretap, conn *pgx.Conn, i int, options string) {
 	t.Helper()
 	file, target := filepath.Join(t.TempDir(), "rows"), fmt.Sprintf("public.\"Copy %d\"", i)
@@ -67,8 +67,8 @@ func copyThere(t *testing.T, w *wiretap, conn *pgx.Conn, i int, options string) 
 	execute(t, conn, "DROP TABLE "+target)
 }
 
-// oddCopies are a query, rows inside a script with their end mark, two in a Query, and
-// one that fails.
+// oddCopies are a query, rows inside a script with their end mark, two COPYs in one Query, and one
+// that fails.
 func oddCopies(t *testing.T, w *wiretap, conn *pgx.Conn) {
 	t.Helper()
 	execute(t, conn, "CREATE TABLE odd (a text, b text)")
@@ -83,8 +83,8 @@ func oddCopies(t *testing.T, w *wiretap, conn *pgx.Conn) {
 	w.demand(wire.CopyDone, wire.ErrorResponse)
 }
 
-// rowLines are the lines of messages inside CopyData, without connections' tags and with
-// what is alike said once. What depends on the time of day is left out.
+// rowLines returns the lines of messages inside CopyData, without the connections' tags and without
+// repetition. What depends on the time of day is left out.
 func rowLines(log string) string {
 	var b strings.Builder
 	seen := map[string]bool{}

@@ -27,7 +27,7 @@ var tablesForLogical = []string{
 	"SELECT pg_replication_origin_create('elsewhere')",
 }
 
-// changesSmall provoke all messages but those of streamed and of prepared transactions.
+// changesSmall cause all messages except those of streamed and of prepared transactions.
 var changesSmall = []string{
 	"INSERT INTO orders VALUES (1, 9.90, repeat('toast ', 1000), 'good'), (2, NULL, '', 'bad')",
 	"UPDATE orders SET total = 10 WHERE id = 1",
@@ -46,14 +46,14 @@ var changesSmall = []string{
 	"SELECT pg_replication_origin_session_reset()",
 }
 
-// changesPrepared are of transactions that are committed in two phases.
+// changesPrepared are in transactions that are committed in two phases.
 var changesPrepared = []string{
 	"BEGIN; INSERT INTO whole VALUES (10, 'p', 1); PREPARE TRANSACTION 'first'", "COMMIT PREPARED 'first'",
 	"BEGIN; INSERT INTO whole VALUES (11, 'p', 1); PREPARE TRANSACTION 'second'", "ROLLBACK PREPARED 'second'",
 	"BEGIN; INSERT INTO whole SELECT 12, repeat('p', 100), 1 FROM generate_series(1, 2000); PREPARE TRANSACTION 'large'", "COMMIT PREPARED 'large'",
 }
 
-// changesLarge are too large for the memory of decoding, so that they are streamed.
+// changesLarge are too large for the memory of decoding, so they are streamed.
 var changesLarge = []string{
 	"BEGIN; INSERT INTO whole SELECT 20, repeat('x', 100), 1 FROM generate_series(1, 2000);" +
 		"SELECT pg_logical_emit_message(true, 'pgpi', 'streamed'); TRUNCATE lines; COMMIT",
@@ -61,7 +61,7 @@ var changesLarge = []string{
 		"SAVEPOINT s; INSERT INTO whole SELECT 22, repeat('z', 100), 1, 2 FROM generate_series(1, 2000); ROLLBACK TO s; COMMIT",
 }
 
-// slot is a logical slot with what a client asks of it.
+// slot is a logical slot, and what a client asks of it.
 type slot struct {
 	name, plugin string
 	twoPhase     bool
@@ -98,7 +98,7 @@ func TestLogical(t *testing.T) {
 				if version >= s.since {
 					before := len(w.text())
 					program(t, receive(t, w, s, "--endpos="+end))
-					if s.plugin == "pgoutput" { // all versions of servers say the same
+					if s.plugin == "pgoutput" { // it is the same with all versions of servers
 						golden.Compare(t, s.name+".txt", rowLines(w.text()[before:]))
 					}
 				}
@@ -125,8 +125,8 @@ func receive(t *testing.T, w *wiretap, s slot, more ...string) *exec.Cmd {
 	return command(t, "pg_recvlogical", args...)
 }
 
-// rollBack ends a transaction that is being streamed. From 18 on a server streams none
-// that it knows to be rolled back.
+// rollBack rolls back a transaction that is being streamed. From 18 on, a server does not stream
+// one that it knows to be rolled back.
 func rollBack(t *testing.T, w *wiretap, conn *pgx.Conn, s slot) {
 	t.Helper()
 	end := background(t, receive(t, w, s))

@@ -16,8 +16,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestStandby makes a standby out of a base backup, follows it with pg_receivewal, and
-// promotes it: its timeline ends, and the next is named.
+// TestStandby makes a standby from a base backup, follows it with pg_receivewal, and promotes it.
+// Its timeline ends, and the next one is named.
 func TestStandby(t *testing.T) {
 	part(t)
 	primary := startServer(t, 15, nil)

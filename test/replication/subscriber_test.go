@@ -12,8 +12,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestSubscriber lets another server subscribe: it copies the tables first, then takes
-// the changes, some of them in parallel.
+// TestSubscriber has another server subscribe. It copies the tables first, then receives the
+// changes, some of them in parallel.
 func TestSubscriber(t *testing.T) {
 	part(t)
 	for version, options := range map[int]string{
@@ -37,7 +37,7 @@ func TestSubscriber(t *testing.T) {
 			execute(t, to, "DROP SUBSCRIPTION sub")
 			rows := wire.CopyText
 			if version == 18 {
-				rows = wire.CopyBinary // of the copying at first
+				rows = wire.CopyBinary // of the initial copies
 			}
 			w.demand(rows, wire.LogicalInsert, wire.LogicalUpdate, wire.LogicalDelete)
 		})

@@ -13,8 +13,8 @@ import (
 	"pgpi/test/servers"
 )
 
-// all is what the tests of this package have seen with which version of server, and how
-// many of them could not run.
+// all is what the tests of this package have seen with each version of server, and how many of them
+// could not run.
 var all struct {
 	sync.Mutex
 	seen    map[sighting]int
@@ -37,7 +37,7 @@ func remember(version int, seen map[wire.Type]int) {
 	}
 }
 
-// part is called first by each test that looks at traffic.
+// part is called first in each test that looks at traffic.
 func part(t *testing.T) {
 	t.Cleanup(func() {
 		all.Lock()
@@ -48,8 +48,8 @@ func part(t *testing.T) {
 	})
 }
 
-// TestTable compares what was seen with what the documentation says of it. It is the last
-// test, by the name of its file, and says nothing where only some of the others ran.
+// TestTable compares what was seen with the documentation. It is the last test, by the name of its
+// file. It says nothing if only some of the others ran.
 func TestTable(t *testing.T) {
 	all.Lock()
 	defer all.Unlock()

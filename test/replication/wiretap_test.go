@@ -30,7 +30,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// hang is after how long something that has not happened never will.
+// hang is how long to wait for something before it counts as never happening.
 const hang = time.Minute
 
 func TestMain(m *testing.M) {
@@ -38,15 +38,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// wiretap is pgpi in this process, in front of a server. It looks at each message as it
-// passes.
+// wiretap is pgpi in this process, in front of a server. It looks at each message that passes.
 type wiretap struct {
 	tb      testing.TB
 	version int // of the server
 	port    int
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and made anew with each event
+	changed chan struct{} // closed and made again with each event
 	seen    map[wire.Type]int
 	log     bytes.Buffer
 	sink    *text.Sink
@@ -104,7 +103,7 @@ func (w *wiretap) record(e *event.Event) {
 	w.changed = make(chan struct{})
 }
 
-// check is what this package is about: no byte is unexplained.
+// check checks what this package is about: every byte is explained.
 func (w *wiretap) check(m *event.Message) {
 	w.seen[m.Type]++
 	if m.Type == wire.CopyData || m.Type == wire.UnknownMessage || m.Type == wire.PasswordOrToken {
@@ -125,13 +124,13 @@ func (w *wiretap) check(m *event.Message) {
 	}
 }
 
-// wait returns when so many messages of a type have passed.
+// wait returns when a number of messages of a type have passed.
 func (w *wiretap) wait(typ wire.Type, count int) {
 	w.tb.Helper()
 	w.until(fmt.Sprintf("%d times %s", count, typ), func() bool { return w.seen[typ] >= count })
 }
 
-// until returns when something holds, which can be only after an event.
+// until returns when a condition holds. It can only begin to hold after an event.
 func (w *wiretap) until(what string, holds func() bool) {
 	w.tb.Helper()
 	limit := time.After(hang)
@@ -150,7 +149,7 @@ func (w *wiretap) until(what string, holds func() bool) {
 	}
 }
 
-// text is the log so far.
+// text returns the log so far.
 func (w *wiretap) text() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -162,7 +161,7 @@ func (w *wiretap) tail() {
 	w.tb.Logf("the end of the log:\n%s", strings.Join(lines[max(0, len(lines)-40):], "\n"))
 }
 
-// demand fails where one of the types was not seen.
+// demand fails if one of the types was not seen.
 func (w *wiretap) demand(types ...wire.Type) {
 	w.tb.Helper()
 	w.mu.Lock()
@@ -174,8 +173,7 @@ func (w *wiretap) demand(types ...wire.Type) {
 	}
 }
 
-// startServer starts a server of a major version, with settings for all that
-// replication can be.
+// startServer starts a server of a major version, with settings for all kinds of replication.
 func startServer(t *testing.T, version int, more map[string]string) *localpg.Server {
 	t.Helper()
 	settings := map[string]string{
@@ -234,12 +232,12 @@ func ask(t *testing.T, conn *pgx.Conn, sql string) (answer string) {
 	return answer
 }
 
-// conninfo is how libpq reaches a server through pgpi.
+// conninfo returns how libpq reaches a server through pgpi.
 func (w *wiretap) conninfo() string {
 	return fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable gssencmode=disable", w.port)
 }
 
-// program runs one of PostgreSQL's programs to its end.
+// program runs one of PostgreSQL's programs until it ends.
 func program(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	output, err := cmd.CombinedOutput()
@@ -248,7 +246,7 @@ func program(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-// command prepares one of PostgreSQL's programs, with nothing of the user's settings.
+// command prepares one of PostgreSQL's programs, without any of the user's settings.
 func command(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), hang)
@@ -259,7 +257,7 @@ func command(t *testing.T, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// background starts a program that the test ends.
+// background starts a program that is ended with the test.
 func background(t *testing.T, cmd *exec.Cmd) (end func(os.Signal)) {
 	t.Helper()
 	var output bytes.Buffer
@@ -275,7 +273,7 @@ func background(t *testing.T, cmd *exec.Cmd) (end func(os.Signal)) {
 			if err := cmd.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				t.Error(err)
 			}
-			err := <-ended // of one that was killed it is one
+			err := <-ended // a killed program has an error
 			if t.Failed() {
 				t.Logf("%v: %v: %s", cmd.Args, err, output.String())
 			}

@@ -52,9 +52,9 @@ type soak struct {
 	*testing.T
 	server *localpg.Server
 	pgpi   *program.Pgpi
-	// programs are the paths of other people's.
+	// programs are the paths of other programs.
 	programs map[string]string
-	// over ends when the load has to end; conversations then end by themselves.
+	// over ends when the load must end. Conversations then end by themselves.
 	over context.Context //nolint:containedctx // it is the run's life
 	// expected are answers that the server gave without pgpi.
 	expected map[string]string
@@ -156,10 +156,10 @@ func (s *soak) goroutinesAtRest() map[string]int {
 	return count
 }
 
-// created is what a dump of goroutines says of who started one (runtime/traceback.go).
+// created matches what a dump of goroutines says about who started one (runtime/traceback.go).
 var created = regexp.MustCompile(`(?m)^created by (\S+) in goroutine|^goroutine 1 \[`)
 
-// goroutines counts the goroutines of a dump by who started them.
+// goroutines counts the goroutines in a dump by who started them.
 func goroutines(dump string) map[string]int {
 	count := map[string]int{}
 	for _, m := range created.FindAllStringSubmatch(dump, -1) {
@@ -170,10 +170,10 @@ func goroutines(dump string) map[string]int {
 	return count
 }
 
-// watch is what a test has to know of pgpi's log.
+// watch is what a test must know about pgpi's log.
 type watch struct {
 	opened, ended atomic.Int64 // connections
-	over          chan string  // what must not be there, once the log has ended
+	over          chan string  // what must not be there, when the log has ended
 }
 
 // watchLog reads a log to its end.
@@ -183,7 +183,7 @@ func watchLog(output io.Reader) *watch {
 		var bad strings.Builder
 		in := bufio.NewReaderSize(output, 1<<20)
 		for {
-			line, err := in.ReadSlice('\n') // the beginning of a line is enough where it is longer than the buffer
+			line, err := in.ReadSlice('\n') // of a longer line, the beginning is enough
 			switch {
 			case bytes.Contains(line, []byte("  connected at t0 = ")):
 				w.opened.Add(1)
@@ -201,7 +201,7 @@ func watchLog(output io.Reader) *watch {
 	return w
 }
 
-// drain waits until pgpi has relayed n connections at least, and the last of them has ended.
+// drain waits until pgpi has relayed at least n connections, and the last of them has ended.
 func (s *soak) drain(w *watch, n int64) {
 	s.Helper()
 	for end := time.Now().Add(program.Hang); w.opened.Load() < n || w.ended.Load() < w.opened.Load(); time.Sleep(20 * time.Millisecond) {
@@ -217,7 +217,7 @@ type sample struct {
 	rss int64
 }
 
-// sample looks at pgpi's memory every second, while the load lasts.
+// sample samples pgpi's memory every second while the load lasts.
 func (s *soak) sample() (all []sample) {
 	start, tick := time.Now(), time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -232,15 +232,15 @@ func (s *soak) sample() (all []sample) {
 	}
 }
 
-// settled is when memory has to be as large as it gets, and slopeLimit how much it may grow then,
+// settled is when memory must have reached its size. slopeLimit is how much it may grow after that,
 // in bytes in ten minutes.
 const (
 	settled    = 5 * time.Minute
 	slopeLimit = 1 << 20
 )
 
-// report shows memory over time, and checks that it stays where it is, if that was long enough and
-// without the race detector, which remembers much itself.
+// report shows memory over time. If the run was long enough and without the race detector, which
+// remembers much itself, it checks that memory stays constant.
 func report(t *testing.T, all []sample, length time.Duration) {
 	t.Helper()
 	step := max(length/20, 5*time.Second)
@@ -265,8 +265,8 @@ func report(t *testing.T, all []sample, length time.Duration) {
 	}
 }
 
-// leasts are the least samples of each minute: memory goes up and down with what is under way, and
-// the least is what stays.
+// leasts returns the minimum sample of each minute. Memory goes up and down with the load; the
+// minimum is what is retained.
 func leasts(all []sample) (least []sample) {
 	for i, s := range all {
 		if i == 0 || s.at/time.Minute != all[i-1].at/time.Minute {
@@ -279,7 +279,7 @@ func leasts(all []sample) (least []sample) {
 	return least
 }
 
-// slope is that of the line with the least squares, in bytes a second.
+// slope returns the slope of the least-squares line, in bytes per second.
 func slope(all []sample) float64 {
 	var n, x, y, xx, xy float64
 	for _, s := range all {

@@ -19,8 +19,8 @@ import (
 	"pgpi/test/program"
 )
 
-// load is all that happens at once. It returns when the time is over and all conversations have
-// ended.
+// load is everything that happens at once. It returns when the time is over and all conversations
+// have ended.
 func (s *soak) load() {
 	s.run("pgbench", s.server.Port, "pgbench", "-i", "-q", "-s", "1")
 	var all sync.WaitGroup
@@ -85,7 +85,7 @@ func (s *soak) randomQueries() {
 	}
 }
 
-// connect connects through pgpi, with TLS or without.
+// connect connects through pgpi, with or without TLS.
 func (s *soak) connect() (*pgconn.PgConn, error) {
 	sslmode := []string{"disable", "require"}[rand.IntN(2)]
 	ctx, cancel := context.WithTimeout(s.Context(), program.Hang)
@@ -103,7 +103,7 @@ func (s *soak) connect() (*pgconn.PgConn, error) {
 	return conn, err
 }
 
-// with has a connection for something, and ends it well.
+// with opens a connection for something, and closes it properly.
 func (s *soak) with(do func(ctx context.Context, conn *pgconn.PgConn) error) error {
 	conn, err := s.connect()
 	if err != nil {
@@ -124,7 +124,7 @@ const (
 	largeSQL   = "select repeat('0123456789', 300000)"
 )
 
-// learn asks the server itself what the answers are.
+// learn asks the server itself for the answers.
 func (s *soak) learn() {
 	s.Helper()
 	conn, err := pgconn.Connect(s.Context(), fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable", s.server.Port))
@@ -146,7 +146,7 @@ func (s *soak) learn() {
 	}
 }
 
-// value is the only value of a result.
+// value returns the only value in a result.
 func value(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error) {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	if err != nil {
@@ -158,7 +158,7 @@ func value(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error)
 	return "", fmt.Errorf("%s: %d results, and not one row in the last", sql, len(results))
 }
 
-// same compares what came with what the server said without pgpi.
+// same compares a result with what the server said without pgpi.
 func (s *soak) same(sql, got string) error {
 	if want := s.expected[sql]; got != want {
 		return fmt.Errorf("%s: got %.50s… of %d bytes instead of %.50s… of %d", sql, got, len(got), want, len(want))
@@ -221,7 +221,7 @@ func (s *soak) listen() error {
 	})
 }
 
-// heard is the name of the last notification in what a connection carries with it.
+// heard returns the name of the last notification, which the connection keeps.
 const heard = "heard"
 
 // cancel ends a statement that would take a minute.
@@ -264,7 +264,7 @@ func (s *soak) largeValue() error {
 	})
 }
 
-// pipeline sends many queries before it reads any answer; some fail.
+// pipeline sends many queries before it reads any answer. Some fail.
 func (s *soak) pipeline() error {
 	return s.with(func(ctx context.Context, conn *pgconn.PgConn) error {
 		const n = 200
@@ -310,7 +310,7 @@ func (s *soak) victimOfClient() error {
 	sql := copyOutSQL + "\x00"
 	query := append([]byte{'Q', 0, 0, 0, byte(len(sql) + 4)}, sql...)
 	if rand.IntN(2) == 0 {
-		_, _ = raw.Conn.Write(query[:rand.IntN(len(query))]) // the end is what counts
+		_, _ = raw.Conn.Write(query[:rand.IntN(len(query))]) // only the end matters
 	} else {
 		_, _ = raw.Conn.Write(query)                            // likewise
 		_, _ = io.ReadAtLeast(raw.Conn, make([]byte, 1<<16), 1) // likewise
@@ -322,7 +322,7 @@ func (s *soak) victimOfClient() error {
 	return nil
 }
 
-// victimOfServer has its server process ended in the middle of a large result.
+// victimOfServer gets its server process ended in the middle of a large result.
 func (s *soak) victimOfServer() error {
 	conn, err := s.connect()
 	if err != nil {
@@ -344,7 +344,7 @@ func (s *soak) victimOfServer() error {
 	return errors.New("nobody ends it")
 }
 
-// checkBalances wants the sums that every transaction of pgbench leaves equal (documentation of
+// checkBalances checks the sums that every transaction of pgbench keeps equal (documentation of
 // pgbench, "What Is the “Transaction” Actually Performed in pgbench?").
 func (s *soak) checkBalances() {
 	s.Helper()

@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestJudge lets real servers judge what constants and names are and what they mean, with
-// standard_conforming_strings on and off: they return what we say.
+// TestJudge has real servers judge what constants and names are and mean, with
+// standard_conforming_strings on and off: they must return what we say.
 func TestJudge(t *testing.T) {
 	for _, version := range servers.Versions {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestJudge(t *testing.T) {
 				j := judge{conn: conn, version: version, settings: sqltext.SettingsOf(setting, "UTF8")}
 				j.set(t, "standard_conforming_strings", setting)
 				j.texts(t)
-				j.set(t, "backslash_quote", "on") // else \' is refused in most of what follows
+				j.set(t, "backslash_quote", "on") // otherwise \' is refused in most of what follows
 				for encoding, characters := range pairs {
 					j.set(t, "client_encoding", encoding)
 					j.settings = sqltext.SettingsOf(setting, encoding)
@@ -62,8 +62,8 @@ var numbers = map[string][5]string{
 	"1..2": {}, "5.": {"5", "5", "5", "5", "5"}, "1.e1": {"10", "10", "10", "10", "10"}, "1_": {"1"}, "0x": {"0"}, "1.5.5": {},
 }
 
-// pairs are characters of which the second byte is one of ASCII, a backslash where the encoding has
-// such a character.
+// pairs are characters whose second byte is an ASCII one: a backslash if the encoding has such a
+// character.
 var pairs = map[string][]string{
 	"SJIS": {"\x83\x5c", "\x95\x5c", "\x83\x7c", "\xb1"}, "SHIFT_JIS_2004": {"\x83\x5c", "\x95\x5c"}, "BIG5": {"\xa5\x5c", "\xb3\x5c", "\xa4\x7c"},
 	"GBK": {"\x81\x5c", "\x81\x7c", "\x95\x60"}, "GB18030": {"\x81\x5c", "\x81\x30\x84\x36"}, "UHC": {"\x81\x41", "\x81\x61"},
@@ -172,8 +172,8 @@ const (
 	no
 )
 
-// compare asks the server for what SQL is if that is a list of constants, each with a name perhaps.
-// What we say that no server takes it refuses.
+// compare asks the server what SQL means, if that is a list of constants, perhaps with names. What
+// we say that no server accepts, it must refuse.
 func (j *judge) compare(t *testing.T, sql string) verdict {
 	t.Helper()
 	values, names, verdict := j.list(sql)
@@ -181,13 +181,13 @@ func (j *judge) compare(t *testing.T, sql string) verdict {
 	case verdict == unclear:
 		return unclear
 	case j.version < 17 && strings.Contains(sql, `\v`), j.version < 16 && strings.Contains(sql, "\v"):
-		return unclear // a vertical tab is not one to servers as old
+		return unclear // old servers do not treat a vertical tab as one
 	}
 	result := j.conn.ExecParams(t.Context(), sql, nil, nil, nil, nil).Read()
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(result.Err, &refused) && refused.Code == "22021":
-		return unclear // \700 is a byte that is not text: we don't know of what encoding it would be
+		return unclear // \700 is a byte that is not text: its encoding would be unknown
 	case verdict == no && result.Err == nil:
 		t.Errorf("%q by %v: the server takes it, as %q", sql, j.settings, result.Rows)
 	case verdict == no:
@@ -208,7 +208,7 @@ func (j *judge) compare(t *testing.T, sql string) verdict {
 	return verdict
 }
 
-// list reads a SELECT of constants. It is unclear whether the server takes what is anything else.
+// list reads a SELECT of constants. For anything else, it is unclear whether the server accepts it.
 func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
 	s := sqltext.NewScanner([]byte(sql), j.settings)
 	is = yes
@@ -246,7 +246,7 @@ func (j *judge) list(sql string) (values, names [][]byte, is verdict) {
 	return values, names, is
 }
 
-// bitsOf returns the bits of hexadecimal digits, which is what X'…' is.
+// bitsOf returns the bits of hexadecimal digits, for X'…'.
 func bitsOf(digits []byte) (bits []byte) {
 	for _, c := range digits {
 		digit, _ := strconv.ParseUint(string(c), 16, 8) // 0 if it is not a digit, which the server refuses

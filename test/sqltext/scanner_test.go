@@ -18,16 +18,16 @@ import (
 	"pgpi/test/sqlgen"
 )
 
-// token is one as both scanners have it. Comments are tokens to both.
+// token is a token that both scanners can have. Comments are tokens to both.
 type token struct {
 	kind       string
 	start, end int
 }
 
-// inputs is how many texts are compared; PGPI_SQL_INPUTS says otherwise.
+// inputs is how many texts are compared, unless PGPI_SQL_INPUTS says otherwise.
 const inputs = 300_000
 
-// TestScanner compares texts of all sorts. The seed is fixed: what it finds today it finds
+// TestScanner compares texts of all sorts. The seed is fixed: what it finds today, it finds
 // tomorrow.
 func TestScanner(t *testing.T) {
 	n := inputs
@@ -55,7 +55,7 @@ func TestScanner(t *testing.T) {
 	t.Logf("%d texts, %d tokens; PostgreSQL gives up in %d texts", n, tokens, refused)
 }
 
-// compare compares one text, and returns how many tokens both agree on and whether PostgreSQL has
+// compare compares a text. It returns how many tokens both agree on, and whether PostgreSQL has
 // given up.
 func compare(t *testing.T, sql string) (tokens int, refused bool) {
 	t.Helper()
@@ -80,9 +80,9 @@ func compare(t *testing.T, sql string) (tokens int, refused bool) {
 	return len(theirs), end < len(sql)
 }
 
-// scan returns our tokens, and the text to compare them by: pg_query's scanner has learned to
-// return comments, and has unlearned that a constant can be continued behind one, so that those are
-// blanks to it. Each byte is in one token.
+// scan returns our tokens, and the text to compare. pg_query's scanner was changed to return
+// comments, and since then does not continue a constant after one. So comments become blanks for
+// it. Each byte is in one token.
 func scan(t *testing.T, sql string) (all []token, asked string) {
 	t.Helper()
 	blanked := []byte(sql)
@@ -112,8 +112,8 @@ func scan(t *testing.T, sql string) (all []token, asked string) {
 	return all, string(blanked)
 }
 
-// nameOf returns what both scanners know of a kind: to theirs, constants with and without escapes
-// and in dollar quotes are the same, and so are names with and without quotes.
+// nameOf returns what both scanners know of a kind. Theirs does not distinguish constants with and
+// without escapes and in dollar quotes, nor names with and without quotes.
 func nameOf(k sqltext.Kind) string {
 	switch k {
 	case sqltext.EscapeString, sqltext.DollarString:
@@ -126,9 +126,9 @@ func nameOf(k sqltext.Kind) string {
 	return k.String()
 }
 
-// ask returns PostgreSQL's tokens, up to the place where it gives up. It says nothing of those
-// before that place, so it is asked again for what is before. Where it does not say the place, or
-// says the end of the text, that is in our last token.
+// ask returns PostgreSQL's tokens, up to the place where it gives up. It says nothing about those
+// before that place, so it is asked again for what precedes it. If it does not name the place, or
+// names the end of the text, the place is in our last token.
 func ask(sql string, ours []token) (tokens []token, end int, err error) {
 	for end = len(sql); ; {
 		result, err := pg_query.Scan(sql[:end])
@@ -157,7 +157,7 @@ func ask(sql string, ours []token) (tokens []token, end int, err error) {
 	}
 }
 
-// placeOf returns where a character is in a text, which PostgreSQL counts from 1.
+// placeOf returns the offset of a character in a text, which PostgreSQL counts from 1.
 func placeOf(sql string, character int) (place int) {
 	for range character - 1 {
 		_, size := utf8.DecodeRuneInString(sql[place:])

@@ -1,9 +1,9 @@
-// Record writes what real clients and a real server say to each other, for the tests of the proxy
-// to mutate:
+// Record writes what real clients and a real server say to each other, so that the tests of the
+// proxy can mutate it:
 //
 //	go run ./test/faults/record internal/proxy/testdata/sessions
 //
-// Each file is one connection without TLS, a line for each time that the other party begins to
+// Each file is one connection without TLS. It has a line each time that the other party begins to
 // speak: who it is, and its bytes as a Go string. PostgreSQL and its clients must be installed
 // (test/install servers).
 package main
@@ -126,8 +126,9 @@ func physical(ctx context.Context, port int) error {
 	return replicate(ctx, port, "INSERT INTO t VALUES (20, 'news')", "START_REPLICATION PHYSICAL %s")
 }
 
-// logical has changes in pgoutput: each kind of them, old values beside the new. The table that the
-// server began with is not published: in single-user mode it got an OID of the system's own.
+// logical has changes in pgoutput: each kind of them, with old values beside the new. The table
+// with which the server began is not published: in single-user mode it got an OID of the system's
+// own.
 func logical(ctx context.Context, port int) error {
 	return replicate(ctx, port, "CREATE TABLE u (i int primary key, v text); CREATE PUBLICATION p FOR TABLE u; ALTER TABLE u REPLICA IDENTITY FULL;"+
 		"SELECT pg_create_logical_replication_slot('s', 'pgoutput');"+
@@ -136,8 +137,8 @@ func logical(ctx context.Context, port int) error {
 		"START_REPLICATION SLOT s LOGICAL %s (proto_version '2', streaming 'on', messages 'true', publication_names 'p')")
 }
 
-// replicate makes changes, and streams them on another connection until there are news. Start has
-// the place of the LSN to begin at.
+// replicate makes changes, and streams them on another connection until there are news. start has a
+// placeholder for the LSN to begin at.
 func replicate(ctx context.Context, port int, changes, start string) error {
 	conninfo := fmt.Sprintf("postgres://postgres:swordfish@127.0.0.1:%d/postgres?sslmode=disable&default_query_exec_mode=simple_protocol", port)
 	conn, err := pgx.Connect(ctx, conninfo)
@@ -173,7 +174,7 @@ func replicate(ctx context.Context, port int, changes, start string) error {
 	return raw.Conn.Close()
 }
 
-// stream reads what the server streams up to the news, confirms them, and ends the stream.
+// stream reads what the server streams until the news, confirms them, and ends the stream.
 func stream(conn net.Conn, start string) error {
 	if _, err := conn.Write(message('Q', start+"\x00")); err != nil {
 		return err
@@ -192,12 +193,12 @@ func stream(conn net.Conn, start string) error {
 	return err
 }
 
-// message is one of the protocol.
+// message returns a message of the protocol.
 func message(code byte, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4)), body...)
 }
 
-// readTo reads until something was among what came.
+// readTo reads until something was in what came.
 func readTo(conn net.Conn, what string) error {
 	var received []byte
 	for b := make([]byte, 10_000); !bytes.Contains(received, []byte(what)); {
@@ -210,7 +211,7 @@ func readTo(conn net.Conn, what string) error {
 	return nil
 }
 
-// wiretap relays connections, and remembers what was said on the last.
+// wiretap relays connections, and remembers what was said on the last one.
 type wiretap struct {
 	listener net.Listener
 	server   string
@@ -282,7 +283,7 @@ func (w *wiretap) pass(who string, from, to net.Conn) {
 
 // text waits for the end, and returns what was said.
 func (w *wiretap) text() string {
-	_ = w.listener.Close() // it has done its work
+	_ = w.listener.Close() // it is no longer needed
 	w.running.Wait()
 	var b strings.Builder
 	for _, t := range w.turns {
