@@ -209,4 +209,36 @@ var recordings = []recording{
 		name: "encrypted", make: encryptedAgain,
 		what: "pgpi read --record of capture_encrypted, which found out a packet earlier that it is",
 	},
+	{
+		name: "begins_in_the_middle", files: []string{"begins_in_the_middle.pcap"}, args: []string{"--port=63018"},
+		what: "a capture that was joined late",
+	},
+	{
+		name: "rotated_second",
+		what: "the second file alone of a rotated recording",
+	},
+	{
+		name: "ready_before_sync",
+		what: "asyncpg on QuestDB, which sends ReadyForQuery behind an error and swallows the Sync",
+	},
+	{
+		name: "ready_twice",
+		what: "a server that sends one ReadyForQuery too many, in a pipeline",
+	},
+	{
+		name: "ready_missing",
+		what: "a server that sends one ReadyForQuery too few",
+	},
+	{
+		name: "function_calls",
+		what: "large objects through FunctionCall",
+	},
+	{
+		name: "other_encoding",
+		what: "rows and an error that are not in client_encoding",
+	},
+	{
+		name: "never_answered",
+		what: "a pooler that swallows a Describe",
+	},
 }
