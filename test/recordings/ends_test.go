@@ -1,12 +1,40 @@
 package recordings
 
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var waysToEnd = []func(s *stage){
+	loginFails, clientClosesFirst, serverClosesFirst, clientResets, serverResets, clientEndsInside, serverEndsInside,
+	twoTerminates, serverShutsDown, clientSaysNothing,
+}
+
+// TestEndsLive compares the live log of all ways to end with that of the recording.
+func TestEndsLive(t *testing.T) {
+	m := &maker{T: t, recording: recording{name: "live"}, folder: t.TempDir()}
+	log := filepath.Join(m.folder, "live.log")
+	s := m.play("--server-sslmode=disable", "--log=annotated=-", "--log=annotated="+log)
+	for _, end := range append([]func(s *stage){goesOn}, waysToEnd...) {
+		end(s)
+		s.waitEnds()
+	}
+	s.pgpi.Stop()
+	live, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded, end := read(t, []string{m.path()})
+	if recorded != string(live) || end != "exit code 0\n" {
+		t.Errorf("the recording reads as\n%s%s\nlive it was\n%s", recorded, end, live)
+	}
+}
+
 // ends has a connection for each way to end one.
 func ends(m *maker) {
 	s := m.play("--server-sslmode=disable")
-	for _, end := range []func(s *stage){
-		loginFails, clientClosesFirst, serverClosesFirst, clientResets, serverResets, clientEndsInside, serverEndsInside,
-		twoTerminates, serverShutsDown, clientSaysNothing,
-	} {
+	for _, end := range waysToEnd {
 		end(s)
 		s.waitEnds()
 	}
@@ -104,9 +132,14 @@ func serverShutsDown(s *stage) {
 
 func clientSaysNothing(s *stage) { s.dial().close() }
 
-// afterTerminate has a client that sees the server's end after its Terminate, and continues.
 func afterTerminate(m *maker) {
 	s := m.play("--server-sslmode=disable")
+	goesOn(s)
+	s.end()
+}
+
+// goesOn has a client that sees the server's end after its Terminate, and sends a Sync.
+func goesOn(s *stage) {
 	client, server := s.session("bob", "")
 	client.say(terminate)
 	server.hear(terminate)
@@ -114,7 +147,6 @@ func afterTerminate(m *maker) {
 	client.hearEnd()
 	client.say(sync)
 	client.close()
-	s.end()
 }
 
 // refused has connections that do not come about.
