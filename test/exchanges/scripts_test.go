@@ -16,14 +16,29 @@ import (
 	"pgpi/test/program"
 )
 
-// How many scripts run with each server, and how many at the same time.
-const (
-	scripts = 1500
-	workers = 6
-)
+// workers is how many scripts are run at the same time.
+const workers = 6
+
+// asked is how many scripts are run with each server, where the environment says so. It is read before pgpi's own
+// variables are taken away.
+var asked = os.Getenv("PGPI_SCRIPTS")
+
+// howMany is how many scripts are run with each server: what was asked for, or some seconds' worth.
+func howMany(t *testing.T) int {
+	t.Helper()
+	if asked == "" {
+		return 1500
+	}
+	n, err := strconv.Atoi(asked)
+	if err != nil || n < 1 {
+		t.Fatalf("PGPI_SCRIPTS is not a number of scripts: %q", asked)
+	}
+	return n
+}
 
 // TestScripts compares the exchanges of random scripts with the client's account of them.
 func TestScripts(t *testing.T) {
+	scripts := howMany(t)
 	for _, version := range versions {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			var sql []string
