@@ -125,10 +125,15 @@ func (t *Times) Server() time.Duration {
 	return max(0, t.Done-max(t.Sent, t.Turn))
 }
 
-// Duration returns the time from the first byte of the request to the last reply, or NotSeen.
+// Duration returns the time from the first byte of the request, or from the server's turn if that
+// is later, to the last reply. So the durations of a pipeline add up to the time it took. It is
+// NotSeen if the request or the reply was.
 func (t *Times) Duration() time.Duration {
 	if t.Asked == NotSeen || t.Done == NotSeen {
 		return NotSeen
 	}
-	return t.Done - t.Asked
+	return max(0, t.Done-max(t.Asked, t.Turn))
 }
+
+// Queued reports whether the request had to wait, at the server, for earlier ones.
+func (t *Times) Queued() bool { return t.Turn != NotSeen && t.Turn > t.Asked }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,19 +12,28 @@ import (
 	"pgpi/internal/event"
 )
 
-// play decodes a dialogue, a word a millisecond, and returns the exchanges that it has. Words are
-// those of the table below.
-func play(t *testing.T, dialogue string) []string {
+// play returns the exchanges of a dialogue in few words.
+func play(t *testing.T, dialogue string) (described []string) {
+	t.Helper()
+	for _, x := range exchangesOf(t, dialogue) {
+		described = append(described, describe(x))
+	}
+	return described
+}
+
+// exchangesOf decodes a dialogue, a word a millisecond, and returns its exchanges. The words are those
+// of the table below.
+func exchangesOf(t *testing.T, dialogue string) []*event.Exchange {
 	t.Helper()
 	decoding, stage := decode.New(nil), New()
-	var out []string
+	var out []*event.Exchange
 	at := time.Duration(0)
 	feed := func(conn uint32, e event.Event) {
 		e.Conn, e.Elapsed = conn, at
 		decoding.Take(&e, func(e *event.Event) {
 			stage.Take(e, func(e *event.Event) {
 				if e.Kind == event.Exchanged {
-					out = append(out, describe(e.Exchange))
+					out = append(out, e.Exchange)
 				}
 			})
 		})
@@ -118,6 +128,20 @@ var words = map[string]struct {
 	"done":      {event.ServerToClient, 'c', "%s"},
 	"notice":    {event.ServerToClient, 'N', "SNOTICE\x00M%s\x00\x00"},
 	"ready":     {event.ServerToClient, 'Z', "%s"},
+}
+
+// TestDurations adds up the durations of pipelined exchanges, that of a Sync that fails among them: together they took as long as the pipeline.
+func TestDurations(t *testing.T) {
+	var got []time.Duration
+	for _, x := range exchangesOf(t, "PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC QUERY:c parsed bound complete:A parsed bound complete:B error:23505 ready:I complete:C ready:I QUERY:d complete:D ready:I") {
+		if first := len(got) == 0 || len(got) == 4; x.Times.Queued() == first {
+			t.Errorf("exchange %d of %d: queued is %v", len(got), x.Number, !first)
+		}
+		got = append(got, x.Times.Duration()/time.Millisecond)
+	}
+	if want := []time.Duration{10, 3, 1, 2, 1}; !slices.Equal(got, want) {
+		t.Errorf("got %d ms, want %d", got, want)
+	}
 }
 
 func TestExchanges(t *testing.T) {

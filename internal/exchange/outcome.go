@@ -151,6 +151,7 @@ func (c *connection) end(x *open) {
 	own := x.Exchange
 	c.told = append(c.told, &own)
 	if x.atSync != nil {
+		c.served = x.atSync.Times.Done
 		x.atSync.Transaction, x.atSync.Times.Ready = x.Transaction, x.Times.Ready
 		c.told = append(c.told, x.atSync)
 	}

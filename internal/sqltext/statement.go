@@ -95,6 +95,18 @@ func DeallocatedName(sql string, settings Settings) (name string, ok bool) {
 	return name, ok && st.atEnd()
 }
 
+// ControlsTransaction reports whether a text is one statement that begins or ends a transaction, or
+// a part of one that a savepoint bounds.
+func ControlsTransaction(sql string, settings Settings) bool {
+	st := newStatement(sql, settings)
+	controls := st.is("begin") || st.is("commit") || st.is("end") || st.is("rollback") || st.is("abort") ||
+		st.is("savepoint") || st.is("release") || (st.is("start") || st.is("prepare")) && st.is("transaction")
+	if controls {
+		st.skip()
+	}
+	return controls && st.atEnd()
+}
+
 // KeepsTransaction reports whether a COMMIT or ROLLBACK leaves a transaction open, as ROLLBACK TO
 // and AND CHAIN do (documentation of ROLLBACK TO SAVEPOINT and COMMIT).
 func KeepsTransaction(sql string, settings Settings) bool {

@@ -12,3 +12,15 @@ func TestKeepsTransaction(t *testing.T) {
 		}
 	}
 }
+
+func TestControlsTransaction(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"begin": true, "BEGIN;": true, "begin read only": true, "start transaction": true, "-- x\ncommit": true, "end": true, "abort": true,
+		"rollback to p": true, "savepoint p": true, "release p": true, "prepare transaction 'x'": true,
+		"": false, "start": false, "prepare x as select 1": false, "select 1": false, "begin; select 1": false, "commit; begin": false, "beginning": false,
+	} {
+		if got := ControlsTransaction(sql, Settings{}); got != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
+}

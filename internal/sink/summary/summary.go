@@ -86,11 +86,21 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 	if x.Context == nil || x.Context.SQL == "" || x.Kind == event.Prepare {
 		return
 	}
+	if controlsTransaction(x.Context.SQL) {
+		return // most clients send so many that nothing else would be among the most frequent
+	}
 	if sql := x.Context.SQL; len(s.counts) < maxTexts || s.counts[sql] > 0 {
 		s.counts[sql]++
 	} else {
 		s.uncounted++
 	}
+}
+
+// maxControl is the length of SQL that is asked whether it controls a transaction, in bytes.
+const maxControl = 200
+
+func controlsTransaction(sql string) bool {
+	return len(sql) <= maxControl && sqltext.ControlsTransaction(sql, sqltext.Settings{})
 }
 
 // time books the time of an exchange.
@@ -148,13 +158,13 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 	if total == 0 {
 		return
 	}
-	const width = 40
+	const width = 20
 	bar, rest := "", width
 	var words []string
 	for _, part := range []struct {
 		name, letter string
 		time         time.Duration
-	}{{"the client", "c", s.times.client}, {"the server and the way to it", "s", s.times.server}, {"pgpi's outlets", "p", s.times.pgpi}} {
+	}{{"client", "c", s.times.client}, {"server and the way to it", "s", s.times.server}, {"pgpi's outlets", "p", s.times.pgpi}} {
 		n := min(rest, int((part.time*width+total/2)/total))
 		bar += strings.Repeat(part.letter, n)
 		rest -= n
@@ -162,7 +172,11 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 			words = append(words, fmt.Sprintf("%s %s (%d %%)", part.name, text.Duration(part.time), (part.time*100+total/2)/total))
 		}
 	}
-	fmt.Fprintf(b, "  %-9s [%-*s] %s\n", "waiting", width, bar, strings.Join(words, ", "))
+	of := ""
+	if len(s.connections) > 1 {
+		of = "all connections: "
+	}
+	fmt.Fprintf(b, "  %-9s [%-*s] %s%s\n", "waiting", width, bar, of, strings.Join(words, ", "))
 	if s.untimed > 0 {
 		fmt.Fprintf(b, "  %-9s %s without a beginning or an end\n", "not timed", count(s.untimed, "exchange"))
 	}
@@ -178,7 +192,7 @@ func (s *Sink) writeFrequent(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "most"), one.count, shorten(one.key))
 	}
 	if s.uncounted > 0 {
-		fmt.Fprintf(b, "  %-9s %d statements behind the first %d different ones\n", "uncounted", s.uncounted, maxTexts)
+		fmt.Fprintf(b, "  %-9s %d statements: only the first %d different ones are counted\n", "uncounted", s.uncounted, maxTexts)
 	}
 }
 

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestSummary(t *testing.T) {
 	add(s, 2, "select 5", 0, 0, func(x *event.Exchange) { x.Times.Done, x.Outcome = event.NotSeen, event.Skipped })
 	got := strings.Join(closed(t, s, &b), "\n")
 	want := `pgpi: 6 exchanges on 2 connections, 1 failed
-  waiting   [cccccccccccccssssssssssssssssssssssssppp] the client 16.0 ms (32 %), the server and the way to it 30.0 ms (60 %), pgpi's outlets 4.00 ms (8 %)
+  waiting   [ccccccsssssssssssspp] all connections: client 16.0 ms (32 %), server and the way to it 30.0 ms (60 %), pgpi's outlets 4.00 ms (8 %)
   not timed 1 exchange without a beginning or an end
   slowest    20.0 ms  select 1
              10.0 ms  select 1
@@ -49,6 +50,27 @@ func TestSummary(t *testing.T) {
   errors         1 ×  42601 syntax error`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestFrequent leaves out what most clients send most.
+func TestFrequent(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	for _, sql := range []string{"begin", "COMMIT;", "savepoint x", "/* x */ Rollback to x", "begin; select 1", "end", "select 1"} {
+		for range 3 {
+			add(s, 1, sql, 0, time.Millisecond)
+		}
+	}
+	add(s, 1, "select 1", 0, time.Millisecond)
+	var got []string
+	for _, line := range closed(t, s, &b) {
+		if strings.Contains(line, " × ") {
+			got = append(got, line)
+		}
+	}
+	if want := []string{"  most           4 ×  select 1", "                 3 ×  begin; select 1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -85,7 +107,7 @@ func TestBounds(t *testing.T) {
 	if len(s.counts) > maxTexts || len(s.errors) > maxTexts {
 		t.Errorf("%d texts, %d errors", len(s.counts), len(s.errors))
 	}
-	if want := fmt.Sprintf("%d statements behind the first %d different ones", 4*maxTexts, maxTexts); !strings.Contains(b.String(), want) {
+	if want := fmt.Sprintf("%d statements: only the first %d different ones are counted", 4*maxTexts, maxTexts); !strings.Contains(b.String(), want) {
 		t.Errorf("it does not say %q", want)
 	}
 }

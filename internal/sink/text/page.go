@@ -32,6 +32,7 @@ type page struct {
 	literals  literals
 	clients   map[uint32]*client // until they have ended
 	listening event.Listening    // what was said last
+	indent    int                // where the names of connections end
 }
 
 // add writes the lines of an event.

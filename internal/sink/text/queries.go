@@ -70,10 +70,14 @@ func (p *page) exchange(x *event.Exchange) {
 // beginLine starts a line with the connection's tag, who is connected, and the time.
 func (p *page) beginLine() {
 	p.tag()
+	width := len("#  ") + len(strconv.FormatUint(uint64(p.now.Conn), 10))
 	if i := p.now.Identity; i != nil && i.User != "" {
+		start := len(p.text)
 		p.text = AppendSafe(p.text, i.User+"@"+i.Database)
 		p.text = append(p.text, ' ', ' ')
+		width += utf8.RuneCount(p.text[start:])
 	}
+	p.align(width)
 	switch p.Time {
 	case Short:
 		p.text = p.now.At.AppendFormat(p.text, "15:04:05.000")
@@ -83,6 +87,20 @@ func (p *page) beginLine() {
 		p.text = append(p.text, ' ')
 	case ISO:
 		p.text = p.now.At.AppendFormat(p.text, "2006-01-02T15:04:05.000000Z07:00")
+		p.text = append(p.text, ' ')
+	}
+}
+
+// maxIndent bounds the column that lines are aligned at.
+const maxIndent = 40
+
+// align fills a line up to where the widest name so far has ended: connections then have their
+// columns in the same places.
+func (p *page) align(width int) {
+	if width <= maxIndent {
+		p.indent = max(p.indent, width)
+	}
+	for ; width < p.indent; width++ {
 		p.text = append(p.text, ' ')
 	}
 }
@@ -137,15 +155,19 @@ func (p *page) continueLine(what, words string) {
 	p.endLine()
 }
 
-// duration writes how long an exchange took, with a mark where that is slow.
+// duration writes how long an exchange took, with a mark where that is slow, or where the exchange
+// was asked for while the server was busy with another.
 func (p *page) duration(x *event.Exchange) {
 	if p.Time == NoTime {
 		return
 	}
 	d := x.Times.Duration()
 	mark := byte(' ')
-	if p.Slow > 0 && d >= p.Slow {
+	switch {
+	case p.Slow > 0 && d >= p.Slow:
 		mark = '*'
+	case d != event.NotSeen && x.Times.Queued():
+		mark = '+'
 	}
 	p.paint(colorOf(d))
 	p.text = append(p.text, mark)

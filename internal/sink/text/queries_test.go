@@ -2,9 +2,11 @@ package text
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
@@ -72,6 +74,8 @@ func exchanges() []event.Event {
 		asked("never shown", 999*time.Microsecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
 		asked("shown", time.Millisecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
 		asked("shown", 0, func(x *event.Exchange) { x.Kind = event.Prepare }, failed("42601", "syntax error", 1)),
+		asked("in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 899 * time.Millisecond }),
+		asked("slow in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 700 * time.Millisecond }),
 	} {
 		s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
 	}
@@ -92,6 +96,25 @@ func TestQueries(t *testing.T) {
 	} {
 		o.Mode = Queries
 		golden.Compare(t, name+".txt", render(t, o, exchanges()))
+	}
+}
+
+// TestColumns has the columns of all connections in the same places, once the widest name was seen, unless one is very wide.
+func TestColumns(t *testing.T) {
+	var events []event.Event
+	for _, c := range []struct {
+		number uint32
+		user   string
+	}{{1, "joe"}, {10, "jürgen"}, {2, ""}, {3, strings.Repeat("x", 50)}, {4, "joe"}} {
+		events = append(events, event.Event{Conn: c.number, Kind: event.Exchanged, Exchange: asked("select 1", time.Millisecond), Identity: &event.Identity{User: c.user, Database: "d"}})
+	}
+	var columns []int
+	for line := range strings.Lines(render(t, Options{Mode: Queries, Time: NoTime}, events)) {
+		before, _, _ := strings.Cut(line, "select")
+		columns = append(columns, utf8.RuneCountInString(before))
+	}
+	if want := []int{25, 29, 29, 72, 29}; !slices.Equal(columns, want) {
+		t.Errorf("SQL begins at %v instead of %v", columns, want)
 	}
 }
 
