@@ -37,7 +37,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 7, "rounds of each workload")
 	flag.DurationVar(&s.seconds, "time", 2*time.Second, "time of one round of pgbench")
 	flag.IntVar(&s.scale, "scale", 10, "scale of pgbench: 100,000 rows each")
-	flag.StringVar(&s.only, "only", "", "only workloads whose name contains this, or recordings")
+	flag.StringVar(&s.only, "only", "", "only workloads whose name contains this, or recordings, or resources")
 	flag.StringVar(&s.peers, "peers", "", "only peers whose names contain one of these words, separated by commas; goals are then left out")
 	flag.StringVar(&s.output, "output", "", "write the table to this file too")
 	flag.Parse()
@@ -100,7 +100,7 @@ func run(ctx context.Context, s settings) error {
 			return err
 		}
 	}
-	if s.only == "" {
+	if s.only == "" || s.only == "resources" {
 		if r.resources, err = measureResources(ctx, dir, server, peers); err != nil {
 			return err
 		}
