@@ -19,7 +19,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Event is one thing that happened. The zero Event has no meaning, and outputs skip it.
+// Event is one thing that happened. The zero Event has no meaning, and outputs skip it. Its small
+// fields are next to each other, because events are copied often.
 type Event struct {
 	// Seq orders all events of a run, from 1. What a stage adds has the Seq of the event that
 	// caused it. See [Event.TakesNumber].
@@ -34,39 +35,16 @@ type Event struct {
 	// Conn is the connection's number, from 1; 0 is pgpi itself.
 	Conn uint32
 	Kind Kind
-
-	// Fact is the content of a Said event.
-	Fact Fact
-	// Exchange is the content of an Exchanged event.
-	Exchange *Exchange
-
-	// Direction is the direction of the bytes, for all other kinds.
+	// Direction is the direction of the bytes, for all kinds but Said and Exchanged.
 	Direction Direction
-	// Data is the bytes as they were handed on, in one write. For an End, it is the beginning of a
-	// message whose end never came.
-	Data []byte
-	// Count is how many messages end in Data, for those who need it before Data is decoded.
-	Count int
-	// Messages are those that end in Data. In a Traffic event they tile Data. The message of a
-	// Fragment began earlier, and its Bytes are what was kept of it.
-	Messages []Message
 	// Relayed is set if the bytes were handed to the other leg, and OneByOne if each of them had a
-	// write of its own. Total counts the bytes since a message boundary, and Left those of them
-	// that wait for the rest of a message.
-	Relayed  bool
-	OneByOne bool
-	Total    int64
-	Left     int
-	// Offset is how many bytes of a Fragment's message came before it.
-	Offset int64
+	// write of its own.
+	Relayed, OneByOne bool
 	// Cut is set if the last message was sent whole, but a capture lacks its end. The message
 	// begins in Data or before.
 	Cut bool
 	// Broken is set for an End at which the stream did not end: it was lost, or pgpi cut it off.
 	Broken bool
-	// Unread counts, for an End, the bytes of the direction that are in no event because they are
-	// encrypted.
-	Unread int64
 	// Opaque is set if nothing can be concluded from Data: redaction has overwritten it, or it is
 	// not known where its messages begin.
 	Opaque bool
@@ -75,15 +53,38 @@ type Event struct {
 	// Redacted is set if bytes that can't be decoded were blanked, now or before they were
 	// recorded.
 	Redacted bool
-	// Noted is set if the event is from a recording that notes what was redacted before. Spans
-	// refer to Data; decoding passes them on to the messages.
+	// Noted is set if the event is from a recording that notes what was redacted before: see Spans.
 	Noted bool
-	Spans []Span
 	// Repeated is set if a recording repeats the event for those who have not read the earlier
 	// file: only another recording wants it. Inside is set if its message began in an earlier file
 	// of the recording.
 	Repeated, Inside bool
 
+	// Fact is the content of a Said event.
+	Fact Fact
+	// Exchange is the content of an Exchanged event.
+	Exchange *Exchange
+
+	// Data is the bytes as they were handed on, in one write. For an End, it is the beginning of a
+	// message whose end never came.
+	Data []byte
+	// Count is how many messages end in Data, for those who need it before Data is decoded.
+	Count int
+	// Messages are those that end in Data. In a Traffic event they tile Data. The message of a
+	// Fragment began earlier, and its Bytes are what was kept of it.
+	Messages []Message
+	// Total counts the bytes since a message boundary, and Left those of them that wait for the rest
+	// of a message.
+	Total int64
+	Left  int
+	// Offset is how many bytes of a Fragment's message came before it.
+	Offset int64
+	// Unread counts, for an End, the bytes of the direction that are in no event because they are
+	// encrypted.
+	Unread int64
+	// Spans of Data were redacted before the event was recorded. Decoding passes them on to the
+	// messages.
+	Spans []Span
 	// Identity is what was known about who is connected, or nil.
 	Identity *Identity
 }
@@ -198,11 +199,11 @@ type Message struct {
 	Skipped bool
 	// AtSync is set if the message is the error of a Sync, not of what was asked before it.
 	AtSync bool
+	// Secret is set if the message is of a kind that can be a password, and secrets are redacted.
+	// Then it must not be shown as raw bytes at all.
+	Secret bool
 	// About has the SQL of the exchange, or is nil if that is unknown.
 	About *Context
 	// Redacted are the spans of Bytes that were blanked, in order.
 	Redacted []Span
-	// Secret is set if the message is of a kind that can be a password, and secrets are redacted.
-	// Then it must not be shown as raw bytes at all.
-	Secret bool
 }

@@ -18,16 +18,16 @@ type memory struct {
 	// exchange numbers the last exchange, which is complete when it has been asked for in full,
 	// and about is its SQL. alone says that it needs no Sync, unsynced that a Sync that comes now
 	// belongs to it.
-	exchange uint32
 	about    *event.Context
+	exchange uint32
 	complete bool
 	alone    bool
 	unsynced bool
+	// over numbers the last exchange that is over with all before it.
+	over uint32
 	// ignored are requests that the server ignores. What they name is what the client meant, up to
 	// the Sync.
-	ignored []request
-	// over numbers the last exchange that is over with all before it.
-	over      uint32
+	ignored   []request
 	numbered  uint64         // requests of the client so far
 	result    *event.Context // of the DataRows that come
 	queries   recent

@@ -17,13 +17,13 @@ type copying struct {
 	budget *Budget
 
 	replication bool // the StartupMessage asked for it
+	// early is set by CopyData that came before the server asked for it: nobody can say
+	// where the next begins.
+	early bool
 
 	// client and server are what each of the two sends, nil where that is unknown. The
 	// client's goes on after an error of the server, until the client has seen that.
 	client, server *payloads
-	// early is set by CopyData that came before the server asked for it: nobody can say
-	// where the next begins.
-	early bool
 	// copies counts the COPY statements of a Query that the server has come to.
 	copies int
 	// rows and tars count the rows of the last result and the archives of a base backup

@@ -24,7 +24,7 @@ func (f *Framer) join() {
 // changed is forgotten: names, and which request is being answered.
 func (t *Tracker) Gap(d event.Direction, size int64) {
 	t.framer.Gap(d, size)
-	t.drop(&t.places[place(d)])
+	t.drop(place(d))
 	t.memory.gap()
 	t.copying.gap()
 }

@@ -237,8 +237,8 @@ func (p *pump) check(d event.Direction, piece Piece, pending []byte) {
 	if piece.Lost != nil && (piece.Kind != event.Undecoded || p.losses[place(d)] > 0) {
 		p.tb.Fatalf("%s: lost again: %v", d, *piece.Lost)
 	}
-	for i := range p.tracker.places {
-		if b := p.tracker.places[i].big; b != nil && len(b.kept) > p.kept() {
+	for i, b := range p.tracker.bigs {
+		if b != nil && len(b.kept) > p.kept() {
 			p.tb.Fatalf("stream %d keeps %d bytes, more than %d", i, len(b.kept), p.kept())
 		}
 	}

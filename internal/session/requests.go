@@ -14,11 +14,11 @@ type requests struct {
 	// dropped counts those that are not remembered any more: it is the place of the first in the
 	// order of all.
 	dropped int
-	// replied says that the first has got a reply, where it gets several.
-	replied bool
 	// guesses is what the server may be answering, where its replies fit what was asked in no
 	// single way. It is empty where there is no doubt.
 	guesses []guess
+	// replied says that the first has got a reply, where it gets several.
+	replied bool
 	// discarding is set by an error in the extended protocol: the server ignores
 	// whatever comes, up to the next Sync.
 	discarding bool

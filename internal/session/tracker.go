@@ -27,18 +27,13 @@ type Tracker struct {
 	// CopyData are then not identified.
 	CountRows bool
 
-	budget  *Budget
-	framer  Framer
-	places  [4]shelf
-	memory  memory
-	copying copying
-}
-
-// shelf is what is at hand of what one party sends.
-type shelf struct {
-	messages []event.Message
-	mistakes []string
-	big      *bigMessage
+	budget   *Budget
+	framer   Framer
+	messages []event.Message // of the bytes at hand
+	mistakes []string        // likewise
+	bigs     [4]*bigMessage  // by stream, while they pass
+	memory   memory
+	copying  copying
 }
 
 // New makes the memory of a connection that has just been opened. What it keeps
@@ -49,23 +44,23 @@ func New(budget *Budget) *Tracker {
 
 // Close gives back what the connection kept. The tracker is not used any more.
 func (t *Tracker) Close() {
-	for i := range t.places {
-		t.drop(&t.places[i])
+	for i := range t.bigs {
+		t.drop(i)
 	}
 	t.memory.names.forget()
 	t.copying.endServer()
 }
 
 // drop forgets a message too large to wait for.
-func (t *Tracker) drop(s *shelf) {
-	if s.big != nil {
-		t.budget.release(s.big.reserved)
-		s.big = nil
+func (t *Tracker) drop(stream int) {
+	if big := t.bigs[stream]; big != nil {
+		t.budget.release(big.reserved)
+		t.bigs[stream] = nil
 	}
 }
 
 // Piece is what a run of bytes is, and what it says. Its slices are valid until the next
-// call for the same direction.
+// call.
 type Piece struct {
 	Frame
 
@@ -109,50 +104,46 @@ func (t *Tracker) Scan(d event.Direction, pending []byte) Piece { return t.scan(
 // nothing is left to say but what they mean. The messages take the place of what is in the
 // caller's slice.
 func (t *Tracker) ScanFrame(d event.Direction, b []byte, messages []event.Message) Piece {
-	s := &t.places[place(d)]
-	s.messages = messages
+	t.messages = messages
 	p := t.scan(d, b, true)
-	s.messages = nil
+	t.messages = nil
 	return p
 }
 
 func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
-	s := &t.places[place(d)]
-	s.messages, s.mistakes = s.messages[:0], s.mistakes[:0]
+	t.messages, t.mistakes = t.messages[:0], t.mistakes[:0]
 	frame := t.framer.scan(d, pending, t, framed)
 	if frame.Lost != nil {
 		t.Unsee()
 	}
 	switch frame.Kind {
 	case event.Fragment:
-		t.keep(d, s, frame, pending[:frame.Size])
+		t.keep(d, frame, pending[:frame.Size])
 	case event.Traffic:
 		if t.CountRows {
-			tile(s.messages, pending)
+			tile(t.messages, pending)
 		}
 	default:
 	}
-	return Piece{frame, s.messages, s.mistakes}
+	return Piece{frame, t.messages, t.mistakes}
 }
 
 // End says what is left when a direction has ended, as [Framer.End] does.
 func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
-	s := &t.places[place(d)]
-	s.messages = s.messages[:0]
-	beginning := s.beginning(pending)
+	t.messages = t.messages[:0]
+	beginning := t.beginning(d, pending)
 	frame, want := t.framer.End(d, pending)
 	if frame.Total > 0 && frame.Kind != event.Undecoded {
 		t.add(d, beginning, frame.Total)
 	}
-	t.drop(s)
-	return Piece{frame, s.messages, nil}, want
+	t.drop(place(d))
+	return Piece{frame, t.messages, nil}, want
 }
 
 // Cut says what is left when the rest of a message was not seen, as [Framer.Cut] does.
 func (t *Tracker) Cut(d event.Direction, pending []byte) (p Piece, want int64) {
-	s := &t.places[place(d)]
-	s.messages, s.mistakes = s.messages[:0], s.mistakes[:0]
-	beginning := s.beginning(pending)
+	t.messages, t.mistakes = t.messages[:0], t.mistakes[:0]
+	beginning := t.beginning(d, pending)
 	frame, want := t.framer.cut(d, pending)
 	if d == event.ClientToServer && t.copying.client != nil {
 		t.copying.client.following = false // nobody knows where the rest leads
@@ -160,39 +151,40 @@ func (t *Tracker) Cut(d event.Direction, pending []byte) (p Piece, want int64) {
 	if want > 0 {
 		t.message(d, beginning, want)
 	}
-	t.drop(s)
-	return Piece{frame, s.messages, s.mistakes}, want
+	t.drop(place(d))
+	return Piece{frame, t.messages, t.mistakes}, want
 }
 
 // beginning is what there is of a message that did not come whole.
-func (s *shelf) beginning(pending []byte) []byte {
-	if s.big != nil {
-		return s.big.kept
+func (t *Tracker) beginning(d event.Direction, pending []byte) []byte {
+	if big := t.bigs[place(d)]; big != nil {
+		return big.kept
 	}
 	return pending
 }
 
 // keep takes the next bytes of a message too large to wait for.
-func (t *Tracker) keep(d event.Direction, s *shelf, frame Frame, b []byte) {
+func (t *Tracker) keep(d event.Direction, frame Frame, b []byte) {
 	if frame.Offset == 0 {
-		s.big = &bigMessage{}
+		t.bigs[place(d)] = &bigMessage{}
 	}
+	big := t.bigs[place(d)]
 	most := max(t.Kept, minKept)
 	if t.Blanked {
 		most = wire.HeaderSize
 	}
-	s.big.keep(b, most, t.budget)
-	if d == event.ClientToServer && s.big.kept[0] == 'd' && !t.Blanked && !t.CountRows {
+	big.keep(b, most, t.budget)
+	if d == event.ClientToServer && big.kept[0] == 'd' && !t.Blanked && !t.CountRows {
 		first, body := frame.Offset == 0, b
 		if first {
 			body = body[wire.HeaderSize:]
 		}
 		t.copying.follow(first, body)
 	}
-	s.big.seen += int64(len(b))
+	big.seen += int64(len(b))
 	if frame.Total > 0 {
-		kept := s.big.kept
-		t.drop(s) // the prefix belongs to the event now
+		kept := big.kept
+		t.drop(place(d)) // the prefix belongs to the event now
 		t.message(d, kept, frame.Total)
 	}
 }
@@ -215,8 +207,7 @@ func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 	last.Exchange, last.Done, last.About = belongs.exchange, t.memory.over, belongs.about
 	last.Skipped, last.AtSync = belongs.skipped, belongs.atSync
 	if belongs.mistake != "" {
-		s := &t.places[place(d)]
-		s.mistakes = append(s.mistakes, belongs.mistake)
+		t.mistakes = append(t.mistakes, belongs.mistake)
 	}
 	t.framer.observe(d, m)
 	if belongs.context != nil {
@@ -231,11 +222,10 @@ func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 // count adds a row to the last message, if that is a row too and this one changes nothing more. It
 // reports whether it did.
 func (t *Tracker) count(d event.Direction, code byte, size int64) bool {
-	s := &t.places[place(d)]
-	if len(s.messages) == 0 || d > event.ServerToClient {
+	if len(t.messages) == 0 || d > event.ServerToClient {
 		return false
 	}
-	last := &s.messages[len(s.messages)-1]
+	last := &t.messages[len(t.messages)-1]
 	isRow := last.Type == wire.CopyData || last.Type == wire.DataRow
 	if !isRow || code != last.Type.Code() || d == event.ServerToClient && !t.memory.requests.fits(last.Type) {
 		return false
@@ -255,9 +245,8 @@ func tile(messages []event.Message, b []byte) {
 
 // add names a message and adds it to the piece.
 func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
-	s := &t.places[place(d)]
-	s.messages = append(s.messages, event.Message{})
-	last := &s.messages[len(s.messages)-1]
+	t.messages = append(t.messages, event.Message{})
+	last := &t.messages[len(t.messages)-1]
 	last.Bytes, last.Size = b, size
 	last.Type = t.framer.name(d, b)
 	last.State.Mechanism = t.framer.legOf(d).mechanism
@@ -282,6 +271,6 @@ func (t *Tracker) Authenticated(d event.Direction) bool { return t.framer.legOf(
 // NewServer forgets what was said to a server that another one takes the place of.
 func (t *Tracker) NewServer() {
 	t.framer.NewServer()
-	t.drop(&t.places[1])
-	t.drop(&t.places[3])
+	t.drop(1)
+	t.drop(3)
 }

@@ -17,13 +17,10 @@ type Copy struct {
 	Delimiter byte
 	// Quote and Escape apply to CSV. A Quote of 0 is a double quote, an Escape of 0 is the Quote.
 	Quote, Escape byte
-	// Null is the text that represents NULL. NoNull is set if no text does, or if it is not known
-	// in which columns it does.
-	Null   string
+	// NoNull is set if no text represents NULL, or if it is not known in which columns Null does.
 	NoNull bool
-	// Default is the text that represents the column's default, if HasDefault is set. Only servers
-	// from 16 on accept one.
-	Default    string
+	// HasDefault is set if Default represents the column's default. Only servers from 16 on accept
+	// one.
 	HasDefault bool
 	// EndMark is set if a line `\.` ends the data: in text format, and in CSV up to server 17.
 	EndMark bool
@@ -31,6 +28,8 @@ type Copy struct {
 	Characters Characters
 	// Headings is how many lines of column names are still to come, including the current one.
 	Headings uint16
+	// Null and Default are the texts that represent NULL and the column's default.
+	Null, Default string
 
 	copyPosition
 }

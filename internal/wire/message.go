@@ -32,18 +32,18 @@ type Message struct {
 type State struct {
 	// Mechanism is the SASL mechanism of the current authentication.
 	Mechanism Mechanism
-	// Protocol is the version that the parties agreed on, as in a StartupMessage; 0 if that was not
-	// seen.
-	Protocol uint32
-	// Copy is the format of the rows of a COPY, and the position among them at which the message
-	// begins.
-	Copy Copy
 	// Streamed is set between Stream Start and Stream Stop of pgoutput, where messages contain the
 	// ID of their transaction.
 	Streamed bool
 	// Parallel is set if START_REPLICATION asked for streaming 'parallel': then Stream Abort also
 	// has the LSN and time.
 	Parallel bool
+	// Protocol is the version that the parties agreed on, as in a StartupMessage; 0 if that was not
+	// seen.
+	Protocol uint32
+	// Copy is the format of the rows of a COPY, and the position among them at which the message
+	// begins.
+	Copy Copy
 }
 
 // Mechanism is a SASL mechanism whose data pgpi names.
