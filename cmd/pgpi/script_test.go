@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"pgpi/test/golden"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +32,8 @@ func TestMain(m *testing.M) {
 // have those of this file.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:           "testdata",
+		UpdateScripts: golden.Updating(), // where cmp compares with a file of a script
 		Setup: func(env *testscript.Env) error {
 			env.Values["running"] = new(running)
 			return writeIdentities(env.WorkDir)

@@ -1,8 +1,6 @@
 package proxy_test
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,9 +10,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.uber.org/goleak"
-)
 
-var update = flag.Bool("update", false, "rewrite the logs in testdata")
+	"pgpi/test/golden"
+)
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // the log has local times
@@ -62,30 +60,8 @@ func TestTranscripts(t *testing.T) {
 					log = v.pattern.ReplaceAllString(log, v.replacement)
 				}
 			})
-			compare(t, path, archive, files["log"], log)
+			files["log"].Data = []byte(log)
+			golden.Compare(t, filepath.Base(path), string(txtar.Format(archive)))
 		})
-	}
-}
-
-// compare checks a log against that of a transcript.
-func compare(t *testing.T, path string, archive *txtar.Archive, file *txtar.File, log string) {
-	t.Helper()
-	if *update {
-		file.Data = []byte(log)
-		if err := os.WriteFile(path, txtar.Format(archive), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, want := strings.Split(log, "\n"), strings.Split(string(file.Data), "\n")
-	for i := range max(len(got), len(want)) {
-		switch {
-		case i >= len(got):
-			t.Fatalf("the log ends before line %d: %s", i+1, want[i])
-		case i >= len(want):
-			t.Fatalf("the log goes on (rewrite it with -update): %s", got[i])
-		case got[i] != want[i]:
-			t.Fatalf("line %d of the log (rewrite it with -update) is\n%s\ninstead of\n%s", i+1, got[i], want[i])
-		}
 	}
 }

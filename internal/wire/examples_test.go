@@ -2,17 +2,14 @@ package wire_test
 
 import (
 	"encoding/binary"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgpi/internal/wire"
+	"pgpi/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // example is a message written by hand, from the documentation.
 type example struct {
@@ -198,34 +195,18 @@ func TestExamplesCoverTheRegistry(t *testing.T) {
 // against the documentation before you accept a new one.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	const golden = "testdata/fields.txt"
 	var b strings.Builder
 	for _, e := range examples {
 		checkFields(t, e.message())
 		describe(&b, e)
 	}
-	if *update {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatalf("%v; write it with go test -update", err)
-	}
-	got, wanted := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(got), len(wanted)) {
-		if i >= len(got) || i >= len(wanted) || got[i] != wanted[i] {
-			t.Fatalf("%s:%d differs\n got %q\nwant %q", golden, i+1, got[i:min(i+1, len(got))], wanted[i:min(i+1, len(wanted))])
-		}
-	}
+	golden.Compare(t, "fields.txt", b.String())
 }
 
 var kinds = map[wire.Kind]string{
 	wire.Byte1: "byte1", wire.Int8: "int8", wire.Int16: "int16", wire.Int32: "int32", wire.Int64: "int64",
 	wire.LSN: "lsn", wire.Timestamp: "time", wire.TextValue: "textvalue", wire.BinaryValue: "binvalue",
-	wire.CString: "cstring", wire.Text: "text", wire.Value: "value", wire.Binary: "binary",
+	wire.CString: "cstring", wire.Text: "text", wire.Value: "value", wire.Binary: "binary", wire.IntegerPart: "part",
 }
 
 // describe writes an example's fields, one a line.

@@ -1,15 +1,12 @@
 package certificates
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"testing"
 
 	"pgpi/test/program"
 )
-
-var update = flag.Bool("update", false, "rewrite docs/certificates.md")
 
 // pgpiPath is the pgpi that all tests run.
 var pgpiPath string

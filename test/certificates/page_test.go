@@ -2,10 +2,11 @@ package certificates
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgpi/test/golden"
 )
 
 const page = "../../docs/certificates.md"
@@ -19,29 +20,7 @@ const (
 // checkPage compares the page with what was seen, or rewrites it.
 func checkPage(t *testing.T, seen map[string]*row) {
 	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), pageBegin)
-	said, after, found2 := strings.Cut(rest, pageEnd)
-	if !found || !found2 {
-		t.Fatalf("%s has no generated part, which is between %q and %q", page, pageBegin, pageEnd)
-	}
-	table := tables(seen)
-	if *update {
-		if err := os.WriteFile(page, []byte(before+pageBegin+table+pageEnd+after), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	lines, wanted := strings.Split(table, "\n"), strings.Split(said, "\n")
-	for i := range max(len(lines), len(wanted)) {
-		if i >= len(lines) || i >= len(wanted) || lines[i] != wanted[i] {
-			t.Fatalf("docs/certificates.md is not current (go test ./test/certificates -update rewrites it): it says\n%s\nwhere the test has seen\n%s",
-				strings.Join(wanted[min(i, len(wanted)):min(i+1, len(wanted))], ""), strings.Join(lines[min(i, len(lines)):min(i+1, len(lines))], ""))
-		}
-	}
+	golden.ComparePart(t, page, pageBegin, pageEnd, tables(seen))
 }
 
 // tables returns the generated part: the number of outcomes, and all of them.

@@ -1,7 +1,6 @@
 package drivers
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -9,9 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the table of docs/drivers")
+	"pgpi/test/golden"
+)
 
 // TestTable checks that the table in docs/drivers says what the matrix tests, and that each driver
 // has a page that mentions everything that it needs.
@@ -19,14 +18,7 @@ func TestTable(t *testing.T) {
 	docs := filepath.Join("..", "..", "docs", "drivers")
 	path := filepath.Join(docs, "README.md")
 	want := tableHead + table(t) + tableFoot
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := readText(t, path); got != want {
-		t.Errorf("%s is not as the list of drivers has it: run go test ./test/drivers -run TestTable -update", path)
-	}
+	golden.CompareFile(t, path, want)
 	for _, d := range drivers {
 		page := filepath.Join(docs, d.name+".md")
 		text := readText(t, page)

@@ -8,7 +8,6 @@ package generated
 //go:generate go test . -update -count=1
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,11 +17,10 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/localpg"
 	"pgpi/internal/wire"
+	"pgpi/test/golden"
 	"pgpi/test/messages"
 	"pgpi/test/servers"
 )
-
-var update = flag.Bool("update", false, "rewrite the files")
 
 func TestMain(m *testing.M) {
 	localpg.RunJanitorIfAsked()
@@ -65,7 +63,7 @@ func TestCatalogs(t *testing.T) {
 		"run", "pgpi/internal/pgvalue/gen",
 		"-types", "../../internal/pgvalue/types_table.go", "-functions", "../../internal/pgvalue/functions.txt",
 	}
-	if !*update {
+	if !golden.Updating() {
 		args = append(args, "-check")
 	}
 	for _, version := range servers.Versions {
@@ -94,23 +92,5 @@ const (
 // current compares the generated part of a file with what it should be, or rewrites it.
 func current(t *testing.T, path, want string) {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), begin)
-	have, after, found2 := strings.Cut(rest, end)
-	if !found || !found2 {
-		t.Fatalf("%s has no generated part, which is between %q and %q", path, begin, end)
-	}
-	want = "\n" + want + "\n"
-	if have == want {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s is not current: run go generate ./test/generated, and look at what has changed", path)
-	}
-	if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	golden.ComparePart(t, path, begin, end, "\n"+want+"\n")
 }

@@ -1,7 +1,7 @@
-// Package golden compares logs with files in testdata, and rewrites them with -update.
+// Package golden compares texts with files, mostly in testdata, and rewrites these with -update.
 //
 // It guarantees that a difference is shown as a unified diff, with the command that rewrites the
-// file. It must not know what logs are about, only what changes in them from run to run. Start
+// file. It must not know what texts are about, only what changes in logs from run to run. Start
 // reading at [Compare].
 package golden
 
@@ -18,10 +18,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
-// Compare checks a log against a file in testdata.
+// Updating reports whether golden files are being rewritten.
+func Updating() bool { return *update }
+
+// Compare checks a text against a file in testdata.
 func Compare(t testing.TB, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
+	CompareFile(t, filepath.Join("testdata", name), got)
+}
+
+// CompareFile checks a text against a file anywhere.
+func CompareFile(t testing.TB, path, got string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -32,8 +40,23 @@ func Compare(t testing.TB, name, got string) {
 		t.Fatalf("%v: write the file with: %s", err, rewrite(t))
 	}
 	if difference := diff.Diff(path, want, "this run", []byte(got)); difference != nil {
-		t.Fatalf("the log is not the golden file; if it is right, rewrite the file with: %s\n%s", rewrite(t), difference)
+		t.Fatalf("%s is not what this run has made; if this run is right, rewrite the file with: %s\n%s", path, rewrite(t), difference)
 	}
+}
+
+// ComparePart checks a text against the part of a file that is between two marks.
+func ComparePart(t testing.TB, path, begin, end, got string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, found2 := strings.Cut(rest, end)
+	if !found || !found2 {
+		t.Fatalf("%s has no part between %q and %q", path, begin, end)
+	}
+	CompareFile(t, path, before+begin+got+end+after)
 }
 
 // rewrite returns the command that rewrites the golden files of a test.
