@@ -169,6 +169,9 @@ func (l *logOptions) check() error {
 	if l.LogMaxValue < 0 {
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
 	}
+	if l.Slow < 0 {
+		return errors.New("--slow: give a duration above 0, such as 100ms")
+	}
 	if _, err := l.filter(); err != nil {
 		return err
 	}
