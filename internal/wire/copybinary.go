@@ -168,7 +168,7 @@ func (c *cursor) word(n Name, k Kind, width uint8) (v int64, whole bool) {
 		s.seen++
 	}
 	if s.seen < width {
-		c.add(n, Binary, end-c.pos, 0)
+		c.add(n, IntegerPart, end-c.pos, 0)
 		return 0, false
 	}
 	v = int64(int32(s.word))

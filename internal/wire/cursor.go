@@ -76,7 +76,7 @@ func (c *cursor) end(n Name, k Kind, width int64) {
 	case width > int64(rest)+max(0, c.cut):
 		c.fail(n)
 	case rest > 0 && k.IsInteger():
-		c.add(n, Binary, rest, 0)
+		c.add(n, IntegerPart, rest, 0)
 	case rest > 0:
 		c.add(n, k, rest, 0)
 	}

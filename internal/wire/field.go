@@ -11,7 +11,7 @@ type Field struct {
 	// Int depends on the field: the value of an integer, the index of a Group among its siblings
 	// (from 0), the number of bytes that were Omitted, or the Name that was expected where a
 	// Malformed field begins. The client of a COPY may cut an integer in two: then the last part
-	// has the value, and the parts before it are of kind Binary.
+	// has the value, and the parts before it are of kind IntegerPart.
 	Int int64
 }
 
@@ -53,6 +53,9 @@ const (
 	BinaryValue
 	// Binary is data that is not text: keys, salts, tokens.
 	Binary
+	// IntegerPart is the beginning of an integer whose other bytes are in a later message, or were
+	// not kept.
+	IntegerPart
 )
 
 // IsInteger reports whether a field of this kind has a value in Int.

@@ -226,7 +226,7 @@ func (p *page) leaf(i int) {
 	case f.Kind == wire.Value || f.Kind == wire.TextValue:
 		end, o.omitted = p.shorten(start, end)
 		p.words(start, end, o)
-	case f.Kind == wire.Binary || f.Kind == wire.BinaryValue:
+	case f.Kind == wire.Binary || f.Kind == wire.BinaryValue || f.Kind == wire.IntegerPart:
 		if f.Name == wire.Malformed {
 			o.expected = wire.Name(f.Int)
 		}

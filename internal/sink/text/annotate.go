@@ -207,7 +207,7 @@ func (p *page) field(l *layout, i int) {
 	p.text = append(p.text, ' ')
 	p.paint(yellow)
 	p.text = append(p.text, "= "...)
-	if l.number && f.Kind == wire.Binary {
+	if f.Kind == wire.IntegerPart {
 		p.text = append(p.text, "part of "...) // and the rest was not kept
 		p.text = append(p.text, nouns[f.Name]...)
 	} else {
@@ -245,7 +245,7 @@ func (p *page) quoted(l *layout, f *wire.Field) (omitted int) {
 		end -= omitted
 	}
 	s := readable
-	if l.number || l.hex || f.Kind.IsValue() && p.isHex(m.Bytes[start:end]) {
+	if l.hex || f.Kind.IsInteger() || f.Kind == wire.IntegerPart || f.Kind.IsValue() && p.isHex(m.Bytes[start:end]) {
 		s = hex
 	}
 	p.text = append(p.text, '"')
