@@ -43,7 +43,8 @@ func fill(f Fact) Fact {
 // Each fact has a key of its own, an origin, and a sentence with all of its fields in it.
 func TestSentences(t *testing.T) {
 	keys := map[string]bool{}
-	for _, zero := range Facts() {
+	for _, phrase := range Phrases() {
+		zero := phrase.Fact
 		f := fill(zero)
 		key, sentence := Key(f), Sentence(f)
 		if key == "" || keys[key] {
@@ -69,7 +70,8 @@ func TestSentences(t *testing.T) {
 
 // What is written as words and arguments is read back unchanged.
 func TestParseFact(t *testing.T) {
-	for _, zero := range Facts() {
+	for _, phrase := range Phrases() {
+		zero := phrase.Fact
 		f := fill(zero)
 		var texts []string
 		for _, a := range Arguments(f) {
@@ -96,7 +98,8 @@ func TestParseFact(t *testing.T) {
 // Redaction reaches every field that a peer wrote, and no other; the fact itself stays.
 func TestReplaceWritten(t *testing.T) {
 	written := 0
-	for _, zero := range Facts() {
+	for _, phrase := range Phrases() {
+		zero := phrase.Fact
 		f := fill(zero)
 		before := Sentence(f)
 		replaced := ReplaceWritten(f, func(w Written, text string) string {

@@ -96,23 +96,17 @@ var sentences = []sentence{
 	{CaptureEnded{}, "capture_ended", Known, "the capture ends before this connection"},
 }
 
-// Phrase is a sentence, for the documentation.
-type Phrase struct{ Key, Template string }
+// Phrase is the sentence of a type of fact, which is given by its zero value.
+type Phrase struct {
+	Fact          Fact
+	Key, Template string
+}
 
-// Phrases returns everything that pgpi says.
+// Phrases returns everything that pgpi says, in the order of the documentation.
 func Phrases() []Phrase {
 	all := make([]Phrase, 0, len(sentences))
 	for i := range sentences {
-		all = append(all, Phrase{sentences[i].key, sentences[i].template})
-	}
-	return all
-}
-
-// Facts returns the zero value of each type of fact, in the order of [Phrases].
-func Facts() []Fact {
-	all := make([]Fact, 0, len(sentences))
-	for i := range sentences {
-		all = append(all, sentences[i].fact)
+		all = append(all, Phrase{sentences[i].fact, sentences[i].key, sentences[i].template})
 	}
 	return all
 }

@@ -59,15 +59,6 @@ func makeFunction(signature string) (f Function) {
 	return f
 }
 
-// Arguments returns how many arguments the function takes. The server refuses a call with another
-// number (fetch_fp_info in tcop/fastpath.c).
-func (f *Function) Arguments() int {
-	if f.arguments == "" {
-		return 0
-	}
-	return strings.Count(f.arguments, " ") + 1
-}
-
 // Argument returns the OID of the type of an argument, counted from 0. It returns 0 if there is
 // none.
 func (f *Function) Argument(i int) uint32 {

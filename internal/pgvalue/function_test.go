@@ -13,7 +13,7 @@ import (
 // show puts a function in the words of TestFunctions: name, result type, argument types.
 func show(f pgvalue.Function) string {
 	words := []string{f.Name, fmt.Sprint(f.Result)}
-	for i := range f.Arguments() {
+	for i := 0; f.Argument(i) != 0; i++ {
 		words = append(words, fmt.Sprint(f.Argument(i)))
 	}
 	return strings.Join(words, " ")
@@ -82,7 +82,7 @@ func TestBuiltinFunction(t *testing.T) {
 		if ok != (test.want != "") || ok && show(f) != test.want {
 			t.Errorf("version %q, function %d: got %q (%t), want %q", test.version, test.oid, show(f), ok, test.want)
 		}
-		if f.Argument(f.Arguments()) != 0 || f.Argument(100) != 0 {
+		if f.Argument(100) != 0 {
 			t.Errorf("function %d has an argument that it does not take", test.oid)
 		}
 	}

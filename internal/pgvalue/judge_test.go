@@ -136,11 +136,11 @@ func (j *judge) query(sql string) [][][]byte {
 
 // settings are what the server reports now.
 func (j *judge) settings() *pgvalue.Settings {
-	var p pgvalue.Parameters
-	for _, name := range []string{"TimeZone", "DateStyle", "IntervalStyle", "client_encoding", "server_version"} {
-		p.Set(name, j.conn.ParameterStatus(name))
-	}
-	return pgvalue.NewSettings(p)
+	says := j.conn.ParameterStatus
+	return pgvalue.NewSettings(pgvalue.Parameters{
+		TimeZone: says("TimeZone"), DateStyle: says("DateStyle"), IntervalStyle: says("IntervalStyle"),
+		ClientEncoding: says("client_encoding"), ServerVersion: says("server_version"),
+	})
 }
 
 // compare runs a query whose first column is the value.

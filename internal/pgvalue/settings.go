@@ -17,28 +17,6 @@ type Parameters struct {
 	ServerVersion  string // assumed: the newest known here
 }
 
-// Set takes a ParameterStatus. It reports whether the parameter is one of these and has changed.
-func (p *Parameters) Set(name, value string) bool {
-	var field *string
-	switch name {
-	case "TimeZone":
-		field = &p.TimeZone
-	case "DateStyle":
-		field = &p.DateStyle
-	case "IntervalStyle":
-		field = &p.IntervalStyle
-	case "client_encoding":
-		field = &p.ClientEncoding
-	case "server_version":
-		field = &p.ServerVersion
-	default:
-		return false
-	}
-	changed := *field != value
-	*field = value
-	return changed
-}
-
 type dateStyle uint8
 
 const (

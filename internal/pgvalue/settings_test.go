@@ -11,24 +11,6 @@ import (
 	"pgpi/internal/pgvalue"
 )
 
-func TestParameters(t *testing.T) {
-	var p pgvalue.Parameters
-	for _, test := range []struct {
-		name, value string
-		want        bool
-	}{
-		{"TimeZone", "Europe/Berlin", true},
-		{"TimeZone", "Europe/Berlin", false},
-		{"TimeZone", "UTC", true},
-		{"application_name", "psql", false},
-		{"client_encoding", "LATIN1", true},
-	} {
-		if got := p.Set(test.name, test.value); got != test.want {
-			t.Errorf("Set(%s, %s) = %v, want %v", test.name, test.value, got, test.want)
-		}
-	}
-}
-
 // TestTimeZones prints 2000-01-01 00:00:00 UTC where no server is needed to know
 // the answer.
 func TestTimeZones(t *testing.T) {

@@ -245,7 +245,8 @@ func TestRandomMessages(t *testing.T) {
 // Whatever a peer wrote of a fact is looked through for secrets.
 func TestFacts(t *testing.T) {
 	looked := 0
-	for _, f := range event.Facts() {
+	for _, phrase := range event.Phrases() {
+		f := phrase.Fact
 		filled := event.ReplaceWritten(f, func(w event.Written, _ string) string {
 			looked++
 			return string(w.By) + " alter role x password '" + songbird + "'"

@@ -312,9 +312,10 @@ func TestReadyAndAuthenticated(t *testing.T) {
 	p := newPump(t)
 	check := func(ready, client, server bool) {
 		t.Helper()
-		if p.tracker.Ready() != ready || p.tracker.Authenticated(toServer) != client || p.tracker.Authenticated(toClient) != server {
+		f := p.tracker.framer
+		if f.client.ready != ready || f.client.authenticated != client || f.server.authenticated != server {
 			t.Errorf("ready %t, authenticated client %t, server %t; want %t, %t, %t",
-				p.tracker.Ready(), p.tracker.Authenticated(toServer), p.tracker.Authenticated(toClient), ready, client, server)
+				f.client.ready, f.client.authenticated, f.server.authenticated, ready, client, server)
 		}
 	}
 	p.feed(fromClient, startup, whole)

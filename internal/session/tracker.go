@@ -261,13 +261,6 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	return last
 }
 
-// Ready reports whether the server has sent its first ReadyForQuery to the client.
-func (t *Tracker) Ready() bool { return t.framer.client.ready }
-
-// Authenticated reports whether AuthenticationOk has passed on the leg that a
-// direction names.
-func (t *Tracker) Authenticated(d event.Direction) bool { return t.framer.legOf(d).authenticated }
-
 // NewServer forgets what was said to a server that another one takes the place of.
 func (t *Tracker) NewServer() {
 	t.framer.NewServer()

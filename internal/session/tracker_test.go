@@ -246,7 +246,7 @@ func TestHalfMessageIsNotRemembered(t *testing.T) {
 		p.feed(s.direction, s.bytes, whole)
 	}
 	p.end(toClient)
-	if p.tracker.Ready() {
+	if p.tracker.framer.client.ready {
 		t.Error("half a ReadyForQuery makes the connection ready")
 	}
 }

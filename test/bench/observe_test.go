@@ -107,7 +107,7 @@ func BenchmarkObserve(b *testing.B) {
 	} {
 		for _, connections := range []int{1, 64} {
 			b.Run(fmt.Sprintf("%s/%d", kind.name, connections), func(b *testing.B) {
-				out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})}}, bus.Options{
+				out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: text.New(io.Discard, text.Options{MaxValue: 1024})}}, bus.Options{
 					Stages: []bus.Stage{{Stage: decode.New(nil), Name: "decoding"}},
 				})
 				all := make([]*connection, connections)

@@ -34,7 +34,7 @@ func redactTransactions(b *testing.B, redaction event.Stage, prepare []byte, cli
 	if redaction != nil {
 		stages = append(stages, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
 	}
-	sink := text.New(io.Discard, text.Options{MaxValue: text.DefaultMaxValue})
+	sink := text.New(io.Discard, text.Options{MaxValue: 1024})
 	out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: sink, Wants: bus.Messages}}, bus.Options{Stages: stages})
 	c := newConnection(out, 1)
 	c.logIn()

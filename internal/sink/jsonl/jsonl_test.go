@@ -98,8 +98,8 @@ func TestWriteError(t *testing.T) {
 // TestArgumentsOfStatuses: the arguments of a sentence have different names.
 func TestArgumentsOfStatuses(t *testing.T) {
 	s := newTranscript()
-	for _, f := range event.Facts() {
-		s.Say(f)
+	for _, phrase := range event.Phrases() {
+		s.Say(phrase.Fact)
 	}
 	for i, line := range parseLines(t, render(t, Options{}, s.Events)) {
 		args, _ := line.get("args").(object)

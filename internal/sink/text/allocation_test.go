@@ -20,7 +20,7 @@ func TestNoAllocations(t *testing.T) {
 		}
 	}
 	for name, o := range map[string]Options{
-		"annotated": {MaxValue: DefaultMaxValue}, "raw": {Mode: Raw}, "color": {Color: true, Time: ISO},
+		"annotated": {MaxValue: maxValue}, "raw": {Mode: Raw}, "color": {Color: true, Time: ISO},
 	} {
 		sink := New(io.Discard, o)
 		if n := testing.AllocsPerRun(100, func() {

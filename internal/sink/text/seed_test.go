@@ -93,7 +93,7 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := render(t, Options{MaxValue: DefaultMaxValue}, exampleSession())
+	log := render(t, Options{MaxValue: maxValue}, exampleSession())
 	golden.Compare(t, "example"+".txt", log)
 	lines := strings.Split(strings.TrimSuffix(log, "\n"), "\n")
 	for n, want := range strings.Split(strings.TrimSuffix(string(seed), "\n"), "\n") {

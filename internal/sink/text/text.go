@@ -39,10 +39,6 @@ type Options struct {
 	Width func() int
 }
 
-// DefaultMaxValue is what MaxValue should be where nobody asks for another, in
-// bytes.
-const DefaultMaxValue = 1024
-
 // Mode is whether and how messages are logged. What pgpi says in its own words
 // reads the same in each.
 type Mode uint8

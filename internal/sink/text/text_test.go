@@ -12,6 +12,9 @@ import (
 	"pgpi/test/transcript"
 )
 
+// maxValue is the limit of a column in tests, as pgpi has it without --log-max-value.
+const maxValue = 1024
+
 // writes remembers each write, and fails the one that is due to fail.
 type writes struct {
 	all []string
@@ -120,7 +123,7 @@ func BenchmarkDataRow(b *testing.B) {
 	for name, mode := range map[string]Mode{"annotated": Annotated, "raw": Raw} {
 		b.Run(name, func(b *testing.B) {
 			events := commonEvent()
-			sink := New(io.Discard, Options{Mode: mode, MaxValue: DefaultMaxValue})
+			sink := New(io.Discard, Options{Mode: mode, MaxValue: maxValue})
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := sink.Write(events); err != nil {
