@@ -153,7 +153,7 @@ func BenchmarkRows(b *testing.B) {
 				if mode == text.Queries {
 					stages = append(stages, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
 				}
-				sink := text.New(io.Discard, text.Options{Mode: mode, MaxValue: text.DefaultMaxValue})
+				sink := text.New(io.Discard, text.Options{Mode: mode, MaxValue: 1024})
 				out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: sink}}, bus.Options{Stages: stages})
 				c := newConnection(out, 1)
 				c.logIn()
