@@ -9,6 +9,6 @@
 // them.
 //
 // Start reading at [Passwords], then passwords.go, which says what of an event is secret. named.go
-// finds what SQL calls so, sql.go what it may mean to keep as well, known.go what servers repeat.
+// finds what SQL calls so, vague.go what it may mean to keep as well, known.go what servers repeat.
 // Package sqltext cuts SQL into tokens; what of it is secret is decided here alone.
 package redact

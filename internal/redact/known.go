@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"pgpi/internal/event"
+	"pgpi/internal/wire"
 )
 
 // Limits of what is remembered of a connection.
@@ -63,4 +64,60 @@ func (k *known) appendKnown(dst []Span, text []byte, base int) []Span {
 		}
 	}
 	return dst
+}
+
+// remembered are the secrets of a connection, and what else its next messages are read with.
+type remembered struct {
+	// known are those of SQL, parameters and the login, rows those of rows: these may be many.
+	known, rows known
+	// inVerifier says that the last row of COPY was cut off in a verifier.
+	inVerifier bool
+	noted      noted
+}
+
+// of returns what is remembered of a connection.
+func (p *Passwords) of(conn uint32) *remembered {
+	c := p.connections[conn]
+	if c == nil {
+		if p.connections == nil {
+			p.connections = map[uint32]*remembered{}
+		}
+		c = &remembered{}
+		p.connections[conn] = c
+	}
+	return c
+}
+
+// learn remembers a secret of a connection. What was found out about SQL before may have it in it.
+func (p *Passwords) learn(conn uint32, secret []byte) {
+	if len(bytes.TrimSpace(secret)) < shortestKnown {
+		return
+	}
+	if p.of(conn).known.add(secret) {
+		p.contexts = nil
+	}
+}
+
+// learnLogin remembers the password of a login, or the token in the attributes of one.
+func (p *Passwords) learnLogin(conn uint32, secret []byte) {
+	const bearer = "Bearer "
+	if at := bytes.Index(secret, []byte(bearer)); at >= 0 {
+		secret, _, _ = bytes.Cut(secret[at+len(bearer):], []byte{1})
+	}
+	p.learn(conn, secret)
+}
+
+// appendKnown appends the places of a text where a secret of the connection is.
+func (p *Passwords) appendKnown(dst []Span, conn uint32, text []byte, base int) []Span {
+	c := p.connections[conn]
+	if c == nil {
+		return dst
+	}
+	return c.rows.appendKnown(c.known.appendKnown(dst, text, base), text, base)
+}
+
+// hideWords hides verifiers, and what is known to be a secret, in a text that is no SQL.
+func (p *Passwords) hideWords(conn uint32, m *event.Message, f *wire.Field) {
+	p.spans = appendVerifiers(p.spans, m.Content(f), int(f.Start))
+	p.spans = p.appendKnown(p.spans, conn, m.Content(f), int(f.Start))
 }

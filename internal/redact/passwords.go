@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"bytes"
 	"slices"
 
 	"pgpi/internal/event"
@@ -24,19 +23,10 @@ type Passwords struct {
 
 	reader      reading.Reader
 	spans       []Span
-	connections map[uint32]*connection
+	connections map[uint32]*remembered
 	contexts    map[*event.Context]*meaning
 	last        analysis
 	found       []Span
-}
-
-// connection is what is remembered of a connection.
-type connection struct {
-	// known are those of SQL, parameters and the login, rows those of rows: these may be many.
-	known, rows known
-	// inVerifier says that the last row of COPY was cut off in a verifier.
-	inVerifier bool
-	noted      noted
 }
 
 // Take hides the secrets of an event: Passwords is an [event.Stage].
@@ -132,23 +122,6 @@ func (p *Passwords) mayHold(conn uint32, m *event.Message, of *meaning) bool {
 	return true
 }
 
-// joined puts spans in order, and makes one of those that overlap.
-func joined(spans []Span) []Span {
-	slices.SortStableFunc(spans, func(a, b Span) int { return a.Start - b.Start })
-	n := 0
-	for _, s := range spans {
-		switch {
-		case s.Start == s.End:
-		case n == 0 || s.Start >= spans[n-1].End:
-			spans[n] = s
-			n++
-		default:
-			spans[n-1].End = max(spans[n-1].End, s.End)
-		}
-	}
-	return spans[:n]
-}
-
 // field adds what is secret in a field.
 func (p *Passwords) field(conn uint32, m *event.Message, of *meaning, i int) {
 	f := &p.reader.Fields[i]
@@ -203,67 +176,5 @@ func (p *Passwords) unknown(conn uint32, m *event.Message, f *wire.Field) {
 		if code := m.Type.Code(); code == 'p' || code == 'R' {
 			p.hide(f.Start, f.End, event.PasswordSpan)
 		}
-	}
-}
-
-// hideContent hides a field, less the NUL of a string: a message that has lost it would be
-// another one.
-func (p *Passwords) hideContent(m *event.Message, f *wire.Field, k event.SpanKind) {
-	p.hide(f.Start, f.Start+int32(len(m.Content(f))), k)
-}
-
-func (p *Passwords) hide(start, end int32, k event.SpanKind) {
-	if start < end {
-		p.spans = append(p.spans, Span{Start: int(start), End: int(end), Kind: k})
-	}
-}
-
-// hideAttribute hides the value of an attribute of a SCRAM message (RFC 5802,
-// section 5.1), up to the end: it is the last one that means anything.
-func (p *Passwords) hideAttribute(m *event.Message, f *wire.Field, name string) {
-	b := m.Bytes[f.Start:f.End]
-	at := bytes.Index(b, []byte(name))
-	if at < 0 {
-		p.hide(f.Start, f.End, event.VerifierSpan) // it is not what it should be
-		return
-	}
-	p.hide(f.Start+int32(at+len(name)), f.End, event.VerifierSpan)
-}
-
-// hideSQL hides what is secret in a statement, or in text that may quote one.
-func (p *Passwords) hideSQL(conn uint32, m *event.Message, f *wire.Field) {
-	p.addSpans(f, p.sqlSpans(conn, bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})))
-}
-
-// addSpans adds spans of a field.
-func (p *Passwords) addSpans(f *wire.Field, spans []Span) {
-	for _, s := range spans {
-		p.spans = append(p.spans, Span{Start: s.Start + int(f.Start), End: s.End + int(f.Start), Kind: s.Kind})
-	}
-}
-
-// hideWords hides verifiers, and what is known to be a secret, in a text that is no SQL.
-func (p *Passwords) hideWords(conn uint32, m *event.Message, f *wire.Field) {
-	p.spans = appendVerifiers(p.spans, m.Content(f), int(f.Start))
-	p.spans = p.appendKnown(p.spans, conn, m.Content(f), int(f.Start))
-}
-
-// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe,
-// hidden), and COPY users, line 1, column password: "hidden".
-func (p *Passwords) hideKey(m *event.Message, f *wire.Field) {
-	text := m.Content(f)
-	for _, between := range []string{")=(", `: "`} {
-		names, _, found := bytes.Cut(text, []byte(between))
-		at := bytes.IndexAny(names, "(,")
-		if found && at >= 0 && secretIn(names[at:], false) >= 0 {
-			p.hide(f.Start+int32(len(names)+len(between)), f.Start+int32(len(text)), event.PasswordSpan)
-		}
-	}
-}
-
-// Overwrite blanks bytes. Their number stays, because the message's length says it anyway.
-func Overwrite(b []byte) {
-	for i := range b {
-		b[i] = '*'
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// Span is a run of bytes that is hidden. It is never empty.
-type Span = event.Span
-
 // appendVague appends to dst the spans of sql that may hold a secret, in order and without
 // overlap, and returns the extended slice. Spans are relative to sql, which is the text of a query
 // without its NUL. A span lies inside the quotes of a literal, so that the statement stays
