@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
@@ -72,4 +73,19 @@ func unescape(rest string) (byte, int) {
 		}
 	}
 	return rest[0], 1
+}
+
+// charactersOf returns how an encoding uses bytes of ASCII, which matters where they are
+// delimiters.
+func charactersOf(encoding string, s *event.Settings) wire.Characters {
+	if encoding == "" && s != nil {
+		encoding = s.ClientEncoding
+	}
+	switch sqltext.EncodingOf(encoding) {
+	case sqltext.ShiftJIS:
+		return wire.ShiftJIS
+	case sqltext.Pairs:
+		return wire.Pairs
+	}
+	return wire.Plain
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"hash/maphash"
 	"slices"
 
@@ -200,4 +201,14 @@ func (r *recent) add(s *statement) {
 		r.hashes[r.next], r.list[r.next] = maphash.String(recentSeed, s.context.SQL), s
 		r.next = (r.next + 1) % len(r.list)
 	}
+}
+
+// text is a field without its NUL.
+func text(m *wire.Message, f wire.Field) []byte {
+	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
+}
+
+// wholeName is the name of a statement, a portal or a column, if all of it is there.
+func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
+	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
 }

@@ -265,3 +265,25 @@ func relationCost(c *event.Context) int {
 	}
 	return cost
 }
+
+// asksReplication reads whether a StartupMessage is of replication (documentation
+// section "Streaming Replication Protocol"), as far as it is there.
+func asksReplication(m *wire.Message) bool {
+	if len(m.Bytes) < 8 {
+		return false
+	}
+	words := strings.Split(string(m.Bytes[8:]), "\x00")
+	if m.Size > int64(len(m.Bytes)) {
+		words = words[:len(words)-1] // of the last there is only the beginning
+	}
+	for i := 0; i+1 < len(words); i += 2 {
+		if words[i] == "replication" {
+			switch strings.ToLower(words[i+1]) {
+			case "", "false", "off", "no", "0":
+				return false
+			}
+			return true
+		}
+	}
+	return false
+}

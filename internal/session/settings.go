@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"pgpi/internal/event"
@@ -48,4 +49,23 @@ func readingOf(s *event.Settings) sqltext.Settings {
 		return sqltext.Settings{}
 	}
 	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+}
+
+// serverVersion is the server's major version, 0 where it is unknown.
+func serverVersion(s *event.Settings) int {
+	if s == nil {
+		return 0
+	}
+	digits := s.ServerVersion
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			digits = digits[:i]
+			break
+		}
+	}
+	version, err := strconv.Atoi(digits)
+	if err != nil {
+		return 0
+	}
+	return version
 }

@@ -51,14 +51,6 @@ func (t *Tracker) Close() {
 	t.copying.endServer()
 }
 
-// drop forgets a message too large to wait for.
-func (t *Tracker) drop(stream int) {
-	if big := t.bigs[stream]; big != nil {
-		t.budget.release(big.reserved)
-		t.bigs[stream] = nil
-	}
-}
-
 // Piece is what a run of bytes is, and what it says. Its slices are valid until the next
 // call.
 type Piece struct {
@@ -68,32 +60,6 @@ type Piece struct {
 	Messages []event.Message
 	// Mistakes are what the server has sent that nobody asked for, in words.
 	Mistakes []string
-}
-
-// bigMessage is a message too large to wait for.
-type bigMessage struct {
-	seen     int64
-	kept     []byte
-	reserved int // of the budget
-}
-
-// keepStep is how much of the budget a large message takes at a time, in bytes.
-const keepStep = 64 << 10
-
-// keep adds to the prefix, up to max bytes and as far as the budget allows. Once
-// something was left out nothing more is kept: a prefix has no holes.
-func (b *bigMessage) keep(data []byte, most int, budget *Budget) {
-	data = data[:max(0, min(len(data), most-len(b.kept)))]
-	for len(b.kept)+len(data) > b.reserved+minKept {
-		if int64(len(b.kept)) < b.seen || !budget.reserve(keepStep) {
-			data = data[:max(0, min(len(data), b.reserved+minKept-len(b.kept)))]
-			break
-		}
-		b.reserved += keepStep
-	}
-	if int64(len(b.kept)) == b.seen {
-		b.kept = append(b.kept, data...)
-	}
 }
 
 // Scan says what the bytes that one party sent are, as [Framer.Scan] does, and which
@@ -153,14 +119,6 @@ func (t *Tracker) Cut(d event.Direction, pending []byte) (p Piece, want int64) {
 	}
 	t.drop(place(d))
 	return Piece{frame, t.messages, t.mistakes}, want
-}
-
-// beginning is what there is of a message that did not come whole.
-func (t *Tracker) beginning(d event.Direction, pending []byte) []byte {
-	if big := t.bigs[place(d)]; big != nil {
-		return big.kept
-	}
-	return pending
 }
 
 // keep takes the next bytes of a message too large to wait for.
@@ -266,4 +224,14 @@ func (t *Tracker) NewServer() {
 	t.framer.NewServer()
 	t.drop(1)
 	t.drop(3)
+}
+
+// Running is the SQL that the server works on, "" where nothing is known.
+func (t *Tracker) Running() string {
+	if r := t.memory.requests.current(); r != nil {
+		if c := r.context(); c != nil {
+			return c.SQL
+		}
+	}
+	return ""
 }

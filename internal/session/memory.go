@@ -1,8 +1,6 @@
 package session
 
 import (
-	"bytes"
-
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
@@ -243,24 +241,4 @@ func deallocatedName(c *event.Context) (name string, ok bool) {
 		return "", false
 	}
 	return sqltext.DeallocatedName(c.SQL, readingOf(c.Settings))
-}
-
-// text is a field without its NUL.
-func text(m *wire.Message, f wire.Field) []byte {
-	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
-}
-
-// wholeName is the name of a statement, a portal or a column, if all of it is there.
-func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
-	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
-}
-
-// Running is the SQL that the server works on, "" where nothing is known.
-func (t *Tracker) Running() string {
-	if r := t.memory.requests.current(); r != nil {
-		if c := r.context(); c != nil {
-			return c.SQL
-		}
-	}
-	return ""
 }
