@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"regexp"
 	"slices"
 	"strconv"
@@ -168,6 +169,9 @@ func down(ts *testscript.TestScript, not bool, args []string) {
 
 // hangup closes pgpi's terminal: both the kernel and the shell send a SIGHUP, here the second when pgpi has stopped to listen.
 func hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	if signal.Ignored(syscall.SIGHUP) {
+		ts.Fatalf("SIGHUP is ignored here, as by nohup, and pgpi would ignore it too: run the tests without it")
+	}
 	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGHUP))
 	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
 		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", ts.Getenv("PORT")))
