@@ -1,7 +1,6 @@
 package leak
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,8 +14,8 @@ import (
 // Detector learns the values of an input, and finds those that are in an output. It
 // serves one goroutine at a time.
 type Detector struct {
-	memory *memory
-	reader reader
+	learned *learned
+	reader  reader
 	// settings are those of each connection, for sentences that quote its SQL.
 	settings map[uint32]*event.Settings
 	contexts map[*event.Context]bool // that were searched
@@ -46,23 +45,8 @@ type stream struct {
 // New makes a detector that knows no value.
 func New() *Detector {
 	return &Detector{
-		memory: newMemory(), settings: map[uint32]*event.Settings{},
+		learned: newLearned(), settings: map[uint32]*event.Settings{},
 		contexts: map[*event.Context]bool{}, tails: map[stream][]byte{},
-	}
-}
-
-// Watch remembers the values of an event of the input, lets it be redacted in place, and
-// compares: where a word of a value stays, no value may be left as a whole, but a part of
-// one is.
-func (d *Detector) Watch(e *event.Event, redact func(*event.Event)) {
-	d.words, d.before = d.words[:0], d.before[:0]
-	d.learn(e)
-	redact(e)
-	d.compared += int64(len(d.words))
-	for _, w := range d.words {
-		if bytes.Equal(w.now, d.before[w.start:w.start+len(w.now)]) {
-			d.kept.add(w.where)
-		}
 	}
 }
 
@@ -82,7 +66,7 @@ func (d *Detector) Err() error {
 		errs = append(errs, fmt.Errorf("string constants end at one place if standard_conforming_strings is on and at another if it is off, "+
 			"and the input does not say which it was: %v: capture these connections from their login on, where the server says it", d.unsure))
 	}
-	if n := d.memory.forgotten; n > 0 {
+	if n := d.learned.forgotten; n > 0 {
 		errs = append(errs, fmt.Errorf("%d values more than can be remembered were not looked for: redact a part of the input at a time", n))
 	}
 	return errors.Join(errs...)
@@ -92,7 +76,7 @@ func (d *Detector) Err() error {
 func (d *Detector) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d values of four bytes or more were looked for in %d fields, %d contexts (the SQL and the columns that messages are shown with) "+
-		"and %d sentences of pgpi: text anywhere in them, binary values as whole fields", d.memory.size(), d.fields, d.searched, d.sentences)
+		"and %d sentences of pgpi: text anywhere in them, binary values as whole fields", d.learned.size(), d.fields, d.searched, d.sentences)
 	fmt.Fprintf(&b, "; %d words of values were compared with what has taken their place", d.compared)
 	fmt.Fprintf(&b, ". Not looked at were the login, the protocol's own numbers and words, and what a value has behind its first %d bytes", longest)
 	if d.shortened > 0 {

@@ -132,7 +132,7 @@ func (d dialogue) learned() *Detector {
 func (d dialogue) check(t *testing.T, other dialogue) error {
 	t.Helper()
 	detector := other.learned()
-	if detector.memory.size() == 0 {
+	if detector.learned.size() == 0 {
 		t.Error("no value is known")
 	}
 	readRecording(t, record(t, d), detector.Search)

@@ -10,5 +10,5 @@
 // It must not know how values are redacted: it shares no code with packages redact and pseudonym.
 //
 // Start reading at [Detector]. part.go says which fields of a message hold data, sql.go cuts SQL into tokens,
-// statement.go says which of them are data, memory.go finds values again, and word.go what is left of parts of them.
+// statement.go says which of them are data, learned.go finds values again, and word.go what is left of parts of them.
 package leak

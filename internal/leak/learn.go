@@ -32,7 +32,7 @@ func (d *Detector) learn(e *event.Event) {
 func (d *Detector) learnPart(m *event.Message, p part, where place) {
 	switch p.holds {
 	case aValue, raisedText:
-		d.memory.addText(p.text)
+		d.learned.addText(p.text)
 		d.addWords(p.text, p.oid, where)
 	case aBinaryValue:
 		d.learnBinary(p, where)
@@ -53,14 +53,14 @@ func (d *Detector) learnBinary(p part, where place) {
 		return // they are the server's own
 	}
 	if isText(p.text) {
-		d.memory.addText(p.text)
+		d.learned.addText(p.text)
 		d.addWords(p.text, p.oid, where)
 		return
 	}
 	text, known := textOf(p)
 	if known && hasWords(text) || !known && len(bytes.Trim(p.text, "\x00")) > 0 {
-		d.memory.addField(p.text)
-		d.memory.addText(text)
+		d.learned.addField(p.text)
+		d.learned.addText(text)
 	}
 }
 
@@ -80,9 +80,9 @@ func (d *Detector) learnCopied(m *event.Message, p part) {
 	if quote := quoteOf(m); m.Type == wire.CopyCSV && len(written) > 1 && written[0] == quote && written[len(written)-1] == quote {
 		written = written[1 : len(written)-1]
 	}
-	d.memory.addText(written)
+	d.learned.addText(written)
 	if p.field == wire.CopyValue {
-		d.memory.addText(meant(m, p))
+		d.learned.addText(meant(m, p))
 	}
 }
 
@@ -112,13 +112,13 @@ func (d *Detector) learnSQL(sql []byte, q quoting, where place) {
 	sure := literals(sql, q, func(t token) {
 		switch t.kind {
 		case number:
-			d.memory.addText(t.text)
+			d.learned.addText(t.text)
 		case comment:
 			d.learnComment(t.text)
 			d.addWords(t.text, 0, where)
 		default:
-			d.memory.addText(t.body)
-			d.memory.addText(t.meaning())
+			d.learned.addText(t.body)
+			d.learned.addText(t.meaning())
 			if !t.isInterval {
 				d.addWords(t.body, 0, where)
 			}
@@ -135,7 +135,7 @@ func (d *Detector) learnComment(text []byte) {
 	const long = 4
 	text = text[:min(len(text), longest)]
 	if longestWord(text) >= long && bytes.IndexByte(text, '\\') < 0 {
-		d.memory.addText(text)
+		d.learned.addText(text)
 	}
 }
 
@@ -177,7 +177,7 @@ func (d *Detector) learnServerText(text []byte, q quoting, where place) {
 		if opening[0] == 'S' {
 			d.learnSQL(text[:n], q, where)
 		} else {
-			d.memory.addText(text[:n])
+			d.learned.addText(text[:n])
 		}
 		text = text[n:]
 	}
@@ -208,4 +208,19 @@ func quotedLength(text []byte, opening string) int {
 		return len(text)
 	}
 	return end
+}
+
+// Watch remembers the values of an event of the input, lets it be redacted in place, and
+// compares: where a word of a value stays, no value may be left as a whole, but a part of
+// one is.
+func (d *Detector) Watch(e *event.Event, redact func(*event.Event)) {
+	d.words, d.before = d.words[:0], d.before[:0]
+	d.learn(e)
+	redact(e)
+	d.compared += int64(len(d.words))
+	for _, w := range d.words {
+		if bytes.Equal(w.now, d.before[w.start:w.start+len(w.now)]) {
+			d.kept.add(w.where)
+		}
+	}
 }

@@ -16,8 +16,8 @@ const (
 	maxValues = 2 << 20
 )
 
-// memory remembers values, by their hashes.
-type memory struct {
+// learned remembers values, by their hashes.
+type learned struct {
 	seed maphash.Seed
 	// texts must not be anywhere. fields must not be a whole field: four bytes that are a
 	// small number are part of many messages.
@@ -32,18 +32,18 @@ type memory struct {
 	room, forgotten int64
 }
 
-func newMemory() *memory {
-	return &memory{
+func newLearned() *learned {
+	return &learned{
 		seed: maphash.MakeSeed(), room: maxValues,
 		texts: map[uint64]struct{}{}, fields: map[uint64]struct{}{}, lengths: map[uint32]uint64{},
 	}
 }
 
 // size returns the number of values.
-func (m *memory) size() int { return len(m.texts) + len(m.fields) }
+func (m *learned) size() int { return len(m.texts) + len(m.fields) }
 
 // addText remembers a text in which there is something to hide.
-func (m *memory) addText(b []byte) {
+func (m *learned) addText(b []byte) {
 	b = b[:min(len(b), longest)]
 	if len(b) < shortest || !hasWords(b) || !m.put(m.texts, b) {
 		return
@@ -55,13 +55,13 @@ func (m *memory) addText(b []byte) {
 }
 
 // addField remembers the bytes of a value in binary format.
-func (m *memory) addField(b []byte) {
+func (m *learned) addField(b []byte) {
 	if len(b) >= shortest {
 		m.put(m.fields, b)
 	}
 }
 
-func (m *memory) put(to map[uint64]struct{}, b []byte) bool {
+func (m *learned) put(to map[uint64]struct{}, b []byte) bool {
 	hash := maphash.Bytes(m.seed, b)
 	if _, known := to[hash]; known {
 		return true
@@ -76,10 +76,10 @@ func (m *memory) put(to map[uint64]struct{}, b []byte) bool {
 }
 
 // hasText reports whether a text is anywhere in b.
-func (m *memory) hasText(b []byte) bool { return m.hasLongText(b, shortest) }
+func (m *learned) hasText(b []byte) bool { return m.hasLongText(b, shortest) }
 
 // hasLongText reports whether a text of so many bytes or more is anywhere in b.
-func (m *memory) hasLongText(b []byte, least int) bool {
+func (m *learned) hasLongText(b []byte, least int) bool {
 	for ; len(b) >= shortest; b = b[1:] {
 		four := binary.LittleEndian.Uint32(b)
 		if word, bit := beginning(four); m.beginnings[word]&bit == 0 {
@@ -96,9 +96,9 @@ func (m *memory) hasLongText(b []byte, least int) bool {
 }
 
 // hasField reports whether b is a value in binary format.
-func (m *memory) hasField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
+func (m *learned) hasField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
 
-func (m *memory) has(in map[uint64]struct{}, b []byte) bool {
+func (m *learned) has(in map[uint64]struct{}, b []byte) bool {
 	_, known := in[maphash.Bytes(m.seed, b)]
 	return known
 }

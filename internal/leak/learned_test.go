@@ -19,7 +19,7 @@ func TestMemory(t *testing.T) {
 	}
 	found := 0
 	for range 400 {
-		m := newMemory()
+		m := newLearned()
 		var values [][]byte
 		for range r.IntN(4) {
 			value := text(80)
@@ -61,7 +61,7 @@ func TestNothingToHide(t *testing.T) {
 		"Alice": true, "4711": true, "éé": true, "a-b-": true, "trues": true, "true, or": true, "nan ": true,
 		"": false, "abc": false, "----": false, "true": false, "[NULL, false]": false, "NaN ": false, `{"": null}`: false,
 	} {
-		m := newMemory()
+		m := newLearned()
 		m.addText([]byte(value))
 		if got := m.hasText([]byte("x" + value + "x")); got != want {
 			t.Errorf("%q is remembered: %t", value, got)
@@ -72,15 +72,15 @@ func TestNothingToHide(t *testing.T) {
 // TestForgotten says that there were more values than can be remembered.
 func TestForgotten(t *testing.T) {
 	d := New()
-	d.memory.room = 2
+	d.learned.room = 2
 	for _, value := range []string{"Alice", "Robert", "Alice", "Carol"} {
 		if err := d.Err(); err != nil {
 			t.Error(err)
 		}
-		d.memory.addText([]byte(value))
+		d.learned.addText([]byte(value))
 	}
-	d.memory.addField([]byte("Dave"))
-	if err := d.Err(); err == nil || !strings.HasPrefix(err.Error(), "2 values more than can be remembered") || d.memory.size() != 2 {
-		t.Errorf("%d values are remembered, and the check says %v", d.memory.size(), err)
+	d.learned.addField([]byte("Dave"))
+	if err := d.Err(); err == nil || !strings.HasPrefix(err.Error(), "2 values more than can be remembered") || d.learned.size() != 2 {
+		t.Errorf("%d values are remembered, and the check says %v", d.learned.size(), err)
 	}
 }

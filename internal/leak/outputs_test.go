@@ -140,10 +140,10 @@ func lookAtOutputs(t *testing.T, d, safe dialogue, detector *Detector, isData bo
 		}
 		found := 0
 		for i := range after {
-			if birds.MatchString(after[i]) || detector.memory.hasText([]byte(o.plain(after[i]))) {
+			if birds.MatchString(after[i]) || detector.learned.hasText([]byte(o.plain(after[i]))) {
 				t.Errorf("%s: a value is in %s", o.name, after[i])
 			}
-			if detector.memory.hasText([]byte(o.plain(before[i]))) {
+			if detector.learned.hasText([]byte(o.plain(before[i]))) {
 				found++
 			} else if birds.MatchString(before[i]) && isData {
 				t.Errorf("%s: no value is found in %s", o.name, before[i])

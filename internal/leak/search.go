@@ -38,7 +38,7 @@ func (d *Detector) searchPart(m *event.Message, p part, conn uint32) {
 	if p.holds == unreadable && !isBlank(p.text) {
 		d.visible.add(where)
 	}
-	if d.memory.hasText(p.text) || d.hasBinary(p) || d.hasMeaning(m, p) {
+	if d.learned.hasText(p.text) || d.hasBinary(p) || d.hasMeaning(m, p) {
 		d.found.add(where)
 	}
 }
@@ -49,7 +49,7 @@ func (d *Detector) hasBinary(p part) bool {
 		return false
 	}
 	text, _ := textOf(p)
-	return d.memory.hasField(p.text) || d.memory.hasText(text)
+	return d.learned.hasField(p.text) || d.learned.hasText(text)
 }
 
 // longer is the length from which on a value is looked for in what a text means, too: what
@@ -66,13 +66,13 @@ func (d *Detector) hasMeaning(m *event.Message, p part) bool {
 	case aCopiedValue:
 		meaning = meant(m, p)
 	}
-	return d.memory.hasLongText(meaning, longer)
+	return d.learned.hasLongText(meaning, longer)
 }
 
 // hasConstant reports whether a value is in what a constant of SQL means.
 func (d *Detector) hasConstant(sql []byte, q quoting) bool {
 	found := false
-	literals(sql, q, func(t token) { found = found || d.memory.hasLongText(t.meaning(), longer) })
+	literals(sql, q, func(t token) { found = found || d.learned.hasLongText(t.meaning(), longer) })
 	return found
 }
 
@@ -82,7 +82,7 @@ func (d *Detector) searchFragment(e *event.Event) {
 	d.fields++
 	key := stream{e.Conn, e.Direction}
 	b := slices.Concat(d.tails[key], e.Data)
-	if d.memory.hasText(b) {
+	if d.learned.hasText(b) {
 		d.found.add(place{what: "a part of a large message", conn: e.Conn})
 	}
 	d.tails[key] = bytes.Clone(b[max(0, len(b)-longest+1):])
@@ -99,7 +99,7 @@ func (d *Detector) searchSentence(e *event.Event) {
 	quotes, found := false, false
 	event.ReplaceWritten(e.Fact, func(_ event.Written, text string) string {
 		quotes = true
-		found = found || d.memory.hasText([]byte(text)) || d.hasConstant([]byte(text), quoting{})
+		found = found || d.learned.hasText([]byte(text)) || d.hasConstant([]byte(text), quoting{})
 		return text
 	})
 	if quotes {
@@ -127,7 +127,7 @@ func (d *Detector) searchContext(m *event.Message, c *event.Context, conn uint32
 	for _, column := range c.Columns {
 		texts = append(texts, column.Name)
 	}
-	if slices.ContainsFunc(texts, func(text string) bool { return d.memory.hasText([]byte(text)) }) {
+	if slices.ContainsFunc(texts, func(text string) bool { return d.learned.hasText([]byte(text)) }) {
 		d.found.add(place{what: fmt.Sprintf("what %s is shown with", m.Type), conn: conn})
 	}
 }

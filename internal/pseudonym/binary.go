@@ -90,7 +90,7 @@ func (v *Values) integer(b []byte, signed bool, salt byte) {
 		for i := range b {
 			b[len(b)-1-i] = byte(another >> (8 * i))
 		}
-		if !v.memory.isField(b) {
+		if !v.seen.isField(b) {
 			return
 		}
 	}

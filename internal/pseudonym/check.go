@@ -16,7 +16,7 @@ import (
 // that was made with it, for one. It finds them by itself, in the fields of the
 // messages, whatever Values made of those. It serves one goroutine at a time.
 type Check struct {
-	memory  *memory
+	seen    *seen
 	blanked int64
 	fields  []wire.Field
 	pieces  pieces
@@ -26,7 +26,7 @@ type Check struct {
 
 // Check makes a check for what has been seen up to now.
 func (v *Values) Check() *Check {
-	return &Check{memory: v.memory, blanked: v.blanked, found: map[string]int{}}
+	return &Check{seen: v.seen, blanked: v.blanked, found: map[string]int{}}
 }
 
 // Add looks at an event.
@@ -44,12 +44,12 @@ func (c *Check) message(m *event.Message) {
 		}
 		c.checked++
 		b := m.Bytes[f.Start:f.End]
-		if c.memory.holds(b) || f.Kind.IsValue() && c.memory.isField(b) {
+		if c.seen.holds(b) || f.Kind.IsValue() && c.seen.isField(b) {
 			c.found[fmt.Sprintf("%s of %s", strings.ReplaceAll(f.Name.String(), "_", " "), m.Type)]++
 		}
 	}
 	for _, p := range c.pieces.of(m) {
-		if p.kind == binaryPiece && c.memory.holds(textOf(m.Bytes[p.start:p.end], p.oid)) {
+		if p.kind == binaryPiece && c.seen.holds(textOf(m.Bytes[p.start:p.end], p.oid)) {
 			c.found[fmt.Sprintf("text of a value of %s", m.Type)]++
 		}
 	}
@@ -65,7 +65,7 @@ func (c *Check) Err() error {
 		}
 		errs = append(errs, fmt.Errorf("values of the input stand in what was written: %s", strings.Join(places, ", ")))
 	}
-	if n := c.memory.forgotten; n > 0 {
+	if n := c.seen.forgotten; n > 0 {
 		errs = append(errs, fmt.Errorf("%d values more than can be remembered were not looked for", n))
 	}
 	return errors.Join(errs...)
@@ -73,7 +73,7 @@ func (c *Check) Err() error {
 
 // String says what was checked.
 func (c *Check) String() string {
-	values := len(c.memory.values) + len(c.memory.fields)
+	values := len(c.seen.values) + len(c.seen.fields)
 	return fmt.Sprintf("%d values of four bytes or more were looked for in %d fields; %d parts had to be blanked", values, c.checked, c.blanked)
 }
 

@@ -9,6 +9,6 @@
 // It must not know sockets, sinks or how anything is shown.
 //
 // Start reading at [Values.Apply]. piece.go says what becomes of which field, prose.go and
-// binary.go how, word.go how a word gets its pseudonym, sql.go what of SQL is data, and memory.go
+// binary.go how, word.go how a word gets its pseudonym, sql.go what of SQL is data, and seen.go
 // how values are found again.
 package pseudonym

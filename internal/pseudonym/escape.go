@@ -1,7 +1,5 @@
 package pseudonym
 
-import "bytes"
-
 // escape takes backslashes and what they make of the bytes behind them. Which of the
 // many rules holds (of E'…', COPY, JSON, bytea, arrays, or of several, one around the
 // other) is not always known; what is done here is right for all of them, and in text
@@ -99,22 +97,4 @@ func backslashes(text []byte) int {
 		n++
 	}
 	return n
-}
-
-// learnQuoted remembers a text as it is written, and without the doubled quotes and
-// backslashes in it.
-func (v *Values) learnQuoted(b []byte, quote byte) {
-	v.learnText(b)
-	if bytes.IndexByte(b, quote) < 0 && bytes.IndexByte(b, '\\') < 0 {
-		return
-	}
-	plain := v.scratch[:0]
-	for i := 0; i < len(b); i++ {
-		if i+1 < len(b) && (b[i] == quote && b[i+1] == quote || b[i] == '\\') {
-			i++
-		}
-		plain = append(plain, b[i])
-	}
-	v.scratch = plain
-	v.learnText(plain)
 }

@@ -110,10 +110,10 @@ func TestJudge(t *testing.T) {
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	free, crowded := New(), New()
 	for i := 1000; i < 10000; i++ {
-		crowded.memory.add(fmt.Append(nil, i))
+		crowded.seen.add(fmt.Append(nil, i))
 	}
 	for range 8 { // with other keys each time
-		free.words, crowded.words = newWords(free.memory), newWords(crowded.memory)
+		free.words, crowded.words = newWords(free.seen), newWords(crowded.seen)
 		for name, values := range valuesOfTypes {
 			for _, value := range values {
 				for _, v := range []*Values{free, crowded} {

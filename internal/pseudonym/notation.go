@@ -2,7 +2,6 @@ package pseudonym
 
 import (
 	"bytes"
-	"strings"
 )
 
 // unit takes what is more than one word: dates, times, addresses.
@@ -118,76 +117,6 @@ func timeLength(b []byte) int {
 		if fraction := digits(b[n+1:]); fraction > 0 {
 			n += 1 + fraction
 		}
-	}
-	return n
-}
-
-// isConstant reports whether a word is one of those that a type has only two or three
-// of. They stay.
-func isConstant(word []byte) bool {
-	switch len(word) {
-	case 3:
-		return string(word) == "NaN"
-	case 4:
-		return hasPrefixFold(word, "true") || hasPrefixFold(word, "null")
-	case 5:
-		return hasPrefixFold(word, "false")
-	}
-	return false
-}
-
-func isOneOf(word []byte, all []string) bool {
-	for _, one := range all {
-		if string(word) == one {
-			return true
-		}
-	}
-	return false
-}
-
-func isHex(b []byte) bool {
-	for _, x := range b {
-		if !isHexDigit(x) {
-			return false
-		}
-	}
-	return len(b)%2 == 0
-}
-
-func isHexDigit(c byte) bool {
-	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-func isAlphanumeric(c byte) bool {
-	return c >= 0x80 || lower(c) >= 'a' && lower(c) <= 'z' || isDigit(c)
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
-func isSpace(c byte) bool {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'
-}
-
-func hasPrefix(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
-}
-
-// hasPrefixFold reports whether text begins with the prefix, whatever the case of either.
-func hasPrefixFold(text []byte, prefix string) bool {
-	return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
-}
-
-func alphanumericLength(b []byte) int {
-	n := 0
-	for n < len(b) && isAlphanumeric(b[n]) {
-		n++
 	}
 	return n
 }

@@ -1,11 +1,7 @@
 package pseudonym
 
 import (
-	"bytes"
-	"strings"
-
 	"pgpi/internal/event"
-	"pgpi/internal/pgvalue"
 	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
@@ -130,108 +126,4 @@ func mayHoldValues(t wire.Type, n wire.Name) bool {
 		return false
 	}
 	return true
-}
-
-// replace gives a piece of a message its pseudonyms.
-func (v *Values) replace(m *event.Message, p piece, salt byte) {
-	b := m.Bytes[p.start:p.end]
-	switch p.kind {
-	case textPiece, copyPiece:
-		v.replaceTyped(b, pgvalue.TypeName(p.oid), salt)
-	case binaryPiece:
-		v.replaceBinary(b, p.oid, salt)
-	case unknownPiece:
-		v.guess(b, salt)
-	case sqlPiece:
-		v.replaceSQL(b)
-	case errorPiece:
-		v.replaceError(b)
-	case optionsPiece:
-		v.replaceOptions(b)
-	}
-}
-
-// replaceTyped replaces a value in text.
-func (v *Values) replaceTyped(b []byte, name string, salt byte) {
-	switch s := syntaxOf(name); {
-	case name == "bool" && len(b) == 1:
-		if v.flip == 1 {
-			b[0] ^= 't' ^ 'f'
-		}
-	case strings.Contains(name, "range"):
-		v.replaceRange(withoutBounds(b), salt)
-	case strings.HasSuffix(name, "[]"):
-		v.replaceArray(withoutBounds(b), s, salt)
-	default:
-		v.replaceText(b, s, salt)
-	}
-}
-
-// learn remembers the values in a piece.
-func (v *Values) learn(m *event.Message, p piece) {
-	b := m.Bytes[p.start:p.end]
-	switch p.kind {
-	case textPiece:
-		v.learnText(b)
-	case copyPiece:
-		v.learnCopied(m, b)
-	case binaryPiece, unknownPiece:
-		v.learnBinary(b, p.oid)
-	case sqlPiece:
-		v.learnSQL(b)
-	case errorPiece:
-		v.learnError(b)
-	case optionsPiece:
-		v.learnOptions(b)
-	}
-}
-
-// learnText remembers a value in which there is something to hide.
-func (v *Values) learnText(b []byte) {
-	if hasWords(b) {
-		v.memory.add(b)
-	}
-}
-
-// learnCopied remembers a value of COPY, as it is written and what it means.
-func (v *Values) learnCopied(m *event.Message, b []byte) {
-	quote := m.State.Copy.Quote
-	if quote == 0 {
-		quote = '"'
-	}
-	if m.Type == wire.CopyCSV && len(b) > 1 && b[0] == quote && b[len(b)-1] == quote {
-		b = b[1 : len(b)-1]
-	}
-	v.learnQuoted(b, quote)
-}
-
-// learnBinary remembers a value in binary format and its text.
-func (v *Values) learnBinary(b []byte, oid uint32) {
-	name := pgvalue.TypeName(oid)
-	text, err := pgvalue.AppendText(nil, oid, pgvalue.Binary, b, nil)
-	switch {
-	case name == "tid" || name == "pg_snapshot" || name == "txid_snapshot":
-	case isPrintable(b):
-		v.learnText(b)
-	case err == nil && name != "":
-		if hasWords(text) {
-			v.memory.addField(b)
-			v.memory.add(text)
-		}
-	case len(bytes.Trim(b, "\x00")) > 0:
-		v.memory.addField(b)
-	}
-}
-
-// hasWords reports whether a text has letters or digits other than in constants.
-func hasWords(b []byte) bool {
-	for at := 0; at < len(b); at++ {
-		if n := alphanumericLength(b[at:]); n > 0 {
-			if !isConstant(b[at : at+n]) {
-				return true
-			}
-			at += n
-		}
-	}
-	return false
 }

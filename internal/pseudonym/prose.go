@@ -2,9 +2,6 @@ package pseudonym
 
 import "bytes"
 
-// syntax is what the letters and digits of a text may become.
-type syntax byte
-
 const (
 	// plainText is all text of which nothing more is known.
 	plainText syntax = iota
@@ -29,19 +26,6 @@ const (
 	// unicodeLiteral has the escapes of U&'…'.
 	unicodeLiteral
 )
-
-// prose is text that is replaced in place, word by word: letters and digits change, all
-// else stays, and so quotes, delimiters and the structure of JSON, arrays and rows do.
-// Words rather than whole values have pseudonyms, so that a value is the same in SQL, in
-// a row, inside of JSON and in a message that quotes it.
-type prose struct {
-	words  *words
-	b      []byte
-	syntax syntax
-	salt   byte
-	at     int
-	inside bool // of double quotes
-}
 
 // replaceText replaces what b says.
 func (v *Values) replaceText(b []byte, s syntax, salt byte) {
@@ -87,12 +71,6 @@ func (t *prose) joinsTime(c byte) bool {
 	}
 	rest := t.b[t.at+1:]
 	return c == 'T' && timeLength(rest) > 0 || c == 'Z' && (len(rest) == 0 || !isAlphanumeric(rest[0]))
-}
-
-// take gives the next n bytes a pseudonym.
-func (t *prose) take(n int, c class) {
-	t.words.replace(t.b[t.at:t.at+n], c, t.salt)
-	t.at += n
 }
 
 // word takes a run of letters and digits.

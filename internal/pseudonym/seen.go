@@ -20,8 +20,8 @@ const (
 	prefixBits = 18
 )
 
-// memory remembers values by their hashes, so that they can be found in what is shown.
-type memory struct {
+// seen remembers values by their hashes, so that they can be found in what is shown.
+type seen struct {
 	seed   maphash.Seed
 	values map[uint64]struct{}
 	// fields are values in binary format: four bytes that are a small number stand in
@@ -34,15 +34,15 @@ type memory struct {
 	forgotten int64
 }
 
-func newMemory() *memory {
-	return &memory{
+func newSeen() *seen {
+	return &seen{
 		seed: maphash.MakeSeed(), values: map[uint64]struct{}{}, fields: map[uint64]struct{}{},
 		lengths: make([]uint64, 1<<prefixBits),
 	}
 }
 
 // add remembers a value that must not stand inside of anything.
-func (m *memory) add(value []byte) {
+func (m *seen) add(value []byte) {
 	value = value[:min(len(value), longest)]
 	if len(value) < shortest || !m.put(m.values, value) {
 		return
@@ -51,13 +51,13 @@ func (m *memory) add(value []byte) {
 }
 
 // addField remembers a value that must not be a field of its own.
-func (m *memory) addField(value []byte) {
+func (m *seen) addField(value []byte) {
 	if len(value) >= shortest {
 		m.put(m.fields, value)
 	}
 }
 
-func (m *memory) put(to map[uint64]struct{}, value []byte) bool {
+func (m *seen) put(to map[uint64]struct{}, value []byte) bool {
 	h := maphash.Bytes(m.seed, value)
 	if _, known := to[h]; !known && len(m.values)+len(m.fields) >= maxRemembered {
 		m.forgotten++
@@ -68,11 +68,11 @@ func (m *memory) put(to map[uint64]struct{}, value []byte) bool {
 }
 
 // count is how many values are remembered.
-func (m *memory) count() int { return len(m.values) }
+func (m *seen) count() int { return len(m.values) }
 
 // find returns the first place, from an offset on, where a value stands in b, and the
 // longest one there. It is empty where none does.
-func (m *memory) find(b []byte, from int) (start, end int) {
+func (m *seen) find(b []byte, from int) (start, end int) {
 	for at := from; at+shortest <= len(b); at++ {
 		for lengths := m.lengths[bucket(b[at:])]; lengths != 0; {
 			top := bits.Len64(lengths) - 1
@@ -86,15 +86,15 @@ func (m *memory) find(b []byte, from int) (start, end int) {
 }
 
 // holds reports whether a value stands in b.
-func (m *memory) holds(b []byte) bool {
+func (m *seen) holds(b []byte) bool {
 	_, end := m.find(b, 0)
 	return end > 0
 }
 
 // isField reports whether b is a value in binary format.
-func (m *memory) isField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
+func (m *seen) isField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
 
-func (m *memory) has(in map[uint64]struct{}, value []byte) bool {
+func (m *seen) has(in map[uint64]struct{}, value []byte) bool {
 	_, known := in[maphash.Bytes(m.seed, value)]
 	return known
 }

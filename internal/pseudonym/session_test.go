@@ -234,7 +234,7 @@ func TestNoValueSurvives(t *testing.T) {
 				if err := check.Err(); err != nil && learned {
 					t.Error(err)
 				}
-				if check.checked == 0 || len(v.memory.values) == 0 {
+				if check.checked == 0 || len(v.seen.values) == 0 {
 					t.Error(check)
 				}
 			})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
 )
 
@@ -255,4 +256,15 @@ func (v *Values) learnLiteral(b []byte) {
 	if !isKeyWord(b) {
 		v.learnText(b)
 	}
+}
+
+// read prepares for SQL that was sent in a session with these settings.
+func (v *Values) read(s *event.Settings) sqltext.Settings {
+	if s != v.settings {
+		v.settings, v.reading = s, sqltext.Settings{}
+		if s != nil {
+			v.reading = sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+		}
+	}
+	return v.reading
 }

@@ -66,7 +66,7 @@ func TestLiteralsByMeaning(t *testing.T) {
 	} {
 		v := New()
 		v.learnSQL([]byte(sql))
-		if !v.memory.holds([]byte(value)) {
+		if !v.seen.holds([]byte(value)) {
 			t.Errorf("%s does not tell of %s", sql, value)
 		}
 	}

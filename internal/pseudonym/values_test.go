@@ -227,12 +227,12 @@ func message(t *testing.T, typ wire.Type, body string) func() event.Message {
 func TestNumbersUsedUp(t *testing.T) {
 	v := New()
 	for i := range 100_000 {
-		v.memory.add(fmt.Append(nil, i))
+		v.seen.add(fmt.Append(nil, i))
 	}
 	for _, text := range []string{"4711", "47114", "1234567890", "2024-01-15 10:30:00.123456", `{"a": 4711}`, "550e8400-e29b-41d4-a716-446655440000", `\xdeadbeef00112233445566778899`, "abc4711def", "1.5e+300"} {
 		b := []byte(text)
 		v.replaceText(b, plainText, 0)
-		if string(b) == text || v.memory.holds(b) {
+		if string(b) == text || v.seen.holds(b) {
 			t.Errorf("%q became %q", text, b)
 		}
 	}
