@@ -14,17 +14,21 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pipelines are statements that are sent without waiting, SYNC among them, with what a library must
+// pipeline is statements that are sent without waiting, SYNC among them, with what a library must
 // report about them and what pgpi must say.
-var pipelines = []struct {
+type pipeline struct {
 	name               string
 	statements         []string
 	reported, outcomes []string
-}{
+}
+
+const errorAtSync = "an error at the Sync"
+
+var pipelines = []pipeline{
 	{"an error in the middle", []string{"insert into a values (1)", "insert into a values (1)", "insert into a values (2)", "SYNC", "select * from a", "SYNC"},
 		[]string{"ok INSERT 0 1", "error 23505", "skipped", "ok SELECT 0"},
 		[]string{"rolled back INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}},
-	{"an error at the Sync", []string{"insert into d values (1)", "insert into d values (1)", "SYNC", "select * from d", "SYNC"},
+	{errorAtSync, []string{"insert into d values (1)", "insert into d values (1)", "SYNC", "select * from d", "SYNC"},
 		[]string{"ok INSERT 0 1", "ok INSERT 0 1", "error 23505", "ok SELECT 0"},
 		[]string{"rolled back INSERT 0 1", "rolled back INSERT 0 1", "failed 23505", "done SELECT 0"}},
 	{"a deferred constraint at COMMIT", []string{"begin", "insert into d values (1)", "SYNC", "insert into d values (1)", "commit", "select 1", "SYNC", "select * from d", "SYNC"},
@@ -44,13 +48,14 @@ func TestLibraries(t *testing.T) {
 	for _, version := range versions {
 		server := startServer(t, version, tables("w0")...)
 		j := newJudge(startPgpi(t, server, true, "--log-forwarded=json"))
-		for name, library := range map[string]func(*testing.T, string, []string) (string, []string){
-			"pgconn": runPgconn, "pgx batch": runBatches, "libpq": runLibPQ,
-		} {
+		for _, library := range libraries {
 			for _, p := range pipelines {
-				t.Run(fmt.Sprintf("%d/%s/%s", version, name, p.name), func(t *testing.T) {
-					url := fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable options='-csearch_path=w0'", j.pgpi.Port)
-					client, reported := library(t, url, p.statements)
+				if library.name == "psycopg" && p.name == errorAtSync {
+					// psycopg 3.3.9 can't go on behind it: "pop from an empty deque", or "cannot exit pipeline mode while busy".
+					p.statements, p.reported, p.outcomes = p.statements[:3], p.reported[:3], p.outcomes[:3]
+				}
+				t.Run(fmt.Sprintf("%d/%s/%s", version, library.name, p.name), func(t *testing.T) {
+					client, reported := library.run(t, j.pgpi.Port, p.statements)
 					var outcomes []string
 					for _, w := range <-j.channel(client) {
 						if w.Type == "extended" || w.SQLState != "" {
@@ -69,6 +74,19 @@ func TestLibraries(t *testing.T) {
 	}
 }
 
+// libraries run a pipeline. Each returns its own address and what it reports.
+var libraries = []struct {
+	name string
+	run  func(t *testing.T, port int, statements []string) (client string, reported []string)
+}{
+	{"pgconn", runPgconn}, {"pgx batch", runBatches}, {"libpq", runLibPQ}, {"psycopg", runPsycopg}, {"psql", runPsql},
+}
+
+// connectionString leads to pgpi.
+func connectionString(port int) string {
+	return fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable options='-csearch_path=w0'", port)
+}
+
 // report returns a result in words.
 func report(tag string, err error) string {
 	var refused *pgconn.PgError
@@ -83,9 +101,9 @@ func report(tag string, err error) string {
 
 // runPgconn sends everything in one pipeline. It does not report skipped statements: they are what
 // is left up to a Sync.
-func runPgconn(t *testing.T, url string, statements []string) (client string, reported []string) {
+func runPgconn(t *testing.T, port int, statements []string) (client string, reported []string) {
 	t.Helper()
-	c, err := pgconn.Connect(t.Context(), url)
+	c, err := pgconn.Connect(t.Context(), connectionString(port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,9 +155,9 @@ func runPgconn(t *testing.T, url string, statements []string) (client string, re
 
 // runBatches sends a batch for each Sync. For a batch with an error, it reports the error and no
 // statement after it.
-func runBatches(t *testing.T, url string, statements []string) (client string, reported []string) {
+func runBatches(t *testing.T, port int, statements []string) (client string, reported []string) {
 	t.Helper()
-	c, err := pgx.Connect(t.Context(), url+" default_query_exec_mode=exec")
+	c, err := pgx.Connect(t.Context(), connectionString(port)+" default_query_exec_mode=exec")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,21 +187,21 @@ func runBatches(t *testing.T, url string, statements []string) (client string, r
 	return c.PgConn().Conn().LocalAddr().String(), reported
 }
 
-// runLibPQ has a program of Python use the pipeline mode of libpq, as psycopg and psql do.
-func runLibPQ(t *testing.T, url string, statements []string) (client string, reported []string) {
+// runLibPQ has a program in Python use the pipeline mode of libpq.
+func runLibPQ(t *testing.T, port int, statements []string) (client string, reported []string) {
 	t.Helper()
-	python, err := filepath.Abs("../../.tools/venv/bin/python")
-	if err == nil {
-		_, err = os.Stat(python)
-	}
-	if err != nil {
-		missing := "psycopg is not installed (make test, or test/install drivers, installs it)"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	cmd := exec.Command(python, append([]string{"testdata/pipeline.py", url}, statements...)...)
+	return runPython(t, "testdata/pipeline.py", port, statements)
+}
+
+// runPsycopg uses psycopg's pipelines, which reports the errors where it syncs.
+func runPsycopg(t *testing.T, port int, statements []string) (client string, reported []string) {
+	t.Helper()
+	return runPython(t, "testdata/psycopg_pipeline.py", port, statements)
+}
+
+func runPython(t *testing.T, program string, port int, statements []string) (client string, reported []string) {
+	t.Helper()
+	cmd := exec.Command(installed(t, "venv/bin/python"), append([]string{program, connectionString(port)}, statements...)...)
 	cmd.Stderr = os.Stderr
 	output, err := cmd.Output()
 	if err != nil {
@@ -191,4 +209,21 @@ func runLibPQ(t *testing.T, url string, statements []string) (client string, rep
 	}
 	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
 	return lines[0], lines[1:]
+}
+
+// installed returns the path of a program that test/install has installed.
+func installed(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs("../../.tools/" + name)
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		missing := name + " is not installed (make test, or test/install drivers, installs it)"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	return path
 }
