@@ -48,8 +48,11 @@ func (p *page) exchange(x *event.Exchange) {
 	p.duration(x)
 	p.rows(x)
 	p.text = append(p.text, ' ', transactionMark(x.Transaction))
+	start := len(p.text)
 	p.statement(x)
+	end := len(p.text)
 	p.remark(x)
+	p.makeRoom(start, end)
 	p.endLine()
 	if x.SQLState == "" {
 		return
@@ -65,94 +68,6 @@ func (p *page) exchange(x *event.Exchange) {
 	if first, last := x.RolledBackToo[0], x.RolledBackToo[1]; first != 0 {
 		p.continueLine("rolled back too", "exchanges "+strconv.Itoa(int(first))+" to "+strconv.Itoa(int(last)))
 	}
-}
-
-// beginLine starts a line with the connection's tag, who is connected, and the time.
-func (p *page) beginLine() {
-	p.tag()
-	width := len("#  ") + len(strconv.FormatUint(uint64(p.now.Conn), 10))
-	if i := p.now.Identity; i != nil && i.User != "" {
-		start := len(p.text)
-		p.text = AppendSafe(p.text, i.User+"@"+i.Database)
-		p.text = append(p.text, ' ', ' ')
-		width += utf8.RuneCount(p.text[start:])
-	}
-	p.align(width)
-	switch p.Time {
-	case Short:
-		p.text = p.now.At.AppendFormat(p.text, "15:04:05.000")
-		p.text = append(p.text, ' ')
-	case Relative:
-		p.text = appendElapsed(p.text, p.now.Elapsed, 6)
-		p.text = append(p.text, ' ')
-	case ISO:
-		p.text = p.now.At.AppendFormat(p.text, "2006-01-02T15:04:05.000000Z07:00")
-		p.text = append(p.text, ' ')
-	}
-}
-
-// maxIndent bounds the column that lines are aligned at.
-const maxIndent = 40
-
-// align fills a line up to where the widest name so far has ended: connections then have their
-// columns in the same places.
-func (p *page) align(width int) {
-	if width <= maxIndent {
-		p.indent = max(p.indent, width)
-	}
-	for ; width < p.indent; width++ {
-		p.text = append(p.text, ' ')
-	}
-}
-
-// endLine ends a line, which is cut to the width of the terminal, if there is one.
-func (p *page) endLine() {
-	if p.Width != nil {
-		if width := p.Width(); width > 0 {
-			p.cutTo(width)
-		}
-	}
-	p.text = append(p.text, '\n')
-}
-
-// cutTo shortens the line at hand to so many columns, colors aside.
-func (p *page) cutTo(width int) {
-	column := 0
-	for i := lineBegin(p.text); i < len(p.text); {
-		if p.text[i] == 0x1b {
-			for i < len(p.text) && p.text[i] != 'm' {
-				i++
-			}
-			i++
-			continue
-		}
-		_, size := utf8.DecodeRune(p.text[i:])
-		if column++; column >= width && i+size < len(p.text) {
-			p.text = append(p.text[:i], "…"...)
-			p.unpaint()
-			return
-		}
-		i += size
-	}
-}
-
-// lineBegin is where the last line of a text begins.
-func lineBegin(text []byte) int {
-	i := len(text)
-	for i > 0 && text[i-1] != '\n' {
-		i--
-	}
-	return i
-}
-
-// continueLine writes more of what an error says.
-func (p *page) continueLine(what, words string) {
-	p.tag()
-	p.text = append(p.text, "  "...)
-	p.text = append(p.text, what...)
-	p.text = append(p.text, ": "...)
-	p.text = AppendSafe(p.text, words)
-	p.endLine()
 }
 
 // duration writes how long an exchange took, with a mark where that is slow, or where the exchange

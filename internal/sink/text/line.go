@@ -1,0 +1,152 @@
+package text
+
+import (
+	"bytes"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	eastasian "golang.org/x/text/width"
+)
+
+// The lines of queries mode have their columns in the same places, and are no wider than a terminal.
+
+// beginLine starts a line with the connection's tag, who is connected, and the time.
+func (p *page) beginLine() {
+	p.tag()
+	width := len("#  ") + len(strconv.FormatUint(uint64(p.now.Conn), 10))
+	if i := p.now.Identity; i != nil && i.User != "" {
+		start := len(p.text)
+		p.text = AppendSafe(p.text, i.User+"@"+i.Database)
+		p.text = append(p.text, ' ', ' ')
+		width += utf8.RuneCount(p.text[start:])
+	}
+	p.align(width)
+	switch p.Time {
+	case Short:
+		p.text = p.now.At.AppendFormat(p.text, "15:04:05.000")
+		p.text = append(p.text, ' ')
+	case Relative:
+		p.text = appendElapsed(p.text, p.now.Elapsed, 6)
+		p.text = append(p.text, ' ')
+	case ISO:
+		p.text = p.now.At.AppendFormat(p.text, "2006-01-02T15:04:05.000000Z07:00")
+		p.text = append(p.text, ' ')
+	}
+}
+
+// maxIndent bounds the column that lines are aligned at.
+const maxIndent = 40
+
+// align fills a line up to where the widest name so far has ended: connections then have their
+// columns in the same places.
+func (p *page) align(width int) {
+	if width <= maxIndent {
+		p.indent = max(p.indent, width)
+	}
+	for ; width < p.indent; width++ {
+		p.text = append(p.text, ' ')
+	}
+}
+
+// endLine ends a line, which is cut to the width of the terminal, if there is one.
+func (p *page) endLine() {
+	begin := lineBegin(p.text)
+	if most := p.terminal(); most > 0 && columns(p.text[begin:]) > most {
+		p.text = append(p.text[:begin+fitting(p.text[begin:], most-1)], "…"...)
+		p.unpaint()
+	}
+	p.text = append(p.text, '\n')
+}
+
+// terminal returns the width of the terminal, 0 if there is none.
+func (p *page) terminal() int {
+	if p.Width == nil {
+		return 0
+	}
+	return p.Width()
+}
+
+// leastSQL is how many columns of SQL stay on a line, whatever is said behind it.
+const leastSQL = 40
+
+// makeRoom shortens the SQL of a line, which is between start and end, so that what is behind it can be
+// seen on a terminal too: how a statement failed is worth more than the end of its SQL.
+func (p *page) makeRoom(start, end int) {
+	width := p.terminal()
+	over := columns(p.text[lineBegin(p.text):]) - width
+	if width <= 0 || over <= 0 || end == len(p.text) {
+		return
+	}
+	sql := columns(p.text[start:end])
+	keep := max(leastSQL, sql-over)
+	if keep >= sql {
+		return
+	}
+	p.scratch = append(p.scratch[:0], p.text[end:]...)
+	p.text = append(p.text[:start+fitting(p.text[start:end], keep-1)], "…"...)
+	p.text = append(p.text, p.scratch...)
+}
+
+// columns returns how many columns of a terminal a text takes.
+func columns(text []byte) int {
+	n := 0
+	for len(text) > 0 {
+		size, width := glyph(text)
+		text = text[size:]
+		n += width
+	}
+	return n
+}
+
+// fitting returns how many bytes of a text fit into so many columns.
+func fitting(text []byte, most int) int {
+	i := 0
+	for n := 0; i < len(text); {
+		size, width := glyph(text[i:])
+		if n += width; n > most {
+			break
+		}
+		i += size
+	}
+	return i
+}
+
+// glyph returns the size of what a text begins with, in bytes and columns: a character or a sequence
+// that sets the color.
+func glyph(text []byte) (size, columns int) {
+	if text[0] == 0x1b {
+		return bytes.IndexByte(text, 'm') + 1, 0
+	}
+	r, size := utf8.DecodeRune(text)
+	switch {
+	case r < 0x300: // nothing there is wide, and what is invisible is escaped
+		return size, 1
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return size, 0
+	}
+	switch eastasian.LookupRune(r).Kind() {
+	case eastasian.EastAsianWide, eastasian.EastAsianFullwidth:
+		return size, 2
+	}
+	return size, 1
+}
+
+// lineBegin is where the last line of a text begins.
+func lineBegin(text []byte) int {
+	i := len(text)
+	for i > 0 && text[i-1] != '\n' {
+		i--
+	}
+	return i
+}
+
+// continueLine writes more of what an error says.
+func (p *page) continueLine(what, words string) {
+	p.tag()
+	p.text = append(p.text, "  "...)
+	p.text = append(p.text, what...)
+	p.text = append(p.text, ": "...)
+	p.text = AppendSafe(p.text, words)
+	p.endLine()
+}
