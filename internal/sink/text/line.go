@@ -52,8 +52,8 @@ func (p *page) align(width int) {
 // endLine ends a line, which is cut to the width of the terminal, if there is one.
 func (p *page) endLine() {
 	begin := lineBegin(p.text)
-	if most := p.terminal(); most > 0 && columns(p.text[begin:]) > most {
-		p.text = append(p.text[:begin+fitting(p.text[begin:], most-1)], "…"...)
+	if !p.fits() {
+		p.text = append(p.text[:begin+fitting(p.text[begin:], p.terminal()-1)], "…"...)
 		p.unpaint()
 	}
 	p.text = append(p.text, '\n')
@@ -67,17 +67,22 @@ func (p *page) terminal() int {
 	return p.Width()
 }
 
+// fits reports whether the line at hand is no wider than the terminal.
+func (p *page) fits() bool {
+	width := p.terminal()
+	return width <= 0 || columns(p.text[lineBegin(p.text):]) <= width
+}
+
 // leastSQL is how many columns of SQL stay on a line, whatever is said behind it.
-const leastSQL = 40
+const leastSQL = 20
 
 // makeRoom shortens the SQL of a line, which is between start and end, so that what is behind it can be
 // seen on a terminal too: how a statement failed is worth more than the end of its SQL.
 func (p *page) makeRoom(start, end int) {
-	width := p.terminal()
-	over := columns(p.text[lineBegin(p.text):]) - width
-	if width <= 0 || over <= 0 || end == len(p.text) {
+	if p.fits() || end == len(p.text) {
 		return
 	}
+	over := columns(p.text[lineBegin(p.text):]) - p.terminal()
 	sql := columns(p.text[start:end])
 	keep := max(leastSQL, sql-over)
 	if keep >= sql {

@@ -51,13 +51,19 @@ func (p *page) exchange(x *event.Exchange) {
 	start := len(p.text)
 	p.statement(x)
 	end := len(p.text)
-	p.remark(x)
+	p.remark(x, x.Message)
+	message := ""
+	if x.Message != "" && !p.fits() {
+		message = oneLine(x.Message)
+		p.text = p.text[:end]
+		p.remark(x, "")
+	}
 	p.makeRoom(start, end)
 	p.endLine()
 	if x.SQLState == "" {
 		return
 	}
-	for _, more := range [][2]string{{"detail", x.Detail}, {"hint", x.Hint}} {
+	for _, more := range [][2]string{{"error", message}, {"detail", x.Detail}, {"hint", x.Hint}} {
 		if more[1] != "" {
 			p.continueLine(more[0], more[1])
 		}
@@ -256,17 +262,17 @@ func (p *page) appendInUTF8(dst []byte, x *event.Exchange) []byte {
 	return p.reader.AppendUTF8(dst, sql)
 }
 
-// remark writes what else there is to say of how an exchange ended. It is a comment to SQL: a line
-// can be pasted as it is.
-func (p *page) remark(x *event.Exchange) {
+// remark writes the message of an error, and what else there is to say of how an exchange ended. It is
+// a comment to SQL: a line can be pasted as it is.
+func (p *page) remark(x *event.Exchange, message string) {
 	separator := " -- "
 	say := func(words string) {
 		p.text = append(p.text, separator...)
 		p.text = AppendSafe(p.text, words)
 		separator = "; "
 	}
-	if x.Message != "" {
-		say(oneLine(x.Message))
+	if message != "" {
+		say(oneLine(message))
 	}
 	switch x.Outcome {
 	case event.RolledBack, event.Suspended, event.Canceled:

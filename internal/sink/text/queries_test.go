@@ -118,21 +118,26 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestWidth cuts lines to the width of a terminal, colors aside, at characters, of which some are wide.
+// TestWidth cuts lines to the width of a terminal, colors aside, at characters, of which some are wide. How a statement
+// ended is still there.
 func TestWidth(t *testing.T) {
-	const message = "no such thing"
 	for sql, widths := range map[string]int{"ü": 1, "漢": 2, "u\u0308": 1} {
 		for _, color := range []bool{false, true} {
 			for width := 1; width < 150; width++ {
-				events := []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: asked("select '"+strings.Repeat(sql, 100)+"'", time.Millisecond, failed("42P01", message, 0))}}
-				line := render(t, Options{Mode: Queries, Color: color, Time: NoTime, Width: func() int { return width }}, events)
-				plain := strings.TrimSuffix(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(line, ""), "\n")
-				n := utf8.RuneCountInString(strings.ReplaceAll(plain, "\u0308", "")) + strings.Count(plain, sql)*(widths-1)
-				if n > width || n < min(width, 125)-1 {
-					t.Errorf("a line for %d columns has %d: %q", width, n, line)
-				}
-				if shown := strings.HasSuffix(plain, " -- "+message); shown && width < 70 || !shown && width >= 75 {
-					t.Errorf("with %d columns the message is shown: %v: %q", width, shown, plain)
+				o := Options{Mode: Queries, Color: color, Time: NoTime, Width: func() int { return width }}
+				text := "select '" + strings.Repeat(sql, 100) + "'"
+				for name, change := range map[string]func(*event.Exchange){"canceled": ended(event.Canceled), "no table": failed("42P01", "no table", 0)} {
+					out := render(t, o, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: asked(text, time.Millisecond, change)}})
+					plain := strings.TrimSuffix(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(out, ""), "\n")
+					for line := range strings.SplitSeq(plain, "\n") {
+						n := utf8.RuneCountInString(strings.ReplaceAll(line, "\u0308", "")) + strings.Count(line, sql)*(widths-1)
+						if n > width || n < min(width, 125)-1 && strings.Contains(line, "select") {
+							t.Errorf("a line for %d columns has %d: %q", width, n, line)
+						}
+					}
+					if width >= 55 && !strings.HasSuffix(plain, name) {
+						t.Errorf("with %d columns it does not end with %q: %q", width, name, plain)
+					}
 				}
 			}
 		}
