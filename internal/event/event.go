@@ -3,7 +3,7 @@
 // It guarantees that an event does not change while sinks look at it. Whatever gives a message its
 // meaning travels with the message, so a sink can decode it long after the session has moved on.
 //
-// Less formally: hold an event, and you hold all there is to know about that moment.
+// Less formally: hold an event, and you hold all that pgpi knew at that moment.
 //
 // It must not know where events come from, a live connection or a recording, nor where they go. It
 // is data with little behavior: a table of sentences, and copies.

@@ -10,8 +10,8 @@
 //   - No error repeats any part of a connection string, except host names, ports and file names.
 //   - No PGPI_ variable reaches the command.
 //
-// Less formally: the command can't tell the difference, and neither can anybody who wants its
-// passwords.
+// Less formally: the command runs as if pgpi were its server, and its passwords are as safe as
+// before.
 //
 // It must not know the proxy, the protocol or the flags. It says where the server is and what the
 // command should see; cmd/pgpi connects the two.

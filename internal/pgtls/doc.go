@@ -9,8 +9,8 @@
 //   - A key log that fails breaks no connection.
 //   - Every refusal says why, and what the user can change.
 //
-// Less formally: if psql would connect, so does pgpi; if not, the reason and the remedy are in one
-// sentence.
+// Less formally: pgpi connects where psql would. Where it does not, one sentence says why and what
+// helps.
 //
 // It must not know sockets, messages or the log. It makes a [crypto/tls.Config], and the proxy does
 // the handshake with it. The only part of pgpi that it knows is the names of command-line options,
