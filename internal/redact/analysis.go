@@ -7,14 +7,14 @@ import (
 	"pgpi/internal/wire"
 )
 
-// analysis is what was found in a text: it is often the same as the one before, because contexts
-// have the SQL of messages.
+// analysis is what was found in a text. Often the next text is the same, because contexts have the
+// SQL of messages.
 type analysis struct {
-	sql         []byte // its own: that of a message is overwritten
+	sql         []byte // a copy, because that of a message is overwritten
 	named       named
-	spans       []Span // verifiers among them
+	spans       []Span // including verifiers
 	beforeVague int    // how many of the spans are certain
-	tail        int    // from here on quotes don't match
+	tail        int    // from here on, quotes don't match
 }
 
 // analyze finds out what is secret in a text by itself.
@@ -32,8 +32,8 @@ func (p *Passwords) analyze(sql []byte) *analysis {
 	return a
 }
 
-// sqlSpans returns what is to be hidden in SQL, or in text that may quote some, and remembers the
-// secrets in it. It is valid until the next call.
+// sqlSpans returns what to hide in SQL, or in text that may quote SQL, and remembers the secrets in
+// it. The result is valid until the next call.
 func (p *Passwords) sqlSpans(conn uint32, sql []byte) []Span {
 	a := p.analyze(sql)
 	for _, word := range a.named.words {
@@ -47,7 +47,7 @@ func (p *Passwords) sqlSpans(conn uint32, sql []byte) []Span {
 		}
 	}
 	p.found = p.appendKnown(p.found, conn, sql, 0)
-	return joined(p.found)
+	return joinSpans(p.found)
 }
 
 // hideSQL hides what is secret in a statement, or in text that may quote one.
@@ -55,9 +55,8 @@ func (p *Passwords) hideSQL(conn uint32, m *event.Message, f *wire.Field) {
 	p.addSpans(f, p.sqlSpans(conn, bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})))
 }
 
-// Text returns SQL, or text that may quote some, with a word in the place of each secret, and
-// reports whether there was one. What is left of it, replace may change, which must not change its
-// length; it may be nil.
+// Text returns SQL, or text that may quote SQL, with a word in place of each secret, and reports
+// whether there was one. replace, if not nil, may change the rest, but not its length.
 func (p *Passwords) Text(conn uint32, text string, replace func([]byte)) (safe string, redacted bool) {
 	b := []byte(text)
 	spans := p.sqlSpans(conn, b)

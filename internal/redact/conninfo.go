@@ -12,12 +12,12 @@ import (
 type conninfo struct {
 	// passwords are the parts that must be hidden.
 	passwords [][2]int
-	// words are what to remember: the passwords, as they are written and what they mean, or all
-	// words of one that can't be parsed.
+	// words are what to remember: the passwords, as written and as meant, or all words of a string
+	// that can't be parsed.
 	words [][]byte
 }
 
-// parseConninfo reads a text that certainly is a connection string.
+// parseConninfo reads a text that is certainly a connection string.
 func parseConninfo(text []byte) (c conninfo) {
 	var ok bool
 	if scheme := bytes.Index(text, []byte("://")); scheme >= 0 {
@@ -31,8 +31,8 @@ func parseConninfo(text []byte) (c conninfo) {
 	return c
 }
 
-// findConninfo reads a text that may be a connection string. It has nothing where it is not one, or
-// has no password.
+// findConninfo reads a text that may be a connection string. The result is empty if it is not one,
+// or has no password.
 func findConninfo(text []byte) (c conninfo) {
 	name := bytes.TrimLeft(text, " \t\r\n")
 	n := countWhile(name, isOfKeyword)
@@ -54,7 +54,7 @@ func (c *conninfo) uri(text []byte, at int) (ok bool) {
 	authority := text[at:]
 	if end := bytes.IndexByte(authority, '@'); end >= 0 {
 		if colon := bytes.IndexByte(authority[:end], ':'); colon >= 0 {
-			ok = c.encoded(text, at+colon+1, at+end)
+			ok = c.encodedPassword(text, at+colon+1, at+end)
 		}
 	}
 	query := bytes.IndexByte(text, '?')
@@ -67,15 +67,15 @@ func (c *conninfo) uri(text []byte, at int) (ok bool) {
 			end = start + n
 		}
 		if name, _, found := bytes.Cut(text[start:end], []byte("=")); found && secretIn(name, false) >= 0 {
-			ok = c.encoded(text, start+len(name)+1, end) && ok
+			ok = c.encodedPassword(text, start+len(name)+1, end) && ok
 		}
 		start = end + 1
 	}
 	return ok
 }
 
-// encoded takes a password with percent escapes.
-func (c *conninfo) encoded(text []byte, start, end int) (ok bool) {
+// encodedPassword takes a password with percent escapes.
+func (c *conninfo) encodedPassword(text []byte, start, end int) (ok bool) {
 	c.password(text, start, end)
 	plain, ok := withoutEscapes(text[start:end])
 	if ok {
@@ -84,7 +84,7 @@ func (c *conninfo) encoded(text []byte, start, end int) (ok bool) {
 	return ok
 }
 
-// withoutEscapes is a text with its percent escapes undone.
+// withoutEscapes returns a text with its percent escapes decoded.
 func withoutEscapes(text []byte) (plain []byte, ok bool) {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -158,14 +158,14 @@ func isBlank(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'
 }
 
-// keywords of connection strings that are not worth remembering.
+// keywords are those of connection strings that are not worth remembering.
 var keywords = []string{
 	"host", "hostaddr", "port", "dbname", "user", "password", "sslmode", "postgres", "postgresql", "localhost", "options", "connect_timeout",
 	"application_name", "require", "prefer", "disable",
 }
 
-// allWords hides all of a connection string that can't be parsed, and remembers its words: nobody
-// knows which of them is the password, and errors quote them.
+// allWords hides all of a connection string that can't be parsed, and remembers its words. It is
+// not known which of them is the password, and errors quote them.
 func (c *conninfo) allWords(text []byte) {
 	if len(text) > 0 {
 		c.passwords = [][2]int{{0, len(text)}}

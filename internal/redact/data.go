@@ -10,7 +10,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// value hides a parameter or a value of a row that is called a secret, and verifiers in all others.
+// value hides a parameter or a value of a row that is called a secret. In all others it hides
+// verifiers.
 func (p *Passwords) value(conn uint32, m *event.Message, of *meaning, i int) {
 	f := &p.reader.Fields[i]
 	b := m.Bytes[f.Start:f.End]
@@ -45,8 +46,8 @@ func isText(b []byte) bool {
 	return bytes.IndexFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) < 0
 }
 
-// part hides data whose rows are not known, and a part of a value of COPY, where they may be called
-// a secret; else verifiers, also in a value that goes on in the next message.
+// part hides data whose rows are not known, or part of a value of COPY, if they may be called a
+// secret. Otherwise it hides verifiers, even in a value that continues in the next message.
 func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Field) {
 	b, start := m.Bytes[f.Start:f.End], int(f.Start)
 	if len(of.columns) > 0 || p.meaning(m.About).copies {
@@ -68,8 +69,8 @@ func (p *Passwords) part(conn uint32, m *event.Message, of *meaning, f *wire.Fie
 	}
 }
 
-// learnRows remembers the secrets in rows that a client has sent before the server asked for them,
-// so that nobody knows where they begin: those of lines that are as the statement says.
+// learnRows remembers the secrets in rows that a client has sent before the server asked for them.
+// It is not known where those rows begin, so it looks at the lines that fit the statement.
 func (p *Passwords) learnRows(conn uint32, about *event.Context, rows []byte) {
 	if about == nil {
 		return

@@ -1,14 +1,19 @@
-// Package redact takes secrets out of messages before any sink sees them: what proves an identity,
-// or lets a password be guessed.
+// Package redact removes secrets from messages before any sink sees them. A secret is something
+// that proves an identity, or allows guessing a password.
 //
-// It guarantees that what it is asked to hide reaches no output: where the bytes leave room for
-// doubt it hides too much rather than too little. It is total: it never panics and never fails,
-// whatever the bytes are, and its work grows with their number alone.
+// It guarantees:
 //
-// It must not know sockets, sinks or how anything is shown: it says which bytes to hide, and hides
-// them.
+//   - What it is asked to hide reaches no output. When in doubt, it hides too much rather than too
+//     little.
+//   - It never panics and never fails, whatever the bytes are.
+//   - Its work grows only with their number.
 //
-// Start reading at [Passwords], then passwords.go, which says what of an event is secret. named.go
-// finds what SQL calls so, vague.go what it may mean to keep as well, known.go what servers repeat.
-// Package sqltext cuts SQL into tokens; what of it is secret is decided here alone.
+// Less formally: when it has seen an event, anybody may.
+//
+// It must not know sockets, sinks or how anything is shown. It decides which bytes to hide, and
+// hides them.
+//
+// Start reading at [Passwords] in passwords.go, which says what is secret in an event. named.go
+// finds what SQL itself calls a secret, vague.go what may be one as well, and known.go what servers
+// repeat. Package sqltext cuts SQL into tokens; what is secret in it is only decided here.
 package redact

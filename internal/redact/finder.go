@@ -12,17 +12,17 @@ type finder struct {
 	found   named
 	sql     []byte
 	base    int
-	visible bool // places in sql are places in the text
+	visible bool // positions in sql are positions in the text
 	depth   int
 	scanner sqltext.Scanner
-	tokens  []sqltext.Token // those that matter, of the statement at hand
-	closing []int           // of each opening parenthesis, where it is closed
-	// All up to these tokens has been looked at: as the value of a secret, as an option, as what
-	// has a name. So the work grows with the number of tokens alone.
+	tokens  []sqltext.Token // those that matter in the current statement
+	closing []int           // for each opening parenthesis, where it is closed
+	// All tokens before these have been looked at: as the value of a secret, as an option, as
+	// something with a name. So the work only grows with the number of tokens.
 	marked, optioned, named int
 }
 
-// is reports whether a token is a key word or a punctuation mark.
+// is reports whether a token is one of some key words or punctuation marks.
 func (f *finder) is(i int, words ...string) bool {
 	if i < 0 || i >= len(f.tokens) {
 		return false
@@ -42,14 +42,14 @@ func (f *finder) kind(i int) sqltext.Kind {
 	return f.tokens[i].Kind
 }
 
-// isBefore reports whether a constant or a parameter is compared with a name behind it that is
-// called a secret.
+// isBefore reports whether a constant or a parameter is compared with the name of a secret after
+// it.
 func (f *finder) isBefore(i int) bool {
 	k := f.kind(i)
 	return (k.IsConstant() || k == sqltext.Parameter) && f.kind(i+1) == sqltext.Operator && f.kind(i+2).IsName() && f.namesSecret(i+2)
 }
 
-// match finds the parenthesis that closes each one. One that is not closed goes on to the end.
+// match finds the parenthesis that closes each one. One that is not closed extends to the end.
 func (f *finder) match() {
 	f.closing = append(f.closing[:0], make([]int, len(f.tokens))...)
 	var open []int
@@ -74,7 +74,7 @@ func (f *finder) namesSecret(i int) bool {
 	return secretIn(name, false) >= 0
 }
 
-// spellsName reports whether a literal is nothing but the name of a secret, as in
+// spellsName reports whether a literal is just the name of a secret, as in
 // set_config('app.password', …).
 func (f *finder) spellsName(i int) bool {
 	content := f.content(i)
@@ -82,7 +82,7 @@ func (f *finder) spellsName(i int) bool {
 		countWhile(content, func(c byte) bool { return isOfKeyword(c) || c == '.' || c == '-' }) == len(content)
 }
 
-// content is what is between the quotes of a literal: of its first part, if it has several.
+// content returns what is between the quotes of a literal, or of its first part if it has several.
 func (f *finder) content(i int) []byte {
 	p := f.scanner.Parts(f.tokens[i])
 	if !p.Next() {
@@ -91,7 +91,7 @@ func (f *finder) content(i int) []byte {
 	return f.sql[p.Start:p.End]
 }
 
-// hide hides a token in its place.
+// hide hides a token.
 func (f *finder) hide(i int) {
 	t := f.tokens[i]
 	if !f.visible {
@@ -108,7 +108,7 @@ func (f *finder) hide(i int) {
 	}
 }
 
-// remember remembers what a token says: as it is written, and what it means.
+// remember remembers what a token says, as written and as meant.
 func (f *finder) remember(i int) {
 	t := f.tokens[i]
 	if !t.Kind.IsString() && t.Kind != sqltext.QuotedName {
@@ -126,7 +126,7 @@ func (f *finder) remember(i int) {
 	}
 }
 
-// secret takes a token as a secret, if it is a constant or a parameter.
+// secret treats a token as a secret if it is a constant or a parameter.
 func (f *finder) secret(i int) {
 	switch k := f.kind(i); {
 	case k.IsConstant():
@@ -146,7 +146,7 @@ func (f *finder) secret(i int) {
 	}
 }
 
-// isAlgorithm reports whether a literal names one, as in digest('secret', 'sha256').
+// isAlgorithm reports whether a literal names an algorithm, as in digest('secret', 'sha256').
 func isAlgorithm(text []byte) bool {
 	switch string(bytes.ToLower(text)) {
 	case "sha1", "sha224", "sha256", "sha384", "sha512", "base64", "escape", "utf8", "blowfish", "aes256":
@@ -164,7 +164,7 @@ func isOneOf(word string, all []string) bool {
 	return false
 }
 
-// connectionIn takes the passwords of a literal that may be a connection string, and reports
+// connectionIn hides the passwords in a literal that may be a connection string, and reports
 // whether it is one.
 func (f *finder) connectionIn(i int) bool {
 	value, ok := f.scanner.AppendValue(nil, f.tokens[i])

@@ -13,8 +13,8 @@ import (
 // Span is a run of bytes that is hidden. It is never empty.
 type Span = event.Span
 
-// joined puts spans in order, and makes one of those that overlap.
-func joined(spans []Span) []Span {
+// joinSpans sorts spans, and joins those that overlap.
+func joinSpans(spans []Span) []Span {
 	slices.SortStableFunc(spans, func(a, b Span) int { return a.Start - b.Start })
 	n := 0
 	for _, s := range spans {
@@ -30,8 +30,8 @@ func joined(spans []Span) []Span {
 	return spans[:n]
 }
 
-// hideContent hides a field, less the NUL of a string: a message that has lost it would be
-// another one.
+// hideContent hides a field, except the NUL of a string: without it, the message would be a
+// different one.
 func (p *Passwords) hideContent(m *event.Message, f *wire.Field, k event.SpanKind) {
 	p.hide(f.Start, f.Start+int32(len(m.Content(f))), k)
 }
@@ -42,8 +42,8 @@ func (p *Passwords) hide(start, end int32, k event.SpanKind) {
 	}
 }
 
-// hideAttribute hides the value of an attribute of a SCRAM message (RFC 5802,
-// section 5.1), up to the end: it is the last one that means anything.
+// hideAttribute hides the value of an attribute of a SCRAM message (RFC 5802, section 5.1), up to
+// the end: it is the last attribute that matters.
 func (p *Passwords) hideAttribute(m *event.Message, f *wire.Field, name string) {
 	b := m.Bytes[f.Start:f.End]
 	at := bytes.Index(b, []byte(name))
@@ -54,15 +54,15 @@ func (p *Passwords) hideAttribute(m *event.Message, f *wire.Field, name string) 
 	p.hide(f.Start+int32(at+len(name)), f.End, event.VerifierSpan)
 }
 
-// addSpans adds spans of a field.
+// addSpans adds the spans of a field.
 func (p *Passwords) addSpans(f *wire.Field, spans []Span) {
 	for _, s := range spans {
 		p.spans = append(p.spans, Span{Start: s.Start + int(f.Start), End: s.End + int(f.Start), Kind: s.Kind})
 	}
 }
 
-// hideKey hides what an error says of a column that is called a secret: Key (name, password)=(joe,
-// hidden), and COPY users, line 1, column password: "hidden".
+// hideKey hides what an error says about a column that is called a secret: Key (name,
+// password)=(joe, hidden), and COPY users, line 1, column password: "hidden".
 func (p *Passwords) hideKey(m *event.Message, f *wire.Field) {
 	text := m.Content(f)
 	for _, between := range []string{")=(", `: "`} {
@@ -74,8 +74,8 @@ func (p *Passwords) hideKey(m *event.Message, f *wire.Field) {
 	}
 }
 
-// hideValue hides a value, or a part of one. The quotes of CSV stay: without them others would be a
-// part of it.
+// hideValue hides a value, or part of one. It leaves the quotes of CSV: without them, other values
+// would become part of it.
 func (p *Passwords) hideValue(m *event.Message, f *wire.Field) {
 	start, end := f.Start, f.End
 	if m.Type == wire.CopyCSV {
@@ -90,7 +90,7 @@ func (p *Passwords) hideValue(m *event.Message, f *wire.Field) {
 	p.hide(start, end, event.PasswordSpan)
 }
 
-// withoutSpans is a text with a word in the place of each span.
+// withoutSpans returns a text with a word in place of each span.
 func withoutSpans(text []byte, spans []Span) string {
 	var b strings.Builder
 	end := 0
@@ -103,7 +103,7 @@ func withoutSpans(text []byte, spans []Span) string {
 	return b.String()
 }
 
-// Overwrite blanks bytes. Their number stays, because the message's length says it anyway.
+// Overwrite blanks bytes. It keeps their number, which the message's length reveals anyway.
 func Overwrite(b []byte) {
 	for i := range b {
 		b[i] = '*'

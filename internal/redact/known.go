@@ -8,20 +8,21 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Limits of what is remembered of a connection.
+// Limits on what is remembered about a connection.
 const (
-	// maxKnown is how many secrets: the latest.
+	// maxKnown is how many secrets are remembered: the latest.
 	maxKnown = 64
-	// shortestKnown and longestKnown are how long they are, in bytes. Shorter ones are in other
-	// words by chance. Of longer ones the beginning is looked for, and all that follows it.
+	// shortestKnown and longestKnown limit their length, in bytes. Shorter ones are part of other
+	// words by chance. Of longer ones only the beginning is looked for, and everything after it is
+	// hidden too.
 	shortestKnown = 4
 	longestKnown  = 64
 )
 
-// known are secrets of a connection that servers may repeat, and clients too.
+// known are secrets of a connection that servers, and clients too, may repeat.
 type known struct {
 	secrets [][]byte
-	next    int // the one to be forgotten, once there are enough
+	next    int // the one to forget when there are too many
 }
 
 // add remembers a secret, and reports whether it is new.
@@ -44,8 +45,8 @@ func (k *known) add(secret []byte) bool {
 	return true
 }
 
-// appendKnown appends the places of a text where a secret is a word of its own. Positions are moved
-// by base.
+// appendKnown appends the places in a text where a secret is a word of its own. Positions are
+// relative to base.
 func (k *known) appendKnown(dst []Span, text []byte, base int) []Span {
 	for _, secret := range k.secrets {
 		for at := 0; at < len(text); {
@@ -66,16 +67,18 @@ func (k *known) appendKnown(dst []Span, text []byte, base int) []Span {
 	return dst
 }
 
-// remembered are the secrets of a connection, and what else its next messages are read with.
+// remembered is what is remembered about a connection: its secrets, and what else is needed to read
+// its next messages.
 type remembered struct {
-	// known are those of SQL, parameters and the login, rows those of rows: these may be many.
+	// known are the secrets in SQL, parameters and the login. rows are those in rows, which may be
+	// many.
 	known, rows known
-	// inVerifier says that the last row of COPY was cut off in a verifier.
+	// inVerifier is set if the last row of COPY was cut off inside a verifier.
 	inVerifier bool
 	noted      noted
 }
 
-// of returns what is remembered of a connection.
+// of returns what is remembered about a connection.
 func (p *Passwords) of(conn uint32) *remembered {
 	c := p.connections[conn]
 	if c == nil {
@@ -88,7 +91,7 @@ func (p *Passwords) of(conn uint32) *remembered {
 	return c
 }
 
-// learn remembers a secret of a connection. What was found out about SQL before may have it in it.
+// learn remembers a secret of a connection. Texts that were analyzed before may contain it.
 func (p *Passwords) learn(conn uint32, secret []byte) {
 	if len(bytes.TrimSpace(secret)) < shortestKnown {
 		return
@@ -98,7 +101,7 @@ func (p *Passwords) learn(conn uint32, secret []byte) {
 	}
 }
 
-// learnLogin remembers the password of a login, or the token in the attributes of one.
+// learnLogin remembers the password of a login, or the token in its attributes.
 func (p *Passwords) learnLogin(conn uint32, secret []byte) {
 	const bearer = "Bearer "
 	if at := bytes.Index(secret, []byte(bearer)); at >= 0 {
@@ -107,7 +110,7 @@ func (p *Passwords) learnLogin(conn uint32, secret []byte) {
 	p.learn(conn, secret)
 }
 
-// appendKnown appends the places of a text where a secret of the connection is.
+// appendKnown appends the places in a text where a secret of the connection is.
 func (p *Passwords) appendKnown(dst []Span, conn uint32, text []byte, base int) []Span {
 	c := p.connections[conn]
 	if c == nil {
@@ -116,7 +119,7 @@ func (p *Passwords) appendKnown(dst []Span, conn uint32, text []byte, base int) 
 	return c.rows.appendKnown(c.known.appendKnown(dst, text, base), text, base)
 }
 
-// hideWords hides verifiers, and what is known to be a secret, in a text that is no SQL.
+// hideWords hides verifiers and known secrets in a text that is not SQL.
 func (p *Passwords) hideWords(conn uint32, m *event.Message, f *wire.Field) {
 	p.spans = appendVerifiers(p.spans, m.Content(f), int(f.Start))
 	p.spans = p.appendKnown(p.spans, conn, m.Content(f), int(f.Start))

@@ -5,21 +5,21 @@ import (
 	"pgpi/internal/pgvalue"
 )
 
-// meaning is what a context says of the values of its messages.
+// meaning is what a context says about the values of its messages.
 type meaning struct {
-	safe *event.Context // without its secrets, nil where nobody has asked for it
+	safe *event.Context // without its secrets; nil until somebody asks for it
 	// parameters and columns are those that are called secrets, from 0.
 	parameters, columns []int
-	// copies says that rows of COPY have secrets, wherever they are in them.
+	// copies is set if rows of COPY have secrets, anywhere in them.
 	copies bool
 }
 
-// maxContexts bounds what is remembered of contexts: many messages share one.
+// maxContexts bounds how many contexts are remembered: many messages share one.
 const maxContexts = 1 << 10
 
 var nothing = &meaning{}
 
-// meaning finds out what a context says. Messages without one say nothing.
+// meaning returns what a context says. Messages without a context say nothing.
 func (p *Passwords) meaning(c *event.Context) *meaning {
 	if c == nil {
 		return nothing
@@ -53,8 +53,8 @@ func (p *Passwords) keep(c *event.Context, of *meaning) {
 	p.contexts[c] = of
 }
 
-// isSecretColumn reports whether a column is called a secret, and its type does not say that it is
-// a moment or a flag.
+// isSecretColumn reports whether a column is called a secret, and has a type that can hold one: not
+// a time or a flag.
 func isSecretColumn(c *event.Column) bool {
 	if secretIn([]byte(c.Name), false) < 0 {
 		return false
@@ -66,7 +66,7 @@ func isSecretColumn(c *event.Column) bool {
 	return true
 }
 
-// context returns a snapshot whose SQL has lost its secrets: c itself where there are none.
+// context returns a snapshot whose SQL has no secrets, or c itself if it had none.
 func (p *Passwords) context(conn uint32, c *event.Context) *event.Context {
 	if c == nil || c.SQL == "" {
 		return c
@@ -76,7 +76,8 @@ func (p *Passwords) context(conn uint32, c *event.Context) *event.Context {
 		of.safe = c
 		if safe, redacted := p.Text(conn, c.SQL, nil); redacted {
 			changed := *c
-			changed.SQL, changed.Brief, changed.Redacted = safe, "", true // Brief is made of what was there before
+			// Brief is made from the SQL with secrets.
+			changed.SQL, changed.Brief, changed.Redacted = safe, "", true
 			of.safe = &changed
 		}
 	}

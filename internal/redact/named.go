@@ -6,24 +6,25 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// named are the secrets of SQL that it calls so, by a name or by the option that they belong to.
+// named are the secrets that SQL itself calls secrets, by a name or by the option that they belong
+// to.
 type named struct {
 	spans []Span
-	// words are what the server may repeat: passwords, and what belongs to a column or a setting
-	// that is called so. Other options are hidden, and not remembered.
+	// words are what the server may repeat: passwords, and values of columns and settings that are
+	// called secrets. Other options are hidden, but not remembered.
 	words [][]byte
-	// parameters are the numbers of those that are secrets, from 1.
+	// parameters are the numbers of the parameters that are secrets, from 1.
 	parameters []int
-	// copies says that rows of COPY have secrets, and selected which columns these are where a COPY
-	// has a query, from 0.
+	// copies is set if rows of COPY have secrets. If the COPY has a query, selected are the columns
+	// with them, from 0.
 	copies   bool
 	selected []int
 }
 
-// deepest is how many literals, one in the other, are read as SQL.
+// deepest is how many literals, one inside the other, are read as SQL.
 const deepest = 3
 
-// findNamed finds the secrets that SQL names, unless no word of it could name one.
+// findNamed finds the secrets that SQL names. It does nothing if no word could name one.
 func findNamed(sql []byte, h hints) named {
 	f := finder{}
 	if h.secret || h.changes || h.escapes {
@@ -32,7 +33,7 @@ func findNamed(sql []byte, h hints) named {
 	return f.found
 }
 
-// text reads the statements of a text, which may be a literal in another one.
+// text reads the statements of a text, which may be a literal in another text.
 func (f *finder) text(sql []byte, base, depth int, visible bool) {
 	outer := *f
 	f.sql, f.base, f.visible, f.depth = sql, base, visible, depth
@@ -55,12 +56,12 @@ func (f *finder) text(sql []byte, base, depth int, visible bool) {
 	f.found = found
 }
 
-// statement reads one statement. In the body of a function, a word may be before it.
+// statement reads one statement. In the body of a function, a word may precede it.
 func (f *finder) statement() {
 	f.match()
 	f.marked, f.optioned, f.named = 0, 0, 0
 	if f.is(0, "copy") {
-		f.copied()
+		f.copyColumns()
 	}
 	role, options := -1, -1 // where CREATE or ALTER is
 	for i := range f.tokens {
@@ -88,7 +89,7 @@ func (f *finder) statement() {
 	}
 }
 
-// changes returns where a statement begins that changes a role, or something with options, or -1.
+// changes returns where a statement begins to change a role, or something with options, or -1.
 func (f *finder) changes(i int) (role, options int) {
 	role, options = -1, -1
 	switch {
@@ -100,7 +101,7 @@ func (f *finder) changes(i int) (role, options int) {
 	return role, options
 }
 
-// rolePassword takes what is behind PASSWORD in CREATE or ALTER ROLE: a literal, or the word that
+// rolePassword hides what follows PASSWORD in CREATE or ALTER ROLE: a literal, or the word that
 // should be one.
 func (f *finder) rolePassword(i int) {
 	for f.is(i, "=", "to") {
@@ -116,7 +117,7 @@ func (f *finder) rolePassword(i int) {
 	}
 }
 
-// connection takes a connection string.
+// connection hides a connection string.
 func (f *finder) connection(i int) {
 	f.hide(i)
 	if value, ok := f.scanner.AppendValue(nil, f.tokens[i]); ok {
@@ -124,7 +125,7 @@ func (f *finder) connection(i int) {
 	}
 }
 
-// literal takes a literal that may have a connection string in it, or SQL.
+// literal looks into a literal that may contain a connection string, or SQL.
 func (f *finder) literal(i int) {
 	content := f.content(i)
 	if secretIn(content, true) < 0 {
@@ -142,8 +143,8 @@ func (f *finder) literal(i int) {
 	}
 }
 
-// harmlessOptions are those of servers and user mappings whose values are no secrets (postgres_fdw,
-// file_fdw and their like).
+// harmlessOptions are options of servers and user mappings whose values are not secrets
+// (postgres_fdw, file_fdw and the like).
 var harmlessOptions = []string{
 	"user", "username", "host", "hostaddr", "port", "dbname", "servername", "database", "schema", "schema_name", "table", "table_name", "column_name",
 	"fetch_size", "batch_size", "use_remote_estimate", "updatable", "truncatable", "async_capable", "extensions", "fdw_startup_cost", "fdw_tuple_cost",
@@ -152,7 +153,7 @@ var harmlessOptions = []string{
 	"force_not_null", "region", "endpoint", "use_scram_passthrough",
 }
 
-// options takes the options of a server or a user mapping.
+// options hides the options of a server or a user mapping.
 func (f *finder) options(from, to int) {
 	from, f.optioned = max(from, f.optioned), max(to, f.optioned)
 	for i := from; i < to; i++ {

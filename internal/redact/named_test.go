@@ -15,7 +15,7 @@ func hidden(t *testing.T, sql string) (string, named) {
 	found := findNamed([]byte(sql), hintsOf([]byte(sql)))
 	var out strings.Builder
 	end := 0
-	for _, s := range joined(slices.Clone(found.spans)) {
+	for _, s := range joinSpans(slices.Clone(found.spans)) {
 		if s.Start < end || s.End <= s.Start || s.End > len(sql) {
 			t.Fatalf("%q: span %v is empty, out of order or out of range", sql, s)
 		}
@@ -116,7 +116,7 @@ func TestVerifiers(t *testing.T) {
 	} {
 		var out strings.Builder
 		end := 0
-		for _, s := range joined(appendVerifiers(nil, []byte(text), 0)) {
+		for _, s := range joinSpans(appendVerifiers(nil, []byte(text), 0)) {
 			out.WriteString(text[end:s.Start] + "•")
 			end = s.End
 		}

@@ -7,17 +7,17 @@ import (
 	"pgpi/internal/wire"
 )
 
-// maxNoted bounds how many statements are remembered with what a recording notes of them, and
+// maxNoted bounds how many statements are remembered with what a recording notes about them, and
 // maxNotedSize their size.
 const (
 	maxNoted     = 1 << 10
 	maxNotedSize = 1 << 20
 )
 
-// noted are statements of a recording in which secrets were overwritten, with the places of these:
-// what the session knows of later messages has the same text.
+// noted are the statements of a recording whose secrets were overwritten, and where. The contexts
+// of later messages have the same text.
 type noted struct {
-	spans map[string][]Span // of the text of a statement
+	spans map[string][]Span // by the text of a statement
 	size  int
 }
 
@@ -29,7 +29,7 @@ func (n *noted) add(sql string, spans []Span) {
 	n.size += len(sql)
 }
 
-// of returns the spans of a statement, or of the beginning of one where not all of it was kept.
+// of returns the spans of a statement, or of its beginning if not all of it was kept.
 func (n *noted) of(c *event.Context) []Span {
 	if spans, found := n.spans[c.SQL]; found || c.Shortened == 0 {
 		return spans
@@ -42,8 +42,8 @@ func (n *noted) of(c *event.Context) []Span {
 	return nil
 }
 
-// readNoted takes a message whose secrets were overwritten before it was recorded. Nothing is
-// searched for again: what is left of a statement could be taken for something else.
+// readNoted takes a message whose secrets were overwritten before it was recorded. It does not
+// search again, because what is left of a statement could be mistaken for something else.
 func (p *Passwords) readNoted(conn uint32, m *event.Message) {
 	m.Secret = m.Type.Code() == 'p'
 	if len(m.Redacted) > 0 && (m.Type == wire.Query || m.Type == wire.Parse) {
@@ -64,7 +64,7 @@ func (p *Passwords) readNoted(conn uint32, m *event.Message) {
 	}
 }
 
-// notedContext is a snapshot with a word in the place of what was overwritten.
+// notedContext returns a snapshot with a word in place of what was overwritten.
 func (p *Passwords) notedContext(conn uint32, c *event.Context) *event.Context {
 	if c == nil || p.connections[conn] == nil {
 		return c

@@ -8,17 +8,18 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Passwords hides the secrets of events: what proves an identity, or lets a password be guessed. It
+// Passwords hides the secrets in events: what proves an identity, or allows guessing a password. It
 // serves one goroutine at a time.
 //
-// What is hidden is of two sorts. Most is hidden in its place, and no more. Passwords, and what the
-// SQL calls so, are remembered for their connection as well, because servers repeat them in errors.
+// There are two sorts. Most secrets are only hidden where they are. Passwords, and what SQL itself
+// calls a secret, are also remembered for their connection, because servers repeat them in errors.
 type Passwords struct {
-	// Strict leaves alone what only may be a secret: a literal somewhere behind the word token, a
-	// comment with the word password. Whoever replaces all literals and comments anyway wants it.
+	// Strict leaves alone what only may be a secret: a literal somewhere after the word token, a
+	// comment with the word password. It is for callers that replace all literals and comments
+	// anyway.
 	Strict bool
-	// Again searches what was redacted before it was recorded, too, where the recording notes what
-	// that was.
+	// Again also searches what was redacted before it was recorded, even if the recording notes
+	// what that was.
 	Again bool
 
 	reader      reading.Reader
@@ -29,14 +30,14 @@ type Passwords struct {
 	found       []Span
 }
 
-// Take hides the secrets of an event: Passwords is an [event.Stage].
+// Take hides the secrets in an event: Passwords is an [event.Stage].
 func (p *Passwords) Take(e *event.Event, emit func(*event.Event)) {
 	p.Apply(e)
 	emit(e)
 }
 
-// Apply hides the secrets of an event, in place, and marks the spans. The event's
-// bytes are not those that are relayed.
+// Apply hides the secrets in an event, in place, and marks the spans. The event has its own bytes,
+// not those that are relayed.
 func (p *Passwords) Apply(e *event.Event) {
 	for i := range e.Messages {
 		if m := &e.Messages[i]; p.passes(e) {
@@ -52,7 +53,7 @@ func (p *Passwords) Apply(e *event.Event) {
 		p.Forget(e.Conn)
 	}
 	switch e.Kind {
-	case event.Fragment: // nobody can tell what it is a part of, but a recording needs the header
+	case event.Fragment: // it is not known what it is part of, but a recording needs the header
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
 		Overwrite(e.Data[header:])
 	case event.Undecoded, event.Bytes, event.End:
@@ -65,11 +66,11 @@ func (p *Passwords) Apply(e *event.Event) {
 // again.
 func (p *Passwords) passes(e *event.Event) bool { return e.Noted && !p.Again }
 
-// Forget drops what is remembered of a connection.
+// Forget drops what is remembered about a connection.
 func (p *Passwords) Forget(conn uint32) { delete(p.connections, conn) }
 
-// Sentence hides what is secret in what a peer wrote of a fact, and has replace look at the rest,
-// unless that is nil.
+// Sentence hides the secrets in what a peer wrote in a fact, and lets replace, if it is not nil,
+// change the rest.
 func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text []byte)) {
 	e.Fact = event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
 		safe, _ := p.Text(e.Conn, text, func(b []byte) {
@@ -81,7 +82,7 @@ func (p *Passwords) Sentence(e *event.Event, replace func(w event.Written, text 
 	})
 }
 
-// message hides the secrets of one message of a connection, those of its context included.
+// message hides the secrets of a message, including those in its context.
 func (p *Passwords) message(conn uint32, m *event.Message) {
 	p.Message(conn, m)
 	about, same := m.About, m.About == m.Context
@@ -91,11 +92,10 @@ func (p *Passwords) message(conn uint32, m *event.Message) {
 	}
 }
 
-// Message hides the secrets of one message of a connection. What is known about it, its context,
-// stays as it is.
+// Message hides the secrets of a message. It does not change the message's context.
 func (p *Passwords) Message(conn uint32, m *event.Message) {
 	of := p.meaning(m.Context)
-	p.spans = append(p.spans[:0], m.Redacted...) // before it was recorded, perhaps
+	p.spans = append(p.spans[:0], m.Redacted...) // some may be from before it was recorded
 	if p.mayHold(conn, m, of) {
 		p.reader.Read(m)
 		for i := range p.reader.Fields {
@@ -107,13 +107,14 @@ func (p *Passwords) Message(conn uint32, m *event.Message) {
 	if len(p.spans) == 0 {
 		return
 	}
-	m.Redacted = slices.Clone(joined(p.spans))
+	m.Redacted = slices.Clone(joinSpans(p.spans))
 	for _, s := range m.Redacted {
 		Overwrite(m.Bytes[s.Start:s.End])
 	}
 }
 
-// mayHold reports whether there may be something to hide. Rows are many, and most have nothing.
+// mayHold reports whether there may be something to hide. There are many rows, and most have
+// nothing.
 func (p *Passwords) mayHold(conn uint32, m *event.Message, of *meaning) bool {
 	switch m.Type {
 	case wire.DataRow, wire.CopyText, wire.CopyCSV, wire.CopyBinary, wire.CopyData:
@@ -135,7 +136,8 @@ func (p *Passwords) field(conn uint32, m *event.Message, of *meaning, i int) {
 		p.hideContent(m, f, event.KeySpan)
 	case wire.SelectedMechanism:
 		if wire.MechanismOf(string(m.Content(f))) == wire.OtherMechanism {
-			p.hideContent(m, f, event.PasswordSpan) // perhaps a password that was sent before it was asked for
+			// Perhaps a password that was sent before it was asked for.
+			p.hideContent(m, f, event.PasswordSpan)
 		}
 	case wire.DataLength:
 		if m.Type == wire.SASLInitialResponse && f.Int != -1 && f.Int != m.Size-int64(f.End) {
@@ -165,7 +167,7 @@ func (p *Passwords) field(conn uint32, m *event.Message, of *meaning, i int) {
 	}
 }
 
-// unknown takes bytes that are no field.
+// unknown hides bytes that are not in any field.
 func (p *Passwords) unknown(conn uint32, m *event.Message, f *wire.Field) {
 	switch m.Type {
 	case wire.Query, wire.Parse, wire.ErrorResponse, wire.NoticeResponse, wire.OldErrorResponse:

@@ -183,7 +183,7 @@ func TestCancelKey(t *testing.T) {
 	}
 }
 
-// Bytes of which nobody can tell what they are a part of are hidden as a whole, and
+// Bytes of an unknown message are hidden as a whole, and
 // the message that ends in them as far as it was kept.
 func TestFragments(t *testing.T) {
 	t.Parallel()
@@ -204,7 +204,7 @@ func TestFragments(t *testing.T) {
 	}
 }
 
-// What is no secret stays as it is, in all messages that there are but those.
+// What is not a secret stays unchanged, in all messages except those.
 func TestHarmlessMessages(t *testing.T) {
 	t.Parallel()
 	for _, m := range []struct {

@@ -7,8 +7,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// setting hides the value of a parameter that is called a secret, and secrets in a command line of
-// the server's. What is known to be one is hidden in others.
+// setting hides the value of a parameter that is called a secret, and secrets in a command line for
+// the server. In other values it hides known secrets.
 func (p *Passwords) setting(conn uint32, m *event.Message, i int) {
 	f := &p.reader.Fields[i]
 	value, start := m.Content(f), int(f.Start)

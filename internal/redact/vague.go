@@ -7,9 +7,9 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// appendVague appends to dst the spans of sql that may hold a secret, in order and without
-// overlap, and returns the extended slice. Spans are relative to sql, which is the text of a query
-// without its NUL. A span lies inside the quotes of a literal, so that the statement stays
+// appendVague appends to dst the spans of sql that may hold a secret, in order and without overlap,
+// and returns the extended slice. Spans are relative to sql, which is the text of a query without
+// its NUL. A span is inside the quotes of a literal, so that the statement stays
 // readable:
 //
 //	ALTER ROLE joe PASSWORD 'hidden' VALID UNTIL 'hidden as well'
@@ -45,25 +45,25 @@ func appendVague(dst []Span, sql []byte, h hints) (spans []Span, tail int) {
 	return s.finish()
 }
 
-// search goes through the tokens of SQL. It reads them without the session's settings: where these
-// decide where a literal ends, nothing is taken for granted.
+// search goes through the tokens of SQL. It reads them without the session's settings: if a
+// literal's end depends on them, nothing is taken for granted.
 type search struct {
 	sql    []byte
 	tokens sqltext.Scanner
 	spans  []Span
-	before int // how many spans were there before
+	before int // how many spans there were before
 	end    int // from here on everything is hidden
 
 	first      int  // where the text begins to be secret, or -1
 	quote      int  // where the last token ended, if a quote closed it, or -1
-	secret     bool // a secret word stands in this statement
+	secret     bool // this statement contains a secret word
 	wordBefore bool // the last token was a secret word
 	connection bool // the last token was CONNECTION
-	searched   bool // all that follows a literal of which nobody can tell where it ends has been searched
+	searched   bool // everything after a literal whose end is not known has been searched
 }
 
-// token decides on one token. What the last token was still counts behind spaces, comments, bytes
-// that are no token of any sort, and an equals sign: password = "typed in the wrong quotes".
+// token decides about a token. What the last token was still counts after spaces, comments, bytes
+// that are not a token, and an equals sign: password = "typed in the wrong quotes".
 func (s *search) token(t sqltext.Token) {
 	if s.secret && t.Start == s.quote && runsOn(t.Kind) {
 		s.mismatch(t.Start, t.Kind)
@@ -91,7 +91,7 @@ func (s *search) token(t sqltext.Token) {
 	}
 }
 
-// runsOn reports whether a token begins with a letter or digit, so that none is expected behind a
+// runsOn reports whether a token begins with a letter or digit, so that none is expected after a
 // closing quote.
 func runsOn(k sqltext.Kind) bool {
 	switch k {
@@ -101,14 +101,14 @@ func runsOn(k sqltext.Kind) bool {
 	return k.IsName() || k.IsConstant()
 }
 
-// comment decides on a comment.
+// comment decides about a comment.
 func (s *search) comment(start, end int) {
 	if at := secretIn(s.sql[start:end], end == len(s.sql)); at >= 0 {
 		s.hide(start+at, end)
 	}
 }
 
-// word decides on a key word or a name, or on a number that one runs on behind.
+// word decides about a key word or a name, or about a number that is directly followed by one.
 func (s *search) word(t sqltext.Token) {
 	text := s.tokens.Text(t)
 	secret := secretIn(text, false) >= 0
@@ -119,8 +119,8 @@ func (s *search) word(t sqltext.Token) {
 	s.lastWord(secret, len(text) >= len(connection) && hasPrefixFold(text[len(text)-len(connection):], connection))
 }
 
-// name decides on a quoted name. It hides a name in the place of a password, and what follows a
-// secret word where a missing quote seems to have made SQL part of the name.
+// name decides about a quoted name. It hides a name in place of a password. It also hides what
+// follows a secret word if a missing quote seems to have made SQL part of the name.
 func (s *search) name(t sqltext.Token) {
 	p := s.tokens.Parts(t)
 	p.Next()
@@ -140,7 +140,7 @@ func (s *search) name(t sqltext.Token) {
 	s.closeQuote(t)
 }
 
-// literal decides on a literal.
+// literal decides about a literal.
 func (s *search) literal(t sqltext.Token) {
 	for p := s.tokens.Parts(t); p.Next(); {
 		if p.Comment {
@@ -152,10 +152,10 @@ func (s *search) literal(t sqltext.Token) {
 	s.closeQuote(t)
 }
 
-// content decides on what is between the quotes of a literal.
+// content decides about what is between the quotes of a literal.
 func (s *search) content(start, end int, kind sqltext.Kind) {
 	content := s.sql[start:end]
-	cut := end+1 >= len(s.sql) // a quote at the end may have been the first half of a doubled one
+	cut := end+1 >= len(s.sql) // a quote at the end may be the first half of a doubled one
 	from := secretIn(content, cut)
 	if s.secret || s.connection || kind == sqltext.UnicodeString || kind == sqltext.EscapeString && spellsLetters(content) {
 		from = 0
@@ -167,8 +167,8 @@ func (s *search) content(start, end int, kind sqltext.Kind) {
 	s.lastWord(false, false)
 }
 
-// spellsLetters reports whether an E'…' literal has escapes that could stand for letters: \x41,
-// \u0041, \101.
+// spellsLetters reports whether an E'…' literal has escapes that could be letters: \x41, \u0041,
+// \101.
 func spellsLetters(text []byte) bool {
 	for i := 0; i+1 < len(text); i++ {
 		if text[i] != '\\' {
@@ -182,7 +182,7 @@ func spellsLetters(text []byte) bool {
 	return false
 }
 
-// closeQuote moves on behind a token in quotes.
+// closeQuote notes the end of a token in quotes.
 func (s *search) closeQuote(t sqltext.Token) {
 	s.quote = t.End
 	if !s.isClosed(t) {
@@ -192,8 +192,8 @@ func (s *search) closeQuote(t sqltext.Token) {
 	}
 }
 
-// isClosed reports whether a token in quotes has certainly been closed where it ends. Bit strings
-// with anything but digits in them are the sign of quotes that don't match.
+// isClosed reports whether a token in quotes certainly ends with its closing quote. A bit string
+// with anything but digits in it is a sign that quotes don't match.
 func (s *search) isClosed(t sqltext.Token) bool {
 	if t.Kind == sqltext.BitString || t.Kind == sqltext.HexString {
 		if _, valid := s.tokens.AppendValue(nil, t); !valid {
@@ -203,8 +203,8 @@ func (s *search) isClosed(t sqltext.Token) bool {
 	return !t.Unterminated && t.Doubt != sqltext.CutInDoubt
 }
 
-// mismatch hides everything from where the text begins to be secret, because quotes don't match.
-// Where nothing was secret up to a place, what follows it is searched as one text.
+// mismatch hides everything from where the text begins to be secret, because quotes don't match. If
+// nothing was secret so far, the rest is searched as one text.
 func (s *search) mismatch(from int, kind sqltext.Kind) {
 	rest := s.sql[from:]
 	switch {
@@ -220,7 +220,7 @@ func (s *search) mismatch(from int, kind sqltext.Kind) {
 	}
 }
 
-// finish hides what is behind the end, and returns all spans with that place.
+// finish hides what comes after the end, and returns all spans and the end.
 func (s *search) finish() (spans []Span, tail int) {
 	if s.end == len(s.sql) {
 		return s.spans, s.end
@@ -237,7 +237,7 @@ func (s *search) finish() (spans []Span, tail int) {
 	return s.spans, s.end
 }
 
-// secretFrom notes that this statement is secret, from pos on.
+// secretFrom notes that this statement is secret from pos on.
 func (s *search) secretFrom(pos int) {
 	s.secret = true
 	if s.first < 0 {

@@ -187,7 +187,7 @@ func TestCanaries(t *testing.T) {
 	}
 }
 
-// FuzzSQLSecrets: whatever stands before a statement with a canary as its password, and whatever
+// FuzzSQLSecrets: whatever precedes a statement with a canary as its password, and whatever
 // the password holds beside the canary, the canary goes.
 func FuzzSQLSecrets(f *testing.F) {
 	for i := range templates {

@@ -2,8 +2,8 @@ package redact
 
 import "pgpi/internal/sqltext"
 
-// value takes what belongs to the name of a secret: password = 'x', password text := 'x', SET
-// app.token TO x, check_password('x'), 'password', 'x' as two arguments, and 'x' AS password.
+// value hides the value that belongs to the name of a secret: password = 'x', password text := 'x',
+// SET app.token TO x, check_password('x'), 'password', 'x' as two arguments, and 'x' AS password.
 func (f *finder) value(i int) {
 	if f.is(i-1, "as") {
 		f.alias(i - 1)
@@ -33,21 +33,21 @@ func (f *finder) value(i int) {
 	}
 }
 
-// compares reports whether a token is between a column, or a variable, and its value.
+// compares reports whether a token can be between a column, or a variable, and its value.
 func (f *finder) compares(i int) bool {
 	return f.kind(i) == sqltext.Operator && !f.is(i, "->", "->>", "#>", "#>>") ||
 		f.is(i, ":=", "=>", "in", "like", "ilike", "is", "not", "distinct", "from", "similar", "to", "default", "any", "all", "between") && !f.endsItem(i)
 }
 
-// endsItem reports whether FROM, or TO, is not one of IS DISTINCT FROM, or SIMILAR TO.
+// endsItem reports whether FROM, or TO, is not that of IS DISTINCT FROM, or SIMILAR TO.
 func (f *finder) endsItem(i int) bool {
 	return f.is(i, "from") && !f.is(i-1, "distinct") || f.is(i, "to") && !f.is(i-1, "similar") || f.is(i, "all") && f.kind(i-1) != sqltext.Operator
 }
 
-// longestType is how many tokens a type may have between a variable and its value.
+// longestType is the maximum number of tokens of a type between a variable and its value.
 const longestType = 10
 
-// declaration takes the value behind a name and its type.
+// declaration hides the value after a name and its type.
 func (f *finder) declaration(at int) {
 	for end := at + longestType; at < end && (f.kind(at) == sqltext.Word || f.kind(at) == sqltext.Number || f.is(at, "(", "[", "]", "::", ".")); at++ {
 		switch {
@@ -65,7 +65,7 @@ func (f *finder) declaration(at int) {
 	}
 }
 
-// setting takes the value of a setting, which needs no quotes.
+// setting hides the value of a setting, which needs no quotes.
 func (f *finder) setting(from int) {
 	from, f.marked = max(from, f.marked), len(f.tokens)
 	for i := from; i < len(f.tokens); i++ {
@@ -80,8 +80,8 @@ func (f *finder) setting(from int) {
 	}
 }
 
-// expression takes an expression: up to a comma, a parenthesis that closes more than it has, or a
-// word that ends it.
+// expression hides an expression: up to a comma, an unmatched closing parenthesis, or a word that
+// ends it.
 func (f *finder) expression(from int) {
 	if from < f.marked {
 		return
@@ -97,7 +97,7 @@ func (f *finder) expression(from int) {
 	f.secrets(from, min(end, len(f.tokens)))
 }
 
-// secrets takes all constants and parameters between two tokens as secrets. Nothing is taken twice.
+// secrets hides all constants and parameters between two tokens, none of them twice.
 func (f *finder) secrets(from, to int) {
 	for i := max(from, f.marked); i < to; i++ {
 		f.secret(i)
@@ -105,10 +105,10 @@ func (f *finder) secrets(from, to int) {
 	f.marked = max(f.marked, to)
 }
 
-// longestItem is how many tokens are looked at before AS.
+// longestItem is how many tokens before AS are looked at.
 const longestItem = 64
 
-// alias takes what is before AS and the name of a secret.
+// alias hides what is before AS and the name of a secret.
 func (f *finder) alias(as int) {
 	depth, first := 0, max(f.named, as-longestItem)
 	f.named = as
@@ -133,8 +133,8 @@ func (f *finder) alias(as int) {
 // an alias.
 const longestTable = 8
 
-// columns takes INSERT INTO table (columns) VALUES (…), (…), the same with SELECT, and SET
-// (columns) = (…): what is in the place of a column that is called a secret.
+// columns hides what belongs to a column that is called a secret, in INSERT INTO table (columns)
+// VALUES (…), (…), the same with SELECT, and SET (columns) = (…).
 func (f *finder) columns(i int) {
 	for end := i + longestTable; i < end && !f.is(i, "(", "values", "select", "default"); {
 		i++
@@ -169,7 +169,7 @@ func (f *finder) columns(i int) {
 	}
 }
 
-// row takes those values of a row that are secrets.
+// row hides those values of a row that are secrets.
 func (f *finder) row(from, to int, secret map[int]bool) {
 	column := 0
 	for i := from; i < to; i++ {
@@ -192,8 +192,9 @@ func (f *finder) row(from, to int, secret map[int]bool) {
 	}
 }
 
-// copied finds the columns of a COPY that are called secrets: in its list, or in that of its query.
-func (f *finder) copied() {
+// copyColumns finds the columns of a COPY that are called secrets: in its list, or in that of its
+// query.
+func (f *finder) copyColumns() {
 	i := 1
 	for i < len(f.tokens) && !f.is(i, "(", "from", "to") {
 		i++
@@ -211,7 +212,8 @@ func (f *finder) copied() {
 			return
 		case f.is(i, ","):
 			column++
-		case f.kind(i).IsName() && f.namesSecret(i) && (!isQuery || f.is(i+1, ",", "from") || i+1 == end): // the last name of an item is the column's
+		// The last name of an item is the column's.
+		case f.kind(i).IsName() && f.namesSecret(i) && (!isQuery || f.is(i+1, ",", "from") || i+1 == end):
 			f.found.copies = true
 			if isQuery {
 				f.found.selected = append(f.found.selected, column)

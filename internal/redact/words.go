@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// secretWords are what the name of a secret contains, in lower case: SQL's PASSWORD, the options of
+// secretWords are what the names of secrets contain, in lower case: SQL's PASSWORD, options of
 // connections and of foreign servers, columns and settings. Each begins with one of the letters
 // that secretIn looks for.
 var secretWords = [...]string{
@@ -14,16 +14,16 @@ var secretWords = [...]string{
 	"api_key", "apikey", "access_key", "accesskey", "credential",
 }
 
-// harmlessWords contain a secret word and name no secret.
+// harmlessWords contain a secret word, but do not name a secret.
 var harmlessWords = [...]string{"password_encryption", "password_required"}
 
-// beginnings has for the first letter of each secret word, in lower case, the letters that may
-// follow it.
+// beginnings has, for the first letter of each secret word, the letters that may follow it, in
+// lower case.
 var beginnings = [256]string{'p': "awr", 's': "ec", 't': "o", 'a': "pc", 'c': "r"}
 
-// secretIn returns where text begins to be secret: after its first secret word, or after the "://"
-// of its first URI if a ":" follows, and an "@" after that or, in text that may have been cut off,
-// not even that. It returns -1 if text has neither.
+// secretIn returns where text begins to be secret. That is after its first secret word, or after
+// the "://" of its first URI if that is followed by a ":" and then an "@". In text that may have
+// been cut off, the "@" may be missing. It returns -1 if there is neither.
 func secretIn(text []byte, cut bool) int {
 	uri, colon := -1, false
 	for i, c := range text {
@@ -53,9 +53,9 @@ func secretIn(text []byte, cut bool) int {
 	return -1
 }
 
-// hints are words in SQL without which there is nothing in it to find.
+// hints are words without which there is nothing to find in SQL.
 type hints struct {
-	secret     bool // what secretIn finds
+	secret     bool // something that secretIn finds
 	changes    bool // CREATE or ALTER
 	connection bool // CONNECTION
 	escapes    bool // a backslash, or U&
@@ -78,8 +78,8 @@ func hintsOf(sql []byte) (h hints) {
 	return h
 }
 
-// matchFold returns the length of the first of the words that text begins with, whatever its case,
-// or 0.
+// matchFold returns the length of the first of the words with which text begins, ignoring case, or
+// 0.
 func matchFold(text []byte, words []string) int {
 	for _, word := range words {
 		if hasPrefixFold(text, word) {
@@ -89,8 +89,8 @@ func matchFold(text []byte, words []string) int {
 	return 0
 }
 
-// hasPrefixFold reports whether text begins with the prefix, which is in lower case, whatever
-// text's own case.
+// hasPrefixFold reports whether text begins with prefix, which is in lower case, ignoring the case
+// of text.
 func hasPrefixFold(text []byte, prefix string) bool {
 	if len(text) < len(prefix) {
 		return false
