@@ -96,7 +96,7 @@ func TestCheckValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := values.checkRecording(context.Background(), r)
-	if err == nil || !strings.Contains(err.Error(), "values of the input stand in what was written: sql of Query (1): don't hand it on") {
+	if err == nil || !strings.Contains(err.Error(), "values of the input are in what was written: sql of Query (1): don't hand it on") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -137,7 +137,7 @@ func TestReadSaysWhatItKnows(t *testing.T) {
 	certified := []string{
 		`^pgpi: no value of the input stands in .*: [1-4] values of four bytes or more were looked for in \d+ fields; 0 parts had to be blanked\n` +
 			`pgpi: a second check, which has learned the values by itself, has found none: [1-4] values of four bytes or more were looked for in [34] fields, `,
-		"Not looked at were the login, the protocol's own numbers and words, and what a value has behind its first 64 bytes\n",
+		"The login, the protocol's own numbers and words, and what follows the first 64 bytes of a value were not looked at\n",
 	}
 	refused := []string{
 		"check the recording ", " for values: a second check, which has learned the values by itself: string constants end at one place if " +

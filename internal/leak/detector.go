@@ -11,29 +11,29 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Detector learns the values of an input, and finds those that are in an output. It
-// serves one goroutine at a time.
+// Detector learns the values in an input, and finds those that are in an output. It serves one
+// goroutine at a time.
 type Detector struct {
 	learned *learned
 	reader  reader
 	// settings are those of each connection, for sentences that quote its SQL.
 	settings map[uint32]*event.Settings
-	contexts map[*event.Context]bool // that were searched
-	tails    map[stream][]byte       // what came last of messages too large to hold
+	contexts map[*event.Context]bool // those that were searched
+	tails    map[stream][]byte       // the last bytes of messages too large to hold
 
 	unsure    places // SQL of the input that can be read in two ways
 	shortened int64  // messages of the input that were not kept whole
 	unread    int64  // bytes of the input that were not decoded
 
-	words    []dataWord // of the event at hand, which must be replaced
-	before   []byte     // what they were
+	words    []dataWord // of the current event, which must be replaced
+	before   []byte     // its bytes before
 	compared int64      // words so far
 
 	found   places // values
 	kept    places // words of values that were not replaced
-	visible places // what is not blank, but should be
+	visible places // bytes that should be blank
 
-	fields, searched, sentences int64 // fields, contexts and sentences of the output
+	fields, searched, sentences int64 // of the output
 }
 
 // stream is one direction of a connection.
@@ -42,7 +42,7 @@ type stream struct {
 	direction event.Direction
 }
 
-// New makes a detector that knows no value.
+// New returns a detector that knows no values.
 func New() *Detector {
 	return &Detector{
 		learned: newLearned(), settings: map[uint32]*event.Settings{},
@@ -50,7 +50,7 @@ func New() *Detector {
 	}
 }
 
-// Err is nil where no value was found and none can have been missed. It is for the user.
+// Err returns nil if no value was found and none can have been missed. Its text is for the user.
 func (d *Detector) Err() error {
 	var errs []error
 	if d.found.any() {
@@ -72,23 +72,23 @@ func (d *Detector) Err() error {
 	return errors.Join(errs...)
 }
 
-// String says what was looked for, where, and what was not.
+// String says what was looked for and where, and what was not.
 func (d *Detector) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d values of four bytes or more were looked for in %d fields, %d contexts (the SQL and the columns that messages are shown with) "+
 		"and %d sentences of pgpi: text anywhere in them, binary values as whole fields", d.learned.size(), d.fields, d.searched, d.sentences)
 	fmt.Fprintf(&b, "; %d words of values were compared with what has taken their place", d.compared)
-	fmt.Fprintf(&b, ". Not looked at were the login, the protocol's own numbers and words, and what a value has behind its first %d bytes", longest)
+	fmt.Fprintf(&b, ". The login, the protocol's own numbers and words, and what follows the first %d bytes of a value were not looked at", longest)
 	if d.shortened > 0 {
-		fmt.Fprintf(&b, "; not known are values at the end of %d messages that were too large to hold", d.shortened)
+		fmt.Fprintf(&b, "; values at the end of %d messages that were too large to hold are not known", d.shortened)
 	}
 	if d.unread > 0 {
-		fmt.Fprintf(&b, "; not known are values in %d bytes that could not be decoded", d.unread)
+		fmt.Fprintf(&b, "; values in %d bytes that could not be decoded are not known", d.unread)
 	}
 	return b.String()
 }
 
-// place is where something is: in a field of a message, or in what it is.
+// place is where something is: a field of a message, or what the field is in.
 type place struct {
 	what  string
 	field wire.Name
@@ -118,7 +118,7 @@ func (p *places) add(where place) {
 
 func (p *places) any() bool { return len(p.counts) > 0 }
 
-// String lists the places, and says where the first one is.
+// String lists the places, and the connection of the first one.
 func (p places) String() string {
 	var all []string
 	for _, what := range slices.Sorted(maps.Keys(p.counts)) {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// meaning returns what a constant means, or nil where that is its body. A constant that
-// continues on another line is one.
+// meaning returns what a constant means, or nil if that is its body. A constant that continues on
+// another line is still one constant.
 func (t *token) meaning() []byte {
 	escaped := t.style == 'e' && bytes.IndexByte(t.body, '\\') >= 0 || t.style == 'u' && bytes.IndexByte(t.body, t.escape) >= 0
 	if t.style == '$' || bytes.IndexByte(t.body, '\'') < 0 && !escaped {
@@ -29,14 +29,14 @@ func (t *token) meaning() []byte {
 			i += gapLength(t.body[i+1:])
 		}
 	}
-	if t.style == 'u' { // after its parts were put together (src/backend/parser/parser.c)
+	if t.style == 'u' { // after the parts were joined (src/backend/parser/parser.c)
 		return withoutUnicode(b, t.escape)
 	}
 	return b
 }
 
-// appendEscaped appends what is behind a backslash, in E'…' and in COPY, and returns how
-// many bytes that took. Only E'…' has \u and \U (src/backend/parser/scan.l;
+// appendEscaped appends what a backslash and the bytes after it mean, in E'…' and in COPY. It
+// returns how many bytes that took. Only E'…' has \u and \U (src/backend/parser/scan.l;
 // src/backend/commands/copyfromparse.c).
 func appendEscaped(dst, b []byte, isSQL bool) ([]byte, int) {
 	if len(b) == 0 {
@@ -64,7 +64,7 @@ func appendEscaped(dst, b []byte, isSQL bool) ([]byte, int) {
 	return append(dst, b[0]), 1
 }
 
-// withoutUnicode returns the text of U&'…' without its escapes.
+// withoutUnicode returns the text of U&'…' with its escapes decoded.
 func withoutUnicode(b []byte, escape byte) []byte {
 	text := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
@@ -87,8 +87,8 @@ func withoutUnicode(b []byte, escape byte) []byte {
 	return text
 }
 
-// digits reads digits of a base, as many as there are, and returns how many. It is 0
-// where they are too few.
+// digits reads up to most digits of a base, and returns how many there were. It returns 0 if there
+// are fewer than least.
 func digits(b []byte, base, least, most int) (n int64, size int) {
 	for size < min(len(b), most) {
 		digit, err := strconv.ParseInt(string(b[size]), base, 64)
@@ -104,12 +104,12 @@ func digits(b []byte, base, least, most int) (n int64, size int) {
 	return n, size
 }
 
-// controls are the characters that have a letter.
+// controls are the characters whose escape is a letter.
 var controls = map[byte]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}
 
-// copied returns what a value of COPY in text format means, or nil where that is the
-// value as it is written.
-func copied(b []byte) []byte {
+// copyMeaning returns what a value of COPY in text format means, or nil if that is the value as
+// written.
+func copyMeaning(b []byte) []byte {
 	if bytes.IndexByte(b, '\\') < 0 {
 		return nil
 	}
@@ -126,8 +126,8 @@ func copied(b []byte) []byte {
 	return text
 }
 
-// unquoted does the same for CSV. Quotes can be anywhere in a value.
-func unquoted(b []byte, quote, escape byte) []byte {
+// unquote does the same for CSV. Quotes can be anywhere in a value.
+func unquote(b []byte, quote, escape byte) []byte {
 	if bytes.IndexByte(b, quote) < 0 {
 		return nil
 	}
@@ -147,10 +147,10 @@ func unquoted(b []byte, quote, escape byte) []byte {
 	return text
 }
 
-// unescaped returns text without the backslashes that JSON and arrays put before
-// punctuation, or nil where there are none. Escapes that spell letters stay: what was
-// random would otherwise spell words by chance.
-func unescaped(b []byte) []byte {
+// unescape returns text without the backslashes that JSON and arrays put before punctuation, or nil
+// if there are none. It leaves escapes that spell letters: random bytes would otherwise spell words
+// by chance.
+func unescape(b []byte) []byte {
 	if bytes.IndexByte(b, '\\') < 0 {
 		return nil
 	}

@@ -98,7 +98,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestNoLeaks does not take for a value what is none.
+// TestNoLeaks does not mistake anything else for a value.
 func TestNoLeaks(t *testing.T) {
 	place := query("select ctid from t")
 	place.server('T', int16(1), column("ctid", 27, 1))
@@ -132,7 +132,7 @@ func TestNotKnown(t *testing.T) {
 	large := query("select '" + string(make([]byte, 2<<20)) + "'") // more than is kept
 	large.add(event.ClientToServer, 'Q', []any{"select 1\x00"})
 	large = append(large, utterance{event.ClientToServer, []byte("this is not a message")})
-	const want = "; not known are values at the end of 1 messages that were too large to hold; not known are values in 21 bytes that could not be decoded"
+	const want = "; values at the end of 1 messages that were too large to hold are not known; values in 21 bytes that could not be decoded are not known"
 	if said := large.learned().String(); said[len(said)-len(want):] != want {
 		t.Errorf("the check says %s", said)
 	}

@@ -8,7 +8,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// learn remembers the values of an event, and the words that must be replaced.
+// learn remembers the values in an event, and the words that must be replaced.
 func (d *Detector) learn(e *event.Event) {
 	switch e.Kind {
 	case event.Undecoded, event.Bytes, event.End:
@@ -46,7 +46,7 @@ func (d *Detector) learnPart(m *event.Message, p part, where place) {
 	}
 }
 
-// learnBinary remembers a value in binary format and the text that it stands for.
+// learnBinary remembers a value in binary format, and its text.
 func (d *Detector) learnBinary(p part, where place) {
 	switch pgvalue.TypeName(p.oid) {
 	case "tid", "pg_snapshot", "txid_snapshot":
@@ -64,7 +64,7 @@ func (d *Detector) learnBinary(p part, where place) {
 	}
 }
 
-// textOf returns the text of a value in binary format, and whether there is one.
+// textOf returns the text of a value in binary format, and whether it has one.
 func textOf(p part) ([]byte, bool) {
 	if pgvalue.TypeName(p.oid) == "" {
 		return nil, false
@@ -73,8 +73,8 @@ func textOf(p part) ([]byte, bool) {
 	return text, err == nil
 }
 
-// learnCopied remembers a value of COPY in text or CSV, as it is written and as it is
-// meant. Of a part of a value nobody knows what it means.
+// learnCopied remembers a value of COPY in text or CSV, as written and as meant. What part of a
+// value means is not known.
 func (d *Detector) learnCopied(m *event.Message, p part) {
 	written := p.text
 	if quote := quoteOf(m); m.Type == wire.CopyCSV && len(written) > 1 && written[0] == quote && written[len(written)-1] == quote {
@@ -82,22 +82,21 @@ func (d *Detector) learnCopied(m *event.Message, p part) {
 	}
 	d.learned.addText(written)
 	if p.field == wire.CopyValue {
-		d.learned.addText(meant(m, p))
+		d.learned.addText(meaningOf(m, p))
 	}
 }
 
-// meant returns a value of COPY without its quotes and backslashes, or nil where it has
-// none.
-func meant(m *event.Message, p part) []byte {
+// meaningOf returns a value of COPY without its quotes and backslashes, or nil if it has none.
+func meaningOf(m *event.Message, p part) []byte {
 	if m.Type == wire.CopyText {
-		return copied(p.text)
+		return copyMeaning(p.text)
 	}
 	quote := quoteOf(m)
 	escape := m.State.Copy.Escape
 	if escape == 0 {
 		escape = quote
 	}
-	return unquoted(p.text, quote, escape)
+	return unquote(p.text, quote, escape)
 }
 
 func quoteOf(m *event.Message) byte {
@@ -107,7 +106,7 @@ func quoteOf(m *event.Message) byte {
 	return '"'
 }
 
-// learnSQL remembers the literals of SQL.
+// learnSQL remembers the literals in SQL.
 func (d *Detector) learnSQL(sql []byte, q quoting, where place) {
 	sure := literals(sql, q, func(t token) {
 		switch t.kind {
@@ -129,8 +128,7 @@ func (d *Detector) learnSQL(sql []byte, q quoting, where place) {
 	}
 }
 
-// learnComment remembers a comment, if it has a word that can't be equal to its pseudonym
-// by chance.
+// learnComment remembers a comment, if it has a word that can't equal its pseudonym by chance.
 func (d *Detector) learnComment(text []byte) {
 	const long = 4
 	text = text[:min(len(text), longest)]
@@ -139,8 +137,7 @@ func (d *Detector) learnComment(text []byte) {
 	}
 }
 
-// learnFact remembers the SQL that a sentence of pgpi quotes: that which another connection
-// runs.
+// learnFact remembers the SQL that a sentence of pgpi quotes, which is that of another connection.
 func (d *Detector) learnFact(e *event.Event) {
 	switch f := e.Fact.(type) {
 	case event.CancelForwarded:
@@ -156,9 +153,9 @@ func (d *Detector) learnQuoted(conn, of uint32, sql string) {
 	d.learnSQL([]byte(sql), quotingOf(d.settings[of]), place{what: "a sentence of pgpi", conn: conn})
 }
 
-// learnServerText remembers what an error or a notice repeats, where its words leave no
-// doubt that it is data: the values of a key, a row that failed, a value behind a colon,
-// parameters, the literals of a statement.
+// learnServerText remembers what an error or a notice repeats, if its words leave no doubt that it
+// is data: the values of a key, a row that failed, a value after a colon, parameters, the literals
+// of a statement.
 func (d *Detector) learnServerText(text []byte, q quoting, where place) {
 	for len(text) > 0 {
 		opening := ""
@@ -183,10 +180,10 @@ func (d *Detector) learnServerText(text []byte, q quoting, where place) {
 	}
 }
 
-// quotedLength returns how far data goes in the text of an error.
+// quotedLength returns how far data extends in the text of an error.
 func quotedLength(text []byte, opening string) int {
 	switch opening {
-	case `SQL statement "`, `: "`: // the data can have quotes in it
+	case `SQL statement "`, `: "`: // the data can contain quotes
 		return max(0, bytes.LastIndexByte(text, '"'))
 	case `value "`:
 		if n := bytes.Index(text, []byte(`" `)); n >= 0 {
@@ -197,7 +194,7 @@ func quotedLength(text []byte, opening string) int {
 		n := closing(text, '\'', false)
 		return len(bytes.TrimSuffix(text[:n], []byte("'")))
 	}
-	text = text[:min(len(text), 1<<10)] // more of a value is not looked for
+	text = text[:min(len(text), 1<<10)] // that is all of a value that is looked for
 	end := bytes.LastIndexByte(text, ')')
 	for _, words := range []string{") already exists", ") conflicts with ", ") is "} {
 		if n := bytes.Index(text, []byte(words)); n >= 0 {
@@ -210,9 +207,8 @@ func quotedLength(text []byte, opening string) int {
 	return end
 }
 
-// Watch remembers the values of an event of the input, lets it be redacted in place, and
-// compares: where a word of a value stays, no value may be left as a whole, but a part of
-// one is.
+// Watch remembers the values in an event of the input, calls redact on the event, and compares. It
+// notices a word of a value that stays even where no value is left whole.
 func (d *Detector) Watch(e *event.Event, redact func(*event.Event)) {
 	d.words, d.before = d.words[:0], d.before[:0]
 	d.learn(e)

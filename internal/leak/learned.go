@@ -8,27 +8,26 @@ import (
 )
 
 const (
-	// shortest is the length in bytes from which on a value must not be found again, and
-	// longest how many bytes of a longer one are looked for.
+	// shortest is the minimum length in bytes of a value that must not be found again. Of a value
+	// longer than longest, only that many bytes are looked for.
 	shortest = 4
 	longest  = 64
-	// maxValues bounds how many values are remembered, and with them memory: 100 MB.
+	// maxValues bounds how many values are remembered, and thereby memory: 100 MB.
 	maxValues = 2 << 20
 )
 
-// learned remembers values, by their hashes.
+// learned remembers values by their hashes.
 type learned struct {
 	seed maphash.Seed
-	// texts must not be anywhere. fields must not be a whole field: four bytes that are a
-	// small number are part of many messages.
+	// texts must not be anywhere. fields must not be a whole field: four bytes of a small number
+	// are part of many messages.
 	texts, fields map[uint64]struct{}
-	// lengths has the lengths of the texts that begin with four bytes, one bit each.
+	// lengths maps four bytes to the lengths of the texts that begin with them, one bit each.
 	lengths map[uint32]uint64
-	// beginnings has one bit for each of those four bytes, or several: most bytes that are
-	// looked at begin no value.
+	// beginnings has at least one bit for each of those four bytes. Most bytes in an output begin
+	// no value.
 	beginnings [1 << 16]uint64
-	// room is for how many more values there is some, and forgotten counts those for which
-	// there was none.
+	// room is how many more values can be remembered. forgotten counts those that could not.
 	room, forgotten int64
 }
 
@@ -42,7 +41,7 @@ func newLearned() *learned {
 // size returns the number of values.
 func (m *learned) size() int { return len(m.texts) + len(m.fields) }
 
-// addText remembers a text in which there is something to hide.
+// addText remembers a text, if there is something in it to hide.
 func (m *learned) addText(b []byte) {
 	b = b[:min(len(b), longest)]
 	if len(b) < shortest || !hasWords(b) || !m.put(m.texts, b) {
@@ -75,10 +74,10 @@ func (m *learned) put(to map[uint64]struct{}, b []byte) bool {
 	return true
 }
 
-// hasText reports whether a text is anywhere in b.
+// hasText reports whether one of the texts is anywhere in b.
 func (m *learned) hasText(b []byte) bool { return m.hasLongText(b, shortest) }
 
-// hasLongText reports whether a text of so many bytes or more is anywhere in b.
+// hasLongText reports whether a text of no fewer bytes than least is anywhere in b.
 func (m *learned) hasLongText(b []byte, least int) bool {
 	for ; len(b) >= shortest; b = b[1:] {
 		four := binary.LittleEndian.Uint32(b)
@@ -95,7 +94,7 @@ func (m *learned) hasLongText(b []byte, least int) bool {
 	return false
 }
 
-// hasField reports whether b is a value in binary format.
+// hasField reports whether b is a remembered value in binary format.
 func (m *learned) hasField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
 
 func (m *learned) has(in map[uint64]struct{}, b []byte) bool {
@@ -103,18 +102,17 @@ func (m *learned) has(in map[uint64]struct{}, b []byte) bool {
 	return known
 }
 
-// beginning returns the place of four bytes among the beginnings.
+// beginning returns the place of four bytes in beginnings.
 func beginning(four uint32) (word uint32, bit uint64) {
 	spread := four * 0x9e3779b1 // 2^32 divided by the golden ratio
 	return spread >> 16, 1 << (spread >> 10 & 63)
 }
 
-// hasWords reports whether a text has letters or digits. The constants of types that
-// have only two or three of them don't count.
+// hasWords reports whether a text has letters or digits. The constants of types with only two or
+// three constants don't count.
 func hasWords(b []byte) bool { return longestWord(b) > 0 }
 
-// longestWord returns the length of the longest run of letters and digits that is not a
-// constant.
+// longestWord returns the length of the longest run of letters and digits that is not a constant.
 func longestWord(b []byte) int {
 	longest := 0
 	for start := 0; start < len(b); start++ {
@@ -134,7 +132,8 @@ func isConstant(word string) bool {
 	return word == "NaN" || strings.EqualFold(word, "true") || strings.EqualFold(word, "false") || strings.EqualFold(word, "null")
 }
 
-// isAlphanumeric takes each byte beyond ASCII for a part of a letter.
+// isAlphanumeric reports whether a byte is a letter or digit. Each byte beyond ASCII counts as part
+// of a letter.
 func isAlphanumeric(c byte) bool {
 	return c >= 0x80 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

@@ -7,27 +7,27 @@ import (
 	"pgpi/internal/wire"
 )
 
-// part is a field of a message in which data of users can be.
+// part is a field of a message that can contain users' data.
 type part struct {
 	field wire.Name
 	holds holds
 	text  []byte
-	oid   uint32 // of a value's type, 0 where unknown
+	oid   uint32 // of a value's type, 0 if unknown
 }
 
-// holds is what a part is made of.
+// holds is what a part contains.
 type holds byte
 
 const (
-	// aName is what a user has chosen and a server repeats: it is no data, but it must not
-	// be equal to any.
+	// aName was chosen by a user, and a server repeats it. It is not data, but it must not be equal
+	// to data.
 	aName holds = iota
 	aValue
 	aBinaryValue
 	aCopiedValue
 	sqlText
-	// serverText is the text of an error or a notice, and raisedText one that a function
-	// has made up.
+	// serverText is the text of an error or a notice. raisedText is one that a function has made
+	// up.
 	serverText
 	raisedText
 	// unreadable parts are blanked.
@@ -38,9 +38,9 @@ const (
 type reader struct {
 	fields  []wire.Field
 	parts   []part
-	formats []int64 // of a Bind's or a FunctionCall's values
-	index   int     // of the group at hand
-	code    byte    // of the error's field at hand
+	formats []int64 // of the values of a Bind or FunctionCall
+	index   int     // of the current group
+	code    byte    // of the current field of an error
 	raised  bool
 }
 
@@ -97,13 +97,13 @@ func (r *reader) add(m *event.Message, f wire.Field) {
 	}
 }
 
-// value says in what format a value is. A binary one that was cut off can't be read.
+// value returns the format of a value. A binary value that was cut off can't be read.
 func (r *reader) value(m *event.Message, f wire.Field) holds {
 	switch {
 	case m.Type == wire.CopyText || m.Type == wire.CopyCSV:
 		return aCopiedValue
 	case f.Name == wire.ResultValue:
-		return aBinaryValue // or it is text: the call has said
+		return aBinaryValue // or text: the call has said which
 	case f.Kind == wire.TextValue || f.Kind == wire.Value && !r.isBinary(m):
 		return aValue
 	case int64(len(m.Bytes)) < m.Size && int(f.End) == len(m.Bytes):
@@ -134,7 +134,7 @@ func (r *reader) typeOf(m *event.Message) uint32 {
 	return 0
 }
 
-// data says what is in bytes of which it is only known in what message they are.
+// data returns what is in bytes of which only the message is known.
 func data(t wire.Type, b []byte) holds {
 	switch {
 	case t == wire.CopyText || t == wire.CopyCSV:
@@ -149,7 +149,7 @@ func data(t wire.Type, b []byte) holds {
 	return aName
 }
 
-// errorValue says what a field of an error or a notice is (documentation section "Error
+// errorValue returns what a field of an error or a notice contains (documentation section "Error
 // and Notice Message Fields").
 func (r *reader) errorValue() holds {
 	switch r.code {
@@ -166,8 +166,8 @@ func (r *reader) errorValue() holds {
 	return aName
 }
 
-// isRaised reports whether a function has made an error or a notice: its SQLSTATE is that
-// of RAISE or ASSERT, or the server's routine is one that procedural languages call for it.
+// isRaised reports whether a function made an error or a notice: its SQLSTATE is that of RAISE or
+// ASSERT, or the server's routine is one that procedural languages call for that.
 func isRaised(b []byte) bool {
 	state, _ := wire.ErrorFieldOf(b, 'C')
 	routine, _ := wire.ErrorFieldOf(b, 'R')
@@ -182,8 +182,7 @@ func isRaised(b []byte) bool {
 	return false
 }
 
-// isText reports whether bytes are UTF-8 without control characters other than white
-// space.
+// isText reports whether bytes are UTF-8 without control characters other than white space.
 func isText(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' && (c < '\t' || c > '\r') || c == 0x7f {

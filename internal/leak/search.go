@@ -43,7 +43,7 @@ func (d *Detector) searchPart(m *event.Message, p part, conn uint32) {
 	}
 }
 
-// hasBinary reports whether a part is a value in binary format, or stands for one.
+// hasBinary reports whether a part is a value in binary format, or may be one.
 func (d *Detector) hasBinary(p part) bool {
 	if p.holds != aBinaryValue || isText(p.text) {
 		return false
@@ -52,32 +52,31 @@ func (d *Detector) hasBinary(p part) bool {
 	return d.learned.hasField(p.text) || d.learned.hasText(text)
 }
 
-// longer is the length from which on a value is looked for in what a text means, too: what
-// is random in it could mean a shorter one by chance.
+// longer is the minimum length of a value that is also looked for in the meaning of a text. Random
+// bytes in a text could mean a shorter one by chance.
 const longer = 8
 
-// hasMeaning reports whether a value is in what a part means, without its quotes and
-// escapes.
+// hasMeaning reports whether a value is in the meaning of a part, without its quotes and escapes.
 func (d *Detector) hasMeaning(m *event.Message, p part) bool {
-	meaning := unescaped(p.text)
+	meaning := unescape(p.text)
 	switch p.holds {
 	case sqlText:
 		return d.hasConstant(p.text, quotingOf(m.Settings))
 	case aCopiedValue:
-		meaning = meant(m, p)
+		meaning = meaningOf(m, p)
 	}
 	return d.learned.hasLongText(meaning, longer)
 }
 
-// hasConstant reports whether a value is in what a constant of SQL means.
+// hasConstant reports whether a value is in the meaning of a constant in SQL.
 func (d *Detector) hasConstant(sql []byte, q quoting) bool {
 	found := false
 	literals(sql, q, func(t token) { found = found || d.learned.hasLongText(t.meaning(), longer) })
 	return found
 }
 
-// searchFragment looks at a part of a message too large to hold, together with the end of
-// the one before.
+// searchFragment searches part of a message too large to hold, together with the end of the part
+// before.
 func (d *Detector) searchFragment(e *event.Event) {
 	d.fields++
 	key := stream{e.Conn, e.Direction}
@@ -91,7 +90,7 @@ func (d *Detector) searchFragment(e *event.Event) {
 	}
 }
 
-// searchSentence looks at what a sentence of pgpi repeats of a client or a server.
+// searchSentence searches what a sentence of pgpi repeats from a client or a server.
 func (d *Detector) searchSentence(e *event.Event) {
 	if _, ended := e.Fact.(event.Ended); ended {
 		maps.DeleteFunc(d.tails, func(s stream, _ []byte) bool { return s.conn == e.Conn })
@@ -110,10 +109,10 @@ func (d *Detector) searchSentence(e *event.Event) {
 	}
 }
 
-// maxContexts bounds what is remembered of contexts: many messages share one.
+// maxContexts bounds how many contexts are remembered: many messages share one.
 const maxContexts = 1 << 10
 
-// searchContext looks at what a message is shown with.
+// searchContext searches what a message is shown with.
 func (d *Detector) searchContext(m *event.Message, c *event.Context, conn uint32) {
 	if c == nil || d.contexts[c] {
 		return
@@ -132,6 +131,5 @@ func (d *Detector) searchContext(m *event.Message, c *event.Context, conn uint32
 	}
 }
 
-// isBlank reports whether bytes are what a recording has in the place of those that were
-// blanked.
+// isBlank reports whether bytes are what a recording has in place of blanked ones.
 func isBlank(b []byte) bool { return len(bytes.Trim(b, "*")) == 0 }

@@ -8,10 +8,10 @@ import (
 	"pgpi/internal/event"
 )
 
-// quoting is what the settings of a session say of its SQL.
+// quoting is what a session's settings say about its SQL.
 type quoting struct {
-	// known is set where standard_conforming_strings was seen. escapes is set where it is
-	// off: then a backslash in '…' takes the meaning of the character behind it.
+	// known is set if standard_conforming_strings was seen. escapes is set if it is off: then the
+	// character after a backslash in '…' has no meaning of its own.
 	known, escapes bool
 	encoding       string
 }
@@ -26,7 +26,7 @@ func quotingOf(s *event.Settings) quoting {
 	}
 }
 
-// kind is what sort of token it is.
+// kind is the kind of a token.
 type kind byte
 
 const (
@@ -42,25 +42,25 @@ const (
 type token struct {
 	kind kind
 	text []byte // all of it
-	// body is what is between the quotes of a constant, and style says what it means: the
-	// letter before the first quote, $ for dollar quotes, 0 where there is none.
+	// body is what is between the quotes of a constant. style says how to read it: the letter
+	// before the first quote, $ for dollar quotes, or 0 for neither.
 	body  []byte
 	style byte
-	// escape is what begins an escape in U&'…'.
+	// escape is the character that begins an escape in U&'…'.
 	escape byte
-	// isInterval is set behind INTERVAL: most of its words are units.
+	// isInterval is set after INTERVAL: most words of the constant are units.
 	isInterval bool
 }
 
-// scanner cuts SQL into tokens, by the definitions of src/backend/parser/scan.l.
+// scanner cuts SQL into tokens, by the definitions in src/backend/parser/scan.l.
 type scanner struct {
 	quoting
 	sql []byte
-	// ascii is sql, but without bytes of ASCII that are a part of another character.
+	// ascii is sql without ASCII bytes that are part of another character.
 	ascii []byte
-	// others are what ascii may be where no settings were seen.
+	// others are what ascii may be if no settings were seen.
 	others [][]byte
-	// unsure is set where a constant ends elsewhere with settings that were not seen.
+	// unsure is set if a constant may end elsewhere, with settings that were not seen.
 	unsure bool
 	at     int
 }
@@ -109,7 +109,7 @@ func (s *scanner) take(n int) []byte {
 	return s.sql[start:s.at]
 }
 
-// constant takes one in single quotes. N'…' is read as '…' is.
+// constant reads a constant in single quotes. N'…' is read like '…'.
 func (s *scanner) constant(prefix int) token {
 	t := token{kind: constant, style: lower(s.ascii[s.at])}
 	if t.style == '\'' || t.style == 'n' {
@@ -135,11 +135,11 @@ func (s *scanner) constant(prefix int) token {
 	return t
 }
 
-// uescape is what may follow U&'…' to name its escape character.
+// uescape matches what may follow U&'…' to name its escape character.
 var uescape = regexp.MustCompile(`(?is)^\s*uescape\s*'(.)'`)
 
-// endsElsewhere reports whether a constant is longer or shorter than n with other
-// settings of the session.
+// endsElsewhere reports whether a constant is longer or shorter than n with other settings of the
+// session.
 func (s *scanner) endsElsewhere(prefix, n int) bool {
 	for _, ascii := range s.others {
 		if n != closing(ascii[s.at+prefix:], '\'', true) {
@@ -149,7 +149,7 @@ func (s *scanner) endsElsewhere(prefix, n int) bool {
 	return false
 }
 
-// dollar takes a constant in dollar quotes.
+// dollar reads a constant in dollar quotes.
 func (s *scanner) dollar(tag []byte) token {
 	body := s.ascii[s.at+len(tag):]
 	n := bytes.Index(body, tag)
@@ -161,8 +161,8 @@ func (s *scanner) dollar(tag []byte) token {
 	return token{kind: constant, text: text, body: text[len(tag) : len(tag)+n], style: '$'}
 }
 
-// prefixLength returns the length of the beginning of a constant in single quotes, its
-// quote included, or 0.
+// prefixLength returns the length of the beginning of a constant in single quotes, including the
+// quote, or 0.
 func prefixLength(b []byte) int {
 	switch {
 	case b[0] == '\'':
@@ -175,8 +175,8 @@ func prefixLength(b []byte) int {
 	return 0
 }
 
-// closing returns the length of what is behind an opening quote, up to the closing one
-// and with it. A constant continues where another one follows on another line.
+// closing returns the length of what follows an opening quote, up to and including the closing one.
+// A constant continues if another one follows on another line.
 func closing(b []byte, quote byte, escapes bool) int {
 	for i := 0; i < len(b); i++ {
 		switch {
@@ -199,9 +199,8 @@ func closing(b []byte, quote byte, escapes bool) int {
 	return len(b)
 }
 
-// gapLength returns the length of the white space between two parts of one constant, the
-// opening quote of the second included, or 0. There is a new line in it, and there may be
-// comments.
+// gapLength returns the length of the white space between two parts of one constant, including the
+// opening quote of the second, or 0. It must contain a line break, and may contain comments.
 func gapLength(b []byte) int {
 	newLine := false
 	for i := 0; i < len(b); i++ {
@@ -220,7 +219,7 @@ func gapLength(b []byte) int {
 	return 0
 }
 
-// commentLength returns the length of a comment with those nested in it.
+// commentLength returns the length of a comment, including comments nested in it.
 func commentLength(b []byte) int {
 	depth := 0
 	for i := 0; i+1 < len(b); i++ {
@@ -252,7 +251,7 @@ func dollarTag(b []byte) []byte {
 	return b[:n+1]
 }
 
-// numberLength returns the length of a number with all that runs on behind it.
+// numberLength returns the length of a number with everything attached to it.
 func numberLength(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		c := b[i]
@@ -264,9 +263,9 @@ func numberLength(b []byte) int {
 	return len(b)
 }
 
-// withoutHalves returns SQL in which a byte that is the second one of a character never
-// looks like ASCII. Only clients can have such an encoding, and a backslash can be such a
-// byte (src/common/encnames.c has the names, src/common/wchar.c the bytes).
+// withoutHalves returns SQL in which the second byte of a character never looks like ASCII. Only
+// clients can have such an encoding, and a backslash can be such a byte (src/common/encnames.c has
+// the names, src/common/wchar.c the bytes).
 func withoutHalves(sql []byte, encoding string) []byte {
 	first := func(c byte) bool { return c >= 0x80 }
 	switch encoding {
@@ -300,7 +299,7 @@ func hasPrefix(b []byte, prefix string) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// isWord reports whether a byte can be a part of a name or a key word.
+// isWord reports whether a byte can be part of a name or a key word.
 func isWord(c byte) bool { return isAlphanumeric(c) || c == '_' || c == '$' }
 
 func lower(c byte) byte {

@@ -137,7 +137,7 @@ func judge(t *testing.T, conn *pgconn.PgConn, q quoting) {
 			}
 			result, err := conn.Exec(t.Context(), "select "+sql+"::text").ReadAll()
 			if err != nil || len(result) != 1 || len(result[0].Rows) != 1 {
-				continue // it is no constant
+				continue // it is not a constant
 			}
 			taken++
 			want := string(result[0].Rows[0][0])
@@ -166,7 +166,7 @@ func judge(t *testing.T, conn *pgconn.PgConn, q quoting) {
 }
 
 // tryKeyWords redacts statements with each key word that a server knows, as a constant and
-// as itself: that is no leak.
+// as itself: that is not a leak.
 func tryKeyWords(t *testing.T, conn *pgconn.PgConn) {
 	t.Helper()
 	result := conn.ExecParams(t.Context(), "select word from pg_get_keywords()", nil, nil, nil, nil).Read()

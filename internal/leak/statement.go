@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxDepth is how many functions may be inside of each other.
+// maxDepth is how deep functions may be nested in each other.
 const maxDepth = 8
 
-// literals calls f with each constant, number and comment of SQL that is data. The body of
-// a function is not: its literals are. It reports whether it is sure: with a setting that
+// literals calls f with each constant, number and comment of SQL that is data. The body of a
+// function is not data, but its literals are. It reports whether it is sure: with a setting that
 // was not seen, a constant may end elsewhere.
 func literals(sql []byte, q quoting, f func(token)) (sure bool) { return literalsAt(sql, q, 0, f) }
 
@@ -34,16 +34,16 @@ func literalsAt(sql []byte, q quoting, depth int, f func(token)) (sure bool) {
 	return sure && !s.unsure
 }
 
-// statement is what decides whether a literal of it is data.
+// statement is what decides whether a literal in it is data.
 type statement struct {
 	words []string // the first ones, in lower case
-	// last is the word before the token at hand.
+	// last is the word before the current token.
 	last string
-	// named is set where a name has a schema, or a setting is the user's own.
+	// named is set if a name has a schema, or a setting is the user's own.
 	named bool
 }
 
-// maxWords is how many words say what a statement is: CREATE OR REPLACE FUNCTION.
+// maxWords is how many words identify a statement: CREATE OR REPLACE FUNCTION.
 const maxWords = 4
 
 // add takes a token that is not data.
@@ -89,9 +89,8 @@ var replicationCommands = []string{
 	"start_replication", "timeline_history",
 }
 
-// keeps reports whether a literal says how data is written or how the server is to
-// behave, or is nothing but a key word, as in the queries of programs that ask for what
-// there is.
+// keeps reports whether a literal stays: it says how data is written or how the server must behave,
+// or is just a key word, as in queries of programs that look at the catalog.
 func (s *statement) keeps(t token) bool {
 	first := ""
 	if len(s.words) > 0 {

@@ -6,15 +6,15 @@ import (
 	"pgpi/internal/pgvalue"
 )
 
-// dataWord is a word of a value. No pseudonym of it is equal to it.
+// dataWord is a word of a value. It must not be equal to its pseudonym.
 type dataWord struct {
 	now   []byte // in the event
 	start int    // of what it was
 	where place
 }
 
-// addWords notes the words of a value that was not redacted yet. Words with fewer letters
-// in a row may be a number, or a part of a time, that is equal to its pseudonym by chance.
+// addWords notes the words of a value that is not redacted yet. Words with fewer letters in a row
+// may be a number, or part of a time, that equals its pseudonym by chance.
 func (d *Detector) addWords(text []byte, oid uint32, where place) {
 	if hasUnits(pgvalue.TypeName(oid)) {
 		return
@@ -36,8 +36,8 @@ func (d *Detector) addWords(text []byte, oid uint32, where place) {
 	}
 }
 
-// hasUnits reports whether values of a type have words of the type's own, which stay:
-// units, names of months and time zones, the end of a prefix, what XML begins with.
+// hasUnits reports whether values of a type contain words of the type's own, which stay: units,
+// names of months and time zones, the end of a prefix, the beginning of XML.
 func hasUnits(name string) bool {
 	switch strings.TrimSuffix(name, "[]") {
 	case "date", "time", "timetz", "timestamp", "timestamptz", "interval", "cidr", "xml", "tsvector", "tsquery":
