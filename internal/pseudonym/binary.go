@@ -15,19 +15,19 @@ import (
 // maxSalts is how many pseudonyms are tried for values that depend on each other.
 const maxSalts = 48
 
-// replaceBinary replaces a value in binary format. What it means comes from the type;
-// where that is unknown, or the bytes don't fit it, every byte is replaced.
+// replaceBinary replaces a value in binary format. Its type says how to read it. If the type is
+// unknown, or the bytes don't fit it, every byte is replaced.
 func (v *Values) replaceBinary(b []byte, oid uint32, salt byte) {
 	name := pgvalue.TypeName(oid)
 	if _, err := pgvalue.AppendText(v.scratch[:0], oid, pgvalue.Binary, b, nil); err != nil || name == "" {
 		v.everyByte(b, salt)
 		return
 	}
-	v.typed(b, name, salt)
+	v.replaceByType(b, name, salt)
 }
 
-// typed replaces a value whose bytes fit its type, in the forms of pgvalue.
-func (v *Values) typed(b []byte, name string, salt byte) {
+// replaceByType replaces a value whose bytes fit its type, in the forms of pgvalue.
+func (v *Values) replaceByType(b []byte, name string, salt byte) {
 	switch name {
 	case "bool":
 		b[0] ^= v.flip
@@ -69,8 +69,8 @@ func (v *Values) typed(b []byte, name string, salt byte) {
 	}
 }
 
-// integer keeps the number of digits and the sign, and so the range: a number has the
-// same pseudonym as its text.
+// integer keeps the number of digits and the sign, and thereby the range. A number has the same
+// pseudonym as its text.
 func (v *Values) integer(b []byte, signed bool, salt byte) {
 	value := uint64(0)
 	for _, x := range b {
@@ -83,7 +83,7 @@ func (v *Values) integer(b []byte, signed bool, salt byte) {
 	for again := range byte(maxSalts) {
 		word := strconv.AppendUint(v.number[:0], value, 10)
 		v.words.replace(word, letters, salt+again)
-		another, _ := strconv.ParseUint(string(word), 10, 64) // of as many digits, within the range
+		another, _ := strconv.ParseUint(string(word), 10, 64) // as many digits, within the range
 		if negative {
 			another = -another
 		}
@@ -94,10 +94,10 @@ func (v *Values) integer(b []byte, signed bool, salt byte) {
 			return
 		}
 	}
-	v.bytes(b[len(b)/4:], salt) // all numbers with so many digits are taken
+	v.bytes(b[len(b)/4:], salt) // all numbers with that many digits are taken
 }
 
-// float has the pseudonym of the text that the server prints.
+// float uses the pseudonym of the text that the server prints.
 func (v *Values) float(b []byte, salt byte) {
 	oid, size := uint32(701), 64
 	if len(b) == 4 {
@@ -125,13 +125,13 @@ func (v *Values) floats(b []byte, salt byte) {
 	}
 }
 
-// numeric replaces its digits, four of which are a number of two bytes. Behind the
-// last group that is there stand zeros that are not (utils/adt/numeric.c).
+// numeric replaces the digits, four of which are a number of two bytes. After the last group come
+// zeros that are not in the value (utils/adt/numeric.c).
 func (v *Values) numeric(b []byte, salt byte) {
 	sign := binary.BigEndian.Uint16(b[4:])
 	groups := b[8:]
 	if sign == 0xd000 || sign == 0xf000 {
-		binary.BigEndian.PutUint16(b[4:], 0) // infinity, in which there is nothing to change
+		binary.BigEndian.PutUint16(b[4:], 0) // infinity: nothing to change
 	}
 	if len(groups) == 0 && sign != 0xc000 {
 		binary.BigEndian.PutUint16(b[6:], 0) // 0.00
@@ -153,18 +153,18 @@ func (v *Values) numeric(b []byte, salt byte) {
 	v.words.replace(fraction[:min(len(fraction), int(binary.BigEndian.Uint16(b[6:])))], letters, salt)
 	for i := len(groups) - 2; i >= 0; i -= 2 {
 		from := max(0, len(word)-4)
-		group, _ := strconv.ParseUint(string(word[from:]), 10, 16) // digits alone
+		group, _ := strconv.ParseUint(string(word[from:]), 10, 16) // only digits
 		binary.BigEndian.PutUint16(groups[i:], uint16(group))
 		word = word[:from]
 	}
 }
 
-// The epoch of dates and timestamps, and the microseconds of a day.
+// microsecondsOfDay is the length of a day.
 const microsecondsOfDay = 24 * 60 * 60 * 1_000_000
 
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// moment replaces a date, which is a number of days, or a timestamp, of microseconds.
+// moment replaces a date, which is a number of days, or a timestamp, which is one of microseconds.
 func (v *Values) moment(b []byte, salt byte) {
 	layout, days, rest := "2006-01-02", int64(int32(binary.BigEndian.Uint32(b))), int64(0)
 	if len(b) == 8 {
@@ -199,8 +199,8 @@ func (v *Values) timeOfDay(b []byte, salt byte) {
 	binary.BigEndian.PutUint64(b, uint64(another.Sub(midnight).Microseconds()))
 }
 
-// bytes have the pseudonym of their hexadecimal digits. Zeros that they begin with
-// stay, unless there is nothing else.
+// bytes uses the pseudonym of the hexadecimal digits. Leading zeros stay, unless there is nothing
+// else.
 func (v *Values) bytes(b []byte, salt byte) {
 	if significant := bytes.TrimLeft(b, "\x00"); len(significant) > 0 {
 		b = significant
@@ -216,7 +216,7 @@ func (v *Values) bytes(b []byte, salt byte) {
 	}
 }
 
-// bits replaces a bit string, behind whose last bit zeros fill a byte.
+// bits replaces a bit string. After its last bit, zeros fill the byte.
 func (v *Values) bits(b []byte, salt byte) {
 	word, data := make([]byte, binary.BigEndian.Uint32(b)), b[4:]
 	for i := range word {
@@ -229,8 +229,7 @@ func (v *Values) bits(b []byte, salt byte) {
 	}
 }
 
-// guess replaces a value of which not even the format is known. What may be text is taken for
-// text.
+// guess replaces a value whose format is not known. What may be text is treated as text.
 func (v *Values) guess(b []byte, salt byte) {
 	if isPrintable(b) && bytes.ContainsFunc(b, func(r rune) bool { return r >= utf8.RuneSelf || isAlphanumeric(byte(r)) }) {
 		v.replaceText(b, plainText, salt)
@@ -239,8 +238,8 @@ func (v *Values) guess(b []byte, salt byte) {
 	v.everyByte(b, salt)
 }
 
-// everyByte replaces each byte of a value in binary format of which nobody knows what it means.
-// Words of ASCII have the pseudonyms that they have elsewhere.
+// everyByte replaces each byte of a value in binary format that can't be read. ASCII words have the
+// same pseudonyms as elsewhere.
 func (v *Values) everyByte(b []byte, salt byte) {
 	isText := true
 	for _, x := range b {
@@ -263,7 +262,7 @@ func (v *Values) everyByte(b []byte, salt byte) {
 	}
 }
 
-// another returns one of some characters that is not c.
+// another returns one of the characters in all that is not c.
 func another(c byte, all string, number func(int) int) byte {
 	at := number(len(all))
 	if all[at] == c {

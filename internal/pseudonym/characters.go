@@ -36,7 +36,7 @@ func hasPrefix(text []byte, prefix string) bool {
 	return len(text) >= len(prefix) && string(text[:len(prefix)]) == prefix
 }
 
-// hasPrefixFold reports whether text begins with the prefix, whatever the case of either.
+// hasPrefixFold reports whether text begins with prefix, ignoring the case of both.
 func hasPrefixFold(text []byte, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
 }
@@ -49,7 +49,7 @@ func alphanumericLength(b []byte) int {
 	return n
 }
 
-// digits counts the decimal digits that b begins with.
+// digits returns how many decimal digits b begins with.
 func digits(b []byte) int {
 	n := 0
 	for n < len(b) && isDigit(b[n]) {

@@ -12,19 +12,19 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Check looks in events for values that a [Values] has seen: in those of a recording
-// that was made with it, for one. It finds them by itself, in the fields of the
-// messages, whatever Values made of those. It serves one goroutine at a time.
+// Check looks in events for values that a [Values] has seen, for example in a recording that was
+// made with it. It finds the fields of messages on its own, whatever Values did with them. It
+// serves one goroutine at a time.
 type Check struct {
 	seen    *seen
 	blanked int64
 	fields  []wire.Field
 	pieces  pieces
-	found   map[string]int // fields with a value in them, by message and name
+	found   map[string]int // fields that contain a value, by message and name
 	checked int64
 }
 
-// Check makes a check for what has been seen up to now.
+// Check returns a check for everything that has been seen so far.
 func (v *Values) Check() *Check {
 	return &Check{seen: v.seen, blanked: v.blanked, found: map[string]int{}}
 }
@@ -55,7 +55,7 @@ func (c *Check) message(m *event.Message) {
 	}
 }
 
-// Err is nil where no value was found and none was forgotten. It is for the user.
+// Err returns nil if no value was found and none was forgotten. Its text is for the user.
 func (c *Check) Err() error {
 	var errs []error
 	if len(c.found) > 0 {
@@ -63,7 +63,7 @@ func (c *Check) Err() error {
 		for _, place := range slices.Sorted(maps.Keys(c.found)) {
 			places = append(places, fmt.Sprintf("%s (%d)", place, c.found[place]))
 		}
-		errs = append(errs, fmt.Errorf("values of the input stand in what was written: %s", strings.Join(places, ", ")))
+		errs = append(errs, fmt.Errorf("values of the input are in what was written: %s", strings.Join(places, ", ")))
 	}
 	if n := c.seen.forgotten; n > 0 {
 		errs = append(errs, fmt.Errorf("%d values more than can be remembered were not looked for", n))
@@ -77,7 +77,7 @@ func (c *Check) String() string {
 	return fmt.Sprintf("%d values of four bytes or more were looked for in %d fields; %d parts had to be blanked", values, c.checked, c.blanked)
 }
 
-// textOf is the text of a value in binary format, empty where it has none.
+// textOf returns the text of a value in binary format, or nothing if it has none.
 func textOf(b []byte, oid uint32) []byte {
 	text, err := pgvalue.AppendText(nil, oid, pgvalue.Binary, b, nil)
 	if err != nil || pgvalue.TypeName(oid) == "" {

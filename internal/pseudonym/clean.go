@@ -7,15 +7,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// tells reports whether a value stands in a piece.
-func (v *Values) tells(b []byte, p piece) bool {
+// containsValue reports whether a piece contains a value.
+func (v *Values) containsValue(b []byte, p piece) bool {
 	if p.kind != binaryPiece && p.kind != unknownPiece || isPrintable(b) {
 		return v.seen.holds(b)
 	}
 	return v.seen.isField(b) || v.seen.holds(textOf(b, p.oid))
 }
 
-// cleanPiece takes values out of a piece one by one, and blanks it where that fails.
+// cleanPiece removes values from a piece one by one, and blanks the piece if that fails.
 func (v *Values) cleanPiece(m *event.Message, p piece) {
 	b := m.Bytes[p.start:p.end]
 	if p.kind != binaryPiece && p.kind != unknownPiece || isPrintable(b) {
@@ -27,11 +27,11 @@ func (v *Values) cleanPiece(m *event.Message, p piece) {
 	v.blank(m, p.start, p.end)
 }
 
-// clean takes values out of a text, one by one, and returns what it had to blank.
+// clean removes values from a text one by one, and returns what it had to blank.
 func (v *Values) clean(b []byte) (blanked []event.Span) {
 	const tries = 8
 	last, tried := -1, byte(0)
-	left := tries * (len(b) + 1) // one replacement can make another necessary before it
+	left := tries * (len(b) + 1) // one replacement can require another before it
 	for start, end := v.seen.find(b, 0); end > 0; left-- {
 		if start != last {
 			last, tried = start, 0
@@ -56,8 +56,7 @@ func (v *Values) blank(m *event.Message, start, end int) {
 	v.mark(m, start, end)
 }
 
-// mark notes a span that was blanked. Those of a message are in order and don't
-// overlap.
+// mark notes a span that was blanked. The spans of a message are in order and don't overlap.
 func (v *Values) mark(m *event.Message, start, end int) {
 	before := m.Redacted
 	m.Redacted = make([]event.Span, 0, len(before)+1)
@@ -76,8 +75,8 @@ func (v *Values) mark(m *event.Message, start, end int) {
 	m.Redacted = append(m.Redacted, added)
 }
 
-// blankFragment blanks a part of a message too large to hold. Of its beginning the
-// numbers of the protocol stay, the length first: what follows them can be read.
+// blankFragment blanks part of a message too large to hold. At its beginning the numbers of the
+// protocol stay, above all the length, so that what follows can be read.
 func (v *Values) blankFragment(e *event.Event) {
 	if e.Offset > 0 || wire.Size(e.Data) <= 0 {
 		header := min(int64(len(e.Data)), max(0, wire.HeaderSize-e.Offset))
@@ -96,8 +95,8 @@ func (v *Values) blankFragment(e *event.Event) {
 	}
 }
 
-// replaceStatement replaces the data in SQL, or in text that may quote some. It was learned before:
-// the secrets in it are blanks now.
+// replaceStatement replaces the data in SQL, or in text that may quote SQL. It was learned before:
+// the secrets in it are blank now.
 func (v *Values) replaceStatement(sql []byte, settings sqltext.Settings) {
 	v.replaceLiterals(sql, settings)
 	v.clean(sql)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// container replaces values that hold others, and all that is text.
+// container replaces values that contain others, and everything that is text.
 func (v *Values) container(b []byte, name string, salt byte) {
 	switch {
 	case strings.HasSuffix(name, "[]"), strings.HasSuffix(name, "vector") && name != "tsvector":
@@ -23,13 +23,13 @@ func (v *Values) container(b []byte, name string, salt byte) {
 	case name == "tsquery":
 		v.operands(b[4:], salt)
 	case name == "tid", name == "pg_snapshot", name == "txid_snapshot":
-		// They are positions of the server's own.
+		// They are the server's own positions.
 	default:
 		v.replaceText(b, syntaxOf(name), salt)
 	}
 }
 
-// element replaces one value behind a length, and returns the bytes behind it.
+// element replaces the value after a length, and returns the bytes after the value.
 func (v *Values) element(b []byte, oid uint32, salt byte) []byte {
 	size := int(int32(binary.BigEndian.Uint32(b)))
 	b = b[4:]
@@ -40,8 +40,8 @@ func (v *Values) element(b []byte, oid uint32, salt byte) []byte {
 	return b[size:]
 }
 
-// array is a count of dimensions, flags, the type of the elements, two integers for
-// each dimension, and the elements.
+// array replaces the elements of an array. Before them are a count of dimensions, flags, the
+// elements' type, and two integers for each dimension.
 func (v *Values) array(b []byte, salt byte) {
 	oid := binary.BigEndian.Uint32(b[8:])
 	for rest := b[12+8*binary.BigEndian.Uint32(b):]; len(rest) >= 4; {
@@ -69,7 +69,7 @@ var bounds = map[string]uint32{
 	"int4range": 23, "int8range": 20, "numrange": 1700, "daterange": 1082, "tsrange": 1114, "tstzrange": 1184,
 }
 
-// rangeOf replaces the bounds of a range, again and again until they are in order.
+// rangeOf replaces the bounds of a range, repeatedly until they are in order.
 func (v *Values) rangeOf(b []byte, name string, salt byte) {
 	oid := bounds[name]
 	before := append([]byte(nil), b...)
@@ -87,7 +87,7 @@ func (v *Values) rangeOf(b []byte, name string, salt byte) {
 	}
 }
 
-// replaceRange does in text what rangeOf does, for ranges and multiranges.
+// replaceRange does the same in text, for ranges and multiranges.
 func (v *Values) replaceRange(b []byte, salt byte) {
 	for start := 0; start < len(b); {
 		end := start
@@ -111,8 +111,8 @@ func (v *Values) replaceOneRange(b []byte, salt byte) {
 	}
 }
 
-// inOrder reports whether a bound of a range may stand before another: numbers are
-// compared as such, dates and times in ISO format as text.
+// inOrder reports whether lower may precede upper as bounds of a range. It compares numbers as
+// such, and dates and times in ISO format as text.
 func inOrder(lower, upper string) bool {
 	a, okA := new(big.Rat).SetString(lower)
 	b, okB := new(big.Rat).SetString(upper)
@@ -122,7 +122,7 @@ func inOrder(lower, upper string) bool {
 	return lower <= upper || lower == "" || upper == ""
 }
 
-// withoutBounds is an array in text without the bounds of indices before it.
+// withoutBounds returns an array in text without its index bounds.
 func withoutBounds(b []byte) []byte {
 	if end := bytes.Index(b, []byte("]={")); end > 0 && b[0] == '[' {
 		return b[end+2:]
@@ -130,8 +130,8 @@ func withoutBounds(b []byte) []byte {
 	return b
 }
 
-// replaceArray replaces the elements of an array in text: one by one, where a value of
-// their type is more than words.
+// replaceArray replaces the elements of an array in text, one by one if a value of their type is
+// more than words.
 func (v *Values) replaceArray(b []byte, s syntax, salt byte) {
 	switch s {
 	case keepLetters, bitText, networkAddress, networkOnly:
@@ -141,7 +141,7 @@ func (v *Values) replaceArray(b []byte, s syntax, salt byte) {
 	}
 }
 
-// replaceRuns replaces what stands between separators.
+// replaceRuns replaces what is between separators.
 func (v *Values) replaceRuns(b []byte, separators string, s syntax, salt byte) {
 	for start := 0; start < len(b); {
 		end := start
@@ -155,8 +155,8 @@ func (v *Values) replaceRuns(b []byte, separators string, s syntax, salt byte) {
 	}
 }
 
-// lexemes replaces those of a tsvector: strings with a NUL, each with a count of
-// positions and the positions (tsvectorsend in utils/adt/tsvector.c).
+// lexemes replaces the lexemes of a tsvector: strings with a NUL, each with a count of positions
+// and the positions (tsvectorsend in utils/adt/tsvector.c).
 func (v *Values) lexemes(b []byte, salt byte) {
 	for len(b) > 0 {
 		b = v.lexeme(b, salt)
@@ -164,8 +164,8 @@ func (v *Values) lexemes(b []byte, salt byte) {
 	}
 }
 
-// operands replaces those of a tsquery, which stand between its operators
-// (tsquerysend in utils/adt/tsquery.c).
+// operands replaces the operands of a tsquery, which are between its operators (tsquerysend in
+// utils/adt/tsquery.c).
 func (v *Values) operands(b []byte, salt byte) {
 	for len(b) > 0 {
 		switch {
@@ -179,14 +179,14 @@ func (v *Values) operands(b []byte, salt byte) {
 	}
 }
 
-// lexeme replaces a string that ends with a NUL, and returns the bytes behind it.
+// lexeme replaces a string that ends with a NUL, and returns the bytes after it.
 func (v *Values) lexeme(b []byte, salt byte) []byte {
 	end := bytes.IndexByte(b, 0)
 	v.replaceText(b[:end], plainText, salt)
 	return b[end+1:]
 }
 
-// syntaxOf is what the text of a type is made of.
+// syntaxOf returns the syntax of a type's text.
 func syntaxOf(name string) syntax {
 	switch strings.TrimSuffix(name, "[]") {
 	case "date", "time", "timetz", "timestamp", "timestamptz", "interval":

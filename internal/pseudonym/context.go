@@ -7,17 +7,17 @@ import (
 	"pgpi/internal/event"
 )
 
-// maxContexts bounds what is remembered of contexts: many messages share one.
+// maxContexts bounds how many contexts are remembered: many messages share one.
 const maxContexts = 1 << 10
 
 // safeContext is a snapshot without values, as far as these were known.
 type safeContext struct {
 	*event.Context
-	known int // how many values were
+	known int // how many values were known
 }
 
-// context is a snapshot without values. One that was made before holds good unless a value that was
-// learned since is in it.
+// context returns a snapshot without values. An earlier one can be used again unless it contains a
+// value that was learned since.
 func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 	if c == nil {
 		return nil
@@ -28,7 +28,7 @@ func (v *Values) context(conn uint32, c *event.Context) *event.Context {
 		return safe.Context
 	}
 	changed := *c
-	changed.Brief = "" // it is made of what was there before
+	changed.Brief = "" // it is made from what was there before
 	settings := v.read(c.Settings)
 	sql, redacted := v.passwords.Text(conn, c.SQL, func(sql []byte) { v.replaceStatement(sql, settings) })
 	changed.SQL, changed.Redacted = sql, changed.Redacted || redacted
@@ -50,7 +50,7 @@ func (v *Values) isIn(c *event.Context) bool {
 		slices.ContainsFunc(c.Columns, func(column event.Column) bool { return v.seen.holds([]byte(column.Name)) })
 }
 
-// name is a name without the values in it.
+// name returns a name without the values in it.
 func (v *Values) name(name string) string {
 	if !v.seen.holds([]byte(name)) {
 		return name

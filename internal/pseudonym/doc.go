@@ -1,14 +1,19 @@
-// Package pseudonym puts pseudonyms in the place of users' data, so that a log or a recording can
-// be handed on.
+// Package pseudonym replaces users' data with pseudonyms, so that a log or a recording can be given
+// to others.
 //
-// It guarantees that a pseudonym has the length of what it replaces, is of its kind and parses as
-// its type; that equal words have equal pseudonyms wherever they are; and that a value of four
-// bytes or more, once seen, is in nothing that it has changed. It hides all that package redact
-// hides, too. It is total: it never panics and never fails, whatever the bytes are.
+// It guarantees:
+//
+//   - A pseudonym has the length of what it replaces, is of its kind and parses as its type.
+//   - Equal words have equal pseudonyms, wherever they are.
+//   - A value of four bytes or more, once seen, is nowhere in what it has changed.
+//   - It also hides everything that package redact hides.
+//   - It never panics and never fails, whatever the bytes are.
+//
+// Less formally: the result has the shape of the original, without what it said.
 //
 // It must not know sockets, sinks or how anything is shown.
 //
-// Start reading at [Values.Apply]. piece.go says what becomes of which field, prose.go and
-// binary.go how, word.go how a word gets its pseudonym, sql.go what of SQL is data, and seen.go
-// how values are found again.
+// Start reading at [Values.Apply]. piece.go says what happens to which field, and prose.go and
+// binary.go how. word.go gives a word its pseudonym, sql.go finds the data in SQL, and seen.go
+// finds values again.
 package pseudonym

@@ -1,9 +1,9 @@
 package pseudonym
 
-// escape takes backslashes and what they make of the bytes behind them. Which of the
-// many rules holds (of E'…', COPY, JSON, bytea, arrays, or of several, one around the
-// other) is not always known; what is done here is right for all of them, and in text
-// without escapes it leaves a letter behind a backslash as it was, no more.
+// escape takes a backslash and the bytes that it changes. It is not always known which of the many
+// rules applies (of E'…', COPY, JSON, bytea, arrays, or several, one around the other). What it
+// does is right for all of them. In text without escapes, its only effect is to leave a letter
+// after a backslash unchanged.
 func (t *prose) escape() {
 	run := backslashes(t.b[t.at:])
 	t.at += run
@@ -51,7 +51,7 @@ func (t *prose) unicodeEscape() {
 	}
 }
 
-// code makes the number of a character that of a letter.
+// code replaces the number of a character with that of a letter.
 func (t *prose) code(b []byte) {
 	t.words.replace(b, hexadecimal, t.salt)
 	for i := range len(b) - 2 {
@@ -63,8 +63,7 @@ func (t *prose) code(b []byte) {
 	}
 }
 
-// byteEscape takes \x41, and leaves the digits of bytea and anything else for what
-// takes words.
+// byteEscape takes \x41. It leaves the digits of bytea, and anything else, to be taken as words.
 func (t *prose) byteEscape() {
 	word := t.b[t.at : t.at+alphanumericLength(t.b[t.at:])]
 	if len(word) == 1 {

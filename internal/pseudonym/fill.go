@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// putZero puts a zero at a place in a word. A number that begins with one may be read
-// as octal.
+// putZero puts a zero into a word. A number that begins with a zero may be read as octal.
 func putZero(word []byte, at int) {
 	word[at] = '0'
 	if at > 0 || digits(word) < len(word) {
@@ -19,7 +18,7 @@ func putZero(word []byte, at int) {
 	}
 }
 
-// earlyYear makes a year begin with a zero: one of the first thousand.
+// earlyYear makes a year begin with a zero: it becomes one of the first thousand.
 func earlyYear(year []byte) {
 	year[0] = '0'
 	if year[1] == '0' {
@@ -64,8 +63,8 @@ func fill(word []byte, c class, r *mathrand.Rand) {
 	}
 }
 
-// fillDate makes a date that every type of dates takes: none before 4713 BC, none after
-// the year 199,999.
+// fillDate makes a date that every date type accepts: not before 4713 BC, and not after the year
+// 199,999.
 func fillDate(word []byte, c class, r *mathrand.Rand) {
 	year := word[:len(word)-6]
 	fillLetters(year, r)
@@ -84,8 +83,8 @@ func number(dst []byte, n int) {
 	}
 }
 
-// fillDigits overwrites digits of a base other than ten. The first one is not zero
-// where it was not.
+// fillDigits overwrites digits of a base other than ten. The first digit becomes zero only if it
+// was.
 func fillDigits(word []byte, c class, r *mathrand.Rand) {
 	for i, x := range word {
 		least := 0
@@ -99,7 +98,7 @@ func fillDigits(word []byte, c class, r *mathrand.Rand) {
 			word[i] = '0' + byte(least+r.IntN(8-least))
 		case c == hexPairs && i%2 == 0:
 			word[i] = '4' + byte(r.IntN(4))
-		case c == hexPairs && word[i-1]&1 == 1: // 7f is none
+		case c == hexPairs && word[i-1]&1 == 1: // 7f is not printable
 			word[i] = '1' + byte(r.IntN(9))
 		case 'A' <= x && x <= 'F':
 			word[i] = hexDigit("0123456789ABCDEF", least, r)
@@ -111,8 +110,8 @@ func fillDigits(word []byte, c class, r *mathrand.Rand) {
 
 func hexDigit(digits string, least int, r *mathrand.Rand) byte { return digits[least+r.IntN(16-least)] }
 
-// fillLetters overwrites letters and digits. A number that only just fits into an
-// integer type, with 5, 10, 19 or 20 digits, is followed by one that fits too.
+// fillLetters overwrites letters and digits. A number that only just fits into an integer type,
+// with 5, 10, 19 or 20 digits, is replaced by one that fits too.
 func fillLetters(word []byte, r *mathrand.Rand) {
 	first, limit := byte(0), 9
 	if isNumber := digits(word) == len(word); isNumber && word[0] != '0' || len(word) == 1 {
@@ -148,9 +147,8 @@ func fillLetters(word []byte, r *mathrand.Rand) {
 	}
 }
 
-// fillRune overwrites a character beyond ASCII by another one of the same length, and
-// returns the length. Bytes that are no UTF-8 stay in a range that is part of
-// characters in every encoding.
+// fillRune overwrites a character beyond ASCII with another one of the same length, and returns the
+// length. Bytes that are not UTF-8 stay in a range that is part of characters in every encoding.
 func fillRune(b []byte, r *mathrand.Rand) int {
 	old, size := utf8.DecodeRune(b)
 	var another rune

@@ -127,7 +127,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// judgeValue gives a value's pseudonyms to the server.
+// judgeValue sends a value's pseudonyms to the server.
 func judgeValue(t *testing.T, conn *pgconn.PgConn, v *Values, name, value string) {
 	t.Helper()
 	sql := "select $1::" + name

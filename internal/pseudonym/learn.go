@@ -27,7 +27,7 @@ func (v *Values) learn(m *event.Message, p piece) {
 	}
 }
 
-// learnCopied remembers a value of COPY, as it is written and what it means.
+// learnCopied remembers a value of COPY, as written and as meant.
 func (v *Values) learnCopied(m *event.Message, b []byte) {
 	quote := m.State.Copy.Quote
 	if quote == 0 {
@@ -39,7 +39,7 @@ func (v *Values) learnCopied(m *event.Message, b []byte) {
 	v.learnQuoted(b, quote)
 }
 
-// learnBinary remembers a value in binary format and its text.
+// learnBinary remembers a value in binary format, and its text.
 func (v *Values) learnBinary(b []byte, oid uint32) {
 	name := pgvalue.TypeName(oid)
 	text, err := pgvalue.AppendText(nil, oid, pgvalue.Binary, b, nil)

@@ -51,7 +51,7 @@ func (t *prose) isoDate() class {
 	return dateISO
 }
 
-// address takes an address of IPv4, without its prefix length.
+// address takes an IPv4 address, without its prefix length.
 func (t *prose) address() bool {
 	rest, n := t.b[t.at:], 0
 	for part := range 4 {
@@ -78,9 +78,8 @@ func (t *prose) address() bool {
 	return true
 }
 
-// match returns the length of a layout that b begins with: 0 stands for a digit, x for
-// a hexadecimal one, all else for itself. It is 0 where b goes on with a letter or
-// digit.
+// match returns the length of a layout that b begins with. In a layout, 0 matches a digit, x a
+// hexadecimal digit, and everything else itself. It returns 0 if a letter or digit follows in b.
 func match(b []byte, layout string) int {
 	if len(b) < len(layout) || len(b) > len(layout) && isAlphanumeric(b[len(layout)]) && b[len(layout)] != 'T' && b[len(layout)] != 'Z' {
 		return 0
@@ -104,7 +103,7 @@ func match(b []byte, layout string) int {
 	return len(layout)
 }
 
-// timeLength returns the length of a time of day, with its fraction.
+// timeLength returns the length of a time of day, including its fraction.
 func timeLength(b []byte) int {
 	n := match(b, "00:00:00")
 	if n == 0 {

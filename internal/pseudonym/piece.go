@@ -6,18 +6,17 @@ import (
 	"pgpi/internal/wire"
 )
 
-// piece is a part of a message with what becomes of it.
+// piece is a part of a message, and what happens to it.
 type piece struct {
 	start, end int
 	kind       pieceKind
-	oid        uint32 // of a value's type, 0 where unknown
+	oid        uint32 // of a value's type, 0 if unknown
 }
 
 type pieceKind byte
 
 const (
-	// keptPiece is a name or a word of the server's: it stays, unless a value stands
-	// in it.
+	// keptPiece is a name or a word of the server's: it stays, unless it contains a value.
 	keptPiece pieceKind = iota
 	textPiece
 	binaryPiece
@@ -25,8 +24,8 @@ const (
 	sqlPiece
 	errorPiece
 	optionsPiece
-	// unknownPiece is a value whose format nobody knows, opaquePiece bytes that nobody
-	// can read: those are blanked.
+	// unknownPiece is a value of unknown format. opaquePiece is bytes that can't be read: those are
+	// blanked.
 	unknownPiece
 	opaquePiece
 )
@@ -37,7 +36,7 @@ type pieces struct {
 	all    []piece
 }
 
-// of gives the pieces of a message, in order. They are valid until the next call.
+// of returns the pieces of a message, in order. They are valid until the next call.
 func (p *pieces) of(m *event.Message) []piece {
 	p.reader.Read(m)
 	p.all = p.all[:0]
@@ -75,7 +74,7 @@ func (p *pieces) field(m *event.Message, i int) {
 			return
 		case f.Kind == wire.CString, f.Kind == wire.Text:
 		case f.End-f.Start < shortest:
-			return // a letter, an end, or a part of a number
+			return // a letter, an end, or part of a number
 		default:
 			one.kind = opaquePiece // the rest of a message that was cut off
 		}
@@ -85,7 +84,7 @@ func (p *pieces) field(m *event.Message, i int) {
 	}
 }
 
-// valueKind is what becomes of a value.
+// valueKind returns what happens to a value.
 func (p *pieces) valueKind(m *event.Message, v *reading.Value, i int) pieceKind {
 	switch {
 	case m.Type == wire.CopyText || m.Type == wire.CopyCSV:
@@ -100,7 +99,7 @@ func (p *pieces) valueKind(m *event.Message, v *reading.Value, i int) pieceKind 
 	return binaryPiece
 }
 
-// partKind is what becomes of data that is no whole value, or of no type.
+// partKind returns what happens to data that is not a whole value, or has no type.
 func partKind(m *event.Message, f *wire.Field) pieceKind {
 	switch {
 	case f.Name == wire.NotifyPayload || f.Name == wire.FailReason:
@@ -113,9 +112,9 @@ func partKind(m *event.Message, f *wire.Field) pieceKind {
 	return opaquePiece
 }
 
-// mayHoldValues reports whether a field can have been chosen by a user or read from a
-// table. The words of the login are the protocol's own, and so are the names of
-// parameters, without which nobody could read their values.
+// mayHoldValues reports whether a field may have been chosen by a user or read from a table. The
+// words of the login are the protocol's own. So are the names of parameters, without which nobody
+// could read their values.
 func mayHoldValues(t wire.Type, n wire.Name) bool {
 	switch t.Code() {
 	case 'R', 'p', 'K', 'v':

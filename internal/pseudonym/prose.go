@@ -3,18 +3,18 @@ package pseudonym
 import "bytes"
 
 const (
-	// plainText is all text of which nothing more is known.
+	// plainText is any text of which nothing more is known.
 	plainText syntax = iota
-	// keepLetters are times and intervals: their words belong to the type.
+	// keepLetters is for times and intervals: their words belong to the type.
 	keepLetters
-	// numbers have no words but Infinity.
+	// numbers have no words except Infinity.
 	numbers
-	// hexText is made of hexadecimal digits: hardware addresses, positions in the log.
+	// hexText consists of hexadecimal digits: hardware addresses, positions in the WAL.
 	hexText
-	// bitText is made of binary digits.
+	// bitText consists of binary digits.
 	bitText
-	// networkAddress is an address of IPv4 or IPv6, networkOnly the part of one before
-	// the length of its prefix.
+	// networkAddress is an IPv4 or IPv6 address. networkOnly is the part of one before the prefix
+	// length.
 	networkAddress
 	networkOnly
 	// xmlText has entities, which stay.
@@ -47,7 +47,7 @@ func (v *Values) replaceText(b []byte, s syntax, salt byte) {
 	}
 }
 
-// token takes one word, or moves on.
+// token takes a word, or moves on.
 func (t *prose) token() {
 	c := t.b[t.at]
 	switch {
@@ -63,8 +63,8 @@ func (t *prose) token() {
 	}
 }
 
-// joinsTime reports whether a letter is the T between a date and a time, or the Z
-// behind one (ISO 8601).
+// joinsTime reports whether a letter is the T between a date and a time, or the Z after one (ISO
+// 8601).
 func (t *prose) joinsTime(c byte) bool {
 	if t.at == 0 || !isDigit(t.b[t.at-1]) {
 		return false
@@ -120,8 +120,7 @@ func (t *prose) keeps(word []byte) bool {
 	return before == ':' || before == ',' && isDigit(word[0])
 }
 
-// digitsOnly takes a word of an interval or of a time zone, as in P1Y2M: its letters
-// stay.
+// digitsOnly takes a word of an interval or of a time zone, as in P1Y2M: its letters stay.
 func (t *prose) digitsOnly(end int) {
 	for t.at < end {
 		if n := digits(t.b[t.at:end]); n > 0 {
@@ -132,8 +131,8 @@ func (t *prose) digitsOnly(end int) {
 	}
 }
 
-// settleJSON gives a number another form where it begins with a zero that it did not
-// have, which JSON forbids.
+// settleJSON changes a number that begins with a zero but did not before, because JSON forbids
+// that.
 func (t *prose) settleJSON(word []byte) {
 	if t.syntax != jsonText || len(word) < shortest || digits(word) != len(word) || word[0] != '0' || t.inside ||
 		t.at > len(word) && t.b[t.at-len(word)-1] == '.' {
@@ -149,7 +148,7 @@ func (t *prose) settleJSON(word []byte) {
 	word[0], word[1] = '1', 'e'
 }
 
-// pair tells what two digits are by what stands around them.
+// pair says what two digits are, by what is around them.
 func (t *prose) pair() class {
 	before, twoBefore, after := byte(0), byte(0), byte(0)
 	if t.at > 0 {
@@ -172,8 +171,8 @@ func (t *prose) pair() class {
 	return letters
 }
 
-// exponent takes a number like 15e+30, whose point may stand before it. The exponent
-// stays so small that every type of numbers has a place for it.
+// exponent takes a number like 15e+30, which may have its point before it. The exponent stays so
+// small that every numeric type has room for it.
 func (t *prose) exponent(word []byte) bool {
 	n := digits(word)
 	if n == len(word) || lower(word[n]) != 'e' {
@@ -197,7 +196,7 @@ func (t *prose) exponent(word []byte) bool {
 	return true
 }
 
-// infinity becomes a date, or a number, of the same length.
+// infinity is replaced by a date, or a number, of the same length.
 func (t *prose) infinity() {
 	if t.syntax == numbers {
 		t.at = len(t.b) - len("infinity")
@@ -218,8 +217,8 @@ func (t *prose) infinite() {
 	t.take(len("12345678"), letters)
 }
 
-// network takes an address. Of one that is nothing but the beginning of addresses, so
-// many groups are replaced as belong to it whole.
+// network takes an address. If it is only the beginning of addresses, only the groups that are
+// wholly in it are replaced.
 func (t *prose) network() {
 	address, prefix, _ := bytes.Cut(t.b, []byte("/"))
 	width, c, separator := 8, octet, byte('.')
@@ -248,7 +247,7 @@ func (t *prose) network() {
 	}
 }
 
-// entity passes over an entity of XML.
+// entity skips an entity of XML.
 func (t *prose) entity() {
 	end := t.at + 1
 	for end < len(t.b) && (isAlphanumeric(t.b[end]) || t.b[end] == '#') {

@@ -7,14 +7,13 @@ import (
 )
 
 const (
-	// shortest is the length in bytes from which on a value must not be found again.
-	// Shorter ones stand in other words by chance.
+	// shortest is the minimum length in bytes of a value that must not be found again. Shorter ones
+	// are part of other words by chance.
 	shortest = 4
-	// longest is how much of a value is remembered, in bytes: where all of it stands,
-	// its beginning does.
+	// longest is how much of a value is remembered, in bytes: where all of a value is, its
+	// beginning is.
 	longest = 64
-	// maxRemembered bounds the number of values that are remembered, and with it their
-	// memory: some 100 MB.
+	// maxRemembered bounds how many values are remembered, and thereby memory: about 100 MB.
 	maxRemembered = 2 << 20
 	// prefixBits is the logarithm of the number of buckets for beginnings of values.
 	prefixBits = 18
@@ -24,13 +23,13 @@ const (
 type seen struct {
 	seed   maphash.Seed
 	values map[uint64]struct{}
-	// fields are values in binary format: four bytes that are a small number stand in
-	// all other messages too, and are only looked for as a whole field.
+	// fields are values in binary format. They are only looked for as whole fields: four bytes of a
+	// small number are in all other messages too.
 	fields map[uint64]struct{}
-	// lengths has for the hash of four bytes, the first of a value, one bit for each
-	// length that such values have.
+	// lengths maps the hash of a value's first four bytes to the lengths of such values, one bit
+	// each.
 	lengths []uint64
-	// forgotten counts values that there was no room for.
+	// forgotten counts values for which there was no room.
 	forgotten int64
 }
 
@@ -41,7 +40,7 @@ func newSeen() *seen {
 	}
 }
 
-// add remembers a value that must not stand inside of anything.
+// add remembers a value that must not be inside anything.
 func (m *seen) add(value []byte) {
 	value = value[:min(len(value), longest)]
 	if len(value) < shortest || !m.put(m.values, value) {
@@ -50,7 +49,7 @@ func (m *seen) add(value []byte) {
 	m.lengths[bucket(value)] |= 1 << (len(value) - shortest)
 }
 
-// addField remembers a value that must not be a field of its own.
+// addField remembers a value that must not be a whole field.
 func (m *seen) addField(value []byte) {
 	if len(value) >= shortest {
 		m.put(m.fields, value)
@@ -67,11 +66,11 @@ func (m *seen) put(to map[uint64]struct{}, value []byte) bool {
 	return true
 }
 
-// count is how many values are remembered.
+// count returns how many values are remembered.
 func (m *seen) count() int { return len(m.values) }
 
-// find returns the first place, from an offset on, where a value stands in b, and the
-// longest one there. It is empty where none does.
+// find returns the first place in b, from an offset on, where there is a value, and the longest
+// value there. The result is empty if there is none.
 func (m *seen) find(b []byte, from int) (start, end int) {
 	for at := from; at+shortest <= len(b); at++ {
 		for lengths := m.lengths[bucket(b[at:])]; lengths != 0; {
@@ -85,13 +84,13 @@ func (m *seen) find(b []byte, from int) (start, end int) {
 	return 0, 0
 }
 
-// holds reports whether a value stands in b.
+// holds reports whether b contains a value.
 func (m *seen) holds(b []byte) bool {
 	_, end := m.find(b, 0)
 	return end > 0
 }
 
-// isField reports whether b is a value in binary format.
+// isField reports whether b is a remembered value in binary format.
 func (m *seen) isField(b []byte) bool { return len(b) >= shortest && m.has(m.fields, b) }
 
 func (m *seen) has(in map[uint64]struct{}, value []byte) bool {
@@ -99,7 +98,7 @@ func (m *seen) has(in map[uint64]struct{}, value []byte) bool {
 	return known
 }
 
-// bucket is the place of values that begin with the first four bytes of b.
+// bucket returns the place of values that begin with the first four bytes of b.
 func bucket(b []byte) uint32 {
 	return binary.LittleEndian.Uint32(b) * 2654435761 >> (32 - prefixBits)
 }

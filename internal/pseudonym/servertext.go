@@ -6,19 +6,19 @@ import (
 	"pgpi/internal/wire"
 )
 
-// raising are the routines of servers in which functions raise what they like, in
-// PL/pgSQL, PL/Python, PL/Perl and PL/Tcl.
+// raising are the server routines in which functions raise errors with their own text, in PL/pgSQL,
+// PL/Python, PL/Perl and PL/Tcl.
 var raising = []string{"exec_stmt_raise", "exec_stmt_assert", "PLy_output", "PLy_elog_impl", "do_util_elog", "pltcl_elog"}
 
-// isRaised reports whether a function has raised an error or a notice itself: then its
-// words are data, and so are the names of objects that it says this is about.
+// isRaised reports whether a function raised an error or a notice itself. Then its words are data,
+// and so are the names of objects in it.
 func isRaised(m *event.Message) bool {
 	routine, _ := wire.ErrorFieldOf(m.Bytes, 'R')
 	return isOneOf(routine, raising)
 }
 
-// errorKind is what becomes of a field of an error or a notice (documentation section "Error and
-// Notice Message Fields").
+// errorKind returns what happens to a field of an error or a notice (documentation section "Error
+// and Notice Message Fields").
 func errorKind(m *event.Message, code byte) pieceKind {
 	switch code {
 	case 'S', 'V', 'C', 'P', 'p', 'F', 'L', 'R':
@@ -51,8 +51,8 @@ func (v *Values) replaceError(text []byte) {
 	}
 }
 
-// learnError remembers the data in the text of an error. Of a text that is not known nobody
-// can tell which of its words are data.
+// learnError remembers the data in the text of an error. It can't know which words of an unknown
+// text are data.
 func (v *Values) learnError(text []byte) {
 	v.parts = servertext.AppendParts(v.parts[:0], text)
 	for _, p := range v.parts {

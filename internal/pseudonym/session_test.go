@@ -180,7 +180,7 @@ func largeMessages(c *conversation) {
 	c.server('Z', "I")
 }
 
-// track makes events of what parties send, as the relay does, and gives them to f. The
+// track makes events of what parties send, as the relay does, and passes them to f. The
 // bytes are f's to change.
 func track(said []utterance, f func(*event.Event)) {
 	tracker := session.New(nil)
@@ -242,7 +242,7 @@ func TestNoValueSurvives(t *testing.T) {
 	}
 }
 
-// redactConversation gives what is recorded, and looks at what the sinks write of it
+// redactConversation returns what is recorded, and looks at what the sinks write about it
 // for all birds that they write without redaction.
 func redactConversation(t *testing.T, v *Values, said []utterance, learned bool) []utterance {
 	t.Helper()
@@ -260,7 +260,7 @@ func redactConversation(t *testing.T, v *Values, said []utterance, learned bool)
 			}
 			seen++
 			for line := range strings.Lines(after[i]) {
-				if stands(bird, line, learned) {
+				if isInLine(bird, line, learned) {
 					t.Errorf("%s in %.2000s", bird, line)
 				}
 			}
@@ -272,7 +272,7 @@ func redactConversation(t *testing.T, v *Values, said []utterance, learned bool)
 	return redacted
 }
 
-// show gives what each sink writes of what was said, changed by f.
+// show returns what each sink writes about a conversation, changed by f.
 func show(t *testing.T, said []utterance, f func(*event.Event)) []string {
 	t.Helper()
 	var outputs [4]bytes.Buffer
@@ -323,9 +323,9 @@ func compareTypes(t *testing.T, said, redacted []utterance) {
 	}
 }
 
-// stands reports whether a canary is in a line. Four digits may be in a longer number
+// isInLine reports whether a canary is in a line. Four digits may be in a longer number
 // or in hexadecimal by chance, and where values were not known before, anywhere.
-func stands(bird, line string, learned bool) bool {
+func isInLine(bird, line string, learned bool) bool {
 	if strings.Trim(bird, "0123456789") != "" {
 		return strings.Contains(line, bird)
 	}

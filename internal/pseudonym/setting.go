@@ -7,9 +7,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// settingKind is what becomes of the value of a parameter, in a StartupMessage or where a server
-// reports it: those of the server stay, those of one's own are data. The command line in "options"
-// is more than one.
+// settingKind returns what happens to the value of a parameter, in a StartupMessage or when a
+// server reports it. Values of the server's settings stay, and values of the user's own settings
+// are data. The command line in "options" has several values.
 func (p *pieces) settingKind(m *event.Message, i int) pieceKind {
 	var name []byte
 	if i > 0 && p.reader.Fields[i-1].Name == wire.Key {
@@ -28,9 +28,9 @@ func (p *pieces) settingKind(m *event.Message, i int) pieceKind {
 // (documentation section "Customized Options").
 func isOwn(name []byte) bool { return bytes.IndexByte(name, '.') >= 0 }
 
-// eachOption calls f with the values of a command line of the server, as in -c name=value or
-// --name=value. Words are separated by spaces, and a backslash is before a space that does not
-// separate (pg_split_opts in utils/init/postinit.c).
+// eachOption calls f with the values in a command line for the server, as in -c name=value or
+// --name=value. Words are separated by spaces; a space after a backslash does not separate
+// (pg_split_opts in utils/init/postinit.c).
 func eachOption(line []byte, f func(value []byte, own bool)) {
 	for at := 0; at < len(line); {
 		end := at
@@ -55,8 +55,8 @@ func (v *Values) replaceOptions(line []byte) {
 	eachOption(line, func(value []byte, _ bool) { v.replaceText(value, plainText, 0) })
 }
 
-// learnOptions remembers the values of settings of one's own. Those of the server are replaced, but they are not looked
-// for elsewhere: public and off are no data of anybody.
+// learnOptions remembers the values of the user's own settings. Those of the server's settings are
+// replaced, but not looked for elsewhere: public and off are nobody's data.
 func (v *Values) learnOptions(line []byte) {
 	eachOption(line, func(value []byte, own bool) {
 		if own {

@@ -8,35 +8,34 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// literal is a part of SQL that holds data.
+// literal is a part of SQL that contains data.
 type literal struct {
 	start, end int
 	syntax     syntax
 	isComment  bool
 }
 
-// literals finds the literals and comments of SQL. What remains are key words, names,
-// operators and parameters. Literals that say how data is written, and not what it is,
-// remain too: those of COPY's options, of replication commands, and of SET where the
-// setting is one of the server's.
+// literals finds the literals and comments in SQL. What remains are key words, names, operators and
+// parameters. Literals that say how data is written also remain: those of COPY's options, of
+// replication commands, and of SET for a setting of the server.
 type literals struct {
 	sql      []byte
 	settings sqltext.Settings
 	tokens   sqltext.Scanner
 	all      []literal
-	inDoubt  bool // by settings that are not known, others are literals
+	inDoubt  bool // with settings that are not known, other parts are literals
 	unclosed bool // a literal never ends
-	// statement is what is known of the statement at hand, and last the word before the token
-	// at hand, in lower case, "" where something else is before it.
+	// statement is what is known about the current statement. last is the word before the current
+	// token, in lower case, or "" if something else precedes it.
 	statement statement
 	last      string
-	depth     int // of functions in functions
-	// learn is told what each literal means, nil where nobody wants to know.
+	depth     int // of functions inside functions
+	// learn, if not nil, is called with what each literal means.
 	learn   func(value []byte)
 	scratch []byte
 }
 
-// find goes through SQL, which may be the body of a function, of one in one, and so on.
+// find goes through SQL, which may be the body of a function, of a function in that, and so on.
 func (l *literals) find() {
 	l.tokens = sqltext.NewScanner(l.sql, l.settings)
 	for t := l.tokens.Next(); t.Kind != sqltext.End; t = l.tokens.Next() {
@@ -64,7 +63,7 @@ func (l *literals) token(t sqltext.Token) {
 		if l.last == "language" && l.statement.makesFunction() {
 			l.statement.speak(&l.tokens, t) // it is a name
 		} else {
-			l.quoted(t)
+			l.quotedLiteral(t)
 		}
 	default:
 		l.statement.mark(&l.tokens, t)
@@ -103,8 +102,8 @@ func (l *literals) isOption() bool {
 	return false
 }
 
-// quoted takes a literal in quotes.
-func (l *literals) quoted(t sqltext.Token) {
+// quotedLiteral takes a literal in quotes.
+func (l *literals) quotedLiteral(t sqltext.Token) {
 	s, isOption := l.syntaxOf(t.Kind), l.isOption() && !t.Unterminated
 	for p := l.tokens.Parts(t); p.Next(); {
 		switch {
@@ -133,8 +132,8 @@ func (l *literals) syntaxOf(k sqltext.Kind) syntax {
 	return plainText
 }
 
-// means says what a literal means, where that is not what is written: by all settings that are
-// possible, if they matter.
+// means passes on what a literal means, if that is not what is written. If settings matter, it does
+// so for all possible ones.
 func (l *literals) means(t sqltext.Token) {
 	if t.Doubt == sqltext.NoDoubt {
 		l.scratch, _ = l.tokens.AppendValue(l.scratch[:0], t)
@@ -150,14 +149,14 @@ func (l *literals) means(t sqltext.Token) {
 	}
 }
 
-// isFunction reports whether a dollar-quoted literal is the body of a function in SQL or
-// PL/pgSQL. Of other languages nobody knows here what a literal is.
+// isFunction reports whether a dollar-quoted literal is the body of a function in SQL or PL/pgSQL.
+// What literals are in other languages is not known here.
 func (l *literals) isFunction() bool {
 	const deepest = 8
 	return l.depth < deepest && l.statement.makesFunction() && l.statement.speaksSQL(l.tokens)
 }
 
-// body takes the body of a function, which is SQL of its own: its literals are those of the
+// body takes the body of a function, which is SQL itself. Its literals become those of the
 // statement.
 func (l *literals) body(t sqltext.Token) {
 	for p := l.tokens.Parts(t); p.Next(); {
@@ -172,9 +171,10 @@ func (l *literals) body(t sqltext.Token) {
 	}
 }
 
-// findLiterals finds the literals of SQL: where settings that are not known decide what is
-// one, all that are by any of them, which overlap and are in no order. Where a literal never
-// ends, whoever wrote it had another setting in mind, or has sent it in front of this.
+// findLiterals finds the literals in SQL. If that depends on settings that are not known, it finds
+// everything that is a literal with any of them. Then they overlap, and are in no order. A literal
+// that never ends means that its author had another setting in mind, or that it begins in an
+// earlier part.
 func (v *Values) findLiterals(sql []byte, settings sqltext.Settings, learn func([]byte)) (inDoubt bool) {
 	l := literals{sql: sql, settings: settings, all: v.literals[:0], learn: learn, scratch: v.scratch}
 	l.find()
@@ -198,15 +198,15 @@ func (v *Values) replaceSQL(sql []byte) { v.replaceLiterals(sql, v.reading) }
 
 func (v *Values) replaceLiterals(sql []byte, settings sqltext.Settings) {
 	if v.findLiterals(sql, settings, nil) {
-		v.literals = joined(v.literals)
+		v.literals = joinLiterals(v.literals)
 	}
 	for _, l := range v.literals {
 		v.replaceText(sql[l.start:l.end], l.syntax, 0)
 	}
 }
 
-// joined puts literals in order, and makes one of those that overlap.
-func joined(all []literal) []literal {
+// joinLiterals sorts literals, and joins those that overlap.
+func joinLiterals(all []literal) []literal {
 	slices.SortStableFunc(all, func(a, b literal) int { return a.start - b.start })
 	n := 0
 	for _, l := range all {
@@ -232,8 +232,8 @@ var keyWords = []string{
 	"then", "trigger", "true", "truncate", "union", "unique", "update", "using", "vacuum", "values", "view", "when", "where", "with",
 }
 
-// isKeyWord reports whether a literal is a key word, as in the queries by which programs
-// ask for what there is. It has a pseudonym as any other, but the key word stays one.
+// isKeyWord reports whether a literal is a key word, as in the queries with which programs look at
+// the catalog. As data the word has a pseudonym, but a key word stays.
 func isKeyWord(literal []byte) bool {
 	_, found := slices.BinarySearch(keyWords, string(bytes.ToLower(literal)))
 	return found
@@ -242,7 +242,7 @@ func isKeyWord(literal []byte) bool {
 // learnSQL remembers the literals of SQL in a message.
 func (v *Values) learnSQL(sql []byte) { v.learnLiterals(sql, v.reading) }
 
-// learnLiterals remembers the literals of SQL: as they are written, and what they mean.
+// learnLiterals remembers the literals of SQL, as written and as meant.
 func (v *Values) learnLiterals(sql []byte, settings sqltext.Settings) {
 	v.findLiterals(sql, settings, v.learnLiteral)
 	for _, l := range v.literals {

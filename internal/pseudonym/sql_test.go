@@ -79,7 +79,7 @@ func TestLiteralsWithoutSettings(t *testing.T) {
 	mask := func(sql []byte, settings sqltext.Settings) []byte {
 		masked := bytes.Clone(sql)
 		if v.findLiterals(sql, settings, nil) {
-			v.literals = joined(v.literals)
+			v.literals = joinLiterals(v.literals)
 		}
 		end := 0
 		for _, l := range v.literals {

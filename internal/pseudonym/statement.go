@@ -9,15 +9,15 @@ import (
 
 // statement is what decides which literals of a statement are data.
 type statement struct {
-	// words are its first ones, in lower case.
+	// words are its first words, in lower case.
 	words []string
 	depth int // of parentheses
-	// inOptions says that what follows are COPY's options, which are behind TO or FROM.
+	// inOptions is set if COPY's options follow, which come after TO or FROM.
 	inOptions bool
-	// setting is where in a SET we are, and own says that the setting is one of the user's.
+	// setting is the place inside a SET. own is set if the setting is the user's own.
 	setting settingPlace
 	own     bool
-	// language is that of a function, in lower case, and hasLanguage says that it was looked for.
+	// language is that of a function, in lower case. hasLanguage is set if it was looked for.
 	language    string
 	hasLanguage bool
 }
@@ -31,11 +31,11 @@ const (
 	inValue
 )
 
-// maxStatementWords is how many first words of a statement decide what it is: CREATE OR REPLACE
-// FUNCTION has the most.
+// maxStatementWords is how many words identify a statement: CREATE OR REPLACE FUNCTION has the
+// most.
 const maxStatementWords = 4
 
-// first is the first word, "" where there is none yet.
+// first returns the first word, or "" if there is none yet.
 func (s *statement) first() string {
 	if len(s.words) == 0 {
 		return ""
@@ -97,7 +97,7 @@ func (s *statement) keeps() bool {
 	return false
 }
 
-// isOwnValue reports whether a word is the value of a setting of the user's own.
+// isOwnValue reports whether a word is the value of one of the user's own settings.
 func (s *statement) isOwnValue() bool { return s.setting == inValue && s.own }
 
 // makesFunction reports whether the statement has the body of a function.
@@ -113,7 +113,8 @@ func (s *statement) makesFunction() bool {
 	return false
 }
 
-// speaksSQL reports whether the body of a function, behind which these tokens are, is in SQL or PL/pgSQL.
+// speaksSQL reports whether the body of a function is in SQL or PL/pgSQL. ahead are the tokens
+// after it.
 func (s *statement) speaksSQL(ahead sqltext.Scanner) bool {
 	for !s.hasLanguage {
 		t := ahead.NextSignificant()
@@ -122,13 +123,13 @@ func (s *statement) speaksSQL(ahead sqltext.Scanner) bool {
 		}
 	}
 	switch s.language {
-	case "", "sql", "plpgsql": // DO speaks PL/pgSQL where it does not say
+	case "", "sql", "plpgsql": // DO without a language is in PL/pgSQL
 		return true
 	}
 	return false
 }
 
-// speak takes what is behind LANGUAGE: a name, or a literal.
+// speak takes what follows LANGUAGE: a name, or a literal.
 func (s *statement) speak(tokens *sqltext.Scanner, t sqltext.Token) {
 	name, _ := tokens.AppendValue(nil, t)
 	s.language, s.hasLanguage = strings.ToLower(string(bytes.TrimSpace(name))), true

@@ -5,10 +5,10 @@ import "bytes"
 // syntax is what the letters and digits of a text may become.
 type syntax byte
 
-// prose is text that is replaced in place, word by word: letters and digits change, all
-// else stays, and so quotes, delimiters and the structure of JSON, arrays and rows do.
-// Words rather than whole values have pseudonyms, so that a value is the same in SQL, in
-// a row, inside of JSON and in a message that quotes it.
+// prose is text that is replaced in place, word by word. Letters and digits change, and everything
+// else stays, so that quotes, delimiters and the structure of JSON, arrays and rows survive.
+// Pseudonyms are for words rather than whole values, so a value is the same in SQL, in a row,
+// inside JSON and in a message that quotes it.
 type prose struct {
 	words  *words
 	b      []byte
@@ -18,21 +18,20 @@ type prose struct {
 	inside bool // of double quotes
 }
 
-// take gives the next n bytes a pseudonym.
+// take replaces the next n bytes with a pseudonym.
 func (t *prose) take(n int, c class) {
 	t.words.replace(t.b[t.at:t.at+n], c, t.salt)
 	t.at += n
 }
 
-// learnText remembers a value in which there is something to hide.
+// learnText remembers a value, if there is something in it to hide.
 func (v *Values) learnText(b []byte) {
 	if hasWords(b) {
 		v.seen.add(b)
 	}
 }
 
-// learnQuoted remembers a text as it is written, and without the doubled quotes and
-// backslashes in it.
+// learnQuoted remembers a text as written, and without the doubled quotes and backslashes in it.
 func (v *Values) learnQuoted(b []byte, quote byte) {
 	v.learnText(b)
 	if bytes.IndexByte(b, quote) < 0 && bytes.IndexByte(b, '\\') < 0 {
@@ -62,8 +61,7 @@ func hasWords(b []byte) bool {
 	return false
 }
 
-// isConstant reports whether a word is one of those that a type has only two or three
-// of. They stay.
+// isConstant reports whether a word is a constant of a type that has only two or three. Those stay.
 func isConstant(word []byte) bool {
 	switch len(word) {
 	case 3:

@@ -12,35 +12,34 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// Values replaces the data of users in events by pseudonyms: literals in SQL,
-// parameters, rows in all their forms, what errors quote, payloads of notifications. It
-// hides all that [redact.Passwords] hides, too. It serves one goroutine at a time.
+// Values replaces users' data in events with pseudonyms: literals in SQL, parameters, rows in all
+// their forms, what errors quote, payloads of notifications. It also hides everything that
+// [redact.Passwords] hides. It serves one goroutine at a time.
 //
-// A pseudonym has the length of what it stands for, is of its kind, and parses as its
-// type; equal words have equal pseudonyms for as long as a Values lives, and no longer.
-// NULL stays NULL. Names and key words stay, but no value of four bytes or more that
-// was seen before stands in what Apply has changed: where one stands in a name, that
-// part of the name is replaced as well. Values that come later can be seen first, by
-// [Values.Learn].
+// A pseudonym has the length of what it replaces, is of its kind, and parses as its type. Equal
+// words have equal pseudonyms for as long as a Values lives, and no longer. NULL stays NULL. Names
+// and key words stay too, but what Apply has changed contains no value of four bytes or more that
+// was seen before: if a name contains one, that part of the name is replaced as well. Values that
+// come later can be seen first, with [Values.Learn].
 type Values struct {
 	passwords redact.Passwords
 	seen      *seen
 	words     words
-	flip      byte // what booleans are changed by, 0 or 1
+	flip      byte // how booleans are changed, 0 or 1
 	blanked   int64
 
 	pieces   pieces
-	reading  sqltext.Settings // of the SQL in the message at hand
-	settings *event.Settings  // which it was made of
+	reading  sqltext.Settings // of the SQL in the current message
+	settings *event.Settings  // from which reading was made
 	contexts map[*event.Context]safeContext
 	literals []literal
 	parts    []servertext.Part
 	scratch  []byte
-	before   []byte // the piece at hand, as it was
+	before   []byte // the current piece, as it was
 	number   [64]byte
 }
 
-// New makes a redaction with a key of its own.
+// New returns a redaction with a key of its own.
 func New() *Values {
 	m := newSeen()
 	v := &Values{seen: m, words: newWords(m), passwords: redact.Passwords{Strict: true}}
@@ -50,7 +49,7 @@ func New() *Values {
 	return v
 }
 
-// Learn remembers the values of an event, and leaves it as it is.
+// Learn remembers the values in an event, and does not change the event.
 func (v *Values) Learn(e *event.Event) {
 	for i := range e.Messages {
 		m := &e.Messages[i]
@@ -61,14 +60,14 @@ func (v *Values) Learn(e *event.Event) {
 	}
 }
 
-// Take replaces the values of an event: Values is an [event.Stage].
+// Take replaces the values in an event: Values is an [event.Stage].
 func (v *Values) Take(e *event.Event, emit func(*event.Event)) {
 	v.Apply(e)
 	emit(e)
 }
 
-// Apply replaces the values of an event, in place. The event's bytes are not those that
-// are relayed.
+// Apply replaces the values in an event, in place. The event has its own bytes, not those that are
+// relayed.
 func (v *Values) Apply(e *event.Event) {
 	v.Learn(e)
 	switch e.Kind {
@@ -78,15 +77,15 @@ func (v *Values) Apply(e *event.Event) {
 		redact.Overwrite(e.Data)
 		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, true
 	case event.Said:
-		v.said(e)
+		v.replaceSentence(e)
 	}
 	for i := range e.Messages {
 		v.message(e.Conn, &e.Messages[i], e.Kind == event.Fragment)
 	}
 }
 
-// said replaces what is data in the words of a peer.
-func (v *Values) said(e *event.Event) {
+// replaceSentence replaces the data in the words of a peer.
+func (v *Values) replaceSentence(e *event.Event) {
 	event.ReplaceWritten(e.Fact, func(w event.Written, text string) string {
 		if !w.Name {
 			v.learnLiterals([]byte(text), sqltext.Settings{})
@@ -105,8 +104,8 @@ func (v *Values) said(e *event.Event) {
 	}
 }
 
-// message replaces the values of a message. One that was too large to hold is blanked,
-// because its bytes were.
+// message replaces the values in a message. One that was too large to hold is blanked, because its
+// bytes were.
 func (v *Values) message(conn uint32, m *event.Message, large bool) {
 	context, about := m.Context, m.About
 	v.read(m.Settings)
@@ -127,8 +126,7 @@ func (v *Values) message(conn uint32, m *event.Message, large bool) {
 	}
 }
 
-// replacePiece replaces a piece, with another pseudonym where values stand in the
-// first.
+// replacePiece replaces a piece, and tries another pseudonym if the first contains values.
 func (v *Values) replacePiece(m *event.Message, p piece) {
 	b := m.Bytes[p.start:p.end]
 	isValue := p.kind == textPiece || p.kind == copyPiece || p.kind == binaryPiece || p.kind == unknownPiece
@@ -144,14 +142,14 @@ func (v *Values) replacePiece(m *event.Message, p piece) {
 		v.replace(m, p, salt*maxSalts)
 		rows := &m.State.Copy
 		isMark := p.kind == copyPiece && (string(b) == rows.Null || rows.HasDefault && string(b) == rows.Default)
-		if !isMark && !v.tells(b, p) {
+		if !isMark && !v.containsValue(b, p) {
 			return
 		}
 	}
 	v.cleanPiece(m, p)
 }
 
-// replace gives a piece of a message its pseudonyms.
+// replace replaces a piece of a message with pseudonyms.
 func (v *Values) replace(m *event.Message, p piece, salt byte) {
 	b := m.Bytes[p.start:p.end]
 	switch p.kind {

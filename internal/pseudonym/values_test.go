@@ -22,8 +22,8 @@ func replaced(v *Values, s string) string {
 	return string(b)
 }
 
-// What is equal stays equal wherever it stands, and nothing else changes than letters
-// and digits.
+// What is equal stays equal wherever it is, and only letters
+// and digits change.
 func TestEqualStaysEqual(t *testing.T) {
 	v := New()
 	alice, number := replaced(v, "Alice"), replaced(v, "471")
@@ -113,8 +113,9 @@ func TestUnclosedLiterals(t *testing.T) {
 	}
 }
 
-// Where a literal ends, if a backslash stands before a quote, is decided by standard_conforming_strings, also behind
-// an N: what is a literal by one setting or the other is replaced.
+// Where a literal ends, if a backslash stands before a quote, is decided by
+// standard_conforming_strings, also behind an N: what is a literal by one setting or the other is
+// replaced.
 func TestLiteralsWithBackslashes(t *testing.T) {
 	for _, sql := range []string{
 		`insert into t values ('C:\', 'Canary')`, `insert into t values (N'C:\', 'Canary')`, `insert into t values (n'\', 'x', 'Canary')`,
@@ -180,7 +181,7 @@ func TestUnknownErrors(t *testing.T) {
 	}
 }
 
-// TestTagStays: the connection that a sentence names is no value, the SQL is.
+// TestTagStays: the connection that a sentence names is not a value, but the SQL is.
 func TestTagStays(t *testing.T) {
 	for _, f := range []event.Fact{event.CancelForwarded{Connection: 4711, SQL: "select 4711"}, event.CancelFor{Connection: 4711, SQL: "select 4711"}} {
 		e := event.Event{Kind: event.Said, Fact: f}
@@ -192,7 +193,7 @@ func TestTagStays(t *testing.T) {
 	}
 }
 
-// A value that stands in a name is replaced there too, by the same pseudonym, if it is
+// A value that is part of a name is replaced there too, by the same pseudonym, if it is
 // known early.
 func TestNames(t *testing.T) {
 	m := message(t, wire.DataRow, "\x00\x01\x00\x00\x00\x08joe_2024")
@@ -214,7 +215,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// message gives a function that makes a message anew each time.
+// message returns a function that makes the message again each time.
 func message(t *testing.T, typ wire.Type, body string) func() event.Message {
 	t.Helper()
 	return func() event.Message {
@@ -223,7 +224,7 @@ func message(t *testing.T, typ wire.Type, body string) func() event.Message {
 	}
 }
 
-// Where all numbers of four digits are values, none of them stands in what comes out.
+// If all numbers of four digits are values, none of them is in the result.
 func TestNumbersUsedUp(t *testing.T) {
 	v := New()
 	for i := range 100_000 {

@@ -7,31 +7,31 @@ import (
 	mathrand "math/rand/v2"
 )
 
-// class says what the bytes of a word may become.
+// class is what the bytes of a word may become.
 type class byte
 
 const (
-	// letters keep the case of letters and leave digits digits.
+	// letters keep their case, and digits stay digits.
 	letters class = iota
-	// hexadecimal, octal and binary digits stay such.
+	// hexadecimal, octal and binary digits stay such digits.
 	hexadecimal
 	octal
 	binaryDigits
-	// hexPairs are hexadecimal digits of bytes, each of which becomes a printable
-	// character: text made of them is text in every encoding.
+	// hexPairs are hexadecimal digits of bytes. Each byte becomes a printable character, because
+	// those are text in every encoding.
 	hexPairs
-	// below60, below24 and below12 are two digits of a time or of a zone.
+	// below60, below24 and below12 are two digits of a time or a zone.
 	below60
 	below24
 	below12
 	// octet is a part of an IPv4 address.
 	octet
-	// dateISO is YYYY-MM-DD, with four digits of the year or more. dateISOBC is one
-	// before Christ. dateOther has two numbers, and the year last.
+	// dateISO is YYYY-MM-DD, with four or more digits of the year. dateISOBC is one before Christ.
+	// dateOther has two numbers, then the year.
 	dateISO
 	dateISOBC
 	dateOther
-	// timeOfDay is HH:MM, with seconds and a fraction or without.
+	// timeOfDay is HH:MM, with or without seconds and a fraction.
 	timeOfDay
 	// month and weekday are names of three letters.
 	month
@@ -42,7 +42,7 @@ const (
 const (
 	// maxTries is how many are tried before one is repaired.
 	maxTries = 8
-	// maxWords bounds what is remembered of pseudonyms, maxWordLength their length.
+	// maxWords bounds how many pseudonyms are remembered, and maxWordLength their length.
 	maxWords      = 1 << 17
 	maxWordLength = 64
 )
@@ -52,14 +52,14 @@ var (
 	weekdays = []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 )
 
-// words gives words their pseudonyms: other words of the same length and class, the
-// same each time. They are made with a key that nobody knows, by SHA-256, so that one
-// can't be led back to its word by trying all words.
+// words maps words to pseudonyms: other words of the same length and class, the same each time.
+// They are made with SHA-256 from a key that nobody knows, so that nobody can find the word for a
+// pseudonym by trying all words.
 type words struct {
 	key   [sha256.Size]byte
 	known map[string]string
 	seen  *seen
-	// Memory for the word at hand.
+	// Memory for the current word.
 	buffer, original, input []byte
 }
 
@@ -69,7 +69,7 @@ func newWords(m *seen) words {
 	return w
 }
 
-// replace puts a pseudonym in the place of a word. Another salt gives another one.
+// replace replaces a word with its pseudonym. Another salt makes another one.
 func (w *words) replace(word []byte, c class, salt byte) {
 	if len(word) == 0 {
 		return
@@ -91,7 +91,7 @@ func (w *words) replace(word []byte, c class, salt byte) {
 	w.known[key] = string(word)
 }
 
-// invent makes a pseudonym that is not the word itself and in which no value stands.
+// invent makes a pseudonym that differs from the word and contains no value.
 func (w *words) invent(word []byte, c class, salt byte) {
 	w.original = append(w.original[:0], word...)
 	random := w.source(word, c, salt)
@@ -100,15 +100,14 @@ func (w *words) invent(word []byte, c class, salt byte) {
 		if !bytes.Equal(word, w.original) && !w.seen.holds(word) {
 			return
 		}
-		copy(word, w.original) // what becomes of a byte depends on what it was
+		copy(word, w.original) // what a byte becomes depends on what it was
 	}
 	fill(word, c, random)
 	w.repair(word, c, random)
 }
 
-// repair takes values out of a pseudonym one by one. Where numbers have used up all
-// there are, as those of four digits do in a long list of numbers, it comes to begin
-// with zeros.
+// repair removes values from a pseudonym one by one. If numbers have used up all pseudonyms, as
+// four-digit ones do in a long list of numbers, the pseudonym begins with zeros in the end.
 func (w *words) repair(word []byte, c class, r *mathrand.Rand) {
 	from := 0
 	for range 4 * len(word) {
@@ -127,7 +126,7 @@ func (w *words) repair(word []byte, c class, r *mathrand.Rand) {
 		case c == timeOfDay && end > len("00:00:00."):
 			word[max(start, len("00:00:00."))] = '0'
 		case c != letters:
-			return // whoever called finds out
+			return // the caller will notice
 		case isDigit(word[start]) && word[start] != '0':
 			putZero(word, start)
 		default:
@@ -137,8 +136,8 @@ func (w *words) repair(word []byte, c class, r *mathrand.Rand) {
 	}
 }
 
-// source gives random numbers that only the key and the word decide.
+// source returns random numbers that depend only on the key and the word.
 func (w *words) source(word []byte, c class, salt byte) *mathrand.Rand {
 	w.input = append(append(append(w.input[:0], w.key[:]...), byte(c), salt), word...)
-	return mathrand.New(mathrand.NewChaCha8(sha256.Sum256(w.input))) //nolint:gosec // the seed is what has to be secret
+	return mathrand.New(mathrand.NewChaCha8(sha256.Sum256(w.input))) //nolint:gosec // the seed is what must be secret
 }
