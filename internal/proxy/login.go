@@ -93,7 +93,7 @@ func (c *connection) warnOfAnswer(m wire.Message) {
 			"channel_binding=disable on the client", "channel_binding=prefer there and --override-auth here",
 			"the server's own certificate and key for --client-ssl-cert and --client-ssl-key", "--server-sslmode disable")
 	case bytes.HasPrefix(first, []byte("y,")):
-		c.warn("the client says that the server can't do channel binding, although it offers it, and the server will refuse that as \"SCRAM channel binding negotiation error\"",
+		c.warn("the client says that the server can't do channel binding, although it offers it: it may not know "+plusMechanism+". The server will refuse that as \"SCRAM channel binding negotiation error\"",
 			"channel_binding=disable on the client", "--override-auth", "--server-sslmode disable")
 	}
 }
@@ -119,7 +119,7 @@ func (c *connection) warnOfLeaving() {
 		c.warn("the client left at the offer of "+plusMechanism+": libpq takes it for an attack on a connection without TLS",
 			"--hide-channel-binding", "TLS on the client, with channel_binding=disable", "--override-auth", "--server-sslmode disable")
 	case c.login.binding:
-		c.warn("the client left at the offer of "+plusMechanism+": "+noPasswordYet+", or refuse channel binding to the certificate of pgpi",
+		c.warn("the client left at the offer of "+plusMechanism+": "+noPasswordYet+", not know that mechanism, or refuse channel binding to the certificate of pgpi",
 			"channel_binding=disable on the client", "--override-auth")
 	default:
 		c.warn("the client left at an offer without "+plusMechanism+": "+noPasswordYet+", or have channel_binding=require, which a man in the middle can't give it",

@@ -59,13 +59,15 @@ func (p *page) describe(group *reading.Value) {
 		p.quoted = append(p.quoted[:0], c.Name...)
 		p.encoded(p.quoted, marks{})
 	}
-	if group.Type == 0 {
-		return
-	}
-	if name := pgvalue.TypeName(group.Type); name != "" {
-		p.word("type", name)
-	} else {
-		p.integer("type_oid", int64(group.Type))
+	p.typed("type", group.Type)
+}
+
+// typed writes the type of a value, if it is known.
+func (p *page) typed(key string, oid uint32) {
+	if name := pgvalue.TypeName(oid); name != "" {
+		p.word(key, name)
+	} else if oid != 0 {
+		p.integer(key+"_oid", int64(oid))
 	}
 }
 
@@ -73,6 +75,9 @@ func (p *page) describe(group *reading.Value) {
 // text was made of them.
 func (p *page) value(i int) {
 	v := p.reader.Value(i)
+	if v.Name == wire.ResultValue {
+		p.typed("result_type", v.Type) // it has no group
+	}
 	p.key(valueKey)
 	start, end := int(v.Start), int(v.End)
 	o := marks{cut: p.reader.IsCut(i)}

@@ -49,7 +49,7 @@ func (p *page) bindingFlag(b []byte) {
 	case string(flag) == "n":
 		p.notes = append(p.notes, ": no channel binding"...)
 	case string(flag) == "y":
-		p.notes = append(p.notes, ": no channel binding, because the server offers none"...)
+		p.notes = append(p.notes, ": no channel binding, because the client sees none offered"...)
 	case bytes.HasPrefix(flag, []byte("p=")):
 		p.notes = append(p.notes, ": channel binding "...)
 		p.notes = AppendSafe(p.notes, flag[2:])
