@@ -31,6 +31,8 @@ const (
 // align finds the request that a reply belongs to, and makes it the current one. It reports
 // whether there is no doubt, and names the mistake where this reply is the first that fits not.
 func (x *requests) align(t wire.Type) (sure bool, mistake string) {
+	// What was sure of later replies may have taken away all that a guess is about.
+	x.guesses = slices.DeleteFunc(x.guesses, func(g guess) bool { return g.at < x.dropped })
 	if len(x.guesses) == 0 {
 		if x.fits(t) {
 			return true, ""
@@ -66,9 +68,6 @@ func (x *requests) fits(t wire.Type) bool {
 func (x *requests) guess(t wire.Type) {
 	var next []guess
 	for _, g := range x.guesses {
-		if g.at < x.dropped {
-			continue // what it was about is forgotten
-		}
 		here := x.at(g.at)
 		for here != nil && here.kind == wire.CopyDone {
 			g.at++

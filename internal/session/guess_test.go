@@ -65,9 +65,11 @@ func (p *player) message(word string) (event.Direction, []byte) {
 			return event.ClientToServer, framed('C', "Ss"+group+"\x00")
 		case 'S':
 			return event.ClientToServer, framed('S', "")
+		case 'c':
+			return event.ClientToServer, framed('c', "")
 		}
 	}
-	body := map[byte]string{'T': "\x00\x00", 'D': "\x00\x00", 'C': "SELECT 1\x00", 'E': "SERROR\x00\x00", 'Z': "I", 't': "\x00\x00"}[code]
+	body := map[byte]string{'T': "\x00\x00", 'D': "\x00\x00", 'C': "SELECT 1\x00", 'E': "SERROR\x00\x00", 'Z': "I", 't': "\x00\x00", 'G': "\x00\x00\x00"}[code]
 	return event.ServerToClient, framed(code, body)
 }
 
