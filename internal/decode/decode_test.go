@@ -164,8 +164,8 @@ func TestIdentity(t *testing.T) {
 		want event.Identity
 	}{
 		{opened, event.Identity{Address: "10.0.0.1"}},
-		{started, event.Identity{Known: true, User: "joe", Database: "joe", Application: "psql", Startup: "psql", Address: "10.0.0.1"}},
-		{l.last.Identity, event.Identity{Known: true, User: "joe", Database: "joe", Application: "cron", Startup: "psql", Address: "10.0.0.1"}},
+		{started, event.Identity{Known: true, User: "joe", Database: "joe", Application: "psql", Startup: "psql", Address: "10.0.0.1", LoggingIn: true}},
+		{l.last.Identity, event.Identity{Known: true, User: "joe", Database: "joe", Application: "cron", Startup: "psql", Address: "10.0.0.1", LoggingIn: true}},
 	} {
 		if test.got == nil || *test.got != test.want {
 			t.Errorf("%+v, want %+v", test.got, test.want)
@@ -232,6 +232,31 @@ func TestHoldsNothing(t *testing.T) {
 	for _, m := range l.messages[:cap(l.messages)] {
 		if m.Bytes != nil {
 			t.Errorf("%s is held", m.Type)
+		}
+	}
+}
+
+// TestLoggingIn knows that a client logs in as long as nothing is missing that could end it.
+func TestLoggingIn(t *testing.T) {
+	const startup, ready = "\x00\x00\x00\x10\x00\x03\x00\x00user\x00u\x00\x00", "Z\x00\x00\x00\x05I"
+	for name, test := range map[string]struct {
+		play func(*line)
+		want bool
+	}{
+		"while it does":            {func(l *line) { l.bytes(event.ClientToServer, startup) }, true},
+		"when the server is ready": {func(l *line) { l.bytes(event.ClientToServer, startup); l.bytes(event.ServerToClient, ready) }, false},
+		"where bytes are missing": {func(l *line) {
+			l.bytes(event.ClientToServer, startup)
+			l.say(event.Missing{Direction: event.ServerToClient, Bytes: 100})
+		}, false},
+		"where the beginning is not in view": {func(l *line) { l.say(event.Joined{}); l.bytes(event.ClientToServer, "S\x00\x00\x00\x04") }, false},
+	} {
+		l := newLine()
+		l.say(event.Opened{Client: "127.0.0.1:1"})
+		test.play(l)
+		l.bytes(event.ServerToClient, "E\x00\x00\x00\x0cSFATAL\x00\x00")
+		if got := l.last.Identity.LoggingIn; got != test.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

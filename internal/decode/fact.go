@@ -91,6 +91,7 @@ func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.E
 	c.sayCutOff(e, f.Direction, emit)
 	c.tracker.Gap(f.Direction, f.Bytes-within)
 	d.inside, d.unsure = false, true
+	c.endLogin()
 }
 
 // maxRunning is how much of a statement a sentence repeats, in bytes.

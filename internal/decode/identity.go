@@ -45,7 +45,9 @@ func (s *Stage) cancels(c *connection, conn uint32) {
 func (c *connection) identify(m *event.Message) {
 	switch m.Type {
 	case wire.StartupMessage:
-		c.change(func(i *event.Identity) { readStartup(i, m) })
+		c.change(func(i *event.Identity) { readStartup(i, m); i.LoggingIn = true })
+	case wire.ReadyForQuery:
+		c.endLogin()
 	case wire.CancelRequest:
 		c.change(func(i *event.Identity) { i.Known = true })
 	case wire.ParameterStatus:
@@ -58,6 +60,13 @@ func (c *connection) identify(m *event.Message) {
 			}
 			c.change(func(i *event.Identity) { i.Application = name })
 		}
+	}
+}
+
+// endLogin notes that the server is ready, or that it may be: nobody has seen how the login went on.
+func (c *connection) endLogin() {
+	if c.identity != nil && c.identity.LoggingIn {
+		c.change(func(i *event.Identity) { i.LoggingIn = false })
 	}
 }
 

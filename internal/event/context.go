@@ -72,6 +72,8 @@ type Identity struct {
 	Application, Startup string
 	// Address is the client's address without its port, or the path of a Unix socket.
 	Address string
+	// LoggingIn is set from the StartupMessage until the server is ready, as far as both were seen.
+	LoggingIn bool
 	// Cancels is the identity of the connection that a CancelRequest is for. It is nil if that is
 	// unknown, or if this is not a CancelRequest.
 	Cancels *Identity

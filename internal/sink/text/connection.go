@@ -94,7 +94,7 @@ func (p *page) loginMessage(m *event.Message) {
 		p.paint(red)
 		p.text = append(p.text, code...)
 		p.unpaint()
-		if !p.client(e.Conn).loggedIn {
+		if i := e.Identity; i != nil && i.LoggingIn {
 			p.text = append(p.text, " login failed"...)
 		}
 		p.text = append(p.text, ": "...)

@@ -99,6 +99,18 @@ func TestQueries(t *testing.T) {
 	}
 }
 
+// TestFailedLogin calls an error one of the login only where that was seen to go on, whatever a filter has left out.
+func TestFailedLogin(t *testing.T) {
+	for loggingIn, want := range map[bool]string{true: "#1  joe@shop  28000 login failed: no\n", false: "#1  joe@shop  28000: no\n"} {
+		s := transcript.Transcript{}
+		s.Server(message(wire.ErrorResponse, "SFATAL\x00C28000\x00Mno\x00\x00"))
+		s.Events[0].Identity = &event.Identity{User: "joe", Database: "shop", LoggingIn: loggingIn}
+		if got := render(t, Options{Mode: Queries, Time: NoTime}, s.Events); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // TestColumns has the columns of all connections in the same places, once the widest name was seen, unless one is very wide.
 func TestColumns(t *testing.T) {
 	var events []event.Event
