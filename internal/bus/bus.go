@@ -42,6 +42,7 @@ const (
 	Traffic Want = 1 << iota
 	rows
 	sums
+	shapes
 	// Facts are what pgpi knows about a connection, and the messages of its login. All outlets see
 	// them.
 	Facts Want = 0
@@ -49,6 +50,8 @@ const (
 	Messages = Traffic | rows
 	// Exchanges are Traffic, and requests, summed up with their replies.
 	Exchanges = Traffic | sums
+	// Shapes are Exchanges with the shapes of their SQL.
+	Shapes = Exchanges | shapes
 )
 
 // Includes reports whether an outlet that wants w sees everything that other asks for.

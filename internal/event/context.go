@@ -1,5 +1,7 @@
 package event
 
+import "pgpi/internal/sqltext"
+
 // Context is an immutable snapshot of what the session knew about a message. The messages of a
 // statement share it.
 type Context struct {
@@ -12,6 +14,9 @@ type Context struct {
 	// Shortened is how many bytes of SQL were not kept. If none was kept, SQL is empty and
 	// Shortened is its size.
 	Shortened int
+	// Shaped is what was found out about all of SQL. It stays where SQL was not kept. It is nil
+	// where there is no SQL.
+	Shaped *Shaped
 	// Settings are those of the session when SQL was sent. They affect how the server read it. They
 	// are nil before the server has reported any.
 	Settings *Settings
@@ -34,6 +39,17 @@ type Context struct {
 	// Relation is the table of a row of COPY or of a replicated row, as in "public.orders". It has
 	// the schema if that was said. For tables that are truncated together it is a list.
 	Relation string
+}
+
+// Shaped is what was found out about one SQL text. All contexts that are about it share it. A
+// stage fills it once, behind redaction, before any sink sees the message that brought the text.
+type Shaped struct {
+	// Found says that the shape was looked for, which is done only where somebody asks for it.
+	Found bool
+	// Shape is nil where it was not looked for, or where not all of the text was there.
+	Shape *sqltext.Shape
+	// Attributes are those of its comments.
+	Attributes []sqltext.Attribute
 }
 
 // Column describes the values of one column.

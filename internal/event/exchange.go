@@ -1,6 +1,10 @@
 package event
 
-import "time"
+import (
+	"time"
+
+	"pgpi/internal/sqltext"
+)
 
 // Exchange is one request with everything that answers it. Exchanges whose requests were sent
 // without waiting in between share a round trip.
@@ -10,6 +14,12 @@ type Exchange struct {
 	Kind              ExchangeKind
 	// Context has the SQL. It is nil if that is unknown.
 	Context *Context
+	// Shape is that of the SQL, with the attributes of its comments. It is nil where nobody asks for
+	// shapes, or where not all of the SQL was seen.
+	Shape      *sqltext.Shape
+	Attributes []sqltext.Attribute
+	// Parsed says that a Parse is among the messages of the request.
+	Parsed bool
 	// Settings are those needed to read the parameters.
 	Settings *Settings
 	// Bind is the message that brought the parameters. It is nil if there was none, or if it was

@@ -186,6 +186,7 @@ func (x *open) request(e *event.Event, m *event.Message) {
 		x.Portal = portalOf(m)
 	case wire.Parse, wire.Describe, wire.Close:
 		x.Kind = event.Prepare
+		x.Parsed = x.Parsed || m.Type == wire.Parse
 	case wire.Bind:
 		x.Kind = event.Prepare
 		x.keepParameters(m)

@@ -7,7 +7,7 @@
 //
 // It must not know sockets, clocks or sinks.
 //
-// Start reading at [Stage.Take]. connection.go adds messages up, outcome.go says how it ended.
+// Start reading at [Stage.Take]. connection.go adds messages up, shape.go finds the shape of SQL, outcome.go says how it ended.
 package exchange
 
 import (
@@ -17,7 +17,11 @@ import (
 
 // Stage adds up the exchanges of all connections. It serves one goroutine.
 type Stage struct {
+	// Shapes says that somebody asks for the shapes of SQL.
+	Shapes bool
+
 	connections map[uint32]*connection
+	shapes      shapes
 }
 
 // New makes a stage.
@@ -85,6 +89,9 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 	c.wait(e)
 	for i := range e.Messages {
 		m := &e.Messages[i]
+		if s.Shapes && e.Direction == event.ClientToServer {
+			s.shapes.find(m)
+		}
 		c.add(e, m)
 		if m.Done > c.done || m.Type == wire.ReadyForQuery {
 			c.done = max(c.done, m.Done)

@@ -114,10 +114,14 @@ func (c *connection) follow(x *open, undone []*open) []*open {
 }
 
 func settingsOf(x *open) sqltext.Settings {
-	if x.Settings == nil {
+	return readingOf(x.Settings)
+}
+
+func readingOf(s *event.Settings) sqltext.Settings {
+	if s == nil {
 		return sqltext.Settings{}
 	}
-	return sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
 // rollBack says what an error has undone: what was done in the same implicit transaction.
@@ -147,6 +151,9 @@ func (c *connection) end(x *open) {
 	}
 	if x.late && !x.failed {
 		return
+	}
+	if c := x.Context; c != nil && c.Shaped != nil {
+		x.Shape, x.Attributes = c.Shaped.Shape, c.Shaped.Attributes
 	}
 	own := x.Exchange
 	c.told = append(c.told, &own)

@@ -104,7 +104,7 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 		p.state.Copy.Characters = charactersOf(s.Encoding, settings)
 	}
 	columns := int(binary.BigEndian.Uint16(m.Bytes[wire.HeaderSize+1:]))
-	p.context = &event.Context{SQL: sql.SQL, Shortened: sql.Shortened, Settings: sql.Settings, Relation: s.Relation}
+	p.context = &event.Context{SQL: sql.SQL, Shortened: sql.Shortened, Shaped: sql.Shaped, Settings: sql.Settings, Relation: s.Relation}
 	if len(s.Columns) == columns {
 		p.context.Columns = namedColumns(s.Columns, isBinary)
 	}
@@ -144,7 +144,7 @@ func namedColumns(names []string, isBinary bool) []event.Column {
 func jsonRows(sql *event.Context, relation string) *payloads {
 	const jsonType = 114
 	return &payloads{holds: wire.CopyJSON, context: &event.Context{
-		SQL: sql.SQL, Shortened: sql.Shortened, Settings: sql.Settings, Relation: relation,
+		SQL: sql.SQL, Shortened: sql.Shortened, Shaped: sql.Shaped, Settings: sql.Settings, Relation: relation,
 		Columns: []event.Column{{Name: "json", TypeOID: jsonType, TypeModifier: -1}},
 	}}
 }

@@ -43,9 +43,20 @@ type source struct {
 
 // statement keeps the beginning of the SQL.
 func (f source) statement(kept int) *statement {
-	return &statement{context: &event.Context{
+	return &statement{context: newContext(event.Context{
 		SQL: string(f.sql[:kept]), Shortened: len(f.sql) - kept + f.omitted, Settings: f.settings,
-	}}
+	})}
+}
+
+// newContext makes a context with the place for what will be found out about its SQL, in one piece
+// of memory.
+func newContext(c event.Context) *event.Context {
+	own := &struct {
+		event.Context
+		event.Shaped
+	}{Context: c}
+	own.Context.Shaped = &own.Shaped
+	return &own.Context
 }
 
 // isFrom reports whether a statement was made of this.
@@ -57,8 +68,9 @@ func (s *statement) isFrom(f source) bool {
 // withoutSQL is a statement of which only the name is known, which costs nothing
 // that counts.
 func (s *statement) withoutSQL() *statement {
-	c := &event.Context{Shortened: len(s.context.SQL) + s.context.Shortened, ParameterTypes: s.context.ParameterTypes}
-	return &statement{context: c}
+	return &statement{context: newContext(event.Context{
+		Shortened: len(s.context.SQL) + s.context.Shortened, ParameterTypes: s.context.ParameterTypes,
+	})}
 }
 
 // describe says what columns a statement has.
@@ -146,7 +158,7 @@ func same(a, b []event.Column) bool {
 
 // withColumns is what rows are shown with.
 func withColumns(c *event.Context, columns []event.Column) *event.Context {
-	return &event.Context{SQL: c.SQL, Brief: c.Brief, Shortened: c.Shortened, Settings: c.Settings, Columns: columns}
+	return &event.Context{SQL: c.SQL, Brief: c.Brief, Shortened: c.Shortened, Shaped: c.Shaped, Settings: c.Settings, Columns: columns}
 }
 
 // inFormats gives columns the formats of a Bind: none means text for all, one is for

@@ -1,0 +1,46 @@
+package exchange
+
+import (
+	"bytes"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
+)
+
+// shapes finds the shape of each SQL text, once, in the message that brings it.
+type shapes struct {
+	shaper sqltext.Shaper
+	fields []wire.Field
+}
+
+// find fills the place for the shape that all contexts of a text share. A text of which a part is
+// missing has no shape: what is missing may be anything.
+func (s *shapes) find(m *event.Message) {
+	if m.Type != wire.Query && m.Type != wire.Parse || m.About == nil || m.About.Shaped == nil || m.About.Shaped.Found {
+		return
+	}
+	found := m.About.Shaped
+	found.Found = true
+	sql, whole := s.sqlOf(m)
+	if !whole {
+		return
+	}
+	settings := readingOf(m.About.Settings)
+	found.Shape = s.shaper.Shape(sql, settings)
+	found.Attributes = sqltext.Attributes(sql, settings)
+}
+
+// sqlOf returns the SQL of a Query or a Parse, and whether all of it is there.
+func (s *shapes) sqlOf(m *event.Message) (sql []byte, whole bool) {
+	if m.Size != int64(len(m.Bytes)) {
+		return nil, false
+	}
+	s.fields = wire.AppendFields(s.fields[:0], &m.Message)
+	for i := range s.fields {
+		if f := &s.fields[i]; f.Name == wire.SQL && f.Kind == wire.CString {
+			return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0}), true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,193 @@
+package stats
+
+import (
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// Seen says what the sums are of, and what is missing in them.
+type Seen struct {
+	// First and Last are the times of the first and the last event.
+	First, Last time.Time
+	Exchanges   int64
+	// Opened counts connections, and Ended those that ended meanwhile.
+	Opened, Ended int64
+	// Joined counts connections whose beginning was not seen, Encrypted those of which at least a
+	// part could not be read, OneDirection those of which only one party was heard, OutOfSync
+	// those in which nothing more could be read at some point, Foreign what was no Postgres.
+	Joined, Encrypted, OneDirection, OutOfSync, Foreign int64
+	// Gaps counts places where bytes are missing, and Missing those bytes.
+	Gaps, Missing int64
+	// Dropped counts events that the outlet did not get, and Defects what a defect of pgpi cost.
+	Dropped, Defects int64
+	// Redacted says that something was redacted.
+	Redacted bool
+	// Unfollowed counts connections beyond those that can be followed at once.
+	Unfollowed int64
+}
+
+// Whole reports whether nothing is missing, as far as is known.
+func (s *Seen) Whole() bool {
+	return s.Joined+s.Encrypted+s.OneDirection+s.OutOfSync+s.Foreign+s.Gaps+s.Dropped+s.Defects+s.Unfollowed == 0
+}
+
+func (s *Seen) take(e *event.Event) {
+	if !e.At.IsZero() {
+		if s.First.IsZero() || e.At.Before(s.First) {
+			s.First = e.At
+		}
+		if e.At.After(s.Last) {
+			s.Last = e.At
+		}
+	}
+	s.Redacted = s.Redacted || e.Redacted
+	switch f := e.Fact.(type) {
+	case event.Joined, event.Continued:
+		s.Joined++
+	case event.Encrypted:
+		s.Encrypted++
+	case event.OutOfSync:
+		s.OutOfSync++
+	case event.Missing:
+		s.Gaps++
+		s.Missing += f.Bytes
+	case event.Dropped:
+		s.Dropped += int64(f.Events)
+	case event.NotPostgres, event.NotPostgresServer:
+		s.Foreign++
+	case event.ObserverFailed, event.StageFailed, event.ConnectionFailed:
+		s.Defects++
+	}
+}
+
+// Connection is what is known of one.
+type Connection struct {
+	Number    uint32
+	Identity  *event.Identity // the last
+	ClientTLS string          // version and cipher suite, empty where there is none or it was not seen
+	ServerTLS string
+	Opened    time.Time
+	Ended     time.Time // zero where it is open
+	Sums      ConnectionSums
+}
+
+// ConnectionSums are the sums of one connection, without distributions.
+type ConnectionSums struct {
+	Calls, Failed, Rows, Sent, Got int64
+	Time                           time.Duration
+}
+
+func (s *ConnectionSums) add(x *event.Exchange, goesOn bool) {
+	s.Sent += x.Sent
+	s.Got += x.Got
+	if !isCall(x) {
+		return
+	}
+	if !goesOn {
+		s.Calls++
+	}
+	if x.Outcome == event.Failed || x.Outcome == event.Canceled {
+		s.Failed++
+	}
+	s.Rows += Rows(x)
+	s.Time += max(0, x.Times.Server())
+}
+
+// Limits of connections.
+const (
+	maxConnections = 100_000 // that are followed at once
+	maxKnown       = 1000    // that are listed
+)
+
+// connection is what is remembered of one that is open.
+type connection struct {
+	*Connection // nil beyond those that are listed
+
+	heard     [2]bool // by direction
+	roundTrip uint32
+	tx        byte // of the last ReadyForQuery
+	suspended *event.Context
+	portal    string
+}
+
+// connection returns what is remembered of the connection of an event, nil where it is not followed.
+func (s *Stats) connection(e *event.Event) *connection {
+	if c := s.connections[e.Conn]; c != nil {
+		return c
+	}
+	if len(s.connections) >= maxConnections {
+		if _, opened := e.Fact.(event.Opened); opened {
+			s.Seen.Unfollowed++
+		}
+		return nil
+	}
+	c := &connection{}
+	if len(s.known) < maxKnown {
+		c.Connection = &Connection{Number: e.Conn, Opened: e.At}
+		s.known = append(s.known, c.Connection)
+	}
+	s.connections[e.Conn] = c
+	s.Seen.Opened++
+	return c
+}
+
+// follow takes what an event says of its connection.
+func (s *Stats) follow(c *connection, e *event.Event) {
+	if e.Kind == event.Traffic || e.Kind == event.Fragment {
+		if e.Direction <= event.ServerToClient {
+			c.heard[e.Direction] = true
+		}
+		return
+	}
+	if c.Connection != nil && e.Identity != nil {
+		c.Identity = e.Identity
+	}
+	switch f := e.Fact.(type) {
+	case event.TLSEstablished:
+		c.setTLS(f.Party, f.TLS)
+	case event.DirectTLSEstablished:
+		c.setTLS(f.Party, f.TLS)
+	case event.Ended:
+		s.end(c, e)
+	}
+}
+
+func (c *connection) setTLS(party event.Party, tls string) {
+	switch {
+	case c.Connection == nil:
+	case party == event.Client:
+		c.ClientTLS = tls
+	default:
+		c.ServerTLS = tls
+	}
+}
+
+func (s *Stats) end(c *connection, e *event.Event) {
+	if c.heard[0] != c.heard[1] {
+		s.Seen.OneDirection++
+	}
+	if c.Connection != nil {
+		c.Ended = e.At
+	}
+	s.Seen.Ended++
+	delete(s.connections, e.Conn)
+}
+
+// exchanged follows what sums depend on that is not in an exchange: how long the client was idle in a
+// transaction before it, whether it goes on with a portal, and whether a round trip begins with it.
+func (c *connection) exchanged(x *event.Exchange) (idle time.Duration, goesOn, newRoundTrip bool) {
+	newRoundTrip = x.RoundTrip != c.roundTrip
+	c.roundTrip = x.RoundTrip
+	if t := &x.Times; (c.tx == 'T' || c.tx == 'E') && t.Idle != event.NotSeen && t.Asked > t.Idle {
+		idle = t.Asked - t.Idle
+	}
+	if x.Transaction != 0 {
+		c.tx = x.Transaction
+	}
+	goesOn = c.suspended != nil && x.Bind == nil && !x.Parsed && x.Context == c.suspended && x.Portal == c.portal
+	if c.suspended, c.portal = nil, ""; x.Outcome == event.Suspended {
+		c.suspended, c.portal = x.Context, x.Portal
+	}
+	return idle, goesOn, newRoundTrip
+}

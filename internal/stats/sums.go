@@ -1,0 +1,172 @@
+package stats
+
+import (
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// Sums are what exchanges add up to.
+type Sums struct {
+	// Calls are the statements that ran, those that failed or were lost included. The Executes of
+	// one portal are one call.
+	Calls int64
+	// Of these, Failed got an error, Canceled one because somebody canceled them; RolledBack were
+	// done and undone by a later error; Lost were not over when the connection was.
+	Failed, Canceled, RolledBack, Lost int64
+	// Skipped are no calls: the server ignored them after an error, or passed them over.
+	Skipped int64
+	// Untimed are calls of which the beginning or the end was not seen.
+	Untimed int64
+	// Prepares are exchanges that run nothing: Parse, Bind, Describe or Close without an Execute.
+	// PrepareTime is theirs. Parses counts calls with a Parse among their messages.
+	Prepares, Parses int64
+	PrepareTime      time.Duration
+	// RoundTrips are those that begin with one of these exchanges.
+	RoundTrips int64
+	Rows       int64
+	Sent, Got  int64 // bytes of requests and of replies
+	Time       Durations
+	Split      Split
+}
+
+// Split says who the time went to, before and during calls. It adds up to more than
+// [Durations.Total], which is without Client and Queue.
+type Split struct {
+	// Client is how long the client let the server wait: before it asked, and while it asked.
+	Client time.Duration
+	// Queue is how long requests that were pipelined waited for those before them. It is the
+	// server's time of those.
+	Queue time.Duration
+	// Server is the server with the way to it.
+	Server time.Duration
+	// Stalled is how long replies waited for the client to read them.
+	Stalled time.Duration
+	// Pgpi is how long pgpi waited for its own outlets.
+	Pgpi time.Duration
+	// IdleInTransaction is the part of Client in which a transaction was open.
+	IdleInTransaction time.Duration
+}
+
+// Waited returns the time of everybody, without what is counted twice.
+func (s *Split) Waited() time.Duration { return s.Client + s.Server + s.Stalled + s.Pgpi }
+
+// addExchange adds an exchange. A call that goes on is an Execute of a portal that was counted.
+func (s *Sums) addExchange(x *event.Exchange, goesOn, newRoundTrip bool, idle time.Duration) {
+	if newRoundTrip {
+		s.RoundTrips++
+	}
+	s.Sent += x.Sent
+	s.Got += x.Got
+	s.Split.IdleInTransaction += idle
+	s.addClient(&x.Times)
+	if !runs(x) {
+		s.Prepares++
+		s.PrepareTime += max(0, x.Times.Server())
+		if x.Outcome == event.Failed || x.Outcome == event.Canceled {
+			s.Failed++
+		}
+		return
+	}
+	if !isCall(x) {
+		s.Skipped++
+		return
+	}
+	switch x.Outcome {
+	case event.Failed:
+		s.Failed++
+	case event.Canceled:
+		s.Failed++
+		s.Canceled++
+	case event.RolledBack:
+		s.RolledBack++
+	case event.Lost:
+		s.Lost++
+	}
+	if !goesOn {
+		s.Calls++
+	}
+	if x.Parsed {
+		s.Parses++
+	}
+	s.Rows += Rows(x)
+	s.addTimes(&x.Times)
+}
+
+// addClient books what the client took before its request was complete.
+func (s *Sums) addClient(t *event.Times) {
+	if t.Idle != event.NotSeen && t.Asked > t.Idle {
+		s.Split.Client += t.Asked - t.Idle
+	}
+	if t.Idle != event.NotSeen && t.Sent > t.Asked && t.Asked != event.NotSeen {
+		s.Split.Client += t.Sent - t.Asked
+	}
+	if t.Turn > t.Sent && t.Sent != event.NotSeen {
+		s.Split.Queue += t.Turn - t.Sent
+	}
+}
+
+// addTimes books the time from the request, or the server's turn, to the reply.
+func (s *Sums) addTimes(t *event.Times) {
+	took := t.Server()
+	if took == event.NotSeen {
+		s.Untimed++
+		return
+	}
+	s.Time.add(took)
+	held := min(max(0, t.Held), took)
+	stalled := min(max(0, t.ClientStalled), took-held)
+	s.Split.Pgpi += held
+	s.Split.Stalled += stalled
+	s.Split.Server += took - held - stalled
+}
+
+// Add adds the sums of another group.
+func (s *Sums) Add(o *Sums) {
+	s.Calls += o.Calls
+	s.Failed += o.Failed
+	s.Canceled += o.Canceled
+	s.RolledBack += o.RolledBack
+	s.Lost += o.Lost
+	s.Skipped += o.Skipped
+	s.Untimed += o.Untimed
+	s.Prepares += o.Prepares
+	s.Parses += o.Parses
+	s.PrepareTime += o.PrepareTime
+	s.RoundTrips += o.RoundTrips
+	s.Rows += o.Rows
+	s.Sent += o.Sent
+	s.Got += o.Got
+	s.Time.merge(&o.Time)
+	s.Split.Client += o.Split.Client
+	s.Split.Queue += o.Split.Queue
+	s.Split.Server += o.Split.Server
+	s.Split.Stalled += o.Split.Stalled
+	s.Split.Pgpi += o.Split.Pgpi
+	s.Split.IdleInTransaction += o.Split.IdleInTransaction
+}
+
+// runs reports whether an exchange runs a statement or a function.
+func runs(x *event.Exchange) bool { return x.Kind != event.Prepare && x.Kind != event.SyncAlone }
+
+// PerCall returns the mean time of the calls that were timed. Those of a portal that was executed
+// piece by piece are one, whose pieces [Durations] has.
+func (s *Sums) PerCall() time.Duration {
+	if timed := s.Calls - s.Untimed; timed > 0 {
+		return s.Time.Total / time.Duration(timed)
+	}
+	return s.Time.Mean()
+}
+
+// isCall reports whether an exchange has run something: the server did not pass it over.
+func isCall(x *event.Exchange) bool {
+	return runs(x) && x.Outcome != event.Skipped && x.Outcome != event.Unanswered
+}
+
+// Rows returns the rows of an exchange: those that were seen, else those that its tags count.
+func Rows(x *event.Exchange) int64 {
+	if x.Rows > 0 {
+		return x.Rows
+	}
+	return max(0, x.Counted)
+}
