@@ -38,6 +38,8 @@ var commands = []command{
 		runDescription, "0", "queries", func() action { return new(runOptions) }},
 	{"read", readUsage, "Show what recordings and captures hold.",
 		readDescription, "0", "annotated", func() action { return new(readOptions) }},
+	{"report", reportUsage, "Add up what recordings and captures hold.",
+		reportDescription, "0", "none", func() action { return new(reportOnly) }},
 }
 
 // findCommand returns the command that a command line is for, and its arguments.

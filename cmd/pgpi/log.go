@@ -34,6 +34,8 @@ type logOptions struct {
 	LogCerts     bool          `negatable:"" help:"Log the certificates of TLS connections."`
 	Bw           *bool         `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
 
+	// nowhere says that there is no log at all.
+	nowhere bool
 	// byDefault is the command's format, where none is named.
 	byDefault string
 }
@@ -123,6 +125,9 @@ const standardOutput = "-"
 
 // outputs are those of all --log options, or the one that the short form is for.
 func (l *logOptions) outputs() ([]output, error) {
+	if l.nowhere {
+		return nil, nil
+	}
 	if len(l.Log) == 0 {
 		f, err := formatNamed(cmp.Or(l.LogForwarded, l.byDefault))
 		return []output{{"--log-file", f, l.LogFile}}, err
@@ -256,16 +261,25 @@ func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(er
 		sink, wants := out.format.sink(l, file), out.format.wants
 		if expression != nil {
 			sink = expression.New(sink, wants.Includes(bus.Exchanges), func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
-			if expression.AsksForSums() {
-				wants |= bus.Exchanges
-			}
-			if expression.AsksForRows() {
-				wants |= bus.Messages
-			}
+			wants |= asksFor(expression)
 		}
 		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: l.LogOverflow == "drop"})
 	}
 	return logs, nil
+}
+
+// asksFor is what an expression has to see.
+func asksFor(expression *filter.Filter) (wants bus.Want) {
+	if expression.AsksForSums() {
+		wants |= bus.Exchanges
+	}
+	if expression.AsksForRows() {
+		wants |= bus.Messages
+	}
+	if expression.AsksForShapes() {
+		wants |= bus.Shapes
+	}
+	return wants
 }
 
 // openOutput opens one output, with its name in messages to the user.

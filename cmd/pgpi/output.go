@@ -12,6 +12,7 @@ type outputOptions struct {
 	Redact redactOptions `embed:"" group:"Redaction"`
 	Log    logOptions    `embed:"" group:"Log"`
 	Record recordOptions `embed:"" group:"Recording"`
+	Report reportOptions `embed:"" group:"Report"`
 }
 
 // check finds what is wrong with options that are right one by one. Others are files that other
@@ -34,6 +35,21 @@ func (o *outputOptions) checkFiles(keyLogs []written) error {
 	for _, out := range outputs {
 		logs = append(logs, written{out.option, out.path})
 	}
+	reports, err := o.Report.written()
+	if err != nil {
+		return err
+	}
+	for _, r := range reports {
+		same := func(log written) bool {
+			return filepath.Clean(cmp.Or(log.path, standardOutput)) == filepath.Clean(r.path)
+		}
+		if i := slices.IndexFunc(logs, same); i >= 0 && r.path == standardOutput {
+			return fmt.Errorf("%s and --report: both go to standard output: give one a file", logs[i].option)
+		} else if i >= 0 {
+			return fmt.Errorf("%s and --report: both go to %s: give each a file of its own", logs[i].option, r.path)
+		}
+	}
+	logs = append(logs, reports...)
 	record := o.Record.Record
 	for _, log := range logs {
 		if record == standardOutput && (log.path == "" || log.path == standardOutput) {

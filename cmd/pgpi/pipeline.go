@@ -15,6 +15,7 @@ import (
 	"pgpi/internal/proxy"
 	"pgpi/internal/redact"
 	"pgpi/internal/session"
+	"pgpi/internal/sink/report"
 )
 
 // pipeline is the way of events, in every command: from a source, through the stages, to the
@@ -23,7 +24,8 @@ import (
 // newPipeline, openLogs, start.
 type pipeline struct {
 	options *outputOptions
-	stream  *os.File // where the log goes that names no file
+	choice  *reportChoice // what reports have
+	stream  *os.File      // where the log goes that names no file
 
 	// What a source that is not the proxy says of itself.
 	redacted bool                           // secrets were redacted when it was recorded
@@ -34,13 +36,14 @@ type pipeline struct {
 	values  *valueRedaction // nil where values are not redacted
 	decode  *decode.Stage
 	outlets []bus.Outlet
+	report  *report.Sink // nil where none is wanted
 	*bus.Bus
 }
 
 // newPipeline makes a pipeline for what the proxy relays.
 func newPipeline(o *outputOptions, stream *os.File) *pipeline {
 	p := &pipeline{
-		options: o, stream: stream, complain: complain, behind: o.Log.behind,
+		options: o, choice: &defaultChoice, stream: stream, complain: complain, behind: o.Log.behind,
 		values: newValues(o.Redact.Redact, &o.Record),
 		decode: newDecoder(),
 	}
@@ -52,10 +55,16 @@ func newPipeline(o *outputOptions, stream *os.File) *pipeline {
 
 func newDecoder() *decode.Stage { return decode.New(session.NewBudget(session.DefaultBudget)) }
 
-// openLogs opens the logs, which are appended to.
+// openLogs opens the logs, which are appended to, and finds a place for the reports.
 func (p *pipeline) openLogs(closers *closers) (err error) {
-	p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain)
-	return err
+	if p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain); err != nil {
+		return err
+	}
+	chosen, err := p.options.Log.filter()
+	if err != nil {
+		return err
+	}
+	return p.openReports(&p.options.Report, p.choice, chosen)
 }
 
 // start begins the recording, if there is one, and the way of events.
@@ -81,7 +90,9 @@ func (p *pipeline) stages() []bus.Stage {
 		all = append(all, bus.Stage{Stage: redaction, Name: "redaction", Withholds: true})
 	}
 	if wanted.Includes(bus.Exchanges) {
-		all = append(all, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
+		sums := exchange.New()
+		sums.Shapes = wanted.Includes(bus.Shapes)
+		all = append(all, bus.Stage{Stage: sums, Name: "adding up exchanges"})
 	}
 	return all
 }

@@ -27,6 +27,10 @@ type readOptions struct {
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 
 	Files []string `arg:"" optional:"" placeholder:"FILE" help:"Captures to read, in the order of time; - for standard input."`
+
+	// What pgpi report does in its place.
+	command, usage string
+	choice         *reportChoice
 }
 
 const readUsage = "pgpi read [options] FILE..."
@@ -40,7 +44,7 @@ Exit codes: 0 where everything was read, 3 where something is missing in the cap
 
 func (o *readOptions) check() error {
 	if len(o.Files) == 0 {
-		return errors.New("pgpi read needs a capture: " + readUsage + ", or - for standard input")
+		return errors.New(cmp.Or(o.command, "pgpi read") + " needs a capture: " + cmp.Or(o.usage, readUsage) + ", or - for standard input")
 	}
 	for _, port := range o.Read.Port {
 		if err := checkPort("--port", port, 1); err != nil {
@@ -58,6 +62,13 @@ func (o *readOptions) checkFiles() error {
 		return err
 	}
 	outputs = append(outputs, output{option: "--record", path: o.Output.Record.Record})
+	reports, err := o.Output.Report.written()
+	if err != nil {
+		return err
+	}
+	for _, r := range reports {
+		outputs = append(outputs, output{option: r.option, path: r.path})
+	}
 	recording := o.Output.Record.pcapng()
 	for i, name := range o.Files {
 		if recording.Rotate > 0 && recording.Writes(name) {
@@ -99,6 +110,7 @@ func (o *readOptions) run() (err error) {
 	}
 	output := &outputFailure{stop: stop}
 	events := newPipeline(&o.Output, os.Stdout)
+	events.choice = cmp.Or(o.choice, events.choice)
 	events.redacted, events.complain, events.failed, events.behind = reader.Redacted(), complain, output.failed, nil
 	if events.values != nil {
 		if err := events.values.learn(ctx, o.Files, o.Read.Port); err != nil {
@@ -111,6 +123,7 @@ func (o *readOptions) run() (err error) {
 	if err := events.start(); err != nil {
 		return err
 	}
+	defer events.reportOnSignal()()
 	report := reader.Read(ctx, events)
 	bar.clear()
 	events.Close(math.MaxInt64)

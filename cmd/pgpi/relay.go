@@ -66,6 +66,7 @@ func (o *relayOptions) run() (err error) {
 	if err := events.start(); err != nil {
 		return err
 	}
+	defer events.reportOnSignal()()
 	events.observe(&config)
 	if text := o.Output.Log.announcement(addresses(listeners)); text != "" {
 		fmt.Fprintln(os.Stderr, "pgpi: "+text)

@@ -64,7 +64,12 @@ func (o *runOptions) check() error {
 
 // checkCommand refuses what a command can't be run without, and what could not be kept.
 func (o *runOptions) checkCommand() error {
+	reports, err := o.Output.Report.written()
 	switch {
+	case err != nil:
+		return err
+	case slices.ContainsFunc(reports, func(r written) bool { return r.path == standardOutput }):
+		return errors.New("--report: standard output is the command's: name a file")
 	case len(o.arguments()) == 0:
 		return fmt.Errorf("pgpi run needs a command: %s", runUsage)
 	case o.Proxy.Client.ClientDenySsl && o.Launch.ClientTls:
@@ -136,7 +141,7 @@ func (o *runOptions) run() (err error) {
 		return err
 	}
 	if !o.Launch.NoSummary {
-		events.outlets = append(events.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: bus.Exchanges})
+		events.outlets = append(events.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: bus.Shapes})
 	}
 	if err := events.start(); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -37,6 +38,11 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: golden.Updating(), // where cmp compares with a file of a script
 		Setup: func(env *testscript.Env) error {
 			env.Values["running"] = new(running)
+			recordings, err := filepath.Abs("../../test/recordings/testdata")
+			if err != nil {
+				return err
+			}
+			env.Setenv("RECORDINGS", recordings)
 			return writeIdentities(env.WorkDir)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, not bool, args []string){
@@ -44,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"up":      up,
 			"down":    down,
 			"hangup":  hangup,
+			"usr1":    usr1,
 			"ended":   ended,
 			"await":   await,
 			"connect": connect,
@@ -165,6 +172,11 @@ func contents(ts *testscript.TestScript, name string) string {
 func down(ts *testscript.TestScript, not bool, args []string) {
 	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGTERM))
 	ended(ts, not, args)
+}
+
+// usr1 sends SIGUSR1, which asks for reports.
+func usr1(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGUSR1))
 }
 
 // hangup closes pgpi's terminal: both the kernel and the shell send a SIGHUP, here the second when pgpi has stopped to listen.

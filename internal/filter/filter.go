@@ -18,6 +18,8 @@
 package filter
 
 import (
+	"slices"
+
 	"pgpi/internal/event"
 )
 
@@ -59,6 +61,12 @@ func (f *Filter) AsksForRows() bool {
 		}
 	}
 	return false
+}
+
+// AsksForShapes reports whether the expression asks for the shape of SQL, so that it has to be found.
+func (f *Filter) AsksForShapes() bool {
+	i := slices.IndexFunc(vocabulary, func(v variable[question]) bool { return v.name == "shape" })
+	return f.expression.reads.has(i)
 }
 
 // Connections is an expression that chooses connections, whole ones. It may be shared.

@@ -3,6 +3,7 @@ package filter
 import (
 	"pgpi/internal/event"
 	"pgpi/internal/reading"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -132,6 +133,19 @@ func (q *question) sql() string {
 		return text(&r, wire.SQL) // the message has more of it
 	}
 	return m.About.SQL
+}
+
+func (q *question) shape() string {
+	var s *sqltext.Shape
+	if q.event.Kind == event.Exchanged {
+		s = q.event.Exchange.Shape
+	} else if m := q.message; m != nil && m.About != nil && m.About.Shaped != nil {
+		s = m.About.Shaped.Shape
+	}
+	if s == nil {
+		return ""
+	}
+	return s.ID
 }
 
 func (q *question) sqlstate() string {

@@ -26,7 +26,7 @@ import (
 
 // Limits of what is remembered, and shown.
 const (
-	maxTexts  = 1000 // different texts of SQL that are counted
+	maxTexts  = 1000 // different shapes of SQL that are counted
 	slowest   = 3
 	frequent  = 3
 	maxErrors = 2
@@ -43,7 +43,7 @@ type Sink struct {
 	times       times
 	slow        []statement // the slowest, the slowest first
 	counts      map[string]int
-	uncounted   int // exchanges whose text is not among those that are counted
+	uncounted   int // exchanges whose shape is not among those that are counted
 	errors      map[string]int
 }
 
@@ -89,7 +89,7 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 	if controlsTransaction(x.Context.SQL) {
 		return // most clients send so many that nothing else would be among the most frequent
 	}
-	if sql := x.Context.SQL; len(s.counts) < maxTexts || s.counts[sql] > 0 {
+	if sql := shapeOf(x); len(s.counts) < maxTexts || s.counts[sql] > 0 {
 		s.counts[sql]++
 	} else {
 		s.uncounted++
@@ -101,6 +101,15 @@ const maxControl = 200
 
 func controlsTransaction(sql string) bool {
 	return len(sql) <= maxControl && sqltext.ControlsTransaction(sql, sqltext.Settings{})
+}
+
+// shapeOf returns the SQL that stands for all statements of a shape, or the SQL itself where it has
+// none.
+func shapeOf(x *event.Exchange) string {
+	if x.Shape != nil {
+		return x.Shape.Text
+	}
+	return x.Context.SQL
 }
 
 // time books the time of an exchange.
@@ -182,7 +191,7 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 	}
 }
 
-// writeFrequent writes which SQL came most often.
+// writeFrequent writes which shapes came most often.
 func (s *Sink) writeFrequent(b *strings.Builder) {
 	all := sorted(s.counts)
 	for i, one := range all[:min(len(all), frequent)] {

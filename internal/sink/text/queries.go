@@ -248,6 +248,14 @@ func (p *page) sql(x *event.Exchange) byte {
 	return ' '
 }
 
+// Statement returns the SQL of an exchange on one line, with its parameters in their places, and
+// reports whether all of it is there.
+func Statement(x *event.Exchange) (sql string, whole bool) {
+	p := page{Options: Options{Time: NoTime}}
+	p.sql(x)
+	return string(p.text), x.Context.Shortened == 0 && !x.Context.Redacted
+}
+
 // appendInUTF8 appends the SQL of an exchange in the log's encoding. What parameters are replaced by
 // is in that already.
 func (p *page) appendInUTF8(dst []byte, x *event.Exchange) []byte {

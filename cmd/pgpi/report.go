@@ -1,0 +1,215 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"pgpi/internal/bus"
+	"pgpi/internal/event"
+	"pgpi/internal/filter"
+	"pgpi/internal/sink/report"
+	"pgpi/internal/stats"
+)
+
+// reportOptions ask for reports, in every command.
+type reportOptions struct {
+	Report []string `placeholder:"FORMAT=FILE" sep:"none" help:"Write what was seen, added up, at the end and on SIGUSR1: text or json (see docs/report.md); may be repeated, or several given with commas between them."`
+}
+
+// reportChoice is what a report has, for pgpi report.
+type reportChoice struct {
+	GroupBy string `placeholder:"WHAT" default:"shape" help:"Add up by shape, user, database, application, client, connection, or attribute:NAME of comments (default: ${default})."`
+	OrderBy string `placeholder:"WHAT" default:"time" help:"Order by time, mean, max, calls, rows, bytes or errors (default: ${default})."`
+	Limit   string `placeholder:"SHARE:N" default:"95%:20" help:"List the first that make up a share of all, and so many at most (default: ${default})."`
+	Since   string `placeholder:"TIME" help:"Leave out statements that were over before, such as '2026-11-28 17:05', or 17:05 on the first day."`
+	Until   string `placeholder:"TIME" help:"Leave out statements that were over later."`
+	Filter  string `placeholder:"EXPR" help:"Add up only the statements that an expression is true of, such as 'database == \"shop\"' (see docs/filter.md)."`
+}
+
+// defaultChoice is what reports of other commands have.
+var defaultChoice = reportChoice{GroupBy: "shape", OrderBy: "time", Limit: "95%:20"}
+
+// options reads what a report has.
+func (c *reportChoice) options() (o report.Options, err error) {
+	for _, one := range []struct {
+		flag string
+		read func() error
+	}{
+		{"--group-by", func() (err error) { o.Stats.By, err = stats.ParseBy(c.GroupBy); return err }},
+		{"--order-by", func() (err error) { o.Stats.Order, err = stats.ParseOrder(c.OrderBy); return err }},
+		{"--limit", func() (err error) { o.Limit, err = report.ParseLimit(c.Limit); return err }},
+		{"--since", func() (err error) { o.Stats.Since, err = parseBound(c.Since); return err }},
+		{"--until", func() (err error) { o.Stats.Until, err = parseBound(c.Until); return err }},
+	} {
+		if err := one.read(); err != nil {
+			return o, fmt.Errorf("%s: %w", one.flag, err)
+		}
+	}
+	return o, nil
+}
+
+func parseBound(text string) (stats.Bound, error) {
+	if text == "" {
+		return stats.Bound{}, nil
+	}
+	return stats.ParseBound(text)
+}
+
+// reportOutput is one report that the user wants.
+type reportOutput struct {
+	format report.Format
+	path   string
+}
+
+// outputs are those of all --report options.
+func (r *reportOptions) outputs() (all []reportOutput, err error) {
+	for _, text := range splitOutputs(r.Report) {
+		name, path, found := strings.Cut(text, "=")
+		if !found || path == "" {
+			return nil, fmt.Errorf("--report: %q names no file: give FORMAT=FILE, such as text=report.txt, or text=- for standard output", text)
+		}
+		f, err := report.FormatNamed(name)
+		if err != nil {
+			return nil, fmt.Errorf("--report: %w", err)
+		}
+		if slices.ContainsFunc(all, func(o reportOutput) bool { return filepath.Clean(o.path) == filepath.Clean(path) }) {
+			return nil, fmt.Errorf("--report: two reports go to %s: give each a file of its own", path)
+		}
+		all = append(all, reportOutput{f, path})
+	}
+	return all, nil
+}
+
+// written are the files of the reports.
+func (r *reportOptions) written() (files []written, err error) {
+	all, err := r.outputs()
+	for _, out := range all {
+		files = append(files, written{"--report", out.path})
+	}
+	return files, err
+}
+
+// openReports adds the reports to the outlets, if there are any. Where a filter chooses among
+// exchanges, what was not seen is still said.
+func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chosen *filter.Filter) error {
+	outputs, err := wanted.outputs()
+	if err != nil || len(outputs) == 0 {
+		return err
+	}
+	options, err := choice.options()
+	if err != nil {
+		return err
+	}
+	var targets []report.Output
+	for _, out := range outputs {
+		write := report.ToWriter(os.Stdout)
+		if out.path != standardOutput {
+			if write, err = report.ToFile(out.path); err != nil {
+				return err
+			}
+		}
+		targets = append(targets, report.Output{Format: out.format, Write: write})
+	}
+	p.report = report.New(options, targets...)
+	var sink bus.Sink = p.report
+	wants := bus.Shapes
+	if chosen != nil {
+		facts, exchanges := p.report.Chosen()
+		filtered := chosen.New(exchanges, true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
+		wants |= asksFor(chosen)
+		sink = inTurn{filtered, facts, closing{p.report}}
+	}
+	p.outlets = append(p.outlets, bus.Outlet{Name: "the report", Sink: sink, Wants: wants})
+	return nil
+}
+
+// inTurn are sinks that get the same, each event one behind the other: what a connection has said
+// is added up before its end is.
+type inTurn []bus.Sink
+
+// Write gives each event to each.
+func (all inTurn) Write(events []event.Event) (err error) {
+	for i := range events {
+		for _, s := range all {
+			err = errors.Join(err, s.Write(events[i:i+1]))
+		}
+	}
+	return err
+}
+
+// Close closes each.
+func (all inTurn) Close() (err error) {
+	for _, s := range all {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
+
+// closing is a sink that is only closed.
+type closing struct{ *report.Sink }
+
+// Write does nothing.
+func (closing) Write([]event.Event) error { return nil }
+
+// reportOnly are the options of pgpi report.
+type reportOnly struct {
+	Report struct {
+		reportOptions
+		reportChoice
+		Port []int `placeholder:"PORT" help:"Port of a server, besides 5432, for connections whose beginning is not in the capture; may be repeated."`
+	} `embed:"" group:"Report"`
+
+	Redact redactOptions `embed:"" group:"Redaction"`
+
+	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
+
+	Files []string `arg:"" optional:"" placeholder:"FILE" help:"Captures to read, in the order of time; - for standard input."`
+}
+
+const reportUsage = "pgpi report [options] FILE..."
+
+const reportDescription = `Add up what recordings and captures hold: which statements took the time, how often they ran, whom they waited for, what failed.
+
+  pgpi report session.pcapng
+  pgpi report --order-by calls --group-by user --report json=report.json monday.pcapng
+
+Exit codes are those of pgpi read.`
+
+func (o *reportOnly) check() error {
+	if _, err := o.Report.options(); err != nil {
+		return err
+	}
+	if len(o.Report.Report) == 0 {
+		o.Report.Report = []string{"text=" + standardOutput}
+	}
+	return o.reading().check()
+}
+
+// reading is pgpi read that writes no log.
+func (o *reportOnly) reading() *readOptions {
+	read := &readOptions{Files: o.Files, command: "pgpi report", usage: reportUsage, choice: &o.Report.reportChoice}
+	read.Output.Redact, read.Output.Report = o.Redact, o.Report.reportOptions
+	read.Output.Log.Filter = o.Report.Filter
+	read.Output.Log.nowhere = true
+	read.Read.Port = o.Report.Port
+	return read
+}
+
+func (o *reportOnly) run() error { return o.reading().run() }
+
+// reportNow writes the reports of what there is so far.
+func (p *pipeline) reportNow() error {
+	if p.report == nil {
+		return errNoReport
+	}
+	return p.report.Report()
+}
+
+// errNoReport is said where a signal asks for a report that nobody wants.
+var errNoReport = errors.New("there is no report to write: start pgpi with --report, such as --report text=report.txt")

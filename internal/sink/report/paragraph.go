@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pgpi/internal/sink/text"
+	"pgpi/internal/stats"
+)
+
+// paragraph writes all there is to say of a group.
+func (p *page) paragraph(l listed) {
+	s := &l.Sums
+	p.line("")
+	p.line("")
+	p.line("%d: %s, %s of the time, %s", l.rank, l.Key, l.share, count(s.Calls, "call"))
+	if l.Shape != nil {
+		p.sql("--   ", string(text.AppendSafe(nil, l.Shape.Text)))
+	}
+	p.item("listed", "because "+l.why)
+	p.timeOf(s)
+	p.item("calls", fmt.Sprintf("%s in %s%s", number(s.Calls), count(s.RoundTrips, "round trip"), endings(s)))
+	if l.Prepared > 0 || s.Parses > 0 {
+		p.item("prepared", fmt.Sprintf("%s without being run; %s had a Parse", count(l.Prepared, "time"), count(s.Parses, "call")))
+	}
+	p.item("rows", fmt.Sprintf("%s, %s a call; %s sent, %s received", number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got)))
+	var by []string
+	for _, one := range []struct {
+		label  string
+		counts *stats.Counts
+	}{{"", &l.Users}, {"in ", &l.Databases}, {"with ", &l.Applications}, {"from ", &l.Clients}} {
+		if words := counted(one.counts); words != "" {
+			by = append(by, one.label+words)
+		}
+	}
+	p.item("by", strings.Join(by, "; "))
+	p.item("comments", counted(&l.Attributes))
+	for i, one := range l.States.Sorted() {
+		label := map[bool]string{true: "errors"}[i == 0]
+		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, number(one.Count), l.Messages[one.Word]))
+	}
+	p.sample(l.Group)
+}
+
+// counted lists words with their numbers. Nothing stands for what nobody has said.
+func counted(c *stats.Counts) string {
+	var words []string
+	sorted := c.Sorted()
+	for i, one := range sorted {
+		switch {
+		case one.Word == "" && len(sorted) == 1 && c.Other == 0:
+			return ""
+		case one.Word == "":
+			words = append(words, "not said "+number(one.Count)+" ×")
+		case len(sorted) == 1 && c.Other == 0:
+			words = append(words, one.Word)
+		case i < 8:
+			words = append(words, one.Word+" "+number(one.Count)+" ×")
+		}
+	}
+	more := c.Other
+	for _, one := range sorted[min(len(sorted), 8):] {
+		more += one.Count
+	}
+	if more > 0 {
+		words = append(words, "others "+number(more)+" ×")
+	}
+	return strings.Join(words, ", ")
+}
+
+// timeOf writes the times of a group, and how they are distributed.
+func (p *page) timeOf(s *stats.Sums) {
+	d := &s.Time
+	if s.PrepareTime > 0 {
+		p.item("time", duration(s.PrepareTime)+" for "+count(s.Prepares, "exchange"))
+	}
+	if d.Count == 0 {
+		return
+	}
+	if d.Count == 1 {
+		p.item("time", duration(d.Total))
+	} else {
+		p.distribution(s)
+	}
+	p.split(s)
+}
+
+// distribution writes how the times of several calls differ.
+func (p *page) distribution(s *stats.Sums) {
+	d := &s.Time
+	p.item("time", fmt.Sprintf("%s in all, %s a call, %s at most; standard deviation %s", duration(d.Total), duration(s.PerCall()), duration(d.Max), duration(d.Deviation())))
+	p.item("", fmt.Sprintf("50 %% within %s, 95 %% within %s, 99 %% within %s", duration(d.Percentile(50)), duration(d.Percentile(95)), duration(d.Percentile(99))))
+	p.histogram(d)
+}
+
+// split writes who the time went to.
+func (p *page) split(s *stats.Sums) {
+	var words []string
+	for _, one := range parts(&s.Split)[1:] {
+		if one.time > 0 {
+			words = append(words, fmt.Sprintf("%s %s", one.name, percent(one.time, s.Time.Total)))
+		}
+	}
+	if len(words) > 1 {
+		p.item("of that", strings.Join(words, ", "))
+	}
+	words = nil
+	for _, one := range []struct {
+		what string
+		time time.Duration
+	}{{"the client took %s before it asked", s.Split.Client}, {"with a transaction open for %s of it", s.Split.IdleInTransaction}, {"requests waited %s for those before them", s.Split.Queue}} {
+		if one.time > 0 {
+			words = append(words, fmt.Sprintf(one.what, duration(one.time)))
+		}
+	}
+	p.item("before", strings.Join(words, ", "))
+}
+
+// histogram writes a bar for each decade from the first to the last that has calls.
+func (p *page) histogram(d *stats.Durations) {
+	names := [...]string{"< 10 µs", "< 100 µs", "< 1 ms", "< 10 ms", "< 100 ms", "< 1 s", "< 10 s", "≥ 10 s"}
+	counts := d.Decades()
+	first, last, most := len(counts), 0, int64(0)
+	for i, n := range counts {
+		if n > 0 {
+			first, last = min(first, i), i
+		}
+		most = max(most, n)
+	}
+	for i := first; i <= last; i++ {
+		const bar = 40
+		n := int((counts[i]*bar + most - 1) / most)
+		p.line("%9s%s %s %s", "", left(names[i], 8), left(strings.Repeat("#", n), bar), right(number(counts[i]), 11))
+	}
+}

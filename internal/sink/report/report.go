@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"pgpi/internal/event"
+	"pgpi/internal/stats"
+)
+
+// Options say what a report has.
+type Options struct {
+	Stats stats.Options
+	Limit Limit
+}
+
+// Sink adds up events, and writes the report when it is closed, or asked to.
+type Sink struct {
+	options Options
+	outputs []Output
+
+	mu    sync.Mutex // Write and Report are called by different goroutines
+	stats *stats.Stats
+}
+
+// Output is a report that is wanted.
+type Output struct {
+	Format Format
+	// Write hands over the report, whole.
+	Write func(report []byte) error
+}
+
+// Format writes a report.
+type Format func(w io.Writer, s *stats.Stats, o Options) error
+
+// Formats are those that are known, by name.
+var Formats = []struct {
+	Name   string
+	Format Format
+}{{"text", writeText}, {"json", writeJSON}}
+
+// FormatNamed returns the format of a name.
+func FormatNamed(name string) (Format, error) {
+	names := make([]string, 0, len(Formats))
+	for _, f := range Formats {
+		if f.Name == name {
+			return f.Format, nil
+		}
+		names = append(names, f.Name)
+	}
+	return nil, fmt.Errorf("%q is unknown: give %s", name, strings.Join(names, " or "))
+}
+
+// New returns a sink that writes to outputs.
+func New(o Options, outputs ...Output) *Sink {
+	return &Sink{options: o, outputs: outputs, stats: stats.New(o.Stats)}
+}
+
+// Write adds up events.
+func (s *Sink) Write(events []event.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range events {
+		s.stats.Take(&events[i])
+	}
+	return nil
+}
+
+// Report writes what there is so far.
+func (s *Sink) Report() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, out := range s.outputs {
+		var b strings.Builder
+		if err := out.Format(&b, s.stats, s.options); err != nil {
+			return fmt.Errorf("make the report: %w", err)
+		}
+		if err := out.Write([]byte(b.String())); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close writes the report.
+func (s *Sink) Close() error { return s.Report() }
+
+// Chosen returns what stands behind a filter of exchanges, and in front of it what takes everything:
+// a report says what was not seen, whatever is chosen.
+func (s *Sink) Chosen() (facts, exchanges *Part) {
+	return &Part{s, (*stats.Stats).TakeFact}, &Part{s, (*stats.Stats).TakeExchange}
+}
+
+// Part is a sink for a part of what a report is made of. It does not write the report.
+type Part struct {
+	sink *Sink
+	take func(*stats.Stats, *event.Event)
+}
+
+// Write adds up the part.
+func (p *Part) Write(events []event.Event) error {
+	p.sink.mu.Lock()
+	defer p.sink.mu.Unlock()
+	for i := range events {
+		p.take(p.sink.stats, &events[i])
+	}
+	return nil
+}
+
+// Close does nothing.
+func (p *Part) Close() error { return nil }

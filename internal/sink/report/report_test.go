@@ -1,0 +1,360 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+	"pgpi/internal/stats"
+	"pgpi/test/sqlgen"
+)
+
+var start = time.Date(2026, 11, 28, 17, 0, 0, 0, time.UTC)
+
+const ms = time.Millisecond
+
+// history is a sequence of events of one connection.
+type history struct {
+	events []event.Event
+	shaper sqltext.Shaper
+	now    time.Duration
+	number uint32
+}
+
+func (h *history) say(f event.Fact) { h.add(event.Event{Kind: event.Said, Fact: f}) }
+
+func (h *history) add(e event.Event) {
+	e.Conn, e.Elapsed, e.At = 1, h.now, start.Add(h.now)
+	e.Identity = &event.Identity{Known: true, User: "app", Database: "shop", Address: "127.0.0.1"}
+	h.events = append(h.events, e)
+}
+
+// run adds an exchange.
+func (h *history) run(sql string, idle, took time.Duration, changes ...func(*event.Exchange)) {
+	h.number++
+	asked := h.now + idle
+	x := &event.Exchange{
+		Number: h.number, RoundTrip: h.number, Context: &event.Context{SQL: sql}, Shape: h.shaper.Shape([]byte(sql), sqltext.Settings{}), Rows: 1,
+		Attributes: sqltext.Attributes([]byte(sql), sqltext.Settings{}), Sent: 30, Got: 40, Transaction: 'I',
+		Times: event.Times{Idle: h.now, Asked: asked, Sent: asked, Turn: event.NotSeen, Done: asked + took},
+	}
+	for _, change := range changes {
+		change(x)
+	}
+	h.now = asked + took
+	h.add(event.Event{Kind: event.Exchanged, Exchange: x})
+}
+
+func failed(state, message string) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Outcome, x.SQLState, x.Message = event.Failed, state, message }
+}
+
+// shop is what a small application does.
+func shop() *history {
+	h := &history{}
+	h.say(event.Opened{Time: start, Client: "127.0.0.1:4711"})
+	for i := range 40 {
+		h.run(fmt.Sprintf("select * from items where order_id = %d /*controller='orders'*/", i), ms, time.Duration(i+1)*ms/4)
+	}
+	h.run("select id from orders where user_id = 42 and state in ('new', 'paid')", 3*ms, 150*ms)
+	h.run("insert into orders (id) values (7)", ms, 2*ms, failed("23505", "duplicate key value violates unique constraint \"orders_pkey\""))
+	h.run("update orders set state = 'paid' where id = 7", ms, ms)
+	h.say(event.Ended{})
+	return h
+}
+
+// made returns the report of events.
+func made(t *testing.T, format string, o Options, events []event.Event) string {
+	t.Helper()
+	f, err := FormatNamed(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	s := New(o, Output{f, func(b []byte) error { got = string(b); return nil }})
+	if err := errors.Join(s.Write(events), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// TestText compares a page with what it should be. PGPI_UPDATE=1 writes it anew.
+func TestText(t *testing.T) {
+	got := made(t, "text", Options{Limit: DefaultLimit}, shop().events)
+	const file = "testdata/shop.txt"
+	if os.Getenv("PGPI_UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the page differs from %s (PGPI_UPDATE=1 writes it anew):\n%s", file, got)
+	}
+}
+
+// isOurs matches lines in our own words: SQL may have words that can't be broken.
+var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|calls|prepared|churn|errors|listed|time|of that|before|rows|by|comments|worst) {2})`)
+
+// checkPage looks at what is true of any page: it is 80 columns wide but for SQL that can't be
+// broken, only a SELECT is no comment, and the profile adds up.
+func checkPage(t *testing.T, page string) {
+	t.Helper()
+	selecting := false
+	for line := range strings.Lines(page) {
+		line = strings.TrimSuffix(line, "\n")
+		comment := strings.HasPrefix(line, "--")
+		if isOurs.MatchString(line) && utf8.RuneCountInString(line) > width {
+			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
+		}
+		if strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0 || !utf8.ValidString(line) {
+			t.Errorf("what no page shows: %q", line)
+		}
+		switch {
+		case selecting:
+			selecting = !strings.HasSuffix(line, ";")
+		case !comment && !strings.HasPrefix(strings.ToLower(line), "select") && !strings.HasPrefix(line, "/*"):
+			t.Errorf("neither a comment nor a SELECT: %q", line)
+		case !comment:
+			selecting = !strings.HasSuffix(line, ";")
+		}
+	}
+}
+
+// TestRandomPages makes pages of statements of all sorts.
+func TestRandomPages(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	schema := compileSchema(t)
+	for range 200 {
+		h := &history{}
+		for range 1 + r.IntN(60) {
+			h.run(sqlgen.Text(r), time.Duration(r.IntN(9))*ms, time.Duration(r.ExpFloat64()*float64(ms)), func(x *event.Exchange) {
+				x.Kind, x.Outcome = event.ExchangeKind(r.IntN(8)), event.Outcome(r.IntN(8))
+				if x.Outcome == event.Failed {
+					x.SQLState, x.Message = "XX000", sqlgen.Heap(r)
+				}
+				if r.IntN(5) == 0 {
+					x.Shape, x.Context, x.Times.Done = nil, nil, event.NotSeen
+				}
+			})
+		}
+		for _, order := range []string{"time", "mean", "calls"} {
+			o := Options{Limit: Limit{Percent: float64(1 + r.IntN(100)), Count: 1 + r.IntN(20)}}
+			var err error
+			if o.Stats.Order, err = stats.ParseOrder(order); err != nil {
+				t.Fatal(err)
+			}
+			page := made(t, "text", o, h.events)
+			checkPage(t, page)
+			if again := made(t, "text", o, h.events); again != page {
+				t.Fatal("equal events make pages that differ")
+			}
+			checkSchema(t, schema, made(t, "json", o, h.events))
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// TestShares adds up to 100 %.
+func TestShares(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 1000 {
+		parts := make([]int64, 1+r.IntN(30))
+		for i := range parts {
+			parts[i] = r.Int64N(1000)
+		}
+		parts[0]++
+		sum := 0
+		for _, one := range shares(parts) {
+			sum += one
+		}
+		if sum != 1000 {
+			t.Fatalf("%v adds up to %d", parts, sum)
+		}
+	}
+	if got := shares([]int64{0, 0}); got[0] != 0 {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	schema, err := jsonschema.NewCompiler().Compile("../../../docs/report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func checkSchema(t *testing.T, schema *jsonschema.Schema, document string) {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Fatalf("%v\n%s", err, document)
+	}
+}
+
+// TestJSON reads what a program would look for.
+func TestJSON(t *testing.T) {
+	document := made(t, "json", Options{Limit: DefaultLimit}, shop().events)
+	checkSchema(t, compileSchema(t), document)
+	var d struct {
+		Shapes []struct {
+			ID, SQL string
+			Calls   int
+			Seconds struct{ Total, Mean, P50 float64 }
+			Users   map[string]int
+			Worst   struct{ SQL string }
+		}
+		Connections []struct {
+			Number int
+			User   string
+		}
+	}
+	if err := json.Unmarshal([]byte(document), &d); err != nil {
+		t.Fatal(err)
+	}
+	got := fmt.Sprint(len(d.Shapes), d.Shapes[0], d.Connections)
+	want := `4 {1:8175983df507bc06 select * from items where order_id = $1 40 {0.205 0.005125 0.005023} map[app:40] {select * from items where order_id = 39 /*controller='orders'*/}} [{1 app}]`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestNotSeen says what is missing.
+func TestNotSeen(t *testing.T) {
+	for _, test := range []struct {
+		fact event.Fact
+		want string
+	}{
+		{event.Joined{}, "1 connection began before"}, {event.Encrypted{}, "1 connection is encrypted"}, {event.Missing{Bytes: 7}, "1 gap, in which 7 bytes are missing"},
+		{event.OutOfSync{}, "1 place where nothing more could be read"}, {event.Dropped{Events: 3}, "3 events were dropped"}, {event.NotPostgres{}, "1 connection did not speak"},
+		{event.ObserverFailed{}, "1 time a defect"},
+	} {
+		h := shop()
+		h.say(test.fact)
+		if page := made(t, "text", Options{Limit: DefaultLimit}, h.events); !strings.Contains(page, "-- not seen "+test.want) || strings.Contains(page, "everything") {
+			t.Errorf("%T: %s", test.fact, page[:300])
+		}
+	}
+	h := &history{}
+	h.add(event.Event{Kind: event.Traffic, Direction: event.ServerToClient})
+	h.say(event.Ended{})
+	if page := made(t, "text", Options{}, h.events); !strings.Contains(page, "1 connection was heard in one direction only") {
+		t.Error(page)
+	}
+}
+
+// TestSelects decides what stands uncommented.
+func TestSelects(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"select 1": true, "SELECT a FROM b;": true, "select 1; drop table t": false, "select a into b from c": false, "update t set a = 1": false,
+		"with x as (delete from t returning a) select * from x": false, `select \! rm`: false, "select $1": false, "select 'a": false, "": false,
+		"select :x": false, "select a::int": true, "select 'into ; :x'": true,
+	} {
+		if got := isSelect(sql); got != want {
+			t.Errorf("%s: %v", sql, got)
+		}
+	}
+}
+
+// TestWrap breaks lines without changing what SQL means.
+func TestWrap(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 3000 {
+		line, _ := sqltext.AppendLine(nil, []byte(sqlgen.Text(r)), sqltext.Settings{}, nil)
+		var a, b sqltext.Shaper
+		wrapped := strings.Join(wrap(string(line), 20), "\n")
+		settings := sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe}
+		if x, y := a.Shape(line, settings), b.Shape([]byte(wrapped), settings); x.ID != y.ID {
+			t.Fatalf("%q\n%q", line, wrapped)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for text, want := range map[string]Limit{"95%:20": {95, 20}, "50.5%": {50.5, 0}, "7": {0, 7}, "100%:1": {100, 1}} {
+		if got, err := ParseLimit(text); got != want || err != nil {
+			t.Errorf("%s is %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "95", "0%", "101%", "%", ":", "20:95%", "95%:", "95%:0", "95%:20:3", "NaN%", "x"} {
+		if got, err := ParseLimit(text); err == nil && text != "95" {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+	h := shop()
+	if page := made(t, "text", Options{Limit: Limit{Count: 1}}, h.events); !strings.Contains(page, "\n--     MISC (2 more)") || !strings.Contains(page, "because 1 call failed, though its share is small") {
+		t.Error(page)
+	}
+}
+
+// TestFile writes files whole, with nothing left beside them.
+func TestFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "report.txt")
+	write, err := ToFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error("there is a file before there is a report")
+	}
+	for _, content := range []string{"first, and longer", "second"} {
+		if err := write([]byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if string(got) != content || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if files, err := os.ReadDir(dir); len(files) != 1 || err != nil {
+		t.Errorf("%v are there, %v", files, err)
+	}
+	if _, err := ToFile(filepath.Join(dir, "nowhere", "report.txt")); err == nil || !strings.Contains(err.Error(), "give a place where you may write") {
+		t.Error(err)
+	}
+	if _, err := ToFile(dir); err == nil || !strings.Contains(err.Error(), "it is a directory") {
+		t.Error(err)
+	}
+}
+
+// TestChosen has a part of the exchanges, and all that was not seen.
+func TestChosen(t *testing.T) {
+	var got string
+	s := New(Options{Limit: DefaultLimit}, Output{writeText, func(b []byte) error { got = string(b); return nil }})
+	facts, exchanges := s.Chosen()
+	h := shop()
+	gap := h.events[0]
+	gap.Fact = event.Missing{Bytes: 7}
+	h.events = slices.Insert(h.events, 1, gap)
+	err := errors.Join(facts.Write(h.events), exchanges.Write(h.events[2:4]), facts.Close(), exchanges.Close()) // as late as can be
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, "report: 2 exchanges on 1 connection") || !strings.Contains(got, "1 gap") {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,94 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sink/text"
+	"pgpi/internal/sqltext"
+	"pgpi/internal/stats"
+)
+
+// sample writes the call that took longest, whole. A SELECT stands as it can be run; everything else
+// is a comment, so that nobody changes anything by pasting a report.
+func (p *page) sample(g *stats.Group) {
+	w := g.Worst
+	if g.TooLarge {
+		p.item("worst", "it has too much SQL to keep: the next one is shown")
+	}
+	if w == nil {
+		return
+	}
+	x := w.Exchange
+	words := fmt.Sprintf("#%d at %s, %s, %s", w.Conn, w.At.Format("2006-01-02 15:04:05.000"), duration(w.Took), count(stats.Rows(x), "row"))
+	if x.SQLState != "" {
+		words += ", failed: " + x.SQLState + " " + x.Message
+	} else if x.Outcome != event.Done {
+		words += ", " + x.Outcome.String()
+	}
+	p.item("worst", words)
+	if x.Context == nil || x.Context.SQL == "" {
+		return
+	}
+	sql, whole := text.Statement(x)
+	comment := "-- "
+	if whole && isSelect(sql) {
+		comment = ""
+	}
+	p.sql(comment, strings.TrimRight(sql, "; ")+";")
+}
+
+// sql writes SQL that is on one line, broken into lines.
+func (p *page) sql(prefix, sql string) {
+	for _, line := range wrap(sql, width-len(prefix)) {
+		fmt.Fprintln(p, prefix+line)
+	}
+}
+
+// isSelect reports whether SQL on one line is one SELECT that can be run as it is: it writes nothing
+// but what functions in it write, and psql takes nothing in it for a command of its own.
+func isSelect(sql string) bool {
+	tokens := sqltext.NewScanner([]byte(sql), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
+	first, ended := true, false
+	for t := tokens.NextSignificant(); t.Kind != sqltext.End; t = tokens.NextSignificant() {
+		switch {
+		case ended, t.Unterminated, t.Kind == sqltext.Other, t.Kind == sqltext.Parameter, first && !tokens.Is(t, "select"), tokens.Is(t, "into"), tokens.Is(t, ":"):
+			return false
+		}
+		first = false
+		ended = tokens.Is(t, ";")
+	}
+	return !first
+}
+
+// wrap breaks SQL into lines, between tokens. Two constants are never on two lines: the server would
+// read them as one.
+func wrap(sql string, width int) (lines []string) {
+	tokens := sqltext.NewScanner([]byte(sql), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
+	var line strings.Builder
+	column, last := 0, sqltext.Token{}
+	space, mayBreak := false, false
+	for t := tokens.Next(); t.Kind != sqltext.End; t = tokens.Next() {
+		if t.Kind == sqltext.Space {
+			space = true
+			continue
+		}
+		word := string(tokens.Text(t))
+		length := utf8.RuneCountInString(word)
+		switch {
+		case (space || mayBreak) && column > 0 && column+1+length > width && (!last.Kind.IsString() || !t.Kind.IsString()):
+			lines = append(lines, line.String())
+			line.Reset()
+			column = 0
+		case space && column > 0:
+			line.WriteByte(' ')
+			column++
+		}
+		line.WriteString(word)
+		column += length
+		last, space, mayBreak = t, false, word == "(" || word == ","
+	}
+	return append(lines, line.String())
+}

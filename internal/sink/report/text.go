@@ -1,0 +1,214 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"pgpi/internal/sink/text"
+	"pgpi/internal/stats"
+)
+
+// width is how wide a page is. SQL that can't be broken is wider.
+const width = 80
+
+// page is a text as it is written.
+type page struct {
+	strings.Builder
+	stats   *stats.Stats
+	options Options
+}
+
+// writeText writes a report as text: where the time went, a profile, and a paragraph for each group
+// that is listed.
+func writeText(w io.Writer, s *stats.Stats, o Options) error {
+	p := &page{stats: s, options: o}
+	p.head()
+	if s.Seen.Exchanges > 0 {
+		p.times()
+		p.totals()
+		list, rest := o.Limit.list(s, o)
+		p.profile(list, rest)
+		for _, l := range list {
+			p.paragraph(l)
+		}
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// line writes a comment on a line of its own, cut to the page.
+func (p *page) line(format string, args ...any) {
+	words := string(text.AppendSafe(nil, fmt.Sprintf(format, args...)))
+	if words != "" {
+		words = " " + words
+	}
+	fmt.Fprintln(p, "--"+cut(strings.TrimRight(words, " "), width-len("--")))
+}
+
+// item writes a comment with a label before it, broken into lines at spaces.
+func (p *page) item(label, words string) {
+	const indent = 9
+	words = string(text.AppendSafe(nil, words))
+	for words != "" {
+		n := breakAt(words, width-len("-- ")-indent)
+		p.line("%-*s%s", indent, label, words[:n])
+		words, label = strings.TrimLeft(words[n:], " "), ""
+	}
+}
+
+// breakAt returns where a line of so many characters ends: at a space, if there is one.
+func breakAt(words string, width int) int {
+	column, space := 0, 0
+	for i, r := range words {
+		if r == ' ' {
+			space = i
+		}
+		if column++; column > width {
+			if space > 0 {
+				return space
+			}
+			return i
+		}
+	}
+	return len(words)
+}
+
+// head writes what the report is of, and what is missing in it.
+func (p *page) head() {
+	s := &p.stats.Seen
+	p.line("pgpi report: %s on %s", count(s.Exchanges, "exchange"), count(s.Opened, "connection"))
+	if !s.First.IsZero() {
+		const moment, date, clock = "2006-01-02 15:04:05.000 -0700", "2006-01-02", "15:04:05.000"
+		last := s.Last.Format(moment)
+		if s.First.Format(date) == s.Last.Format(date) {
+			last = s.Last.Format(clock)
+		}
+		p.item("from", s.First.Format(moment)+" to "+last+", "+duration(s.Last.Sub(s.First)))
+	}
+	missing := notSeen(s)
+	switch {
+	case s.Exchanges == 0 && len(missing) == 0:
+		p.item("seen", "no statement")
+	case len(missing) == 0:
+		p.item("seen", "everything that was said on these connections")
+	}
+	for i, one := range missing {
+		label := "not seen"
+		if i > 0 {
+			label = ""
+		}
+		p.item(label, one)
+	}
+	if s.Redacted {
+		p.item("redacted", "something in it was blanked")
+	}
+}
+
+// notSeen lists what is missing.
+func notSeen(s *stats.Seen) (all []string) {
+	add := func(n int64, one, several string) {
+		switch {
+		case n == 1:
+			all = append(all, "1 "+one)
+		case n > 1:
+			all = append(all, number(n)+" "+several)
+		}
+	}
+	add(s.Joined, "connection began before: statements prepared before that are not known", "connections began before: statements prepared before that are not known")
+	add(s.Encrypted, "connection is encrypted, from some point on", "connections are encrypted, from some point on")
+	add(s.OneDirection, "connection was heard in one direction only: it has no times and no results", "connections were heard in one direction only: they have no times and no results")
+	if s.Gaps > 0 {
+		all = append(all, count(s.Gaps, "gap")+", in which "+count(s.Missing, "byte")+" are missing: what was asked there is not counted")
+	}
+	add(s.OutOfSync, "place where nothing more could be read", "places where nothing more could be read")
+	add(s.Foreign, "connection did not speak Postgres", "connections did not speak Postgres")
+	add(s.Dropped, "event was dropped because the report could not keep up", "events were dropped because the report could not keep up")
+	add(s.Defects, "time a defect of pgpi has cost something: the log says what", "times a defect of pgpi has cost something: the log says what")
+	add(s.Unfollowed, "connection too many at once: its statements are counted, its round trips are not", "connections too many at once: their statements are counted, their round trips are not")
+	return all
+}
+
+// part is somebody whom time went to.
+type part struct {
+	name, letter string
+	time         time.Duration
+}
+
+// parts are all of them. The network is not apart from the server where it was not measured.
+func parts(s *stats.Split) []part {
+	return []part{
+		{"the clients", "c", s.Client},
+		{"the server and the way to it", "s", s.Server},
+		{"clients slow to read", "r", s.Stalled},
+		{"pgpi's outlets", "p", s.Pgpi},
+	}
+}
+
+// times writes where the time went, in a sentence and a bar.
+func (p *page) times() {
+	split := &p.stats.All.Split
+	whole := split.Waited()
+	p.line("")
+	if whole == 0 {
+		p.item("time", "none was measured")
+		return
+	}
+	const bar = 66
+	all := parts(split)
+	amounts := make([]int64, len(all))
+	var words []string
+	for i, one := range all {
+		amounts[i] = int64(one.time)
+		if one.time > 0 {
+			words = append(words, fmt.Sprintf("%s [%s] %s (%s)", one.name, one.letter, duration(one.time), percent(one.time, whole)))
+		}
+	}
+	sentence := "Of " + duration(whole) + ", all connections together, " + strings.Join(words, ", ") + "."
+	p.item("waiting", sentence)
+	drawn, n := "", 0
+	for i, share := range shares(amounts) {
+		n += share
+		drawn += strings.Repeat(all[i].letter, n*bar/1000-len(drawn))
+	}
+	p.item("", "["+drawn+"]")
+	if split.IdleInTransaction > 0 {
+		p.item("", fmt.Sprintf("Transactions were open for %s of the clients' time.", duration(split.IdleInTransaction)))
+	}
+	if split.Queue > 0 {
+		p.item("", fmt.Sprintf("Pipelined statements waited %s for those before them.", duration(split.Queue)))
+	}
+}
+
+// totals writes the sums of everything.
+func (p *page) totals() {
+	a := &p.stats.All
+	p.item("calls", fmt.Sprintf("%s in %s, %s, %s sent, %s received%s",
+		number(a.Calls), count(a.RoundTrips, "round trip"), count(a.Rows, "row"), size(a.Sent), size(a.Got), endings(a)))
+	if a.Prepares > 0 || a.Parses > 0 {
+		p.item("prepared", fmt.Sprintf("%s without running a statement; %s had a Parse", count(a.Prepares, "exchange"), count(a.Parses, "call")))
+	}
+	if opened, ended := p.stats.Seen.Opened, p.stats.Seen.Ended; opened > 1 {
+		p.item("churn", fmt.Sprintf("%s, of which %s ended; %s calls each", count(opened, "connection"), number(ended), perCall(a.Calls, opened)))
+	}
+	for i, one := range p.stats.States.Sorted() {
+		if i == 5 {
+			break
+		}
+		p.item(map[bool]string{true: "errors"}[i == 0], fmt.Sprintf("%s %s ×", one.Word, number(one.Count)))
+	}
+}
+
+// endings says how calls ended that were not done.
+func endings(a *stats.Sums) (words string) {
+	for _, one := range []struct {
+		n    int64
+		what string
+	}{{a.Failed, "failed"}, {a.Canceled, "of them canceled"}, {a.RolledBack, "rolled back"}, {a.Lost, "not over when the connection was"}, {a.Skipped, "passed over by the server"}, {a.Untimed, "not timed"}} {
+		if one.n > 0 {
+			words += fmt.Sprintf("; %s %s", number(one.n), one.what)
+		}
+	}
+	return words
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"pgpi/internal/sink/text"
+)
+
+// duration is a time in three digits.
+func duration(d time.Duration) string { return text.Duration(d) }
+
+// number is a number with a comma for each thousand.
+func number(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// short is a number in seven characters at most.
+func short(n int64) string {
+	for _, unit := range []struct {
+		limit, size int64
+		name        string
+	}{{1e7, 1, ""}, {1e10, 1e3, "k"}, {1e13, 1e6, "M"}} {
+		if n < unit.limit {
+			return strconv.FormatInt(n/unit.size, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(n/1e9, 10) + "G"
+}
+
+// count is a number with what it counts.
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return number(n) + " " + noun + "s"
+}
+
+// size is a number of bytes.
+func size(n int64) string {
+	value, unit := float64(n), "B"
+	for _, next := range []string{"kB", "MB", "GB", "TB"} {
+		if value < 999.5 {
+			break
+		}
+		value, unit = value/1000, next
+	}
+	if unit == "B" {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.3g %s", value, unit)
+}
+
+// percent is a share of a whole.
+func percent(part, whole time.Duration) string {
+	if whole == 0 {
+		return "0 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*part.Seconds()/whole.Seconds())
+}
+
+// perCall is a mean with as many digits as there is room for.
+func perCall(sum, calls int64) string {
+	if calls == 0 {
+		return "-"
+	}
+	mean := float64(sum) / float64(calls)
+	if mean >= 1000 {
+		return short(int64(mean + 0.5))
+	}
+	return fmt.Sprintf("%.1f", mean)
+}
+
+// left and right pad words to so many columns. Longer ones are cut.
+func left(words string, width int) string { return fmt.Sprintf("%-*s", width, cut(words, width)) }
+
+func right(words string, width int) string { return fmt.Sprintf("%*s", width, cut(words, width)) }
+
+// cut shortens words to so many characters.
+func cut(words string, width int) string {
+	if utf8.RuneCountInString(words) <= width {
+		return words
+	}
+	return string([]rune(words)[:width-1]) + "…"
+}
+
+// shares are the parts of a whole in tenths of a percent. They add up to 1000: what rounding leaves
+// over goes to the parts that it has cut most of.
+func shares(parts []int64) []int {
+	var whole int64
+	for _, p := range parts {
+		whole += p
+	}
+	tenths := make([]int, len(parts))
+	if whole == 0 {
+		return tenths
+	}
+	rest := make([]float64, len(parts))
+	left := 1000
+	for i, p := range parts {
+		exact := 1000 * float64(p) / float64(whole)
+		tenths[i] = int(exact)
+		rest[i] = exact - float64(tenths[i])
+		left -= tenths[i]
+	}
+	for ; left > 0; left-- {
+		most := 0
+		for i := range rest {
+			if rest[i] > rest[most] {
+				most = i
+			}
+		}
+		tenths[most]++
+		rest[most] = -1
+	}
+	return tenths
+}
+
+// tenths is a share as in "61.2".
+func tenths(n int) string { return fmt.Sprintf("%d.%d", n/10, n%10) }
