@@ -43,7 +43,7 @@ func (p *page) sample(g *stats.Group) {
 // sql writes SQL that is on one line, broken into lines.
 func (p *page) sql(prefix, sql string) {
 	for _, line := range wrap(sql, width-len(prefix)) {
-		fmt.Fprintln(p, prefix+line)
+		fmt.Fprintln(&p.Builder, prefix+line)
 	}
 }
 

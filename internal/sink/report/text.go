@@ -44,7 +44,7 @@ func (p *page) line(format string, args ...any) {
 	if words != "" {
 		words = " " + words
 	}
-	fmt.Fprintln(p, "--"+cut(strings.TrimRight(words, " "), width-len("--")))
+	fmt.Fprintln(&p.Builder, "--"+cut(strings.TrimRight(words, " "), width-len("--")))
 }
 
 // item writes a comment with a label before it, broken into lines at spaces.
