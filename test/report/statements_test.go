@@ -62,10 +62,10 @@ func TestStatements(t *testing.T) {
 	agree := 0
 	for sql, us := range ours {
 		them := theirs[sql]
-		switch why := difference(sql, us, them, failed); {
-		case why == "":
+		switch why := difference(sql, us, them, failed); why {
+		case "":
 			agree++
-		case why == unknown:
+		case unknown:
 			t.Errorf("%s: %v calls and rows, by the server %v", sql, us, them)
 		default:
 			kinds[why]++

@@ -19,6 +19,7 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/stats"
+	"pgpi/test/golden"
 	"pgpi/test/sqlgen"
 )
 
@@ -91,22 +92,9 @@ func made(t *testing.T, format string, o Options, events []event.Event) string {
 	return got
 }
 
-// TestText compares a page with what it should be. PGPI_UPDATE=1 writes it anew.
+// TestText compares a page with what it should be.
 func TestText(t *testing.T) {
-	got := made(t, "text", Options{Limit: DefaultLimit}, shop().events)
-	const file = "testdata/shop.txt"
-	if os.Getenv("PGPI_UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the page differs from %s (PGPI_UPDATE=1 writes it anew):\n%s", file, got)
-	}
+	golden.Compare(t, "shop.txt", made(t, "text", Options{Limit: DefaultLimit}, shop().events))
 }
 
 // isOurs matches lines in our own words: SQL may have words that can't be broken.
