@@ -2,6 +2,7 @@ package pseudonym
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/big"
 	"strings"
@@ -111,15 +112,54 @@ func (v *Values) replaceOneRange(b []byte, salt byte) {
 	}
 }
 
-// inOrder reports whether lower may precede upper as bounds of a range. It compares numbers as
-// such, and dates and times in ISO format as text.
+// inOrder reports whether lower may precede upper as bounds of a range of numbers, or of dates and
+// times in ISO format.
 func inOrder(lower, upper string) bool {
+	if lower == "" || upper == "" {
+		return true
+	}
 	a, okA := new(big.Rat).SetString(lower)
 	b, okB := new(big.Rat).SetString(upper)
 	if okA && okB {
 		return a.Cmp(b) <= 0
 	}
-	return lower <= upper || lower == "" || upper == ""
+	lower, lowerBC := strings.CutSuffix(lower, " BC")
+	upper, upperBC := strings.CutSuffix(upper, " BC")
+	switch {
+	case lowerBC != upperBC:
+		return lowerBC
+	case lowerBC:
+		lower, upper = upper, lower
+	}
+	return compareTimes(lower, upper) <= 0
+}
+
+// compareTimes compares dates or times, part by part: neither years nor months need be of the same
+// length.
+func compareTimes(a, b string) int {
+	for fraction := false; a != "" && b != ""; {
+		n, m := digits([]byte(a)), digits([]byte(b))
+		if n == 0 || m == 0 {
+			if a[0] != b[0] {
+				return cmp.Compare(a[0], b[0])
+			}
+			fraction = a[0] == '.'
+			a, b = a[1:], b[1:]
+			continue
+		}
+		numberA, numberB := a[:n], b[:m]
+		if !fraction {
+			numberA, numberB = strings.TrimLeft(numberA, "0"), strings.TrimLeft(numberB, "0")
+			if len(numberA) != len(numberB) {
+				return cmp.Compare(len(numberA), len(numberB))
+			}
+		}
+		if numberA != numberB {
+			return cmp.Compare(numberA, numberB)
+		}
+		a, b = a[n:], b[m:]
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 // withoutBounds returns an array in text without its index bounds.
