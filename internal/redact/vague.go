@@ -9,8 +9,7 @@ import (
 
 // appendVague appends to dst the spans of sql that may hold a secret, in order and without overlap,
 // and returns the extended slice. Spans are relative to sql, which is the text of a query without
-// its NUL. A span is inside the quotes of a literal, so that the statement stays
-// readable:
+// its NUL. A span is inside the quotes of a literal, so that the statement stays readable:
 //
 //	ALTER ROLE joe PASSWORD 'hidden' VALID UNTIL 'hidden as well'
 //	SELECT dblink_connect('host=db user=joe password hidden to the end of this literal')

@@ -2,22 +2,20 @@ package session
 
 import "sync/atomic"
 
-// DefaultBudget is what all connections of a process may remember together, in
-// bytes.
+// DefaultBudget is how much all connections of a process may remember together, in bytes.
 const DefaultBudget = 32 << 20
 
-// Budget bounds what trackers keep together: prefixes of large messages, and SQL.
-// Past it less is kept, and what was not kept is said to be so. It is safe for
-// concurrent use; nil is without bound.
+// Budget bounds what trackers keep together: beginnings of large messages, and SQL. When it is used
+// up, less is kept, and messages say what was not. It is safe for concurrent use; nil is unlimited.
 type Budget struct {
 	limit int64
 	used  atomic.Int64
 }
 
-// NewBudget makes a budget of limit bytes.
+// NewBudget returns a budget of limit bytes.
 func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
 
-// reserve takes n bytes, if they are there.
+// reserve takes n bytes, if there are that many.
 func (b *Budget) reserve(n int) bool {
 	if b == nil || n == 0 {
 		return true
@@ -29,7 +27,7 @@ func (b *Budget) reserve(n int) bool {
 	return true
 }
 
-// release gives n bytes back.
+// release returns n bytes.
 func (b *Budget) release(n int) {
 	if b != nil {
 		b.used.Add(int64(-n))

@@ -6,29 +6,29 @@ import (
 	"pgpi/internal/wire"
 )
 
-// copying knows what travels inside CopyData: rows of COPY, streaming replication, base
-// backups. What it does not know for certain stays CopyData.
+// copying knows what is inside CopyData: rows of COPY, streaming replication, base backups. What it
+// is not certain about stays CopyData.
 type copying struct {
 	budget *Budget
 
 	replication bool // the StartupMessage asked for it
-	// early is set by CopyData that came before the server asked for it: nobody can say
-	// where the next begins.
+	// early is set if CopyData came before the server asked for it. Then it is not known where the
+	// next begins.
 	early bool
 
-	// client and server are what each of the two sends, nil where that is unknown. The
-	// client's goes on after an error of the server, until the client has seen that.
+	// client and server are what each of the two sends, or nil if that is not known. After an error
+	// of the server, the client's continues until the client has seen the error.
 	client, server *payloads
-	// copies counts the COPY statements of a Query that the server has come to.
+	// copies counts the COPY statements of a Query that the server has reached.
 	copies int
-	// rows and tars count the rows of the last result and the archives of a base backup
-	// so far. The first says how many archives there are.
+	// rows counts the rows of the last result, and tars the archives of a base backup so far. There
+	// are as many archives as rows.
 	rows, tars int
 
 	fields []wire.Field
 }
 
-// identify names a CopyData message, with what it is shown with.
+// identify names a CopyData message, and adds its context.
 func (c *copying) identify(from wire.Sender, m *event.Message) {
 	p := c.of(from)
 	if p == nil {
@@ -57,7 +57,7 @@ func (c *copying) of(from wire.Sender) *payloads {
 	return c.server
 }
 
-// observe learns from a message, whose memory already knows it.
+// observe learns from a message, which the memory has learned from already.
 func (c *copying) observe(from wire.Sender, m *event.Message, y *memory) {
 	if m.Type.Code() == 'd' {
 		c.observeData(from, m)
@@ -72,7 +72,7 @@ func (c *copying) observe(from wire.Sender, m *event.Message, y *memory) {
 		if from == wire.Client {
 			c.client, c.early = nil, false
 		} else if c.server != nil && c.server.holds != wire.XLogData {
-			c.server = nil // of replication, more data can follow
+			c.server = nil // more data can follow in replication
 		}
 	case wire.CopyInResponse, wire.CopyOutResponse, wire.CopyBothResponse:
 		c.begin(m.Message, y)
@@ -89,7 +89,7 @@ func (c *copying) observe(from wire.Sender, m *event.Message, y *memory) {
 	}
 }
 
-// observeData follows the rows and what else one message tells of the next.
+// observeData follows the rows, and anything else in a message that matters to the next.
 func (c *copying) observeData(from wire.Sender, m *event.Message) {
 	p := c.of(from)
 	switch {
@@ -108,8 +108,8 @@ func (c *copying) observeData(from wire.Sender, m *event.Message) {
 	}
 }
 
-// follow keeps the place in a message of the client that passes without being kept:
-// its next bytes, without the header.
+// follow keeps track of the position in a message of the client that passes without being kept.
+// body is its next bytes, without the header.
 func (c *copying) follow(first bool, body []byte) {
 	p := c.client
 	if p == nil {
@@ -153,7 +153,7 @@ func (c *copying) begin(m wire.Message, y *memory) {
 	}
 }
 
-// gap forgets what messages that were not seen may have changed.
+// gap forgets what unseen messages may have changed.
 func (c *copying) gap() {
 	c.endServer()
 	c.client, c.early = nil, true

@@ -9,7 +9,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// rowsAs is how the rows of a COPY are written at their beginning.
+// rowsAs returns the format of the rows of a COPY, at their beginning.
 func rowsAs(c sqltext.Copy) wire.Copy {
 	s := wire.Copy{
 		Delimiter: only(c.Delimiter), Quote: only(c.Quote), Escape: only(c.Escape),
@@ -29,7 +29,7 @@ func only(s string) byte {
 	return s[0]
 }
 
-// heading is a name as the format has it.
+// heading decodes a name in the format of the rows.
 func heading(text string, p *payloads) string {
 	var b strings.Builder
 	quote, escape := p.state.Copy.Quote, p.state.Copy.Escape
@@ -57,8 +57,8 @@ func heading(text string, p *payloads) string {
 	return b.String()
 }
 
-// unescape returns what the characters behind a backslash stand for in text format, and
-// their number (documentation of COPY, section "Text Format").
+// unescape returns the byte for the characters after a backslash in text format, and how many they
+// are (documentation of COPY, section "Text Format").
 func unescape(rest string) (byte, int) {
 	if i := strings.IndexByte("bfnrtv", rest[0]); i >= 0 {
 		return "\b\f\n\r\t\v"[i], 1
@@ -75,8 +75,7 @@ func unescape(rest string) (byte, int) {
 	return rest[0], 1
 }
 
-// charactersOf returns how an encoding uses bytes of ASCII, which matters where they are
-// delimiters.
+// charactersOf returns how an encoding uses ASCII bytes, which matters if they are delimiters.
 func charactersOf(encoding string, s *event.Settings) wire.Characters {
 	if encoding == "" && s != nil {
 		encoding = s.ClientEncoding

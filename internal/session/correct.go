@@ -7,19 +7,19 @@ import (
 	"pgpi/internal/wire"
 )
 
-// A client need not wait for replies. What it sent behind a Sync may name a statement that it believed
-// made, while an error before that Sync has kept it from being made: the name then stands for what it
-// stood for before.
+// A client need not wait for replies. What it sends after a Sync may name a statement that it
+// believes to be made, while an error before that Sync has prevented it. Then the name stands for
+// what it stood for before.
 
-// takenBack has what an error has kept from being made, with what had the name before.
+// takenBack is what an error has prevented from being made, with what had the name before.
 type takenBack struct {
 	statements map[*statement]*statement
 	portals    map[*portal]*portal
-	// cleared are statements whose name had been taken away before, by the name.
+	// cleared are statements whose name had been taken away before, by name.
 	cleared map[string][]*statement
 }
 
-// add notes what a request would have made. Those of one name are added last first.
+// add notes what a request would have made. Requests with the same name are added last first.
 func (t *takenBack) add(r *request) {
 	switch {
 	case r.kind == wire.Parse && r.statement != nil && r.statement != r.statement0.what:
@@ -46,9 +46,9 @@ func (t *takenBack) add(r *request) {
 	}
 }
 
-// before returns what has the name of a statement or portal, nil where nothing has.
+// before returns what has the name of a statement or portal, or nil if nothing has.
 func before[T any](all map[*T]*T, what *T) *T {
-	for range len(all) { // it ends where two have taken turns
+	for range len(all) { // it ends even if two have taken turns
 		old, found := all[what]
 		if !found {
 			return what
@@ -58,8 +58,8 @@ func before[T any](all map[*T]*T, what *T) *T {
 	return what
 }
 
-// correct finds anew what the requests name that are still to be answered. Where nothing has that name
-// the server refuses it, and what the client meant stays.
+// correct finds again what unanswered requests name. If nothing has that name, the server refuses
+// it, and what the client meant stays.
 func (y *memory) correct(t *takenBack) {
 	var about *event.Context
 	exchange := uint32(0)
@@ -95,7 +95,7 @@ func (y *memory) correct(t *takenBack) {
 	}
 }
 
-// correctBind makes the portal of another statement, if the Bind is one of that.
+// correctBind makes the portal from another statement, if the Bind names one.
 func (y *memory) correctBind(t *takenBack, r *request) {
 	old := r.portal
 	r.portal0.what = before(t.portals, r.portal0.what)

@@ -1,16 +1,21 @@
-// Package session is one connection's memory: from the bytes of both parties it
-// makes messages, each rightly named.
+// Package session is a connection's memory. From the bytes of both parties it makes messages, each
+// with its right name.
 //
-// It guarantees that cutting a stream differently changes nothing but where the
-// pieces end: the sequence of messages, with their fields and context, is the
-// same. Its memory is bounded. It never fails: bytes that make no sense put their
-// direction out of sync, which is said once, and are passed on undecoded.
+// It guarantees:
 //
-// It must not know sockets, clocks or sinks; it does no I/O and starts no
-// goroutine. A Tracker is not safe for concurrent use: whoever reads both
-// directions holds a lock.
+//   - However a stream is cut, its messages, with their fields and context, are the same. Only the
+//     ends of pieces differ.
+//   - Its memory is bounded.
+//   - It never fails. Bytes that make no sense put their direction out of sync, which is reported
+//     once. They are passed on undecoded.
 //
-// Start reading at [Tracker.Scan], and at [Framer.Scan] for what it shares with a relay that
-// only wants to know where messages end. leg.go has what decides the name of a message
-// whose bytes alone don't tell, and copy.go what decides it for CopyData.
+// Less formally: it remembers what was asked, so that it can say what was answered, and would
+// rather say nothing than something wrong.
+//
+// It must not know sockets, clocks or sinks. It does no I/O and starts no goroutine. A Tracker is
+// not safe for concurrent use: whoever reads both directions must hold a lock.
+//
+// Start reading at [Tracker.Scan]. [Framer.Scan] is what it shares with a relay that only needs to
+// know where messages end. leg.go names messages whose bytes alone don't say what they are, and
+// copy.go does so for CopyData.
 package session

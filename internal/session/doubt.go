@@ -4,19 +4,20 @@ import (
 	"pgpi/internal/wire"
 )
 
-// doubt is whether requests may be under way that were not seen. Then a reply that fits none is no
-// mistake of the server: what is asked and what is answered are out of step.
+// doubt is about whether unseen requests may be under way. Then a reply that fits no request is not
+// a mistake of the server: requests and replies are out of step.
 type doubt struct {
 	is bool
-	// turns counts how often the client has asked when nothing was under way, as one does that waits
-	// for each reply. While a reply were still to come to a request that was not seen, it would not.
+	// turns counts how often the client has asked while nothing was under way, as a client does
+	// that waits for each reply. It would not ask if a reply to an unseen request were still to
+	// come.
 	turns int
 }
 
-// enoughTurns leave no doubt.
+// enoughTurns are enough to remove the doubt.
 const enoughTurns = 3
 
-// Continue says that requests may be under way which were not seen, though what is named was.
+// Continue notes that unseen requests may be under way, although the names in use were seen.
 func (t *Tracker) Continue() {
 	t.memory.doubt = doubt{is: true}
 	t.memory.names.partial = true
@@ -32,8 +33,8 @@ func (d *doubt) asks(x *requests) {
 	}
 }
 
-// answers finds out that a reply is out of step: which request is being answered is then not known,
-// until all is answered.
+// answers reports whether a reply is out of step. Then it is not known which request is being
+// answered, until all are.
 func (d *doubt) answers(x *requests, t wire.Type) (outOfStep bool) {
 	if !d.is || x.lost || len(x.guesses) > 0 || answers(t, x.current(), x.replied) {
 		return false

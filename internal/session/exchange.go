@@ -5,19 +5,18 @@ import (
 	"pgpi/internal/wire"
 )
 
-// belonging says which exchange a message belongs to.
+// belonging is which exchange a message belongs to.
 type belonging struct {
-	exchange uint32 // 0 where there is none, or it is not known
+	exchange uint32 // 0 if there is none, or if it is not known
 	skipped  bool   // the server ignores it
 	atSync   bool   // it is the error of a Sync
-	// context is what the message is shown with, and about the SQL of its exchange.
+	// context is what the message is shown with. about is the SQL of its exchange.
 	context, about *event.Context
 	mistake        string // of the server
 }
 
-// number returns the exchange that a request begins or belongs to: a Query is one by
-// itself, and so is what leads to an Execute. A Sync belongs to the last, if none has come for
-// that yet.
+// number returns the exchange that a request begins or belongs to. A Query is one by itself, and so
+// is everything that leads to an Execute. A Sync belongs to the last exchange, unless that has one.
 func (y *memory) number(t wire.Type) uint32 {
 	switch t {
 	case wire.CopyDone, wire.CopyFail:
@@ -44,10 +43,10 @@ func (y *memory) begin() {
 	y.about, y.alone = nil, false
 }
 
-// maxIgnored is how many requests that the server ignores are remembered.
+// maxIgnored is how many of the requests that the server ignores are remembered.
 const maxIgnored = 1000
 
-// forgetIgnored takes back what requests did to names that the server has ignored.
+// forgetIgnored undoes what ignored requests did to names.
 func (y *memory) forgetIgnored() {
 	for i := len(y.ignored) - 1; i >= 0; i-- {
 		y.names.undo(&y.ignored[i])
@@ -55,8 +54,8 @@ func (y *memory) forgetIgnored() {
 	y.ignored = nil
 }
 
-// conclude finds out which exchanges are over. One is over with the ReadyForQuery of its Sync
-// where that was seen before its last reply, else with that reply.
+// conclude finds out which exchanges are over. An exchange is over with its last reply, or with the
+// ReadyForQuery of its Sync if that was sent before the last reply came.
 func (y *memory) conclude(m *wire.Message, exchange uint32) {
 	x := &y.requests
 	over := y.over

@@ -6,10 +6,10 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Framer finds the messages in what two parties say to each other: where each begins and
-// ends. That is all a relay has to know before it passes bytes on, and it touches little
-// of them: once the login is over, five bytes a message. A [Tracker] has a Framer of its
-// own, and finds the same pieces in the same bytes.
+// Framer finds the messages in what two parties say to each other: where each begins and ends. That
+// is all that a relay must know before it passes bytes on. It touches few of them: once the login
+// is over, five bytes per message. A [Tracker] contains a Framer, and finds the same pieces in the
+// same bytes.
 type Framer struct {
 	client, server leg
 	streams        [4]stream
@@ -19,22 +19,21 @@ type Framer struct {
 type Frame struct {
 	// Kind is Traffic, Fragment or Undecoded.
 	Kind event.Kind
-	// Size is how many of the pending bytes the frame is; 0 means that more are needed.
+	// Size is how many of the pending bytes belong to the frame; 0 means that more are needed.
 	Size int
-	// Total is the size of the messages that end here, or 0 where none does, and Count
-	// their number.
+	// Total is the size of the messages that end here, or 0 if none does. Count is their number.
 	Total int64
 	Count int
 	// Offset is how many bytes of its message came before a Fragment.
 	Offset int64
-	// Last is the first byte of the last message of Traffic, which is its type but for
-	// the packets that have none.
+	// Last is the first byte of the last message of Traffic. That is its type, except for packets
+	// that have none.
 	Last byte
-	// Lost is set once, by the frame that puts the direction out of sync.
+	// Lost is set once, in the frame that puts the direction out of sync.
 	Lost *Loss
 }
 
-// Loss says where and why a direction went out of sync.
+// Loss is where and why a direction went out of sync.
 type Loss struct {
 	// Offset counts the bytes of the stream before it.
 	Offset int64
@@ -45,23 +44,22 @@ type Loss struct {
 type stream struct {
 	offset int64 // of the next byte
 	lost   bool
-	// size is that of a message too large to wait for, while it passes, seen what has
-	// passed of it, and head its beginning.
+	// size, seen and head belong to a message too large to wait for, while it passes: its size, how
+	// much of it has passed, and its beginning.
 	size, seen int64
 	head       []byte
 }
 
-// headSize is enough of a message to name it, in bytes, and whatever else its name can
-// depend on.
+// headSize is how many bytes of a message are enough to name it, and to learn whatever else its
+// name can depend on.
 const headSize = 64
 
-// listener is told of each message, in its turn, but of those too large to wait for.
+// listener is called with each message, in order, except those too large to wait for.
 type listener interface {
 	message(d event.Direction, b []byte, size int64)
 }
 
-// place is where a direction's framing state is: it belongs to the sender, whoever it is
-// that receives.
+// place returns where a direction's framing state is. It belongs to the sender, whoever receives.
 func place(d event.Direction) int {
 	switch d {
 	case event.ClientToServer, event.ClientToScript:
@@ -74,15 +72,15 @@ func place(d event.Direction) int {
 	return 3
 }
 
-// Scan says what the bytes that one party sent are, from the first that no earlier
-// frame had. Pending may be cut anywhere. The caller passes the bytes of the frame on,
-// and calls again with the rest, for as long as a frame has a size.
+// Scan says what the bytes that one party sent are. pending begins after the last frame, and may be
+// cut anywhere. The caller passes the bytes of the frame on, and calls again with the rest as long
+// as frames have a size.
 func (f *Framer) Scan(d event.Direction, pending []byte) Frame {
 	return f.scanWith(d, pending, f, false)
 }
 
-// scanWith is scan for those who keep no messages: of one too large to hold the framer itself
-// keeps the beginning, to name it.
+// scanWith is scan for callers that keep no messages. The framer itself keeps the beginning of a
+// message too large to hold, to name it.
 func (f *Framer) scanWith(d event.Direction, pending []byte, l listener, framed bool) Frame {
 	frame := f.scan(d, pending, l, framed)
 	if frame.Kind == event.Fragment {
@@ -96,9 +94,9 @@ func (f *Framer) scanWith(d event.Direction, pending []byte, l listener, framed 
 	return frame
 }
 
-// End says what is left when a direction has ended: a message that was cut off, with the
-// size it should have had, or an empty frame. Pending is what no frame had. Half a
-// message changes nothing of what is remembered.
+// End says what is left when a direction has ended: a message that was cut off, with the size that
+// it should have had, or an empty frame. pending is what was in no frame. Half a message does not
+// change what is remembered.
 func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64) {
 	s := &f.streams[place(d)]
 	if s.lost {
@@ -117,9 +115,9 @@ func (f *Framer) End(d event.Direction, pending []byte) (frame Frame, want int64
 	return Frame{Kind: event.Traffic, Size: len(pending), Total: int64(len(pending)), Count: 1}, want
 }
 
-// Cut is End where the rest of the message was sent, but nobody has seen it: what the message
-// says, as far as it is there, is remembered. The next message begins behind it, or behind a
-// [Framer.Gap]. Of too little for its size to be known nothing can be said: it is Undecoded.
+// Cut is End for a message whose rest was sent, but not seen. What the message says, as far as it
+// is there, is remembered. The next message begins after it, or after a [Framer.Gap]. If there is
+// too little to know the message's size, nothing can be said about it: it is Undecoded.
 func (f *Framer) Cut(d event.Direction, pending []byte) (frame Frame, want int64) {
 	return f.cutWith(d, pending, f)
 }
@@ -145,15 +143,15 @@ func (f *Framer) cut(d event.Direction, pending []byte) (frame Frame, want int64
 	return frame, max(0, want)
 }
 
-// Skip says that bytes of a direction have passed which nobody has framed, and that a message
-// begins behind them.
+// Skip notes that bytes of a direction have passed without being framed, and that a message begins
+// after them.
 func (f *Framer) Skip(d event.Direction, size int64) { f.streams[place(d)].offset += size }
 
-// ScanFrame is Scan of bytes that are a frame, as Next has found when more was at hand.
+// ScanFrame is Scan for bytes that are a frame, as Next found when more of them were there.
 func (f *Framer) ScanFrame(d event.Direction, b []byte) Frame { return f.scan(d, b, f, true) }
 
-// Next returns the size of the message that begins pending: 0 while that can't be told, less than 0
-// where it can't be a message. It changes nothing.
+// Next returns the size of the message at the start of pending: 0 if more bytes are needed to tell,
+// negative if no message starts there. It changes nothing.
 func (f *Framer) Next(d event.Direction, pending []byte) int64 {
 	if len(pending) == 0 {
 		return 0
@@ -165,14 +163,14 @@ func (f *Framer) Next(d event.Direction, pending []byte) int64 {
 	return size
 }
 
-// NewServer forgets what was said to a server that another one takes the place of.
+// NewServer forgets what was said to a server that another one replaces.
 func (f *Framer) NewServer() {
 	f.server = leg{}
 	f.streams[1], f.streams[3] = stream{}, stream{}
 }
 
-// scan finds the next frame. Framed says that pending is one, as was found when more was
-// at hand.
+// scan finds the next frame. framed is set if pending is one, as was found when more bytes were
+// there.
 func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool) Frame {
 	s := &f.streams[place(d)]
 	switch {
@@ -210,14 +208,14 @@ func (f *Framer) scan(d event.Direction, pending []byte, l listener, framed bool
 	return Frame{Kind: event.Traffic, Size: used, Total: int64(used), Count: count, Last: last}
 }
 
-// mayBeMySQL reports whether the first bytes of a server are those of MySQL, as far as they are there:
-// they look like the header of a message, and no other protocol's do.
+// mayBeMySQL reports whether the first bytes of a server, as far as they are there, can be MySQL's.
+// They look like the header of a message, and no other protocol's do.
 func (f *Framer) mayBeMySQL(d event.Direction, b []byte) bool {
 	l := f.legOf(d)
 	return d.Sender() == wire.Server && !l.ready && !l.replyDue() && len(b) > wire.HeaderSize && peer.MayBeMySQL(b)
 }
 
-// awaitMySQL is out of sync when enough is there.
+// awaitMySQL puts the stream out of sync as soon as enough bytes are there.
 func (f *Framer) awaitMySQL(s *stream, pending []byte) Frame {
 	if len(pending) < peer.EnoughForMySQL {
 		return Frame{}
@@ -245,8 +243,8 @@ func (s *stream) pass(pending []byte) Frame {
 	return frame
 }
 
-// frame finds the size of the message that begins rest: 0 while that can't be told, or a
-// reason why it can't be a message.
+// frame finds the size of the message at the start of rest: 0 if more bytes are needed, or a reason
+// why no message starts there.
 func (f *Framer) frame(d event.Direction, rest []byte, framed bool) (size int64, why string) {
 	l, sender := f.legOf(d), d.Sender()
 	if sender == wire.Client && l.mayStart(rest) || sender == wire.Server && l.replyDue() && rest[0] != 'E' {
@@ -287,7 +285,7 @@ func (f *Framer) message(d event.Direction, b []byte, size int64) {
 // settled reports whether nothing that is said can change any more how messages are framed.
 func (f *Framer) settled() bool { return f.client.settled() && f.server.settled() }
 
-// remember names a message, and remembers what it says of the next.
+// remember names a message, and remembers what it says about the next.
 func (f *Framer) remember(d event.Direction, b []byte, size int64) wire.Type {
 	t := f.name(d, b)
 	f.observe(d, &wire.Message{Type: t, Bytes: b, Size: size})
@@ -299,8 +297,8 @@ func (f *Framer) name(d event.Direction, b []byte) wire.Type {
 	return f.legOf(d).identify(d.Sender(), b)
 }
 
-// observe remembers what a message changes, on the leg that it was sent on, and on the
-// one that it is sent on to.
+// observe remembers what a message changes, on the leg that it was sent on, and on the leg that it
+// goes to.
 func (f *Framer) observe(d event.Direction, m *wire.Message) {
 	switch d {
 	case event.ClientToServer:
@@ -312,8 +310,8 @@ func (f *Framer) observe(d event.Direction, m *wire.Message) {
 	f.legOf(d).observe(m)
 }
 
-// legOf is the leg whose dialogue gives a message its name: that of the party which is
-// not pgpi.
+// legOf returns the leg whose dialogue gives a message its name: that of the party that is not
+// pgpi.
 func (f *Framer) legOf(d event.Direction) *leg {
 	switch d {
 	case event.ClientToServer, event.ClientToScript, event.ScriptToClient:

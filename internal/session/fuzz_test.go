@@ -45,7 +45,7 @@ func appendSegment(b []byte, d event.Direction, bytes string) []byte {
 	return append(b, bytes...)
 }
 
-// run feeds all segments, cut as told, ends all directions and gives what was seen.
+// run feeds all segments, cut as cut says, ends all directions and returns what was seen.
 func run(t *testing.T, all []segment, kept int, cut func(int) int) []sighting {
 	t.Helper()
 	p := newPump(t)

@@ -4,9 +4,8 @@ import (
 	"pgpi/internal/event"
 )
 
-// Join says that the beginning of the connection was not seen: the login counts as
-// over, and nothing is known of what was asked and named before. Each direction must
-// begin with a message.
+// Join notes that the beginning of the connection was not seen. The login counts as over, and
+// nothing is known about what was asked and named before. Each direction must begin with a message.
 func (t *Tracker) Join() {
 	t.framer.join()
 	t.memory.gap()
@@ -19,9 +18,9 @@ func (f *Framer) join() {
 	}
 }
 
-// Gap says that bytes of a direction were not seen, and that a message begins behind
-// them. A direction that was out of sync is in sync again. What the bytes may have
-// changed is forgotten: names, and which request is being answered.
+// Gap notes that bytes of a direction were not seen, and that a message begins after them. A
+// direction that was out of sync is in sync again. What the bytes may have changed is forgotten:
+// names, and which request is being answered.
 func (t *Tracker) Gap(d event.Direction, size int64) {
 	t.framer.Gap(d, size)
 	t.drop(place(d))
@@ -29,15 +28,15 @@ func (t *Tracker) Gap(d event.Direction, size int64) {
 	t.copying.gap()
 }
 
-// Unsee says that from now on not all is seen of what the parties say: no reply has its request any
-// more, until [Tracker.Resume] or [Tracker.Gap].
+// Unsee notes that from now on not everything that the parties say is seen. No reply has its
+// request any more, until [Tracker.Resume] or [Tracker.Gap].
 func (t *Tracker) Unsee() {
 	t.memory.gap()
 	t.memory.requests.resumes = false
 }
 
-// Resume says that a message begins with the next bytes of a direction, which may have been out
-// of sync.
+// Resume notes that a message begins with the next bytes of a direction, which may have been out of
+// sync.
 func (t *Tracker) Resume(d event.Direction) {
 	if s := &t.framer.streams[place(d)]; s.lost {
 		*s = stream{offset: s.offset}
@@ -59,7 +58,7 @@ func (f *Framer) Gap(d event.Direction, size int64) {
 	}
 }
 
-// gap forgets what messages that were not seen may have changed.
+// gap forgets what unseen messages may have changed.
 func (y *memory) gap() {
 	y.requests.gap()
 	y.doubt = doubt{is: true}

@@ -111,7 +111,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestGapInLogin knows what was asked for no longer, and finds a StartupMessage that comes behind a gap.
+// TestGapInLogin knows what was asked for no longer, and finds a StartupMessage that comes behind a
+// gap.
 func TestGapInLogin(t *testing.T) {
 	tracker := New(nil)
 	startup := []byte("\x00\x00\x00\x09\x00\x03\x00\x00\x00")
@@ -147,8 +148,8 @@ func TestCutSettings(t *testing.T) {
 	}
 }
 
-// TestCutRows takes rows of COPY for a part of its exchange, and names none behind a message whose rest was not seen, or
-// was blanked: nobody knows where in a row it ends.
+// TestCutRows takes rows of COPY for a part of its exchange, and names none behind a message whose
+// rest was not seen, or was blanked: nobody knows where in a row it ends.
 func TestCutRows(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, tracker *Tracker, large []byte){
 		"cut": func(t *testing.T, tracker *Tracker, large []byte) {

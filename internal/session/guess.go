@@ -6,32 +6,32 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Servers make mistakes, and what speaks for them more: a ReadyForQuery too many or too few, a
-// Describe that is swallowed. Then a reply fits what was asked in more than one way: it may be one
-// too many, or those before it may have been left out. All ways are followed, at the least number
-// of mistakes. While two are as likely nothing gets a name, rather than a wrong one.
+// Servers make mistakes, and proxies that speak for them make more: a ReadyForQuery too many or too
+// few, a Describe without an answer. Then a reply fits what was asked in more than one way: it may
+// be surplus, or replies before it may be missing. All ways are followed, with the least number of
+// mistakes. While two are equally likely, nothing gets a name, because a wrong name would be worse.
 
-// guess is what the server may be answering.
+// guess is one thing that the server may be answering.
 type guess struct {
-	at       int  // place of the request in the order of all
+	at       int  // position of the request in the order of all
 	replied  bool // it has got a reply
-	mistakes int  // of the server, if it is so
-	// stray says that the last reply belongs to nothing, and was that of the request.
+	mistakes int  // of the server, if the guess is right
+	// stray is set if the last reply is surplus, and was one to the request.
 	stray bool
 	was   int
 }
 
-// Limits of guessing: how many ways are followed, and how many mistakes more than in the best of
-// them. To leave out several replies in a row counts as two.
+// Limits on guessing: how many ways are followed, and how many more mistakes than the best they may
+// have. Several missing replies in a row count as two.
 const (
 	maxGuesses  = 8
 	maxMistakes = 1
 )
 
-// align finds the request that a reply belongs to, and makes it the current one. It reports
-// whether there is no doubt, and names the mistake where this reply is the first that fits not.
+// align finds the request that a reply belongs to, and makes it the current one. It reports whether
+// that is certain, and describes the mistake if this reply is the first that does not fit.
 func (x *requests) align(t wire.Type) (sure bool, mistake string) {
-	// What was sure of later replies may have taken away all that a guess is about.
+	// Later replies that were certain may have removed everything that a guess is about.
 	x.guesses = slices.DeleteFunc(x.guesses, func(g guess) bool { return g.at < x.dropped })
 	if len(x.guesses) == 0 {
 		if x.fits(t) {
@@ -64,7 +64,7 @@ func (x *requests) fits(t wire.Type) bool {
 	return len(x.guesses) == 0 && (x.lost || answers(t, x.current(), x.replied))
 }
 
-// guess follows all ways over one reply.
+// guess follows all ways over a reply.
 func (x *requests) guess(t wire.Type) {
 	var next []guess
 	for _, g := range x.guesses {
@@ -98,7 +98,7 @@ func (x *requests) guess(t wire.Type) {
 	x.guesses = kept
 }
 
-// at returns the request of a place, nil where there is none yet.
+// at returns the request at a position, or nil if there is none yet.
 func (x *requests) at(place int) *request {
 	if i := x.first + place - x.dropped; i < len(x.queue) {
 		return &x.queue[i]
@@ -106,7 +106,7 @@ func (x *requests) at(place int) *request {
 	return nil
 }
 
-// after is where a reply to a request leaves the server.
+// after returns the state of a guess after a reply to a request.
 func (x *requests) after(t wire.Type, g guess, place, mistakes int) guess {
 	next := guess{at: place, was: place, replied: true, mistakes: g.mistakes + mistakes}
 	r := x.at(place)
@@ -123,7 +123,7 @@ func (x *requests) after(t wire.Type, g guess, place, mistakes int) guess {
 	return next
 }
 
-// completes reports whether a reply is the last of its request.
+// completes reports whether a reply is the last one to its request.
 func completes(t wire.Type, r *request) bool {
 	switch t {
 	case wire.ParseComplete, wire.BindComplete, wire.CloseComplete, wire.NoData, wire.PortalSuspended, wire.ReadyForQuery:
@@ -136,9 +136,9 @@ func completes(t wire.Type, r *request) bool {
 	return false
 }
 
-// answers reports whether a reply can be one to a request (documentation section "Message
-// Flow"). An ErrorResponse answers everything, and may come without any request. A ReadyForQuery
-// to a Query has another reply before it.
+// answers reports whether a reply can be one to a request (documentation section "Message Flow").
+// An ErrorResponse can answer everything, and may come without any request. A ReadyForQuery to a
+// Query has another reply before it.
 func answers(t wire.Type, r *request, replied bool) bool {
 	kind := wire.UnknownMessage
 	if r != nil {
@@ -167,7 +167,7 @@ func answers(t wire.Type, r *request, replied bool) bool {
 	return true
 }
 
-// describeMistake says what the server did.
+// describeMistake returns what the server did.
 func describeMistake(t wire.Type, r *request) string {
 	if r != nil {
 		return t.String() + " where a reply to " + r.kind.String() + " was due"

@@ -25,7 +25,7 @@ func newPlayer(t *testing.T) *player {
 }
 
 // play feeds messages: "P1" is the Parse of group 1, and "2" a BindComplete. What comes out is
-// each reply with the SQL that it is told to be about.
+// each reply with the SQL that it is said to be about.
 func (p *player) play(dialogue string) {
 	p.t.Helper()
 	for word := range strings.FieldsSeq(dialogue) {

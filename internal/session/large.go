@@ -6,14 +6,14 @@ import "pgpi/internal/event"
 type bigMessage struct {
 	seen     int64
 	kept     []byte
-	reserved int // of the budget
+	reserved int // in the budget
 }
 
 // keepStep is how much of the budget a large message takes at a time, in bytes.
 const keepStep = 64 << 10
 
-// keep adds to the prefix, up to max bytes and as far as the budget allows. Once
-// something was left out nothing more is kept: a prefix has no holes.
+// keep adds to the prefix, up to most bytes and as far as the budget allows. Once something was
+// left out, nothing more is kept: a prefix has no holes.
 func (b *bigMessage) keep(data []byte, most int, budget *Budget) {
 	data = data[:max(0, min(len(data), most-len(b.kept)))]
 	for len(b.kept)+len(data) > b.reserved+minKept {
@@ -36,7 +36,7 @@ func (t *Tracker) drop(stream int) {
 	}
 }
 
-// beginning is what there is of a message that did not come whole.
+// beginning returns what there is of a message that is not complete.
 func (t *Tracker) beginning(d event.Direction, pending []byte) []byte {
 	if big := t.bigs[place(d)]; big != nil {
 		return big.kept

@@ -7,30 +7,28 @@ import (
 	"pgpi/internal/wire"
 )
 
-// leg is what has been said on one of the two legs before the first query: enough
-// to name the packets that have no type byte, and the messages that share one.
+// leg is what has been said on one of the two legs before the first query. That is enough to name
+// the packets without a type byte, and the messages that share one.
 type leg struct {
 	request       wire.Type // the encryption request that waits for its reply
 	requested     bool
 	started       bool   // the StartupMessage has been sent
-	unseen        bool   // or may have been sent where nobody has seen it
-	protocol      uint32 // as in the StartupMessage, or less where the server said so
+	unseen        bool   // or it may have been sent without being seen
+	protocol      uint32 // as in the StartupMessage, or less if the server said so
 	asked         wire.Type
 	mechanism     wire.Mechanism
 	authenticated bool
 	ready         bool
 }
 
-// replyDue reports whether the server's next byte is the reply to an encryption
-// request.
+// replyDue reports whether the server's next byte is the reply to an encryption request.
 func (l *leg) replyDue() bool { return l.requested }
 
-// settled reports whether nothing that is said can change any more how messages are
-// framed.
+// settled reports whether nothing that is said can still change how messages are framed.
 func (l *leg) settled() bool { return l.started && l.authenticated && l.ready && !l.requested }
 
-// mayStart reports whether the client's next bytes are a packet without a type byte. Where it is
-// not known whether the StartupMessage was sent, its length tells: no message begins with 0.
+// mayStart reports whether the client's next bytes are a packet without a type byte. If it is not
+// known whether the StartupMessage was sent, its length says so: no message begins with 0.
 func (l *leg) mayStart(rest []byte) bool {
 	return !l.started || l.unseen && rest[0] == 0
 }
@@ -38,7 +36,7 @@ func (l *leg) mayStart(rest []byte) bool {
 // mayReply reports whether the server may reply to a request for encryption that was not seen.
 func (l *leg) mayReply() bool { return l.unseen && !l.authenticated }
 
-// gap forgets what bytes of a party that were not seen may have changed.
+// gap forgets what unseen bytes of a party may have changed.
 func (l *leg) gap(from wire.Sender) {
 	l.protocol = 0
 	switch {
@@ -67,10 +65,10 @@ func (l *leg) frameUntyped(from wire.Sender, rest []byte) (size int64, why strin
 // isReply reports whether a byte is a reply to a request for encryption.
 func isReply(b byte) bool { return b == 'S' || b == 'N' || b == 'G' }
 
-// oldErrorSize recognizes the error of a server that does not speak protocol 3: 'E'
-// and a string (fe-connect.c, PQconnectPoll). It is 0 for a message with a length,
-// -1 while the string has not ended. A string is believed up to a limit, wherever
-// the stream was cut. What is too short for a length is taken for a whole one.
+// oldErrorSize returns the size of the error of a server that does not speak protocol 3: 'E' and a
+// string (fe-connect.c, PQconnectPoll). It is 0 for a message with a length, and -1 while the
+// string has not ended. A string counts as such up to a limit, wherever the stream was cut. What is
+// too short for a length counts as complete.
 func oldErrorSize(b []byte) int64 {
 	if len(b) < wire.HeaderSize {
 		return int64(bytes.IndexByte(b, 0)) + 1
@@ -90,8 +88,8 @@ func oldErrorSize(b []byte) int64 {
 	return -1
 }
 
-// isOldError tells the same of a message that is complete, or the last of a stream.
-// The length of one that is too short for a header would be far too large.
+// isOldError reports the same for a message that is complete, or the last of a stream. If it is too
+// short for a header, its length would be far too large.
 func isOldError(b []byte) bool {
 	if len(b) < wire.HeaderSize {
 		return len(b) > 1 && (b[1] != 0 || len(b) == 2)
@@ -120,14 +118,14 @@ func (l *leg) identify(from wire.Sender, b []byte) wire.Type {
 	return t
 }
 
-// answersRedshift reports whether a message is what clients of Redshift answer with: a hash of the
+// answersRedshift reports whether a message is an answer of Redshift's clients: a hash of the
 // password in a "d", or a token in an "i".
 func (l *leg) answersRedshift(code byte) bool {
 	return l.asked == wire.AuthenticationDigest && code == 'd' || l.asked == wire.AuthenticationToken && code == 'i'
 }
 
-// response names an answer by what the server asked for last. Where that is unknown, it
-// may be any secret: a client may send its password before it is asked.
+// response names an answer by the server's last request. If that is not known, it may be any
+// secret: a client may send its password before it is asked.
 func (l *leg) response() wire.Type {
 	switch l.asked {
 	case wire.AuthenticationCleartextPassword:
@@ -164,7 +162,7 @@ func (l *leg) observe(m *wire.Message) {
 		}
 	case wire.SASLInitialResponse:
 		l.mechanism = wire.MechanismOf(selectedMechanism(m.Bytes))
-	case wire.Authentication: // of which nobody knows what it asks for
+	case wire.Authentication: // it is not known what it asks for
 		l.asked = wire.UnknownMessage
 	case wire.AuthenticationOk:
 		l.asked, l.authenticated = wire.UnknownMessage, true
@@ -177,8 +175,8 @@ func (l *leg) observe(m *wire.Message) {
 	}
 }
 
-// versionOf reads a version of the protocol. It is 0 where it is not all there. The documentation
-// up to server 17 lets a server answer with the minor version alone.
+// versionOf reads a protocol version. It returns 0 if the version is not complete. The
+// documentation up to server 17 lets a server answer with the minor version alone.
 func versionOf(b []byte) uint32 {
 	if len(b) < 4 {
 		return 0

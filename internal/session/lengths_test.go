@@ -9,8 +9,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// A stream is in sync as long as lengths lead from message to message, whatever the messages are: of
-// a server that is not PostgreSQL, of a protocol to come, or of the other party.
+// A stream is in sync as long as lengths lead from message to message, whatever the messages are:
+// of a server that is not PostgreSQL, of a protocol to come, or of the other party.
 func TestLengthsLead(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {

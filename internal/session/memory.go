@@ -6,30 +6,30 @@ import (
 	"pgpi/internal/wire"
 )
 
-// memory is what a connection knows beyond the message at hand: what was asked, what
-// names stand for, and the settings that values are read by.
+// memory is what a connection knows beyond the current message: what was asked, what names stand
+// for, and the settings needed to read values.
 type memory struct {
 	requests requests
 	doubt    doubt
 	names    names
 	settings *event.Settings
-	// exchange numbers the last exchange, which is complete when it has been asked for in full,
-	// and about is its SQL. alone says that it needs no Sync, unsynced that a Sync that comes now
-	// belongs to it.
+	// exchange is the number of the last exchange. complete is set when it has been asked for in
+	// full, and about is its SQL. alone is set if it needs no Sync. unsynced is set if the next
+	// Sync belongs to it.
 	about    *event.Context
 	exchange uint32
 	complete bool
 	alone    bool
 	unsynced bool
-	// over numbers the last exchange that is over with all before it.
+	// over is the number of the last exchange that is over, with all before it.
 	over uint32
-	// ignored are requests that the server ignores. What they name is what the client meant, up to
-	// the Sync.
+	// ignored are requests that the server ignores. Up to the Sync, names in them stand for what
+	// the client meant.
 	ignored   []request
 	numbered  uint64         // requests of the client so far
-	result    *event.Context // of the DataRows that come
+	result    *event.Context // of the DataRows that follow
 	queries   recent
-	described []event.Column // that were read last
+	described []event.Column // those that were read last
 	fields    []wire.Field
 	formats   []int16
 	types     []uint32
@@ -58,7 +58,7 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 	b.exchange = r.exchange
 	switch m.Type {
 	case wire.Parse:
-		y.parse(m, &r) // it has its SQL in itself
+		y.parse(m, &r) // the message itself has the SQL
 	case wire.Bind:
 		b.context = y.bind(m, &r)
 	case wire.Describe, wire.Execute, wire.Close:
@@ -69,7 +69,7 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 		y.call(m, &r)
 	}
 	if c := r.context(); c != nil || m.Type == wire.Bind || m.Type == wire.Execute {
-		y.about = c // nil where it is of a statement that was not seen
+		y.about = c // nil if its statement was not seen
 	}
 	r.about, b.about = y.about, y.about
 	switch {
@@ -131,50 +131,50 @@ func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
 	return b
 }
 
-// reply learns from a reply, or a message of the login.
+// reply learns from a reply, or from a message of the login.
 func (y *memory) reply(m *wire.Message, loggedIn bool, b *belonging) {
 	x := &y.requests
 	switch m.Type {
 	case wire.DataRow:
 		b.context = y.row()
 	case wire.ParseComplete:
-		y.parsed()
+		y.completeParse()
 	case wire.BindComplete:
-		y.bound()
+		y.completeBind()
 	case wire.CloseComplete:
-		x.answered(wire.Close)
+		x.complete(wire.Close)
 	case wire.RowDescription:
 		y.rowDescription(m)
 	case wire.NoData:
-		x.answered(wire.Describe)
+		x.complete(wire.Describe)
 	case wire.ParameterDescription:
 		y.parameterDescription(m)
 	case wire.CommandComplete, wire.EmptyQueryResponse, wire.PortalSuspended:
 		y.result = nil
 		if m.Type == wire.CommandComplete {
-			y.deallocated(m)
+			y.deallocate(m)
 		}
-		x.answered(wire.Execute)
+		x.complete(wire.Execute)
 	case wire.FunctionCallResponse:
-		b.context = x.called()
+		b.context = x.functionCall()
 	case wire.CopyInResponse:
-		x.copyInBegins()
+		x.beginCopyIn()
 	case wire.ErrorResponse:
-		b.context = y.failed()
+		b.context = y.errorContext()
 	case wire.ReadyForQuery:
-		y.ready(m, loggedIn)
+		y.becomeReady(m, loggedIn)
 	}
 }
 
-// failed is what an ErrorResponse is shown with: the SQL that it speaks of.
-func (y *memory) failed() *event.Context {
+// errorContext returns the context of an ErrorResponse: the SQL that the error is about.
+func (y *memory) errorContext() *event.Context {
 	var c *event.Context
 	if r := y.requests.current(); r != nil {
 		c = r.context()
 	}
 	y.result = nil
 	var t takenBack
-	y.requests.failed(func(r *request) {
+	y.requests.fail(func(r *request) {
 		y.names.undo(r)
 		t.add(r)
 	})
@@ -184,30 +184,30 @@ func (y *memory) failed() *event.Context {
 	return c
 }
 
-// parsed says that the server has made a statement. What was known of the columns of
-// an equal one may have changed since.
-func (y *memory) parsed() {
+// completeParse notes that the server has made a statement. What was known about the columns of an
+// equal one may have changed since.
+func (y *memory) completeParse() {
 	if r := y.requests.current(); r != nil && r.kind == wire.Parse && r.statement != nil {
 		r.statement.described = false
 	}
-	y.requests.answered(wire.Parse)
+	y.requests.complete(wire.Parse)
 }
 
-// bound says that the server has made a portal.
-func (y *memory) bound() {
+// completeBind notes that the server has made a portal.
+func (y *memory) completeBind() {
 	if r := y.requests.current(); r != nil && r.kind == wire.Bind && r.portal != nil {
 		r.portal.described = false
 	}
-	y.requests.answered(wire.Bind)
+	y.requests.complete(wire.Bind)
 }
 
-// ready says that the server is done with a Query or Sync. Outside of a transaction
-// nothing is left of portals.
-func (y *memory) ready(m *wire.Message, loggedIn bool) {
+// becomeReady notes that the server is done with a Query or Sync. Outside a transaction, no portals
+// are left.
+func (y *memory) becomeReady(m *wire.Message, loggedIn bool) {
 	y.result = nil
 	before := y.numbered + 1
 	if loggedIn {
-		if done := y.requests.ready(); done != 0 {
+		if done := y.requests.becomeReady(); done != 0 {
 			before = done
 		}
 	}
@@ -216,8 +216,8 @@ func (y *memory) ready(m *wire.Message, loggedIn bool) {
 	}
 }
 
-// deallocated forgets the statements that SQL has told the server to forget.
-func (y *memory) deallocated(m *wire.Message) {
+// deallocate forgets the statements that SQL has told the server to forget.
+func (y *memory) deallocate(m *wire.Message) {
 	before := y.numbered + 1
 	var c *event.Context
 	if r := y.requests.current(); r != nil {
@@ -230,7 +230,7 @@ func (y *memory) deallocated(m *wire.Message) {
 		if name, ok := deallocatedName(c); ok {
 			y.names.deallocate(name, before)
 		} else {
-			y.names.deallocateAll(before) // rather than to name one wrongly
+			y.names.deallocateAll(before) // better than a wrong name
 		}
 	}
 }

@@ -228,7 +228,7 @@ func TestNamesAreBounded(t *testing.T) {
 	playLines(t, p, []line{bind("", fmt.Sprint(maxNames+5), "", ""), bind("", "0", "", "x")}, whole)
 }
 
-// A Bind of which the end was not kept does not tell in which formats its result comes.
+// A Bind of which the end was not kept does not say in which formats its result comes.
 func TestLargeBind(t *testing.T) {
 	t.Parallel()
 	p := newPump(t)
@@ -263,8 +263,8 @@ func TestCutNames(t *testing.T) {
 	}, whole)
 }
 
-// The settings of a session are those that the server has told last, from the message
-// that tells them on.
+// The settings of a session are those that the server has reported last, from the message
+// that reports them on.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	p := newPump(t)
@@ -292,7 +292,8 @@ func TestSettings(t *testing.T) {
 	check(want)
 }
 
-// SQL is shown with the settings by which the server has read it, whatever they are by the time that it is used.
+// SQL is shown with the settings by which the server has read it, whatever they are by the time
+// that it is used.
 func TestSettingsOfSQL(t *testing.T) {
 	p := newPump(t)
 	for _, s := range loginSteps {

@@ -8,21 +8,21 @@ import (
 	"pgpi/internal/wire"
 )
 
-// names are the statements and portals as the client sees them: what it has made and
-// the server may not yet have answered is there. An error takes it back.
+// names are the statements and portals as the client sees them. They include what it has made and
+// the server may not have confirmed yet. An error undoes that.
 type names struct {
 	statements map[string]named[statement]
 	portals    map[string]named[portal]
 	budget     *Budget
-	remembered int // bytes, which the budget has given
+	remembered int // bytes, reserved in the budget
 	recent     recent
-	// parsed is nil until a Parse was seen. partial says that some may not have been.
+	// parsed is nil until a Parse was seen. partial is set if some may not have been.
 	parsed  *nameFilter
 	partial bool
 }
 
-// nameFilter has a bit for each name that a Parse had. Names can share one, so that a name whose
-// bit is not set is in none.
+// nameFilter has a bit for each name in a Parse. Names may share a bit, but a name whose bit is not
+// set was in no Parse.
 type nameFilter [64]uint64
 
 func (f *nameFilter) bit(name []byte) (word *uint64, mask uint64) {
@@ -30,7 +30,7 @@ func (f *nameFilter) bit(name []byte) (word *uint64, mask uint64) {
 	return &f[h/64%uint64(len(f))], 1 << (h % 64)
 }
 
-// parses remembers the name of a Parse for as long as the connection lasts.
+// parses remembers the name in a Parse for as long as the connection lasts.
 func (n *names) parses(name []byte) {
 	if n.parsed == nil {
 		n.parsed = &nameFilter{}
@@ -54,13 +54,13 @@ type named[T any] struct {
 	by   uint64
 }
 
-// forget gives everything back.
+// forget releases everything.
 func (n *names) forget() {
 	n.budget.release(n.remembered)
 	n.statements, n.portals, n.remembered = nil, nil, 0
 }
 
-// setStatement gives a name to a statement, or takes it away, and tells what had it.
+// setStatement gives a name to a statement, or takes it away, and returns what had the name.
 func (n *names) setStatement(name string, s named[statement]) (old named[statement]) {
 	old = n.statements[name]
 	if old.what != nil {
@@ -96,7 +96,7 @@ func (n *names) setPortal(name string, p named[portal]) (old named[portal]) {
 	return old
 }
 
-// undo takes back what a request did to names, where nothing later did.
+// undo undoes what a request did to names, unless a later one changed it.
 func (n *names) undo(r *request) {
 	switch r.kind {
 	case wire.Parse:
@@ -117,8 +117,8 @@ func (n *names) undo(r *request) {
 	}
 }
 
-// forgetPortals drops those that requests before a number have made: none outlives
-// its transaction.
+// forgetPortals drops those that requests before a number have made: no portal outlives its
+// transaction.
 func (n *names) forgetPortals(before uint64) {
 	for name, p := range n.portals {
 		if p.by < before {
@@ -134,7 +134,7 @@ func (n *names) deallocate(name string, before uint64) {
 	}
 }
 
-// deallocateAll drops all statements with a name: the one without is not among them
+// deallocateAll drops all named statements, but not the unnamed one
 // (src/backend/commands/prepare.c, DropAllPreparedStatements).
 func (n *names) deallocateAll(before uint64) {
 	for name := range n.statements {
@@ -144,8 +144,8 @@ func (n *names) deallocateAll(before uint64) {
 	}
 }
 
-// newStatement remembers SQL, as much of it as there is room for. An equal one that
-// stands under the same name already is used again, or that had no name.
+// newStatement remembers SQL, as much of it as there is room for. It reuses an equal statement with
+// the same name, or without a name.
 func (n *names) newStatement(name []byte, f source) *statement {
 	if old := n.statements[string(name)].what; old != nil && old.isFrom(f) {
 		return old
@@ -169,16 +169,16 @@ func (n *names) newStatement(name []byte, f source) *statement {
 	return s
 }
 
-// recent are the last statements that had no name, which are likely to come again. Their
-// hashes stand together, because to look at each of them for nothing takes long where many
-// connections share a cache.
+// recent are the last unnamed statements, which are likely to come again. Their hashes are next to
+// each other, because looking at each statement in vain takes long if many connections share a
+// cache.
 type recent struct {
 	hashes [8]uint64
 	list   [8]*statement
 	next   int
 }
 
-// maxRecent is how many bytes of SQL such a statement has at most.
+// maxRecent is the maximum size of the SQL of such a statement, in bytes.
 const maxRecent = 4 << 10
 
 var recentSeed = maphash.MakeSeed()
@@ -203,12 +203,12 @@ func (r *recent) add(s *statement) {
 	}
 }
 
-// text is a field without its NUL.
+// text returns a field without its NUL.
 func text(m *wire.Message, f wire.Field) []byte {
 	return bytes.TrimSuffix(m.Bytes[f.Start:f.End], []byte{0})
 }
 
-// wholeName is the name of a statement, a portal or a column, if all of it is there.
+// wholeName returns the name of a statement, a portal or a column, if it is complete.
 func wholeName(m *wire.Message, f wire.Field) (name []byte, whole bool) {
 	return text(m, f), f.Kind == wire.CString && f.End > f.Start && m.Bytes[f.End-1] == 0
 }

@@ -9,24 +9,24 @@ import (
 	"pgpi/internal/wire"
 )
 
-// payloads is what the CopyData of one party holds.
+// payloads is what the CopyData of one party contains.
 type payloads struct {
-	// holds is the type of all its messages; but XLogData and BackupData stand for
-	// messages that have a letter of their own.
+	// holds is the type of all its messages. XLogData and BackupData are general: their messages
+	// have a letter of their own.
 	holds   wire.Type
 	state   wire.State // of the next message
 	context *event.Context
-	// names is set where the headings that come are the names of the columns.
+	// names is set if headings that follow are the names of the columns.
 	names   bool
-	logical *logical // what XLogData holds, nil where it is nothing with a grammar
+	logical *logical // what is in XLogData, or nil if that has no grammar
 
 	// ahead follows a message too large to wait for, while it passes.
 	ahead     wire.Copy
 	following bool
 }
 
-// advance gives the place behind a message. The server's end with a row each, in
-// whose middle no other server has been seen to stop either.
+// advance moves to the position after a message. A server's messages end with a row each. No server
+// has been seen to stop in the middle of one.
 func (p *payloads) advance(from wire.Sender, m *wire.Message) {
 	body := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	whole := int64(len(m.Bytes)) == m.Size
@@ -59,9 +59,8 @@ func (c *copying) payloadsOf(m wire.Message, command sqltext.Replication, sql *e
 	return c.rowsOf(m, sql, index, settings)
 }
 
-// backup tells the two ways to send a base backup apart: from server 15 on all archives
-// are in one CopyOut, with letters, before that each has its own, and the last is the
-// manifest.
+// backup distinguishes the two ways to send a base backup. From server 15 on, all archives are in
+// one CopyOut, with letters. Before that each has its own, and the last is the manifest.
 func (c *copying) backup(version int) *payloads {
 	c.tars++
 	switch {
@@ -112,7 +111,7 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 	return p
 }
 
-// learnNames reads the names of columns from a line of headings that is whole.
+// learnNames reads the names of columns from a complete line of headings.
 func (c *copying) learnNames(p *payloads, m *event.Message) {
 	var names []string
 	c.fields = wire.AppendFields(c.fields[:0], &m.Message)
@@ -140,7 +139,7 @@ func namedColumns(names []string, isBinary bool) []event.Column {
 }
 
 // jsonRows is what COPY TO with FORMAT json sends, from server 19 on: all columns of a row in one
-// value, which has their names in itself.
+// value, which contains their names.
 func jsonRows(sql *event.Context, relation string) *payloads {
 	const jsonType = 114
 	return &payloads{holds: wire.CopyJSON, context: &event.Context{

@@ -122,7 +122,7 @@ func (p *pump) drain(d event.Direction) {
 	}
 }
 
-// end closes a direction and gives the size that its last message should have had.
+// end closes a direction and returns the size that its last message should have had.
 func (p *pump) end(d event.Direction) int64 {
 	p.tb.Helper()
 	i := place(d)

@@ -10,8 +10,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// logical is what XLogData of a logical slot holds: messages of pgoutput, if the first
-// of them is one.
+// logical is the contents of XLogData of a logical slot: messages of pgoutput, if the first of them
+// is one.
 type logical struct {
 	decided, pgoutput bool
 	state             wire.State
@@ -19,8 +19,8 @@ type logical struct {
 	relations         relations
 }
 
-// newLogical is nil where the plugin can't be pgoutput: the command does not name it,
-// but no other takes both of these options.
+// newLogical returns nil if the plugin can't be pgoutput. The command does not name it, but no
+// other plugin accepts both of these options.
 func newLogical(c sqltext.Replication, budget *Budget) *logical {
 	if c.Command != "start_replication" || !c.Logical || c.Options["proto_version"] == "" || c.Options["publication_names"] == "" {
 		return nil
@@ -30,11 +30,11 @@ func newLogical(c sqltext.Replication, budget *Budget) *logical {
 	return l
 }
 
-// logicalBody is where the fields of a message of pgoutput begin: behind the header,
-// what XLogData begins with, and a letter.
+// logicalBody is where the fields of a message of pgoutput begin: after the header, the beginning
+// of XLogData, and a letter.
 const logicalBody = wire.HeaderSize + 1 + 3*8 + 1
 
-// identify names a message of pgoutput and gives what it is shown with.
+// identify names a message of pgoutput, and returns its context.
 func (l *logical) identify(m wire.Message, c *copying) (wire.Message, *event.Context) {
 	if l.decided && !l.pgoutput {
 		return m, nil
@@ -60,7 +60,7 @@ func (l *logical) identify(m wire.Message, c *copying) (wire.Message, *event.Con
 			}
 		}
 	case wire.LogicalTruncate:
-		return typed, l.truncated(c.fields)
+		return typed, l.truncatedTables(c.fields)
 	}
 	return typed, nil
 }
@@ -107,7 +107,7 @@ func (l *logical) observe(m *event.Message) {
 	}
 }
 
-// relationOf reads the description of a table. It is nil where it is not whole.
+// relationOf reads the description of a table. It returns nil if that is not complete.
 func relationOf(m wire.Message, fields []wire.Field) *event.Context {
 	var c event.Context
 	var namespace, name string
@@ -138,8 +138,8 @@ func relationOf(m wire.Message, fields []wire.Field) *event.Context {
 	return &c
 }
 
-// truncated names the tables of a Truncate, if all are known.
-func (l *logical) truncated(fields []wire.Field) *event.Context {
+// truncatedTables returns the names of the tables in a Truncate, if all are known.
+func (l *logical) truncatedTables(fields []wire.Field) *event.Context {
 	var names []string
 	for _, f := range fields {
 		if f.Name != wire.RelationOID || f.Kind != wire.Int32 {
@@ -154,27 +154,27 @@ func (l *logical) truncated(fields []wire.Field) *event.Context {
 	return &event.Context{Relation: strings.Join(names, ", ")}
 }
 
-// Limits of what a replication connection remembers of tables.
+// Limits on what a replication connection remembers about tables.
 const (
 	maxRelations     = 10_000
 	maxRelationBytes = 4 << 20
-	maxTruncated     = 100 // are named in one message
+	maxTruncated     = 100 // in one message
 )
 
-// relations are the tables that rows refer to by their OID. What a transaction that is
-// streamed says of them is its own until it commits.
+// relations are the tables that rows refer to by their OID. What a streamed transaction says about
+// them applies only to itself until it commits.
 type relations struct {
 	committed map[uint32]*event.Context
 	streamed  map[uint32]map[uint32]*event.Context
 	count     int
 	bytes     int
 	budget    *Budget
-	// full is set when there were too many. No table is named from then on, rather than
-	// one wrongly.
+	// full is set if there were too many. From then on no table is named, because a name could be
+	// wrong.
 	full bool
 }
 
-// find gives a table as a transaction sees it; xid is 0 outside of a stream.
+// find returns a table as a transaction sees it. xid is 0 outside a stream.
 func (r *relations) find(xid, oid uint32) *event.Context {
 	if c, ok := r.streamed[xid][oid]; ok && xid != 0 {
 		return c
@@ -200,7 +200,7 @@ func (r *relations) set(xid, oid uint32, c *event.Context) {
 	tables[oid] = c
 }
 
-// tables are those of a transaction that is streamed, or of all the others.
+// tables returns those of a streamed transaction, or those of all others.
 func (r *relations) tables(xid uint32) map[uint32]*event.Context {
 	if xid == 0 {
 		if r.committed == nil {
@@ -217,7 +217,7 @@ func (r *relations) tables(xid uint32) map[uint32]*event.Context {
 	return r.streamed[xid]
 }
 
-// commit makes what a streamed transaction said known to all.
+// commit applies what a streamed transaction said to everything.
 func (r *relations) commit(xid uint32) {
 	for oid, c := range r.streamed[xid] {
 		tables := r.tables(0)
@@ -253,7 +253,7 @@ func (r *relations) forget() {
 	r.committed, r.streamed, r.count, r.bytes = nil, nil, 0, 0
 }
 
-// relationCost is what a table weighs in memory, roughly, in bytes.
+// relationCost is roughly how much memory a table takes, in bytes.
 func relationCost(c *event.Context) int {
 	const table, column = 250, 60
 	cost := table
@@ -266,8 +266,8 @@ func relationCost(c *event.Context) int {
 	return cost
 }
 
-// asksReplication reads whether a StartupMessage is of replication (documentation
-// section "Streaming Replication Protocol"), as far as it is there.
+// asksReplication reports whether a StartupMessage, as far as it is there, asks for replication
+// (documentation section "Streaming Replication Protocol").
 func asksReplication(m *wire.Message) bool {
 	if len(m.Bytes) < 8 {
 		return false

@@ -69,10 +69,10 @@ func (y *memory) bind(m *wire.Message, r *request) *event.Context {
 	return context
 }
 
-// neverParsed is what a message is shown with that names a statement which was in no Parse.
+// neverParsed is the context of a message that names a statement which was in no Parse.
 var neverParsed = &event.Context{NeverParsed: true}
 
-// contextOf is what a request is shown with that names a statement.
+// contextOf returns the context of a request that names a statement.
 func (y *memory) contextOf(r *request, statement []byte) *event.Context {
 	if r.statement == nil && y.names.neverParsed(statement) {
 		return neverParsed
@@ -80,7 +80,7 @@ func (y *memory) contextOf(r *request, statement []byte) *event.Context {
 	return r.context()
 }
 
-// target is Describe, Execute and Close, which name a statement or a portal.
+// target handles Describe, Execute and Close, which name a statement or a portal.
 func (y *memory) target(m *wire.Message, r *request) *event.Context {
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
@@ -108,7 +108,7 @@ func (y *memory) target(m *wire.Message, r *request) *event.Context {
 	return r.context()
 }
 
-// call remembers which function a FunctionCall calls, as far as it was kept.
+// call remembers which function a FunctionCall calls, if that was kept.
 func (y *memory) call(m *wire.Message, r *request) {
 	y.fields = wire.AppendFields(y.fields[:0], m)
 	for _, f := range y.fields {
@@ -121,7 +121,7 @@ func (y *memory) call(m *wire.Message, r *request) {
 	}
 }
 
-// context is what a request is about.
+// context returns what a request is about.
 func (r *request) context() *event.Context {
 	if r.call != nil {
 		return r.call
@@ -136,8 +136,8 @@ func (r *request) context() *event.Context {
 	return s.context
 }
 
-// query remembers the text of a Query for as long as it runs. It ends the statement
-// and the portal without a name (documentation section "Extended Query").
+// query remembers the text of a Query while it runs. A Query ends the unnamed statement and portal
+// (documentation section "Extended Query").
 func (y *memory) query(m *wire.Message, r *request) {
 	sql := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	sql = bytes.TrimSuffix(sql, []byte{0})

@@ -5,58 +5,58 @@ import (
 	"pgpi/internal/wire"
 )
 
-// requests is what has been asked of the server and not yet answered, in order.
-// Replies come strictly in the order of requests (documentation section "Message
-// Flow"), so that the first of them is what a reply belongs to.
+// requests are what has been asked of the server and not answered yet, in order. Replies come
+// strictly in the order of requests (documentation section "Message Flow"), so a reply belongs to
+// the first of them.
 type requests struct {
 	queue []request
 	first int
-	// dropped counts those that are not remembered any more: it is the place of the first in the
-	// order of all.
+	// dropped counts those that are not remembered any more, which is the position of the first in
+	// the order of all.
 	dropped int
-	// guesses is what the server may be answering, where its replies fit what was asked in no
-	// single way. It is empty where there is no doubt.
+	// guesses are what the server may be answering, if its replies do not fit what was asked in a
+	// single way. It is empty while there is no doubt.
 	guesses []guess
-	// replied says that the first has got a reply, where it gets several.
+	// replied is set if the first has got a reply and will get more.
 	replied bool
-	// discarding is set by an error in the extended protocol: the server ignores
-	// whatever comes, up to the next Sync.
+	// discarding is set by an error in the extended protocol: the server ignores everything up to
+	// the next Sync.
 	discarding bool
-	// copyIn is set while the server reads COPY data: it ignores Sync and Flush until
-	// the data ends.
+	// copyIn is set while the server reads COPY data: it ignores Sync and Flush until the data
+	// ends.
 	copyIn bool
-	// lost is set when there was too much to remember. Nothing is concluded from then
-	// on, rather than something wrong.
+	// lost is set if there was too much to remember. From then on nothing is concluded, because it
+	// could be wrong.
 	lost bool
-	// resumes says that this ends with the ReadyForQuery that leaves none of the unseen
-	// requests unanswered: it was a gap, not too much.
+	// resumes is set if lost ends with the ReadyForQuery that leaves no unseen request unanswered:
+	// it was a gap, not too much.
 	resumes bool
 	unseen  int
 }
 
-// gap forgets everything: requests or replies were never seen.
+// gap forgets everything: some requests or replies were not seen.
 func (x *requests) gap() { *x = requests{lost: true, resumes: true, dropped: x.dropped} }
 
-// maxRequests is how many unanswered requests are remembered. No server has ever
-// been seen that far behind: it would run out of socket buffer.
+// maxRequests is how many unanswered requests are remembered. No server has been seen to be that
+// far behind: it would run out of socket buffer.
 const maxRequests = 1 << 16
 
-// request is one message of the client that the server answers.
+// request is a message of the client that the server answers.
 type request struct {
 	kind wire.Type
 	// number counts the requests of the connection, from 1.
 	number uint64
 	// exchange is the number of the exchange that the request belongs to.
 	exchange uint32
-	// about is the SQL of that exchange, nil where it is unknown.
+	// about is the SQL of that exchange, or nil if it is not known.
 	about *event.Context
-	// statement and portal are what a Parse or Bind makes, and what the other
-	// messages name; nil where that is unknown.
+	// statement and portal are what a Parse or Bind makes, and what the other messages name. They
+	// are nil if that is not known.
 	statement *statement
 	portal    *portal
-	// call is what is known of a FunctionCall.
+	// call is what is known about a FunctionCall.
 	call *event.Context
-	// name, and what it stood for before, serve to take the request back.
+	// name, and what it stood for before, are needed to undo the request.
 	name       string
 	statement0 named[statement]
 	portal0    named[portal]
@@ -81,7 +81,7 @@ func (x *requests) add(r request) {
 	x.queue = append(x.queue, r)
 }
 
-// current is the request that the server is answering, or nil.
+// current returns the request that the server is answering, or nil.
 func (x *requests) current() *request {
 	for x.first < len(x.queue) {
 		if r := &x.queue[x.first]; r.kind != wire.CopyDone {
@@ -103,26 +103,25 @@ func (x *requests) drop() {
 	}
 }
 
-// called is what is known of the FunctionCall that the server is answering, or nil.
-func (x *requests) called() *event.Context {
+// functionCall returns what is known about the FunctionCall that the server is answering, or nil.
+func (x *requests) functionCall() *event.Context {
 	if r := x.current(); r != nil {
 		return r.call
 	}
 	return nil
 }
 
-// answered says that a reply of its own has completed the current request, if it is
-// of that kind.
-func (x *requests) answered(kind wire.Type) {
+// complete notes that a reply of its own has completed the current request, if that is of a kind.
+func (x *requests) complete(kind wire.Type) {
 	if r := x.current(); r != nil && r.kind == kind {
 		x.drop()
 	}
 }
 
-// ready says that the server has sent a ReadyForQuery: it is done with everything up
-// to the next Sync, Query or FunctionCall, whose number it gives. It is 0 where that is
-// unknown.
-func (x *requests) ready() (number uint64) {
+// becomeReady notes that the server has sent a ReadyForQuery. It is done with everything up to the
+// next Sync, Query or FunctionCall. becomeReady returns the number of that, or 0 if it is not
+// known.
+func (x *requests) becomeReady() (number uint64) {
 	x.copyIn = false
 	if x.resumes {
 		if x.unseen--; x.unseen <= 0 {
@@ -145,10 +144,10 @@ func endsWithReady(kind wire.Type) bool {
 	return kind == wire.Sync || kind == wire.Query || kind == wire.FunctionCall
 }
 
-// failed says that the server has sent an ErrorResponse. In the extended protocol it
-// discards everything up to the next Sync; undo is told what, the last first. A
-// Query, a FunctionCall and a Sync end with a ReadyForQuery of their own.
-func (x *requests) failed(undo func(*request)) {
+// fail notes that the server has sent an ErrorResponse. In the extended protocol the server
+// discards everything up to the next Sync; undo is called with each of those, last first. A Query,
+// a FunctionCall and a Sync end with a ReadyForQuery of their own.
+func (x *requests) fail(undo func(*request)) {
 	x.copyIn = false
 	r := x.current()
 	if r == nil || endsWithReady(r.kind) {
@@ -167,9 +166,9 @@ func (x *requests) failed(undo func(*request)) {
 	}
 }
 
-// copyInBegins says that the server reads COPY data. Each Sync that was sent before
-// the data ends gets no ReadyForQuery.
-func (x *requests) copyInBegins() {
+// beginCopyIn notes that the server reads COPY data. A Sync that was sent before the data ends
+// gets no ReadyForQuery.
+func (x *requests) beginCopyIn() {
 	x.guesses = nil
 	kept := x.first
 	ended := false
@@ -190,7 +189,7 @@ func (x *requests) copyInBegins() {
 	x.copyIn = !ended
 }
 
-// hasSync reports whether a Sync is among the requests, before any Query: what it ends is not
+// hasSync reports whether there is a Sync among the requests, before any Query. What it ends is not
 // over before its ReadyForQuery.
 func (x *requests) hasSync() bool {
 	for _, r := range x.queue[x.first:] {

@@ -8,8 +8,8 @@ import (
 	"pgpi/internal/event"
 )
 
-// exchangesOf plays a dialogue, a word a message, and tells the exchange of each.
-// Words of the client stand in capitals and those of the server in small letters.
+// exchangesOf plays a dialogue, a word a message, and returns the exchange of each.
+// Words of the client are in capitals, and those of the server in small letters.
 func exchangesOf(t *testing.T, dialogue string) string {
 	t.Helper()
 	tracker := New(nil)
@@ -89,7 +89,7 @@ func TestExchanges(t *testing.T) {
 	}
 }
 
-// TestOver tells which exchange is over with each reply: "1/0" belongs to exchange 1, and none is
+// TestOver checks which exchange is over with each reply: "1/0" belongs to exchange 1, and none is
 // over yet.
 func TestOver(t *testing.T) {
 	for name, test := range map[string]struct{ dialogue, want string }{

@@ -7,7 +7,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// row is what a DataRow is shown with.
+// row returns the context of a DataRow.
 func (y *memory) row() *event.Context {
 	if y.result != nil {
 		return y.result
@@ -18,8 +18,8 @@ func (y *memory) row() *event.Context {
 	return y.result
 }
 
-// rowDescription belongs to a Describe, whose rows come later if at all, or to a
-// Query, whose rows come at once.
+// rowDescription belongs to a Describe, whose rows come later if at all, or to a Query, whose rows
+// come at once.
 func (y *memory) rowDescription(m *wire.Message) {
 	r := y.requests.current()
 	y.fields = wire.AppendFields(y.fields[:0], m)
@@ -42,8 +42,8 @@ func (y *memory) rowDescription(m *wire.Message) {
 	}
 }
 
-// columns reads the fields of a RowDescription, with formats or without. Where they
-// equal earlier columns, or those of the last result, those are the result.
+// columns reads the fields of a RowDescription, with formats or without. If they equal earlier
+// columns, or those of the last result, it returns those.
 func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) []event.Column {
 	for _, known := range [][]event.Column{earlier, y.described} {
 		if y.describes(m, known, formats) {
@@ -51,7 +51,7 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 		}
 	}
 	var columns []event.Column
-	whole := true // the name of the last
+	whole := true // the name of the last one
 	for _, f := range y.fields {
 		if f.Name == wire.Column {
 			columns, whole = append(columns, event.Column{TypeModifier: -1}), false
@@ -82,7 +82,7 @@ func (y *memory) columns(m *wire.Message, earlier []event.Column, formats bool) 
 	return columns
 }
 
-// describes reports whether the fields at hand are those of the columns.
+// describes reports whether the current fields describe columns.
 func (y *memory) describes(m *wire.Message, columns []event.Column, formats bool) bool {
 	if len(columns) == 0 {
 		return false
@@ -109,8 +109,8 @@ func (y *memory) describes(m *wire.Message, columns []event.Column, formats bool
 	return at == len(columns)-1
 }
 
-// parameterDescription tells the types that a Parse left open. It comes before the
-// RowDescription or NoData that completes the Describe.
+// parameterDescription learns the types that a Parse left open. It precedes the RowDescription or
+// NoData that completes the Describe.
 func (y *memory) parameterDescription(m *wire.Message) {
 	r := y.requests.current()
 	if r == nil || r.kind != wire.Describe || r.statement == nil {

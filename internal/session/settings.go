@@ -10,8 +10,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// parameterStatus remembers the settings that values depend on. One whose value was not seen to its
-// end is not known any more.
+// parameterStatus remembers the settings that values depend on. If not all of a value was seen, the
+// setting is not known any more.
 func (y *memory) parameterStatus(m *wire.Message) {
 	key, rest, found := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
 	value, _, whole := bytes.Cut(rest, []byte{0})
@@ -43,7 +43,7 @@ func (y *memory) parameterStatus(m *wire.Message) {
 	}
 }
 
-// readingOf returns the settings that SQL is cut by.
+// readingOf returns the settings for cutting SQL.
 func readingOf(s *event.Settings) sqltext.Settings {
 	if s == nil {
 		return sqltext.Settings{}
@@ -51,7 +51,7 @@ func readingOf(s *event.Settings) sqltext.Settings {
 	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
-// serverVersion is the server's major version, 0 where it is unknown.
+// serverVersion returns the server's major version, or 0 if it is not known.
 func serverVersion(s *event.Settings) int {
 	if s == nil {
 		return 0

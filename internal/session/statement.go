@@ -7,33 +7,33 @@ import (
 	"pgpi/internal/event"
 )
 
-// Limits of what a connection remembers of statements.
+// Limits on what a connection remembers about statements.
 const (
-	// maxSQL is how many bytes of one statement are kept, and maxRemembered how many
-	// of all statements of a connection together.
+	// maxSQL is how many bytes of one statement are kept. maxRemembered is how many of all
+	// statements of a connection are kept together.
 	maxSQL        = 64 << 10
 	maxRemembered = 1 << 20
-	// statementCost is what a statement weighs beside its SQL and name.
+	// statementCost is the size that a statement counts for besides its SQL and name.
 	statementCost = 200
 	// maxNames is how many statements, and how many portals, have a name.
 	maxNames = 10_000
 )
 
-// statement is a prepared statement, or the one of a Query.
+// statement is a prepared statement, or that of a Query.
 type statement struct {
-	context *event.Context // SQL and parameter types: what Bind, Describe, Execute and Close are shown with
+	context *event.Context // SQL and parameter types, for Bind, Describe, Execute and Close
 	cost    int
-	// columns are those of its result, described since the server has parsed it. For
-	// one that is prepared their formats mean nothing. Columns that are not described
-	// only serve to recognize those that will be.
+	// columns are those of its result, if they were described since the server parsed it. For a
+	// prepared statement, their formats mean nothing. Columns that are not described only serve to
+	// recognize those that will be.
 	columns   []event.Column
 	described bool
-	row       *event.Context // columns in formats
+	row       *event.Context // columns with formats
 	formats   []int16        // of the last Bind's result
-	portal    *portal        // the last without a name
+	portal    *portal        // the last unnamed one
 }
 
-// source is what a statement is made of.
+// source is what a statement is made from.
 type source struct {
 	sql      []byte
 	omitted  int // bytes of SQL that were not kept
@@ -41,7 +41,7 @@ type source struct {
 	settings *event.Settings
 }
 
-// statement keeps the beginning of the SQL.
+// statement returns a statement that keeps the beginning of the SQL.
 func (f source) statement(kept int) *statement {
 	return &statement{context: newContext(event.Context{
 		SQL: string(f.sql[:kept]), Shortened: len(f.sql) - kept + f.omitted, Settings: f.settings,
@@ -59,21 +59,20 @@ func newContext(c event.Context) *event.Context {
 	return &own.Context
 }
 
-// isFrom reports whether a statement was made of this.
+// isFrom reports whether a statement was made from f.
 func (s *statement) isFrom(f source) bool {
 	c := s.context
 	return c.Shortened == f.omitted && c.SQL == string(f.sql) && c.Settings == f.settings && slices.Equal(c.ParameterTypes, f.types)
 }
 
-// withoutSQL is a statement of which only the name is known, which costs nothing
-// that counts.
+// withoutSQL returns a statement of which only the name is known, at no cost that counts.
 func (s *statement) withoutSQL() *statement {
 	return &statement{context: newContext(event.Context{
 		Shortened: len(s.context.SQL) + s.context.Shortened, ParameterTypes: s.context.ParameterTypes,
 	})}
 }
 
-// describe says what columns a statement has.
+// describe notes the columns of a statement.
 func (s *statement) describe(columns []event.Column) {
 	if !same(columns, s.columns) {
 		s.columns, s.row = columns, nil
@@ -81,7 +80,7 @@ func (s *statement) describe(columns []event.Column) {
 	s.described = true
 }
 
-// rowOf is what the rows of a Query are shown with.
+// rowOf returns the context of a Query's rows.
 func (s *statement) rowOf(columns []event.Column) *event.Context {
 	s.describe(columns)
 	if s.row == nil {
@@ -90,7 +89,7 @@ func (s *statement) rowOf(columns []event.Column) *event.Context {
 	return s.row
 }
 
-// rowIn is what the rows of a prepared statement are shown with.
+// rowIn returns the context of a prepared statement's rows.
 func (s *statement) rowIn(formats []int16) *event.Context {
 	if s.row == nil || !slices.Equal(s.formats, formats) {
 		s.formats = formats
@@ -99,8 +98,7 @@ func (s *statement) rowIn(formats []int16) *event.Context {
 	return s.row
 }
 
-// portalIn makes a portal of a statement, which may be unknown. An equal one without a
-// name is used again.
+// portalIn returns a portal of a statement, which may be unknown. It reuses an equal unnamed one.
 func (s *statement) portalIn(formats []int16, cut bool, name string) *portal {
 	if s == nil || name != "" {
 		return &portal{statement: s, formats: slices.Clone(formats), cut: cut}
@@ -115,14 +113,14 @@ func (s *statement) portalIn(formats []int16, cut bool, name string) *portal {
 type portal struct {
 	statement *statement
 	formats   []int16 // of its result
-	cut       bool    // and they may be others: not all of the Bind was kept
-	// columns are what Describe of the portal has told since it was made.
+	cut       bool    // not all of the Bind was kept, so they may be different
+	// columns are what a Describe of the portal has reported since it was made.
 	columns   []event.Column
 	described bool
 	row       *event.Context
 }
 
-// describe says what columns a portal has.
+// describe notes the columns of a portal.
 func (p *portal) describe(columns []event.Column) {
 	if !same(columns, p.columns) {
 		p.columns, p.row = columns, nil
@@ -130,8 +128,7 @@ func (p *portal) describe(columns []event.Column) {
 	p.described = true
 }
 
-// rowContext is what DataRows of a portal are shown with, nil where nothing is known
-// of them.
+// rowContext returns the context of a portal's DataRows, or nil if nothing is known about them.
 func (p *portal) rowContext() *event.Context {
 	s := p.statement
 	switch {
@@ -151,18 +148,18 @@ func (p *portal) rowContext() *event.Context {
 	return s.rowIn(p.formats)
 }
 
-// same reports whether two lists of columns are one.
+// same reports whether two lists of columns are the same slice.
 func same(a, b []event.Column) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
-// withColumns is what rows are shown with.
+// withColumns returns a context for rows.
 func withColumns(c *event.Context, columns []event.Column) *event.Context {
 	return &event.Context{SQL: c.SQL, Brief: c.Brief, Shortened: c.Shortened, Shaped: c.Shaped, Settings: c.Settings, Columns: columns}
 }
 
-// inFormats gives columns the formats of a Bind: none means text for all, one is for
-// all alike.
+// inFormats returns columns with the formats of a Bind: none means text for all, and one applies to
+// all.
 func inFormats(columns []event.Column, formats []int16) []event.Column {
 	own := slices.Clone(columns)
 	for i := range own {
@@ -181,7 +178,7 @@ func inFormats(columns []event.Column, formats []int16) []event.Column {
 // maxBrief is how many characters of SQL serve to recognize it.
 const maxBrief = 80
 
-// brief is the beginning of SQL, with each run of white space as one space.
+// brief returns the beginning of SQL, with each run of white space as one space.
 func brief(sql []byte) string {
 	var b strings.Builder
 	count, space := 0, false
@@ -203,11 +200,11 @@ func brief(sql []byte) string {
 			count++
 		}
 		if b.Len() > 4*maxBrief {
-			break // it is no UTF-8
+			break // it is not UTF-8
 		}
 	}
 	return b.String()
 }
 
-// continues reports whether a byte goes on with a character of UTF-8.
+// continues reports whether a byte continues a character of UTF-8.
 func continues(c byte) bool { return c&0xc0 == 0x80 }

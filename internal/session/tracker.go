@@ -5,10 +5,10 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Limits of what is held of a message, in bytes.
+// Limits on what is held of a message, in bytes.
 const (
-	// MaxHeld is the size up to which a message is waited for as a whole. A larger
-	// one is passed on in pieces as it comes.
+	// MaxHeld is the size up to which we wait for the whole message. A larger one is passed on in
+	// pieces as it comes.
 	MaxHeld = 65000
 	// DefaultKept is how much of a larger message is kept for the log.
 	DefaultKept = 1 << 20
@@ -16,33 +16,33 @@ const (
 	minKept = wire.HeaderSize + 4
 )
 
-// Tracker is the memory of one connection.
+// Tracker is the memory of a connection.
 type Tracker struct {
-	// Kept is how many bytes of a message larger than MaxHeld are kept. Of none are
-	// less than the first 9 kept, which name it.
+	// Kept is how many bytes of a message larger than MaxHeld are kept. At least the first 9 are
+	// always kept, which name it.
 	Kept int
-	// Blanked says that redaction has blanked such messages, but for their headers.
+	// Blanked is set if redaction has blanked such messages, except for their headers.
 	Blanked bool
-	// CountRows makes one message of a run of rows (see [event.Message.More]). The contents of
-	// CopyData are then not identified.
+	// CountRows makes one message of a run of rows (see [event.Message.More]). Then the contents of
+	// CopyData are not identified.
 	CountRows bool
 
 	budget   *Budget
 	framer   Framer
-	messages []event.Message // of the bytes at hand
+	messages []event.Message // in the current bytes
 	mistakes []string        // likewise
 	bigs     [4]*bigMessage  // by stream, while they pass
 	memory   memory
 	copying  copying
 }
 
-// New makes the memory of a connection that has just been opened. What it keeps
-// counts towards budget.
+// New returns the memory of a connection that has just been opened. What it keeps counts towards
+// budget.
 func New(budget *Budget) *Tracker {
 	return &Tracker{Kept: DefaultKept, budget: budget, memory: memory{names: names{budget: budget}}, copying: copying{budget: budget}}
 }
 
-// Close gives back what the connection kept. The tracker is not used any more.
+// Close releases what the connection kept. The tracker must not be used any more.
 func (t *Tracker) Close() {
 	for i := range t.bigs {
 		t.drop(i)
@@ -51,24 +51,22 @@ func (t *Tracker) Close() {
 	t.copying.endServer()
 }
 
-// Piece is what a run of bytes is, and what it says. Its slices are valid until the next
-// call.
+// Piece is what a run of bytes is, and what it says. Its slices are valid until the next call.
 type Piece struct {
 	Frame
 
 	// Messages are those that end here.
 	Messages []event.Message
-	// Mistakes are what the server has sent that nobody asked for, in words.
+	// Mistakes are descriptions of what the server has sent that nobody asked for.
 	Mistakes []string
 }
 
-// Scan says what the bytes that one party sent are, as [Framer.Scan] does, and which
-// messages end in them.
+// Scan says what the bytes that one party sent are, like [Framer.Scan], and which messages end in
+// them.
 func (t *Tracker) Scan(d event.Direction, pending []byte) Piece { return t.scan(d, pending, false) }
 
-// ScanFrame is Scan of the bytes that a [Framer] has found to be one frame, of which
-// nothing is left to say but what they mean. The messages take the place of what is in the
-// caller's slice.
+// ScanFrame is Scan for bytes that a [Framer] has found to be one frame, so that only their meaning
+// is left to find. The messages replace what is in the caller's slice.
 func (t *Tracker) ScanFrame(d event.Direction, b []byte, messages []event.Message) Piece {
 	t.messages = messages
 	p := t.scan(d, b, true)
@@ -94,7 +92,7 @@ func (t *Tracker) scan(d event.Direction, pending []byte, framed bool) Piece {
 	return Piece{frame, t.messages, t.mistakes}
 }
 
-// End says what is left when a direction has ended, as [Framer.End] does.
+// End says what is left when a direction has ended, like [Framer.End].
 func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	t.messages = t.messages[:0]
 	beginning := t.beginning(d, pending)
@@ -106,13 +104,13 @@ func (t *Tracker) End(d event.Direction, pending []byte) (p Piece, want int64) {
 	return Piece{frame, t.messages, nil}, want
 }
 
-// Cut says what is left when the rest of a message was not seen, as [Framer.Cut] does.
+// Cut says what is left when the rest of a message was not seen, like [Framer.Cut].
 func (t *Tracker) Cut(d event.Direction, pending []byte) (p Piece, want int64) {
 	t.messages, t.mistakes = t.messages[:0], t.mistakes[:0]
 	beginning := t.beginning(d, pending)
 	frame, want := t.framer.cut(d, pending)
 	if d == event.ClientToServer && t.copying.client != nil {
-		t.copying.client.following = false // nobody knows where the rest leads
+		t.copying.client.following = false // it is not known where the rest leads
 	}
 	if want > 0 {
 		t.message(d, beginning, want)
@@ -147,7 +145,7 @@ func (t *Tracker) keep(d event.Direction, frame Frame, b []byte) {
 	}
 }
 
-// message adds a message to the piece and remembers what it changes.
+// message adds a message to the piece, and remembers what it changes.
 func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 	if t.CountRows && t.count(d, b[0], size) {
 		return
@@ -177,7 +175,7 @@ func (t *Tracker) message(d event.Direction, b []byte, size int64) {
 	}
 }
 
-// count adds a row to the last message, if that is a row too and this one changes nothing more. It
+// count adds a row to the last message, if that is a row too and this one changes nothing else. It
 // reports whether it did.
 func (t *Tracker) count(d event.Direction, code byte, size int64) bool {
 	if len(t.messages) == 0 || d > event.ServerToClient {
@@ -219,14 +217,14 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 	return last
 }
 
-// NewServer forgets what was said to a server that another one takes the place of.
+// NewServer forgets what was said to a server that another one replaces.
 func (t *Tracker) NewServer() {
 	t.framer.NewServer()
 	t.drop(1)
 	t.drop(3)
 }
 
-// Running is the SQL that the server works on, "" where nothing is known.
+// Running returns the SQL that the server is working on, or "" if it is not known.
 func (t *Tracker) Running() string {
 	if r := t.memory.requests.current(); r != nil {
 		if c := r.context(); c != nil {

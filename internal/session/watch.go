@@ -5,9 +5,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Watch is a [Framer] that shows the messages of the login to whoever must know them before
-// anything is decoded: the answer to a request for encryption, the key of cancel requests, the
-// offer of an authentication mechanism, the end of the login.
+// Watch is a [Framer] that also shows the messages of the login, to those who must know them before
+// anything is decoded: the answer to a request for encryption, the key for cancel requests, the
+// offer of authentication mechanisms, the end of the login.
 type Watch struct {
 	Framer
 
@@ -33,21 +33,21 @@ func (w *Watch) Cut(d event.Direction, pending []byte) (Frame, int64) {
 	return w.cutWith(d, pending, w)
 }
 
-// begin forgets the messages of the last frame, with their room once the login is over: a connection
-// that is idle should hold little.
+// begin forgets the messages of the last frame. Once the login is over, it releases their memory
+// too: an idle connection should hold little.
 func (w *Watch) begin() {
 	if w.login = w.login[:0]; w.over {
 		w.login = nil
 	}
 }
 
-// Login returns the messages of the last frame, up to the first ReadyForQuery of the connection
-// and none behind it. They are named as the dialogue names them, and valid until the next call.
-// Of a message too large to hold there is only the beginning.
+// Login returns the messages of the last frame, up to the first ReadyForQuery of the connection and
+// none after it. They are named with the dialogue so far, and valid until the next call. For a
+// message too large to hold, there is only its beginning.
 func (w *Watch) Login() []wire.Message { return w.login }
 
-// Ready reports whether the server has sent its first ReadyForQuery to the client, or nobody
-// saw the beginning of the connection.
+// Ready reports whether the server has sent its first ReadyForQuery to the client. It is also true
+// if the beginning of the connection was not seen.
 func (w *Watch) Ready() bool { return w.client.ready }
 
 // AsksForEncryption reports whether the client waits for the reply to a request for encryption.
