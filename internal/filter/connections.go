@@ -7,15 +7,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// ConnectionSink lets through the connections that are chosen, and what belongs to none.
-// The beginning of each is held back until it is known who connects, so that it comes
-// after what others did meanwhile. It is not safe for concurrent use.
+// ConnectionSink lets the chosen connections through, and what belongs to no connection. The
+// beginning of a connection is held back until it is known who connects, so it comes after what
+// others did meanwhile. It is not safe for concurrent use.
 type ConnectionSink struct {
 	outlet
 
 	evaluator evaluator[event.Identity]
-	// beginnings are those of connections that are not decided, by their tags, and connections that
-	// were decided before it was known who connects.
+	// beginnings are those of undecided connections, by their tags, and of connections that were
+	// decided before it was known who connects.
 	beginnings map[uint32]*beginning
 }
 
@@ -24,12 +24,12 @@ type beginning struct {
 	held     []event.Event
 	size     int
 	identity *event.Identity // the last
-	// decided says that the rest goes the same way, whoever it is that connects.
+	// decided is set if the rest goes the same way, whoever connects.
 	decided, chosen bool
 }
 
-// maxBeginning is how much of a connection is held back until it is decided, in bytes: a
-// StartupMessage has 10,004 at most, and certificates may stand before it.
+// maxBeginning is how much of a connection is held back until it is decided, in bytes. A
+// StartupMessage has at most 10,004, and certificates may precede it.
 const maxBeginning = 64 << 10
 
 // Write takes a batch, and passes on what is decided and chosen.
@@ -40,7 +40,7 @@ func (s *ConnectionSink) Write(events []event.Event) error {
 	return s.flush()
 }
 
-// Close decides what is left by what is known of it, and closes the sink behind.
+// Close decides about the rest by what is known of it, and closes the next sink.
 func (s *ConnectionSink) Close() error {
 	releaseAll(&s.outlet, s.beginnings, s.decide)
 	return s.finish()
@@ -89,8 +89,8 @@ func (s *ConnectionSink) take(e *event.Event) {
 	}
 }
 
-// isKnown reports whether an event tells who connects, or that nobody will. A CancelRequest has
-// nothing but a key: the next event says whose it is.
+// isKnown reports whether an event says who connects, or that nobody will. A CancelRequest has only
+// a key: the next event says whose it is.
 func isKnown(e *event.Event) bool {
 	i := e.Identity
 	if i == nil || !i.Known {
@@ -111,7 +111,7 @@ func (s *ConnectionSink) chooses(i *event.Identity) bool {
 	return s.evaluator.ask(i) == yes
 }
 
-// decide lets go what was held of a connection, or forgets it.
+// decide releases what was held of a connection, or drops it.
 func (s *ConnectionSink) decide(b *beginning) {
 	b.decided, b.chosen = true, s.chooses(b.identity)
 	if b.chosen {
@@ -120,7 +120,7 @@ func (s *ConnectionSink) decide(b *beginning) {
 	b.held, b.size = nil, 0
 }
 
-// hold keeps a copy of an event: what it points to belongs to the bus.
+// hold keeps a copy of an event, because what it points to belongs to the bus.
 func (b *beginning) hold(e *event.Event) {
 	b.size += cost + len(e.Data)
 	for _, arg := range event.Arguments(e.Fact) {

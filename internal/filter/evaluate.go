@@ -10,29 +10,29 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// answer is what comes of asking an expression. The order is that of truth: what holds of two is
-// the lesser, what holds of one of them the greater.
+// answer is the result of asking an expression. The order is that of truth: "and" is the lesser of
+// two answers, "or" the greater.
 type answer int8
 
 const (
-	stale answer = iota - 1 // of a part: it has to be computed
+	stale answer = iota - 1 // of a part: it must be computed
 	no
-	later // what it depends on is not known yet
+	later // it depends on something that is not known yet
 	yes
 )
 
-// evaluator asks an expression, of one question after another. Mostly a question has the values of
-// the one before it, so that parts are computed again only where a variable has changed. It serves
-// one goroutine.
+// evaluator asks an expression one question after another. Usually a question has the values of the
+// previous one, so a part is computed again only if one of its variables has changed. It serves one
+// goroutine.
 type evaluator[Q any] struct {
 	*expression[Q]
 
 	complain func(error)
 	machine  vm.VM
 	values   map[string]any // of the variables
-	last     []value        // the same, by the places of the variables
+	last     []value        // the same, by index of the variables
 	answers  []answer       // of the parts
-	unknown  variables      // of the question at hand
+	unknown  variables      // in the current question
 }
 
 // value is the value of a variable, of one of these types.
@@ -53,8 +53,8 @@ func newEvaluator[Q any](e *expression[Q], complain func(error)) evaluator[Q] {
 	return v
 }
 
-// ask asks the expression. The answer is later only where a variable is not known yet, and its
-// value could matter.
+// ask asks the expression. The answer is later only if a variable is not known yet, and its value
+// could matter.
 func (v *evaluator[Q]) ask(q *Q) answer {
 	changed := variables(0)
 	v.unknown = 0
@@ -80,8 +80,8 @@ func (v *evaluator[Q]) ask(q *Q) answer {
 	return v.decide(v.root)
 }
 
-// update takes the value that a variable has in a question, and reports whether it is another than
-// the last.
+// update reads the value of a variable in a question, and reports whether it differs from the last
+// one.
 func (x *variable[Q]) update(q *Q, last *value, values map[string]any) bool {
 	switch {
 	case x.text != nil:
@@ -106,7 +106,7 @@ func (x *variable[Q]) update(q *Q, last *value, values map[string]any) bool {
 	return true
 }
 
-// decide puts the answers of parts together.
+// decide combines the answers of parts.
 func (v *evaluator[Q]) decide(n *node) answer {
 	switch n.operator {
 	case and:
@@ -145,7 +145,7 @@ func (v *evaluator[Q]) compute(p *part) answer {
 	return no
 }
 
-// say says once that a part can't be computed, with the place.
+// say reports once that a part can't be computed, with its position.
 func (v *evaluator[Q]) say(p *part, err error) {
 	if p.said.Swap(true) {
 		return
@@ -157,10 +157,10 @@ func (v *evaluator[Q]) say(p *part, err error) {
 	v.complain(fmt.Errorf("%s: wherever this can't be computed, it counts as false%s", harmless(what), place))
 }
 
-// maxWhat is how much of an error is said, in bytes.
+// maxWhat is how much of an error is reported, in bytes.
 const maxWhat = 200
 
-// harmless returns what can be said of an error, which may have something in it that a client has
+// harmless returns what may be reported of an error, which may contain something that a client
 // sent.
 func harmless(what string) string {
 	if len(what) > maxWhat {

@@ -10,52 +10,52 @@ import (
 	"pgpi/internal/wire"
 )
 
-// connection is what is remembered of a connection, beyond what comes with its events: as much as
-// the expression asks for.
+// connection is what is remembered about a connection, besides what comes with its events: as much
+// as the expression needs.
 type connection struct {
 	identity *event.Identity // the last
-	tx       byte            // as ReadyForQuery has it, 0 where it is not known
+	tx       byte            // as in ReadyForQuery, 0 if it is not known
 	// exchanges are the last one that is over and those that are not, in order.
 	exchanges []*exchange
 	done      uint32 // the number of the last one that is over
 	weight    int    // of the exchanges
-	// changed says that something has become known that messages may wait for.
+	// changed is set if something has become known that messages may be waiting for.
 	changed bool
 
 	held backlog
 }
 
-// exchange is what is remembered of an exchange.
+// exchange is what is remembered about an exchange.
 type exchange struct {
 	number   uint32
 	told     *told
 	sqlstate string
 	tags     []string // each once
-	over     bool     // or nothing more will be known of it
+	over     bool     // or nothing more will be known about it
 	weight   int
-	// sum is there when it has been added up, and given says that it won't be.
+	// sum is set when the exchange has been added up. given is set if it won't be.
 	sum   *event.Exchange
 	given bool
-	// matched says that the expression is true of one of its messages.
+	// matched is set if the expression is true of one of its messages.
 	matched bool
-	// names are those of the columns of context.
+	// names are the names of the columns of context.
 	context *event.Context
 	names   []string
 }
 
-// told is an immutable snapshot of what an exchange has told.
+// told is an immutable snapshot of what an exchange has said.
 type told struct{ params, columns []string }
 
 var nothing told
 
-// Limits of what is remembered of exchanges.
+// Limits on what is remembered about exchanges.
 const (
 	maxRemembered = 1 << 20 // of a connection, in bytes
-	// maxTags is how many tags are remembered of a Query with several statements.
+	// maxTags is how many tags of a Query with several statements are remembered.
 	maxTags = 100
 )
 
-// exchange returns what is remembered of an exchange, nil where nothing is.
+// exchange returns what is remembered about an exchange, or nil.
 func (c *connection) exchange(number uint32) *exchange {
 	if number == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (c *connection) exchange(number uint32) *exchange {
 	return x
 }
 
-// weigh bounds what is remembered of exchanges: the first is given up where it is too much.
+// weigh bounds what is remembered about exchanges: if it is too much, the first is given up.
 func (c *connection) weigh(x *exchange, size int) {
 	x.weight += size
 	c.weight += size
@@ -92,7 +92,7 @@ func (c *connection) forget(n int) {
 	c.exchanges = slices.Delete(c.exchanges, 0, n)
 }
 
-// identify takes who is connected.
+// identify notes who is connected.
 func (c *connection) identify(i *event.Identity) {
 	if i == nil || i == c.identity {
 		return
@@ -101,14 +101,14 @@ func (c *connection) identify(i *event.Identity) {
 	c.identity = i
 }
 
-// lose says that nobody can tell any more how the exchanges end, nor in which transaction.
+// lose notes that it is not known any more how the exchanges end, nor in which transaction.
 func (c *connection) lose() {
 	c.forget(len(c.exchanges))
 	c.tx = 0
 }
 
-// conclude says that all exchanges up to a number are over. What was learned of the last of them
-// still holds for messages that are part of it.
+// conclude notes that all exchanges up to a number are over. What was learned about the last of
+// them still applies to messages that are part of it.
 func (c *connection) conclude(done uint32, sums bool) {
 	if done <= c.done {
 		return
@@ -129,7 +129,7 @@ func (c *connection) conclude(done uint32, sums bool) {
 func (c *connection) addUp(sum *event.Exchange) *exchange {
 	i, found := slices.BinarySearchFunc(c.exchanges, sum.Number, func(x *exchange, number uint32) int { return cmp.Compare(x.number, number) })
 	if !found {
-		return addedUp(sum)
+		return exchangeFrom(sum)
 	}
 	x := c.exchanges[i]
 	x.sum, x.over = sum, true
@@ -142,8 +142,8 @@ func (c *connection) addUp(sum *event.Exchange) *exchange {
 	return x
 }
 
-// addedUp is an exchange of which nothing else is remembered.
-func addedUp(sum *event.Exchange) *exchange {
+// exchangeFrom returns an exchange about which nothing else is remembered.
+func exchangeFrom(sum *event.Exchange) *exchange {
 	x := &exchange{number: sum.Number, told: &nothing, over: true, sum: sum, sqlstate: sum.SQLState}
 	for _, s := range sum.Statements {
 		x.tags = append(x.tags, s.Tag)
@@ -154,8 +154,8 @@ func addedUp(sum *event.Exchange) *exchange {
 	return x
 }
 
-// learn takes from a message what it and later ones are asked about, as far as the expression
-// needs it.
+// learn takes from a message what it and later ones are asked about, as far as the expression needs
+// it.
 func (c *connection) learn(m *event.Message, needs *needs, r *reading.Reader) known {
 	if m.Type == wire.ReadyForQuery {
 		c.tx = 0
@@ -206,7 +206,7 @@ func (c *connection) addTag(x *exchange, tag []byte) {
 	c.weigh(x, len(tag))
 }
 
-// columnsOf are the names of the columns of a row. Mostly they are those of the row before it.
+// columnsOf returns the names of the columns of a row. Usually they are those of the previous row.
 func (x *exchange) columnsOf(context *event.Context) []string {
 	if x != nil && x.context == context {
 		return x.names
@@ -221,13 +221,13 @@ func (x *exchange) columnsOf(context *event.Context) []string {
 	return names
 }
 
-// sqlstateOf is the SQLSTATE of an ErrorResponse.
+// sqlstateOf returns the SQLSTATE of an ErrorResponse.
 func sqlstateOf(m *event.Message) string {
 	code, _ := wire.ErrorFieldOf(m.Bytes, 'C')
 	return string(code)
 }
 
-// text is the first field of a name, "" where there is none.
+// text returns the first field of a name, or "" if there is none.
 func text(r *reading.Reader, name wire.Name) string {
 	for i := range r.Fields {
 		if f := &r.Fields[i]; f.Name == name {
@@ -237,7 +237,7 @@ func text(r *reading.Reader, name wire.Name) string {
 	return ""
 }
 
-// texts are all fields of a name.
+// texts returns all fields of a name.
 func texts(r *reading.Reader, name wire.Name) (all []string) {
 	for i := range r.Fields {
 		if f := &r.Fields[i]; f.Name == name {
@@ -247,7 +247,7 @@ func texts(r *reading.Reader, name wire.Name) (all []string) {
 	return all
 }
 
-// parameters are the values of a Bind, as text.
+// parameters returns the values of a Bind as text.
 func parameters(r *reading.Reader) (all []string) {
 	for i := range r.Fields {
 		switch {
@@ -261,7 +261,7 @@ func parameters(r *reading.Reader) (all []string) {
 	return all
 }
 
-// parameter is a value as text, or its bytes where they are its text or nobody knows that.
+// parameter returns a value as text, or its bytes if they are its text, or if that is not known.
 func parameter(r *reading.Reader, v *reading.Value) string {
 	if v.Binary && v.Type != 0 {
 		if printed, err := r.AppendText(nil, v); err == nil {

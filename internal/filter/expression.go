@@ -20,9 +20,9 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// expression is an expression over the variables of a vocabulary, taken apart at each and, or and
-// not. A part that can't be computed is false, one whose variables are not known yet has to wait,
-// and in either case the others still count. It may be shared.
+// expression is an expression over the variables of a vocabulary. It is taken apart at each and, or
+// and not. A part that can't be computed is false. A part whose variables are not known yet must
+// wait. In either case, the other parts still count. An expression may be shared.
 type expression[Q any] struct {
 	text       string
 	vocabulary []variable[Q]
@@ -34,7 +34,7 @@ type expression[Q any] struct {
 // node is a place where an expression was taken apart, or a part.
 type node struct {
 	operator    operator
-	left, right *node // not has a left one only
+	left, right *node // not only has a left one
 	part        int
 }
 
@@ -47,14 +47,14 @@ const (
 	not
 )
 
-// part is what can be computed only as a whole.
+// part is something that can only be computed as a whole.
 type part struct {
 	program *vm.Program
 	reads   variables
 	said    atomic.Bool // that it could not be computed
 }
 
-// variables is a set of variables, by their places in a vocabulary.
+// variables is a set of variables, by index in a vocabulary.
 type variables uint32
 
 func (s variables) has(i int) bool { return s&(1<<i) != 0 }
@@ -74,7 +74,7 @@ func compile[Q any](text string, vocabulary []variable[Q], example string) (*exp
 		case float64:
 			return int(n * float64(time.Millisecond)), nil
 		}
-		return nil, errors.New("ms: give a number of milliseconds")
+		return nil, errors.New("ms: the argument must be a number of milliseconds")
 	}, new(func(int) int), new(func(float64) int))(config)
 	config.Disabled["now"] = true
 	delete(config.Builtins, "now")
@@ -112,7 +112,7 @@ func (s *splitter[Q]) split(n ast.Node) *node {
 			return &node{operator: and, left: s.split(n.Left), right: s.split(n.Right)}
 		case "or", "||":
 			return &node{operator: or, left: s.split(n.Left), right: s.split(n.Right)}
-		case "!=": // the negation of ==, even where that can't be computed
+		case "!=": // the negation of ==, even if that can't be computed
 			equal := *n
 			equal.Operator = "=="
 			return &node{operator: not, left: s.split(&equal)}
@@ -128,7 +128,7 @@ func (s *splitter[Q]) split(n ast.Node) *node {
 	return s.part(n)
 }
 
-// part makes a program of what can't be taken apart.
+// part makes a program for something that can't be taken apart.
 func (s *splitter[Q]) part(n ast.Node) *node {
 	p := &part{reads: s.variablesIn(n)}
 	err := optimizer.Optimize(&n, s.config)
@@ -141,7 +141,7 @@ func (s *splitter[Q]) part(n ast.Node) *node {
 	return &node{part: len(s.parts) - 1}
 }
 
-// variablesIn finds the variables that something uses.
+// variablesIn returns the variables that something uses.
 func (e *expression[Q]) variablesIn(n ast.Node) (found variables) {
 	ast.Walk(&n, visitor(func(n ast.Node) {
 		id, ok := n.(*ast.IdentifierNode)
@@ -149,7 +149,7 @@ func (e *expression[Q]) variablesIn(n ast.Node) (found variables) {
 			return
 		}
 		for i := range e.vocabulary {
-			if id.Value == e.vocabulary[i].name || id.Value == "$env" { // which has them all
+			if id.Value == e.vocabulary[i].name || id.Value == "$env" { // $env has all variables
 				found |= 1 << i
 			}
 		}
@@ -163,7 +163,7 @@ type visitor func(ast.Node)
 // Visit is for [ast.Walk].
 func (v visitor) Visit(n *ast.Node) { v(*n) }
 
-// explain puts an error of the compiler into a sentence and shows the place.
+// explain turns an error of the compiler into a sentence, and shows the position.
 func (e *expression[Q]) explain(err error) error {
 	at, ok := errors.AsType[*file.Error](err)
 	if !ok {
@@ -177,7 +177,7 @@ func (e *expression[Q]) explain(err error) error {
 	return errors.New(what + e.show(at))
 }
 
-// show shows the place of an error.
+// show shows the position of an error.
 func (e *expression[Q]) show(at *file.Error) string {
 	line := e.text
 	if lines := strings.Split(e.text, "\n"); at.Line >= 1 && at.Line <= len(lines) {
@@ -186,7 +186,7 @@ func (e *expression[Q]) show(at *file.Error) string {
 	return fmt.Sprintf("\n  %s\n  %s^", line, strings.Repeat(" ", max(0, at.Column)))
 }
 
-// names are the variables of a vocabulary.
+// names returns the names of the variables of a vocabulary.
 func names[Q any](vocabulary []variable[Q]) []string {
 	all := make([]string, 0, len(vocabulary))
 	for i := range vocabulary {

@@ -1,20 +1,23 @@
-// Package filter is the expression language over messages and exchanges: it lets
-// through what an expression is true of.
+// Package filter is the expression language over messages and exchanges. It lets through what an
+// expression is true of.
 //
-// It guarantees that what is let through comes in the order it came in, that what
-// is only known when an exchange ends (its SQLSTATE, its command tag) is waited
-// for, in bounded memory, and that a mistake in an expression is told at its place,
-// with the names that exist. What can't be computed is false, and only that; it is said once.
+// It guarantees:
 //
-// It guarantees too that of connections, which have a smaller vocabulary, all is let
-// through or nothing.
+//   - What is let through keeps its order.
+//   - What is only known when an exchange ends (its SQLSTATE, its command tag) is waited for, in
+//     bounded memory.
+//   - A mistake in an expression is reported with its position, and with the names that exist.
+//   - What can't be computed is false, and nothing else is; that is reported once.
+//   - Connections, which have a smaller vocabulary, are let through whole or not at all.
 //
-// It must not know where events come from, nor how any sink looks: it stands in
-// front of a sink and is one.
+// Less formally: you get what you asked for, in order, or you are told what is wrong with the
+// question.
 //
-// Start reading at variables.go, which has the vocabulary; expression.go is how an expression is
-// taken apart, evaluate.go how it is asked. sink.go decides about events, connections.go about
-// connections.
+// It must not know where events come from, nor what any sink looks like. It is a sink in front of
+// another.
+//
+// Start reading at variables.go, which has the vocabulary. expression.go takes an expression apart,
+// and evaluate.go asks it. sink.go decides about events, connections.go about connections.
 package filter
 
 import (
@@ -26,9 +29,8 @@ import (
 // Filter is an expression over messages and sentences. It may be shared.
 type Filter struct{ expression *expression[question] }
 
-// Compile reads an expression (the language of github.com/expr-lang/expr) over the
-// vocabulary of variables.go. An error is for the user: what is wrong, where, and
-// which names exist.
+// Compile reads an expression (the language of github.com/expr-lang/expr) over the vocabulary in
+// variables.go. An error is for the user: what is wrong, where, and which names exist.
 func Compile(text string) (*Filter, error) {
 	e, err := compile(text, vocabulary, `'type in ["Query", "Parse"] and sql contains "orders"'`)
 	if err != nil {
@@ -37,14 +39,14 @@ func Compile(text string) (*Filter, error) {
 	return &Filter{e}, nil
 }
 
-// New stands in front of a sink, which may show exchanges. What can't be computed is said to
-// complain, once for all sinks.
+// New puts a filter in front of a sink. exchanges is set if the sink shows exchanges. complain is
+// called about what can't be computed, once for all sinks.
 func (f *Filter) New(next Next, exchanges bool, complain func(error)) *Sink {
 	return newSink(next, newEvaluator(f.expression, complain), exchanges)
 }
 
-// AsksForSums reports whether the expression asks what is known of an exchange only when it has
-// been added up, so that the sink has to be given exchanges.
+// AsksForSums reports whether the expression needs something that is only known when an exchange
+// has been added up. Then the sink must get exchanges.
 func (f *Filter) AsksForSums() bool {
 	return newSink(nil, newEvaluator(f.expression, nil), false).needs.sums
 }
@@ -63,16 +65,17 @@ func (f *Filter) AsksForRows() bool {
 	return false
 }
 
-// AsksForShapes reports whether the expression asks for the shape of SQL, so that it has to be found.
+// AsksForShapes reports whether the expression asks for the shape of SQL, so that it has to be
+// found.
 func (f *Filter) AsksForShapes() bool {
 	i := slices.IndexFunc(vocabulary, func(v variable[question]) bool { return v.name == "shape" })
 	return f.expression.reads.has(i)
 }
 
-// Connections is an expression that chooses connections, whole ones. It may be shared.
+// Connections is an expression that chooses whole connections. It may be shared.
 type Connections struct{ expression *expression[event.Identity] }
 
-// CompileConnections is [Compile] for an expression over connections, which has the names of
+// CompileConnections is [Compile] for an expression over connections, with the names in
 // connectionVocabulary.
 func CompileConnections(text string) (*Connections, error) {
 	e, err := compile(text, connectionVocabulary, `'user == "bob" and client != "127.0.0.1"'`)
@@ -82,7 +85,7 @@ func CompileConnections(text string) (*Connections, error) {
 	return &Connections{e}, nil
 }
 
-// New stands in front of a sink, as [Filter.New] does.
+// New puts a filter in front of a sink, as [Filter.New] does.
 func (f *Connections) New(next Next, complain func(error)) *ConnectionSink {
 	return &ConnectionSink{outlet: outlet{next: next}, evaluator: newEvaluator(f.expression, complain), beginnings: map[uint32]*beginning{}}
 }

@@ -7,28 +7,28 @@ import (
 	"pgpi/internal/event"
 )
 
-// Limits of what is held back until it can be decided, in bytes of messages.
+// Limits on what is held back until it can be decided, in bytes of messages.
 const (
 	maxHeld = 1 << 20
-	// cost is what an event or a message weighs beside its bytes.
+	// cost is the size that an event or a message counts for besides its bytes.
 	cost = 300
 )
 
 // backlog is what is held of a connection, in order.
 type backlog struct {
 	events queue[held]
-	asked  queue[asked] // of those events, in order
+	asked  queue[asked] // about those events, in order
 	size   int
-	owned  int // of the events, the first so many are copies of our own
+	owned  int // how many of the events, from the first, are our own copies
 }
 
 // held is an event that can't go on yet.
 type held struct {
 	event     *event.Event
 	questions int // about it
-	waiting   int // of those
+	waiting   int // of those, without an answer yet
 	size      int
-	copies    *copies // that have the event, nil while it is the bus's
+	copies    *copies // those with the event; nil while it is the bus's
 }
 
 // asked is a question about a message or a sentence, with its answer.
@@ -37,15 +37,15 @@ type asked struct {
 	answer answer
 }
 
-// note remembers of an exchange that the expression is true of one of its messages.
+// note remembers for an exchange that the expression is true of one of its messages.
 func (a *asked) note() {
 	if a.answer == yes && a.exchange != nil {
 		a.exchange.matched = true
 	}
 }
 
-// hold keeps the event at hand, as far as it may be let through. Until its batch ends, it is not
-// copied.
+// hold keeps the current event, as far as it may be let through. It is not copied before its batch
+// ends.
 func (s *Sink) hold(c *connection, e *event.Event) {
 	h := held{event: s.part(e, s.asked), size: cost}
 	for i := range s.asked {
@@ -70,8 +70,8 @@ func (s *Sink) hold(c *connection, e *event.Event) {
 	s.goOn(c)
 }
 
-// part returns an event with those of its messages that may be let through. The line that says what
-// was forwarded belongs to all of the event's messages, or to none.
+// part returns an event with only those of its messages that may be let through. The line that says
+// what was forwarded belongs to all of the event's messages, or to none.
 func (s *Sink) part(e *event.Event, all []asked) *event.Event {
 	if len(e.Messages) == 0 || !slices.ContainsFunc(all, func(a asked) bool { return a.answer == no }) {
 		return e
@@ -88,7 +88,7 @@ func (s *Sink) part(e *event.Event, all []asked) *event.Event {
 	return &own
 }
 
-// reconsider asks again about what waits, because something has become known. If that is final,
+// reconsider asks again about what is waiting, because something has become known. If final is set,
 // nothing waits any longer.
 func (s *Sink) reconsider(c *connection, final bool) {
 	c.changed = false
@@ -104,7 +104,7 @@ func (s *Sink) reconsider(c *connection, final bool) {
 	s.goOn(c)
 }
 
-// askAgain asks what still waits for an answer of an event.
+// askAgain asks the questions about an event that still wait for an answer.
 func (s *Sink) askAgain(c *connection, h *held, all []asked, final bool) {
 	for i := range all {
 		a := &all[i]
@@ -121,8 +121,8 @@ func (s *Sink) askAgain(c *connection, h *held, all []asked, final bool) {
 	}
 }
 
-// goOn lets go the first events that are held, as far as they are decided. Where too much is held,
-// the first is decided by what is known of it.
+// goOn releases the first events that are held, as far as they are decided. If too much is held,
+// the first is decided by what is known about it.
 func (s *Sink) goOn(c *connection) {
 	n := 0
 	events, rest := c.held.events.all(), c.held.asked.all()
@@ -150,7 +150,7 @@ func (s *Sink) goOn(c *connection) {
 	c.held.owned = max(0, c.held.owned-n)
 }
 
-// pass gives the next sink what of an event is let through.
+// pass passes on to the next sink what is let through of an event.
 func (s *Sink) pass(e *event.Event, all []asked) {
 	if slices.ContainsFunc(all, func(a asked) bool { return a.answer == yes }) {
 		s.out = append(s.out, *s.part(e, all))
@@ -165,12 +165,11 @@ type copies struct {
 	held     int // events that still are
 }
 
-// pool has memory for copies, because to make it anew takes half of the time that a held row costs.
-// Few messages don't get theirs from it: they may be held for long, and would hold more than they
-// need.
+// pool has memory for copies, because allocating it takes half of the time that a held row costs.
+// Small copies don't use it: they may be held for long, and would hold more than they need.
 var pool sync.Pool
 
-// minPooled is how many messages make copies that come from the pool.
+// minPooled is how many messages it takes for copies to come from the pool.
 const minPooled = 64
 
 func newCopies(messages int) *copies {
@@ -182,7 +181,7 @@ func newCopies(messages int) *copies {
 	return new(copies)
 }
 
-// recycle gives the memory back. Nothing may point to it any more.
+// recycle returns the memory to the pool. Nothing may point to it any more.
 func (c *copies) recycle() {
 	if cap(c.messages) < minPooled {
 		return
@@ -225,8 +224,8 @@ func (b *backlog) own() {
 	b.owned += len(fresh)
 }
 
-// queue is a list that grows at its end and is used up from its beginning. What is used up leaves
-// room for what comes.
+// queue is a list that grows at its end and is consumed from its beginning. The room of consumed
+// elements is reused.
 type queue[T any] struct {
 	list  []T
 	first int

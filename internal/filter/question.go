@@ -7,42 +7,42 @@ import (
 	"pgpi/internal/wire"
 )
 
-// question is what an expression is asked about: a message, or a sentence of pgpi, with what was
-// known by then.
+// question is what an expression is asked about: a message or a sentence of pgpi, with what was
+// known at the time.
 type question struct {
 	known
 
 	event   *event.Event
 	message *event.Message // nil for a sentence
-	// tag is that of the exchange, or of one of its statements, and statement that one.
+	// tag is that of the exchange, or of one of its statements; statement is that statement.
 	tag       string
 	statement *event.Statement
-	// final says that nothing more will be known.
+	// final is set if nothing more will be known.
 	final bool
 }
 
-// known is what is known of a message beside what its event says.
+// known is what is known about a message, besides what its event says.
 type known struct {
-	identity *event.Identity // nil where nothing is known
-	exchange *exchange       // nil where there is none, or where nothing is known of it
+	identity *event.Identity // nil if nothing is known
+	exchange *exchange       // nil if there is none, or if nothing is known about it
 	told     *told           // by the exchange, so far
-	tx       byte            // as ReadyForQuery has it, 0 where it is not known
+	tx       byte            // as in ReadyForQuery, 0 if it is not known
 }
 
-// awaitsLogin reports whether it is still to be seen who is connected.
+// awaitsLogin reports whether it is still open who is connected.
 func (q *question) awaitsLogin() bool {
 	return !q.final && q.event.Conn != 0 && (q.identity == nil || !q.identity.Known)
 }
 
-// awaitsEnd reports whether it is still to be seen how the exchange ends.
+// awaitsEnd reports whether it is still open how the exchange ends.
 func (q *question) awaitsEnd() bool { return !q.final && q.exchange != nil && !q.exchange.over }
 
-// awaitsSum reports whether the exchange is still to be added up.
+// awaitsSum reports whether the exchange is yet to be added up.
 func (q *question) awaitsSum() bool {
 	return !q.final && q.exchange != nil && q.exchange.sum == nil && !q.exchange.given
 }
 
-// awaitsError reports whether the SQLSTATE is still to be seen. An ErrorResponse has its own.
+// awaitsError reports whether the SQLSTATE is still open. An ErrorResponse has its own.
 func (q *question) awaitsError() bool { return q.awaitsEnd() && !q.isError() }
 
 func (q *question) isError() bool { return q.message != nil && q.message.Type == wire.ErrorResponse }
@@ -64,11 +64,11 @@ func (q *question) from() string {
 			return "client"
 		case event.ServerToClient, event.ServerToScript:
 			return "server"
-		default: // it is pgpi that speaks
+		default: // pgpi itself speaks
 		}
 	}
 	if q.event.Kind == event.Exchanged {
-		return "client" // which has asked
+		return "client" // who asked
 	}
 	return "script"
 }
@@ -160,7 +160,7 @@ func (q *question) sqlstate() string {
 
 var noSum event.Exchange
 
-// sum is the exchange as it was added up, empty where it was not.
+// sum returns the exchange as it was added up, or an empty one.
 func (q *question) sum() *event.Exchange {
 	if q.exchange == nil || q.exchange.sum == nil {
 		return &noSum
@@ -189,7 +189,7 @@ func (q *question) serverTime() int {
 	return 0
 }
 
-// rows are those that were seen, else the number in the tag.
+// rows returns the number of rows that were seen, or else the number in the tag.
 func (q *question) rows() int {
 	sum := q.sum()
 	switch {

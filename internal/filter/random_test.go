@@ -168,8 +168,8 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// Of a large result that fails, as much as may be held comes through: the last rows, whole, whatever
-// memory they were held in.
+// Of a large result that fails, as much as may be held comes through: the last rows, whole,
+// whatever memory they were held in.
 func TestLargeResults(t *testing.T) {
 	t.Parallel()
 	f, err := Compile(`sqlstate == "40001" and (type == "ErrorResponse" or type == "DataRow" and bytes != 13)`)

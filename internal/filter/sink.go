@@ -10,13 +10,13 @@ import (
 	"pgpi/internal/reading"
 )
 
-// Next is the sink that a filter stands in front of.
+// Next is the sink behind a filter.
 type Next interface {
 	Write(events []event.Event) error
 	Close() error
 }
 
-// outlet is the sink behind, with the events that go on to it at the next call.
+// outlet is the next sink, with the events that go to it in the next call.
 type outlet struct {
 	next Next
 	out  []event.Event
@@ -28,11 +28,11 @@ func (o *outlet) flush() error {
 		return nil
 	}
 	err := o.next.Write(o.out)
-	o.out = emptied(o.out)
+	o.out = emptyList(o.out)
 	return err
 }
 
-// finish passes on the rest, and closes the sink behind.
+// finish passes on the rest, and closes the next sink.
 func (o *outlet) finish() error { return errors.Join(o.flush(), o.next.Close()) }
 
 // releaseAll releases what is held of all connections, in the order of events, and forgets them.
@@ -54,19 +54,19 @@ type Sink struct {
 	needs       needs
 	connections map[uint32]*connection
 	reader      reading.Reader
-	// touched are the connections of which events of the batch at hand are held, and unused are
-	// copies of which nothing is held any more.
+	// touched are the connections with held events of the current batch. unused are copies with no
+	// held events any more.
 	touched []*connection
 	unused  []*copies
 
-	// question is the one at hand, and asked are all about the event at hand.
+	// question is the current one, and asked are all about the current event.
 	question question
 	asked    []asked
-	// messages are those that were taken out of events of the batch at hand.
+	// messages are those that were selected from events of the current batch.
 	messages []event.Message
 }
 
-// needs are what an expression asks that is not in each event.
+// needs are what an expression asks for that is not in each event.
 type needs struct {
 	login, tx, exchanges, params, columns bool
 	sums                                  bool // of exchanges, which the outlet may show too
@@ -99,8 +99,8 @@ func newSink(next Next, evaluator evaluator[question], exchanges bool) *Sink {
 	return s
 }
 
-// Write takes a batch, and passes on what is decided and let through. What is held is copied only
-// then: most exchanges end within a batch.
+// Write takes a batch, and passes on what is decided and let through. It copies what is held only
+// then, because most exchanges end within a batch.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
 		s.take(&events[i])
@@ -112,23 +112,23 @@ func (s *Sink) Write(events []event.Event) error {
 	for _, c := range s.unused {
 		c.recycle()
 	}
-	s.touched, s.unused, s.messages = emptied(s.touched), emptied(s.unused), emptied(s.messages)
+	s.touched, s.unused, s.messages = emptyList(s.touched), emptyList(s.unused), emptyList(s.messages)
 	return err
 }
 
-// emptied returns a list without its elements, and drops what they point to.
-func emptied[T any](list []T) []T {
+// emptyList returns a list without its elements, and drops what they point to.
+func emptyList[T any](list []T) []T {
 	clear(list)
 	return list[:0]
 }
 
-// Close decides what is left, as far as it is known, and closes the sink behind.
+// Close decides about the rest, as far as it is known, and closes the next sink.
 func (s *Sink) Close() error {
 	releaseAll(&s.outlet, s.connections, s.release)
 	return s.finish()
 }
 
-// take decides an event, or holds it back.
+// take decides about an event, or holds it back.
 func (s *Sink) take(e *event.Event) {
 	switch e.Kind {
 	case event.Said:
@@ -146,7 +146,7 @@ func (s *Sink) take(e *event.Event) {
 	}
 }
 
-// takeFact decides a sentence of pgpi.
+// takeFact decides about a sentence of pgpi.
 func (s *Sink) takeFact(e *event.Event) {
 	c := s.connection(e)
 	final := false
@@ -172,13 +172,13 @@ func (s *Sink) takeFact(e *event.Event) {
 	}
 }
 
-// takeExchange decides an exchange: it is let through where the expression is true of it or of one
-// of its messages.
+// takeExchange decides about an exchange. It is let through if the expression is true of it, or of
+// one of its messages.
 func (s *Sink) takeExchange(e *event.Event) {
 	c := s.connection(e)
 	k := known{identity: e.Identity}
 	if c == nil {
-		k.exchange = addedUp(e.Exchange)
+		k.exchange = exchangeFrom(e.Exchange)
 	} else {
 		k.exchange, k.tx = c.addUp(e.Exchange), c.tx
 		s.reconsider(c, false)
@@ -198,11 +198,11 @@ func (s *Sink) takeExchange(e *event.Event) {
 	}
 }
 
-// release decides all that is held of a connection by what is known.
+// release decides about everything that is held of a connection, by what is known.
 func (s *Sink) release(c *connection) { s.reconsider(c, true) }
 
-// connection is what is remembered of the connection of an event, nil where there is nothing to
-// remember.
+// connection returns what is remembered about the connection of an event, or nil if there is
+// nothing to remember.
 func (s *Sink) connection(e *event.Event) *connection {
 	if e.Conn == 0 || s.needs == (needs{}) {
 		return nil
@@ -213,7 +213,7 @@ func (s *Sink) connection(e *event.Event) *connection {
 		return c
 	}
 	if c != nil {
-		s.release(c) // it goes on behind files that are missing
+		s.release(c) // it continues after files that are missing
 	}
 	c = &connection{}
 	if opened {
@@ -223,7 +223,7 @@ func (s *Sink) connection(e *event.Event) *connection {
 	return c
 }
 
-// takeMessages decides the messages of an event.
+// takeMessages decides about the messages of an event.
 func (s *Sink) takeMessages(e *event.Event) {
 	if len(e.Messages) == 0 {
 		return
@@ -241,8 +241,8 @@ func (s *Sink) takeMessages(e *event.Event) {
 	s.decide(c, e, false)
 }
 
-// decide asks about all that an event has. It goes on at once where everything is known of it, and
-// of those before it.
+// decide asks about everything in an event. It passes the event on at once if everything is known
+// about it and about those before it.
 func (s *Sink) decide(c *connection, e *event.Event, final bool) {
 	if c != nil {
 		c.identify(e.Identity)
@@ -266,7 +266,8 @@ func (s *Sink) decide(c *connection, e *event.Event, final bool) {
 	}
 }
 
-// ask asks about a message of an event, or about its sentence. Of several statements one is enough.
+// ask asks about a message of an event, or about its sentence. If there are several statements, one
+// match is enough.
 func (s *Sink) ask(e *event.Event, i int, k known, final bool) answer {
 	q := &s.question
 	*q = question{known: k, event: e, final: final}
@@ -289,7 +290,7 @@ func (s *Sink) ask(e *event.Event, i int, k known, final bool) answer {
 	return no
 }
 
-// askStatements asks about the exchange with the tag and the rows of each of its statements.
+// askStatements asks about the exchange, with the tag and the rows of each of its statements.
 func (s *Sink) askStatements(all []event.Statement) answer {
 	q := &s.question
 	for i := range all {
