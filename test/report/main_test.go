@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"pgpi/internal/localpg"
@@ -26,6 +27,15 @@ var pgpiPath string
 func TestMain(m *testing.M) {
 	localpg.RunJanitorIfAsked()
 	os.Exit(run(m))
+}
+
+// numberOf returns the number that a variable says, before the environment is the tests' own.
+func numberOf(variable string, otherwise int) int {
+	n, err := strconv.Atoi(os.Getenv(variable))
+	if err != nil {
+		return otherwise
+	}
+	return n
 }
 
 func run(m *testing.M) int {

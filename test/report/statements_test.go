@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -29,24 +27,17 @@ var pool = []string{
 }
 
 // statements is how many are run; PGPI_STATEMENTS says otherwise.
-const statements = 20_000
+var statements = numberOf("PGPI_STATEMENTS", 20_000)
 
 // TestStatements compares calls and rows with those of pg_stat_statements, which counts what has
 // completed. Its entries are shapes of their own: one of ours may be several of its, and the other
 // way; so both are added up by the shape of the SQL that it shows.
 func TestStatements(t *testing.T) {
-	n := statements
-	if text := os.Getenv("PGPI_STATEMENTS"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
 	server := startServer(t, 18, "create table a (id int primary key, v text)", "insert into a select g, 'v' from generate_series(1, 50) g", "create table b (n int)")
 	direct := fmt.Sprintf("postgres://postgres@%s:%d/postgres?sslmode=disable", server.Host, server.Port)
 	reset(t, direct)
 	s := start(t, server)
-	work(t, s.url, n)
+	work(t, s.url, statements)
 	theirs := entries(t, direct)
 	r := s.read(t)
 	ours := map[string]counted{}
@@ -76,7 +67,7 @@ func TestStatements(t *testing.T) {
 			t.Errorf("%s: not in the report, by the server %v", sql, them)
 		}
 	}
-	t.Logf("%d statements, %d done and %d failed; %d shapes agree in calls and rows, of %d", n, all, failed, agree, len(ours))
+	t.Logf("%d statements, %d done and %d failed; %d shapes agree in calls and rows, of %d", statements, all, failed, agree, len(ours))
 	for why, shapes := range kinds {
 		t.Logf("%d shapes: %s", shapes, why)
 	}

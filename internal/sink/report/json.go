@@ -160,7 +160,7 @@ func writeJSON(w io.Writer, s *stats.Stats, o Options) error {
 		why[l.Key] = l.why
 	}
 	for _, g := range s.Groups() {
-		one := groupOf(g, why[g.Key])
+		one := groupOf(g, strings.ReplaceAll(why[g.Key], together, " "))
 		if o.Stats.By.IsShape() {
 			one.ID = g.Key
 			d.Shapes = append(d.Shapes, one)

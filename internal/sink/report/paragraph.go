@@ -21,7 +21,7 @@ func (p *page) paragraph(l listed) {
 	p.item("listed", "because "+l.why)
 	p.timeOf(s)
 	p.item("calls", fmt.Sprintf("%s in %s%s", number(s.Calls), count(s.RoundTrips, "round trip"), endings(s)))
-	if l.Prepared > 0 || s.Parses > 0 {
+	if l.Prepared > 0 || s.Parses > 1 {
 		p.item("prepared", fmt.Sprintf("%s without being run; %s had a Parse", count(l.Prepared, "time"), count(s.Parses, "call")))
 	}
 	p.item("rows", fmt.Sprintf("%s, %s a call; %s sent, %s received", number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got)))

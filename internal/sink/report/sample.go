@@ -40,9 +40,17 @@ func (p *page) sample(g *stats.Group) {
 	p.sql(comment, strings.TrimRight(sql, "; ")+";")
 }
 
+// maxLines is how many lines of SQL are written that is a comment. Bulk inserts have more.
+const maxLines = 20
+
 // sql writes SQL that is on one line, broken into lines.
 func (p *page) sql(prefix, sql string) {
-	for _, line := range wrap(sql, width-len(prefix)) {
+	lines := wrap(sql, width-len(prefix))
+	for i, line := range lines {
+		if prefix != "" && i == maxLines-1 && len(lines) > maxLines {
+			p.line("… and %s more, which the JSON report has", count(int64(len(lines)-i), "line"))
+			return
+		}
 		fmt.Fprintln(&p.Builder, prefix+line)
 	}
 }
@@ -66,29 +74,38 @@ func isSelect(sql string) bool {
 // wrap breaks SQL into lines, between tokens. Two constants are never on two lines: the server would
 // read them as one.
 func wrap(sql string, width int) (lines []string) {
-	tokens := sqltext.NewScanner([]byte(sql), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
 	var line strings.Builder
-	column, last := 0, sqltext.Token{}
-	space, mayBreak := false, false
-	for t := tokens.Next(); t.Kind != sqltext.End; t = tokens.Next() {
-		if t.Kind == sqltext.Space {
-			space = true
-			continue
-		}
-		word := string(tokens.Text(t))
-		length := utf8.RuneCountInString(word)
-		switch {
-		case (space || mayBreak) && column > 0 && column+1+length > width && (!last.Kind.IsString() || !t.Kind.IsString()):
-			lines = append(lines, line.String())
+	column := 0
+	for _, piece := range pieces(sql) {
+		length := utf8.RuneCountInString(piece)
+		if column > 0 && column+length > width {
+			lines = append(lines, strings.TrimRight(line.String(), " "))
 			line.Reset()
 			column = 0
-		case space && column > 0:
-			line.WriteByte(' ')
-			column++
 		}
-		line.WriteString(word)
+		line.WriteString(piece)
 		column += length
-		last, space, mayBreak = t, false, word == "(" || word == ","
 	}
 	return append(lines, line.String())
+}
+
+// pieces cuts SQL where a line may end: behind a space, a comma or an opening bracket.
+func pieces(sql string) (all []string) {
+	tokens := sqltext.NewScanner([]byte(sql), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
+	piece, ends := "", false
+	last := sqltext.Token{}
+	for t := tokens.Next(); t.Kind != sqltext.End; t = tokens.Next() {
+		word := string(tokens.Text(t))
+		if t.Kind == sqltext.Space {
+			piece, ends = piece+" ", true
+			continue
+		}
+		if ends && (!last.Kind.IsString() || !t.Kind.IsString()) {
+			all = append(all, piece)
+			piece = ""
+		}
+		piece += word
+		ends, last = word == "," || word == "(", t
+	}
+	return append(all, piece)
 }

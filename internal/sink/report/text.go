@@ -38,9 +38,12 @@ func writeText(w io.Writer, s *stats.Stats, o Options) error {
 	return err
 }
 
+// together is a space at which no line is broken.
+const together = "\u00a0"
+
 // line writes a comment on a line of its own, cut to the page.
 func (p *page) line(format string, args ...any) {
-	words := string(text.AppendSafe(nil, fmt.Sprintf(format, args...)))
+	words := string(text.AppendSafe(nil, strings.ReplaceAll(fmt.Sprintf(format, args...), together, " ")))
 	if words != "" {
 		words = " " + words
 	}
@@ -50,7 +53,6 @@ func (p *page) line(format string, args ...any) {
 // item writes a comment with a label before it, broken into lines at spaces.
 func (p *page) item(label, words string) {
 	const indent = 9
-	words = string(text.AppendSafe(nil, words))
 	for words != "" {
 		n := breakAt(words, width-len("-- ")-indent)
 		p.line("%-*s%s", indent, label, words[:n])

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // duration is a time in three digits.
-func duration(d time.Duration) string { return text.Duration(d) }
+func duration(d time.Duration) string { return strings.ReplaceAll(text.Duration(d), " ", together) }
 
 // number is a number with a comma for each thousand.
 func number(n int64) string {
@@ -52,17 +53,17 @@ func size(n int64) string {
 		value, unit = value/1000, next
 	}
 	if unit == "B" {
-		return fmt.Sprintf("%d B", n)
+		return fmt.Sprintf("%d"+together+"B", n)
 	}
-	return fmt.Sprintf("%.3g %s", value, unit)
+	return fmt.Sprintf("%.3g"+together+"%s", value, unit)
 }
 
 // percent is a share of a whole.
 func percent(part, whole time.Duration) string {
 	if whole == 0 {
-		return "0 %"
+		return "0" + together + "%"
 	}
-	return fmt.Sprintf("%.1f %%", 100*part.Seconds()/whole.Seconds())
+	return fmt.Sprintf("%.1f"+together+"%%", 100*part.Seconds()/whole.Seconds())
 }
 
 // perCall is a mean with as many digits as there is room for.
