@@ -208,7 +208,10 @@ func (p *pipeline) reportNow() error {
 	if p.report == nil {
 		return errNoReport
 	}
-	return p.report.Report()
+	if err := p.report.Report(); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
 }
 
 // errNoReport is said where a signal asks for a report that nobody wants.

@@ -32,7 +32,12 @@ func ToFile(path string) (func([]byte) error, error) {
 	if err := errors.Join(trial.Close(), os.Remove(trial.Name())); err != nil {
 		return nil, fmt.Errorf("write a report to %s: %w", path, err)
 	}
-	return func(report []byte) error { return replace(path, report) }, nil
+	return func(report []byte) error {
+		if err := replace(path, report); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
+	}, nil
 }
 
 // ToWriter returns what writes a report to a stream.

@@ -75,10 +75,10 @@ func (s *Sink) Report() error {
 	for _, out := range s.outputs {
 		var b strings.Builder
 		if err := out.Format(&b, s.stats, s.options); err != nil {
-			return fmt.Errorf("make the report: %w", err)
+			return err
 		}
 		if err := out.Write([]byte(b.String())); err != nil {
-			return fmt.Errorf("write the report: %w", err)
+			return err
 		}
 	}
 	return nil

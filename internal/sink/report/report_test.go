@@ -321,6 +321,17 @@ func TestFile(t *testing.T) {
 	if files, err := os.ReadDir(dir); len(files) != 1 || err != nil {
 		t.Errorf("%v are there, %v", files, err)
 	}
+	gone := filepath.Join(dir, "gone")
+	if err := os.Mkdir(gone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	late, err := ToFile(filepath.Join(gone, "report.txt"))
+	if err := errors.Join(err, os.Remove(gone)); err != nil {
+		t.Fatal(err)
+	}
+	if err := late([]byte("x")); err == nil || !strings.Contains(err.Error(), "gone/report.txt: no such file") {
+		t.Error(err)
+	}
 	if _, err := ToFile(filepath.Join(dir, "nowhere", "report.txt")); err == nil || !strings.Contains(err.Error(), "give a place where you may write") {
 		t.Error(err)
 	}
