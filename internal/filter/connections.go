@@ -17,6 +17,14 @@ type ConnectionSink struct {
 	// beginnings are those of undecided connections, by their tags, and of connections that were
 	// decided before it was known who connects.
 	beginnings map[uint32]*beginning
+	// choices are the last answers about connections of which it is known who connects.
+	choices map[uint32]choice
+}
+
+// choice is an answer about an identity, which never changes.
+type choice struct {
+	identity *event.Identity
+	chosen   bool
 }
 
 // beginning is what is held of a connection.
@@ -58,7 +66,7 @@ func (s *ConnectionSink) take(e *event.Event) {
 	known := isKnown(e)
 	b := s.beginnings[e.Conn]
 	if b == nil && known {
-		if s.chooses(e.Identity) {
+		if s.choosesAgain(e) {
 			s.out = append(s.out, *e)
 		}
 		return
@@ -97,6 +105,19 @@ func isKnown(e *event.Event) bool {
 		return false
 	}
 	return i.User != "" || !slices.ContainsFunc(e.Messages, func(m event.Message) bool { return m.Type == wire.CancelRequest })
+}
+
+// choosesAgain is chooses for each event of a connection: it asks only when the identity is another.
+func (s *ConnectionSink) choosesAgain(e *event.Event) bool {
+	c := s.choices[e.Conn]
+	if c.identity != e.Identity {
+		c = choice{e.Identity, s.chooses(e.Identity)}
+		s.choices[e.Conn] = c
+	}
+	if _, ended := e.Fact.(event.Ended); ended {
+		delete(s.choices, e.Conn)
+	}
+	return c.chosen
 }
 
 // chooses reports whether the expression is true of who connects, or of whom a CancelRequest is
