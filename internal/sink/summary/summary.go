@@ -78,7 +78,7 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 	s.exchanges++
 	if x.SQLState != "" {
 		s.failed++
-		if key := x.SQLState + " " + x.Message; len(s.errors) < maxTexts || s.errors[key] > 0 {
+		if key := x.SQLState + " " + text.InUTF8(x.Message, x.Settings); len(s.errors) < maxTexts || s.errors[key] > 0 {
 			s.errors[key]++
 		}
 	}
@@ -89,7 +89,7 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 	if controlsTransaction(x.Context.SQL) {
 		return // most clients send so many that nothing else would be among the most frequent
 	}
-	if sql := shapeOf(x); len(s.counts) < maxTexts || s.counts[sql] > 0 {
+	if sql := text.InUTF8(shapeOf(x), x.Settings); len(s.counts) < maxTexts || s.counts[sql] > 0 {
 		s.counts[sql]++
 	} else {
 		s.uncounted++
@@ -133,7 +133,7 @@ func (s *Sink) time(x *event.Exchange) {
 	if x.Context == nil || len(s.slow) == slowest && took <= s.slow[slowest-1].took {
 		return
 	}
-	s.slow = append(s.slow, statement{took, x.Context.SQL})
+	s.slow = append(s.slow, statement{took, text.InUTF8(x.Context.SQL, x.Settings)})
 	slices.SortStableFunc(s.slow, func(a, b statement) int { return cmp.Compare(b.took, a.took) })
 	s.slow = s.slow[:min(len(s.slow), slowest)]
 }
@@ -246,7 +246,7 @@ func count(n int, noun string) string {
 
 // shorten is SQL on one line, as far as there is room.
 func shorten(sql string) string {
-	line, _ := sqltext.AppendLine(nil, []byte(sql[:min(len(sql), 8*lineWidth)]), sqltext.Settings{}, nil)
+	line, _ := sqltext.AppendLine(nil, []byte(sql), sqltext.Settings{}, nil)
 	safe := string(text.AppendSafe(nil, string(line)))
 	if utf8.RuneCountInString(safe) <= lineWidth-24 {
 		return safe

@@ -53,6 +53,27 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestCharacters has SQL and errors as characters, whatever the encoding of the session, and shortens
+// only what is too long on one line.
+func TestCharacters(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	latin := func(x *event.Exchange) { x.Settings = &event.Settings{ClientEncoding: "LATIN1"} }
+	long := "select '" + strings.Repeat("\xe9", 100) + "'"
+	add(s, 1, long, 0, 30*time.Millisecond, latin)
+	add(s, 1, strings.Repeat(" ", 795)+"select 'caf\xe9', 2", 0, 20*time.Millisecond, latin)
+	add(s, 1, "select 'caf\xe9'", 0, 10*time.Millisecond, latin, func(x *event.Exchange) { x.SQLState, x.Message = "42601", "na\xefve" })
+	add(s, 2, "select 'café'", 0, time.Millisecond)
+	got := strings.Join(closed(t, s, &b), "\n")
+	for _, want := range []string{
+		" ms  select '" + strings.Repeat("é", 67) + "…\n", " ms  select 'café', 2\n", " ms  select 'café'\n", "2 ×  select 'café'\n", "42601 naïve",
+	} {
+		if !strings.Contains(got+"\n", want) {
+			t.Errorf("there is no %q in\n%s", want, got)
+		}
+	}
+}
+
 // TestFrequent leaves out what most clients send most.
 func TestFrequent(t *testing.T) {
 	var b strings.Builder

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/sqltext"
 )
 
@@ -51,10 +52,10 @@ func (p *page) exchange(x *event.Exchange) {
 	start := len(p.text)
 	p.statement(x)
 	end := len(p.text)
-	p.remark(x, x.Message)
-	message := ""
-	if x.Message != "" && !p.fits() {
-		message = oneLine(x.Message)
+	said, message := oneLine(p.inUTF8(x.Message, x)), ""
+	p.remark(x, said)
+	if said != "" && !p.fits() {
+		message = said
 		p.text = p.text[:end]
 		p.remark(x, "")
 	}
@@ -63,7 +64,7 @@ func (p *page) exchange(x *event.Exchange) {
 	if x.SQLState == "" {
 		return
 	}
-	for _, more := range [][2]string{{"error", message}, {"detail", x.Detail}, {"hint", x.Hint}} {
+	for _, more := range [][2]string{{"error", message}, {"detail", p.inUTF8(x.Detail, x)}, {"hint", p.inUTF8(x.Hint, x)}} {
 		if more[1] != "" {
 			p.continueLine(more[0], more[1])
 		}
@@ -194,7 +195,7 @@ func (p *page) statement(x *event.Exchange) {
 	}
 	if x.Portal != "" {
 		p.text = append(p.text, " /* portal "...)
-		p.text = AppendSafe(p.text, x.Portal)
+		p.text = AppendSafe(p.text, p.inUTF8(x.Portal, x))
 		p.text = append(p.text, " */"...)
 	}
 }
@@ -232,7 +233,7 @@ func (p *page) sql(x *event.Exchange) byte {
 		replaced = replaced || ok
 		return dst, ok
 	}
-	p.scratch = p.appendInUTF8(p.scratch[:0], x)
+	p.scratch = append(p.scratch[:0], p.inUTF8(x.Context.SQL, x)...)
 	line, asSent := sqltext.AppendLine(p.line[:0], p.scratch, settings, parameter)
 	p.line = line
 	p.text = AppendSafe(p.text, string(line))
@@ -256,18 +257,23 @@ func Statement(x *event.Exchange) (sql string, whole bool) {
 	return string(p.text), x.Context.Shortened == 0 && !x.Context.Redacted
 }
 
-// appendInUTF8 appends the SQL of an exchange in the log's encoding. What parameters are replaced by
-// is in that already.
-func (p *page) appendInUTF8(dst []byte, x *event.Exchange) []byte {
-	sql := []byte(x.Context.SQL)
-	if x.Settings == nil || isASCII(sql) {
-		return append(dst, sql...)
+// InUTF8 returns a text of a session in the encoding of the log.
+func InUTF8(text string, s *event.Settings) string { return inUTF8(&reading.Reader{}, text, s) }
+
+func inUTF8(r *reading.Reader, text string, s *event.Settings) string {
+	if s == nil || isASCII(text) {
+		return text
 	}
-	p.reader.Message = &event.Message{Settings: x.Settings}
-	if p.reader.IsUTF8() {
-		return append(dst, sql...)
+	if r.Message = (&event.Message{Settings: s}); r.IsUTF8() {
+		return text
 	}
-	return p.reader.AppendUTF8(dst, sql)
+	return string(r.AppendUTF8(nil, []byte(text)))
+}
+
+// inUTF8 returns a text of an exchange in the encoding of the log. The values of parameters are in
+// that already.
+func (p *page) inUTF8(text string, x *event.Exchange) string {
+	return inUTF8(&p.reader, text, x.Settings)
 }
 
 // remark writes the message of an error, and what else there is to say of how an exchange ended. It is
@@ -280,7 +286,7 @@ func (p *page) remark(x *event.Exchange, message string) {
 		separator = "; "
 	}
 	if message != "" {
-		say(oneLine(message))
+		say(message)
 	}
 	switch x.Outcome {
 	case event.RolledBack, event.Suspended, event.Canceled:
@@ -315,7 +321,7 @@ func (p *page) placeIn(x *event.Exchange) string {
 	if x.Position < 1 || x.Context == nil || x.Context.Redacted {
 		return ""
 	}
-	rest := string(p.appendInUTF8(nil, x))
+	rest := p.inUTF8(x.Context.SQL, x)
 	for n := 1; n < x.Position && rest != ""; n++ {
 		_, size := utf8.DecodeRuneInString(rest)
 		rest = rest[size:]

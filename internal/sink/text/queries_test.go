@@ -111,6 +111,20 @@ func TestFailedLogin(t *testing.T) {
 	}
 }
 
+// TestEncoding has what a session of LATIN1 says in UTF-8.
+func TestEncoding(t *testing.T) {
+	x := asked("select 'caf\xe9', $1", time.Millisecond, failed("XX000", "na\xefve", 9), func(x *event.Exchange) {
+		x.Settings = &event.Settings{StandardStrings: "on", ClientEncoding: "LATIN1"}
+		x.Portal, x.Detail, x.Hint = "\xe4", "\xf6", "\xfc"
+	})
+	got := render(t, Options{Mode: Queries, Time: NoTime}, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: x}})
+	for _, want := range []string{"'café', $1", "portal ä", "naïve", "detail: ö", "hint: ü", "at: café"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %q in\n%s", want, got)
+		}
+	}
+}
+
 // TestColumns has the columns of all connections in the same places, once the widest name was seen, unless one is very wide.
 func TestColumns(t *testing.T) {
 	var events []event.Event
