@@ -11,6 +11,7 @@ import (
 type flow struct {
 	ends [2]end // the first is the one whose packet came first
 	tcp  tcp
+	ways ways
 	// client says which end is the client, where that is known.
 	client  int
 	certain bool
@@ -181,6 +182,10 @@ func (f *flow) segment(r *Reader, at time.Time, p *frame) {
 	s := segment{
 		at: at, sender: f.senderOf(p), seq: p.seq, ack: p.ack, acks: p.flags&flagACK != 0,
 		payload: p.payload, cut: p.cut, fin: p.flags&flagFIN != 0,
+	}
+	if p.flags&flagRST == 0 {
+		f.ways.add(&s, p.flags&flagSYN != 0)
+		f.tellWays(at)
 	}
 	f.accepted = f.accepted || p.flags&(flagSYN|flagACK) == flagSYN|flagACK
 	if p.flags&flagSYN != 0 {

@@ -11,7 +11,8 @@
 //
 // Start reading at [Reader.Read]. input.go and merge.go give packets in order,
 // frame.go and tunnel.go take their headers away; replay.go reads recordings of pgpi; stream.go,
-// flow.go, recognize.go, dialogue.go and search.go find out where messages begin and end in other captures.
+// flow.go, recognize.go, dialogue.go and search.go find out where messages begin and end in other captures,
+// and way.go how far away the ends are.
 package capture
 
 import (

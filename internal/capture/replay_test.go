@@ -72,7 +72,22 @@ func (c *relayed) stamp(e event.Event) {
 		c.opened = c.opened.Add(time.Duration(c.r.IntN(7200)-3600) * time.Second)
 	}
 	e.At, e.Elapsed, e.Conn = c.opened.Add(c.now), c.now-c.began, c.id
+	c.measure(e)
 	c.Record(&e)
+}
+
+// measure records ticks and ways now and then, at the time of an event, but none before the first.
+func (c *relayed) measure(e event.Event) {
+	_, opened := e.Fact.(event.Opened)
+	switch c.r.IntN(20) {
+	case 0:
+		c.Record(&event.Event{At: e.At, Elapsed: c.now, Kind: event.Measured, Fact: event.Tick{}})
+	case 1:
+		if !opened {
+			way := event.Way{Party: event.Server, Takes: time.Duration(1 + c.r.Int64N(1e9))}
+			c.Record(&event.Event{At: e.At, Elapsed: e.Elapsed, Conn: c.id, Kind: event.Measured, Fact: way})
+		}
+	}
 }
 
 func (c *relayed) say(f event.Fact) { c.stamp(event.Event{Kind: event.Said, Fact: f}) }
@@ -240,7 +255,7 @@ func TestRotation(t *testing.T) {
 		if report.Incomplete() {
 			t.Errorf("%s: %+v", f, report)
 		}
-		for next > 0 && isRepeated(got[0].Fact) {
+		for next > 0 && isRepeated(got[0].Fact) && got[0].Fact != p.events[next].Fact { // a way may be there twice
 			got = got[1:]
 		}
 		for i := range got {
@@ -256,7 +271,7 @@ func TestRotation(t *testing.T) {
 // isRepeated reports whether a fact is one that each file tells again.
 func isRepeated(f event.Fact) bool {
 	switch f.(type) {
-	case event.Opened, event.Connected, event.Continued:
+	case event.Opened, event.Connected, event.Continued, event.Way:
 		return true
 	}
 	return false

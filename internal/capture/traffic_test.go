@@ -214,7 +214,7 @@ type logger struct {
 	log  strings.Builder
 	sink *text.Sink
 	// events counts them, by kind.
-	events [event.End + 1]int
+	events [event.Measured + 1]int
 	data   [2]int64 // bytes of decoded and undecoded data
 }
 

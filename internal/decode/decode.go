@@ -93,7 +93,7 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		return
 	}
 	c := s.connections[e.Conn]
-	if c == nil && e.Kind == event.End { // of a connection that has ended
+	if c == nil && (e.Kind == event.End || e.Kind == event.Measured) { // of a connection that has ended
 		emit(e)
 		return
 	}
@@ -108,6 +108,8 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		s.fact(c, e, emit)
 	case event.End:
 		s.end(c, e, emit)
+	case event.Measured:
+		emit(e)
 	default:
 		s.bytes(c, e, emit)
 	}

@@ -35,7 +35,7 @@ type Event struct {
 	// Conn is the connection's number, from 1; 0 is pgpi itself.
 	Conn uint32
 	Kind Kind
-	// Direction is the direction of the bytes, for all kinds but Said and Exchanged.
+	// Direction is the direction of the bytes, for all kinds that have bytes.
 	Direction Direction
 	// Relayed is set if the bytes were handed to the other leg, and OneByOne if each of them had a
 	// write of its own.
@@ -60,9 +60,9 @@ type Event struct {
 	// of the recording.
 	Repeated, Inside bool
 
-	// Fact is the content of a Said event.
+	// Fact is the content of a Said or a Measured event.
 	Fact Fact
-	// Exchange is the content of an Exchanged event.
+	// Exchange is the content of an Exchanged or a Pending event.
 	Exchange *Exchange
 
 	// Data is the bytes as they were handed on, in one write. For an End, it is the beginning of a
@@ -96,11 +96,13 @@ func (e *Event) Began() time.Duration { return e.Elapsed - e.Waited }
 // event before it. Events that no log shows take none, and neither do events that will be derived
 // again. So a log has the same numbers live and from a recording.
 func (e *Event) TakesNumber() bool {
-	return e.Kind != End && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
+	return e.Kind != End && e.Kind != Measured && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
 }
 
 // IsNothing reports whether an event has no meaning, like the zero event. Outputs skip it.
-func (e *Event) IsNothing() bool { return e.Kind == Nothing || e.Kind == Said && e.Fact == nil }
+func (e *Event) IsNothing() bool {
+	return e.Kind == Nothing || (e.Kind == Said || e.Kind == Measured) && e.Fact == nil
+}
 
 // Clone returns a copy that belongs to the caller. It shares with e only what never changes: facts,
 // strings, contexts, settings, identities and exchanges. Messages that tile e.Data tile the copy's
@@ -124,7 +126,7 @@ func (e *Event) Clone() Event {
 // Kind is the sort of an event.
 type Kind uint8
 
-// The kinds of events. Sources record Said, Bytes, Undecoded and End. Decoding turns Bytes into
+// The kinds of events. Sources record Said, Bytes, Undecoded, End and Measured. Decoding turns Bytes into
 // Traffic, Fragment and Undecoded.
 const (
 	// Nothing is the kind of the zero Event.
@@ -143,9 +145,14 @@ const (
 	Undecoded
 	// Exchanged sums up an exchange that is over.
 	Exchanged
+	// Pending sums up one that is not over after a while, as far as it has come.
+	Pending
 	// End is the end of a direction. Only stages and recordings look at it; the log has sentences
 	// for what it means.
 	End
+	// Measured is a fact that no log shows: that time has passed, or how far away a party is. It is
+	// for stages, and recordings have it for those of a reader.
+	Measured
 )
 
 // Direction is who sent the bytes, and to whom.

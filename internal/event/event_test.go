@@ -51,8 +51,8 @@ func TestSentences(t *testing.T) {
 			t.Errorf("%T has the key %q", f, key)
 		}
 		keys[key] = true
-		if o := OriginOf(f); o != Known && o != Derived {
-			t.Errorf("%s is neither known nor derived", key)
+		if OriginOf(f) == 0 {
+			t.Errorf("nobody says what a reader of recordings does with %s", key)
 		}
 		if strings.ContainsAny(sentence, "{}") {
 			t.Errorf("%s: %q has a field that its type has not", key, sentence)
@@ -129,5 +129,26 @@ func TestZero(t *testing.T) {
 	var e Event
 	if e.Kind != Nothing || Key(e.Fact) != "" || Sentence(e.Fact) != "" || OriginOf(e.Fact) != 0 {
 		t.Errorf("the zero event says %q, %q", Key(e.Fact), Sentence(e.Fact))
+	}
+}
+
+// What no log shows has no phrase, and is read back from a recording as it was.
+func TestUnsaid(t *testing.T) {
+	for _, f := range []Fact{Tick{}, Way{Party: Server, Takes: 11_900_000}} {
+		var texts []string
+		for _, a := range Arguments(f) {
+			texts = append(texts, a.Text)
+		}
+		if got, err := ParseFact(Key(f), texts); err != nil || got != f {
+			t.Errorf("%#v, %v, want %#v", got, err, f)
+		}
+		for _, phrase := range Phrases() {
+			if OriginOf(f) != Unsaid || phrase.Key == Key(f) {
+				t.Errorf("%T may be in a log", f)
+			}
+		}
+		if e := (Event{Kind: Measured, Fact: f}); e.TakesNumber() || e.IsNothing() {
+			t.Errorf("%T takes a number, or is nothing", f)
+		}
 	}
 }

@@ -11,7 +11,10 @@ import (
 type Exchange struct {
 	// Number counts the exchanges of a connection, and RoundTrip its round trips, from 1.
 	Number, RoundTrip uint32
-	Kind              ExchangeKind
+	// RoundTrips is how often the client has waited because of it: 0 where it came with the one
+	// before, in a pipeline; more than 1 where the client said more when it had a reply.
+	RoundTrips int
+	Kind       ExchangeKind
 	// Context has the SQL. It is nil if that is unknown.
 	Context *Context
 	// Shape is that of the SQL, with the attributes of its comments. It is nil where nobody asks for
@@ -43,6 +46,8 @@ type Exchange struct {
 	// seen.
 	Transaction byte
 	Outcome     Outcome
+	// NeverAnswered says that nothing of the server's reply was seen, though all that it sent was.
+	NeverAnswered bool
 	// RolledBackToo are the first and the last of the exchanges that were over before this one
 	// failed and rolled them back. They are 0 if there are none.
 	RolledBackToo [2]uint32
@@ -95,9 +100,11 @@ const (
 	Lost
 	// Unanswered was passed over by the server.
 	Unanswered
+	// Unfinished is not over yet: it is that of a Pending event.
+	Unfinished
 )
 
-var outcomes = [...]string{"done", "rolled back", "failed", "suspended", "skipped", "canceled", "lost", "unanswered"}
+var outcomes = [...]string{"done", "rolled back", "failed", "suspended", "skipped", "canceled", "lost", "unanswered", "unfinished"}
 
 func (o Outcome) String() string { return outcomes[o] }
 
@@ -118,8 +125,12 @@ type Times struct {
 	// was.
 	Done, Ready time.Duration
 	// ClientStalled and ServerStalled are how long writes to either party waited for it to read.
-	// Held is how long pgpi waited for its own outlets.
-	ClientStalled, ServerStalled, Held time.Duration
+	// Held is how long pgpi waited for its own outlets, and HeldAsking how much of that it did before
+	// it took the last byte of the request.
+	ClientStalled, ServerStalled, Held, HeldAsking time.Duration
+	// ClientWay and ServerWay are how far away the parties are, there and back, as [Way] has it. They
+	// are 0 if that is not known.
+	ClientWay, ServerWay time.Duration
 }
 
 // End returns the last time at which something of the exchange was seen.

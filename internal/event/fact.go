@@ -340,3 +340,17 @@ type (
 	// CaptureEnded says that the connection was still open at the end of the capture.
 	CaptureEnded struct{ fact }
 )
+
+// Facts of Measured events, which are in recordings and in no log.
+type (
+	// Tick says that time has passed. There is one a second while a connection is open, and for a
+	// little longer, of all connections together.
+	Tick struct{ fact }
+	// Way says how far away a party is: the least time that the network took lately from pgpi to the
+	// next end of a TCP connection and back. That end is the party's, or a pooler's or a tunnel's.
+	Way struct {
+		fact
+		Party Party
+		Takes time.Duration
+	}
+)

@@ -18,6 +18,8 @@ const (
 	// Derived follows from the bytes. It is recorded for other readers. Our reader drops it and
 	// derives it again.
 	Derived
+	// Unsaid is read like what is known. No log shows it: it is of a Measured event.
+	Unsaid
 )
 
 // sentence is how a fact is put into words.
@@ -94,6 +96,9 @@ var sentences = []sentence{
 	{CancelFor{}, "cancel", Known, "cancel request for connection #{connection}, whose server runs: {sql}"},
 	{Damaged{}, "damaged", Known, "not all could be read: {why}"},
 	{CaptureEnded{}, "capture_ended", Known, "the capture ends before this connection"},
+
+	{Tick{}, "tick", Unsaid, "time passes"},
+	{Way{}, "way", Unsaid, "the way to the next TCP end of {party} takes {takes} ns, there and back"},
 }
 
 // Phrase is the sentence of a type of fact, which is given by its zero value.
@@ -102,11 +107,13 @@ type Phrase struct {
 	Key, Template string
 }
 
-// Phrases returns everything that pgpi says, in the order of the documentation.
+// Phrases returns everything that a log can have in pgpi's own words, in the order of the documentation.
 func Phrases() []Phrase {
 	all := make([]Phrase, 0, len(sentences))
 	for i := range sentences {
-		all = append(all, Phrase{sentences[i].fact, sentences[i].key, sentences[i].template})
+		if s := &sentences[i]; s.origin != Unsaid {
+			all = append(all, Phrase{s.fact, s.key, s.template})
+		}
 	}
 	return all
 }
@@ -191,6 +198,8 @@ func textOf(v reflect.Value) string {
 	switch value := v.Interface().(type) {
 	case time.Time:
 		return value.Format(openedLayout)
+	case time.Duration:
+		return strconv.FormatInt(int64(value), 10)
 	case Direction:
 		return value.String()
 	case Size:

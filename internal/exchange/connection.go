@@ -34,11 +34,19 @@ type connection struct {
 	// with a Sync.
 	unsynced span
 	failing  bool // an error was seen, and no ReadyForQuery since
+	// doubted is the last exchange of which it can't be said that nothing of its reply was seen.
+	doubted uint32
 	// began is when the first byte of the message at hand was seen, by direction.
 	began [2]time.Duration
-	// latest is the exchange of the last message, by direction.
+	// latest is the exchange of the last message, by direction, and at when that came.
 	latest [2]uint32
-	told   []*event.Exchange
+	at     [2]time.Duration
+	// unbooked is what a request has waited for that is too large to hold: until it has come, it is
+	// not known what it is. It is nil where there is nothing.
+	unbooked *waits
+	// ways are those to the client and the server, as they were measured last.
+	ways [2]time.Duration
+	told []*event.Exchange
 }
 
 // span is a run of exchanges, empty where first is 0.
@@ -59,11 +67,13 @@ type open struct {
 	late       bool  // a Sync for an exchange that is over: it is told only where it fails
 	counted    int64 // rows of the statements that are complete
 	replied    bool
+	heard      bool // the server has spoken since the client did
 	suspended  bool
 	failed     bool
 	skipped    bool
 	executes   bool
 	cancelSeen bool
+	turn       *turn // while it is the first
 	// atSync is an error that came behind the reply: it is of the Sync.
 	atSync *event.Exchange
 }
@@ -103,27 +113,6 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 	}
 }
 
-// wait books what the bytes of an event have waited for. The writes that stalled were those before
-// it, in the same direction.
-func (c *connection) wait(e *event.Event) {
-	x := c.find(c.latest[e.Direction])
-	if len(e.Messages) > 0 {
-		c.latest[e.Direction] = e.Messages[len(e.Messages)-1].Exchange
-		if x == nil {
-			x = c.find(e.Messages[0].Exchange)
-		}
-	}
-	if x == nil || e.Stalled == 0 && e.Held == 0 {
-		return
-	}
-	x.Times.Held += e.Held
-	if e.Direction == event.ServerToClient {
-		x.Times.ClientStalled += e.Stalled
-	} else {
-		x.Times.ServerStalled += e.Stalled
-	}
-}
-
 func (c *connection) find(n uint32) *open {
 	for _, x := range c.open {
 		if x.Number == n {
@@ -145,7 +134,9 @@ func (c *connection) begin(e *event.Event, m *event.Message) *open {
 		idle = c.over
 	}
 	x := c.openNew(e, m)
-	x.Times.Idle = idle
+	if x.Times.Idle = idle; len(c.open) == 1 {
+		x.RoundTrips = 1
+	}
 	return x
 }
 
@@ -175,6 +166,10 @@ func (c *connection) openNew(e *event.Event, m *event.Message) *open {
 func (x *open) request(e *event.Event, m *event.Message) {
 	first := x.Sent == 0
 	x.Sent += m.Size
+	if x.heard {
+		x.heard = false
+		x.RoundTrips++
+	}
 	x.skipped = m.Skipped && (first || x.skipped)
 	switch m.Type {
 	case wire.Query:
@@ -231,7 +226,7 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 		}
 		return
 	}
-	x.replied = true
+	x.replied, x.heard = true, true
 	if x.Times.Answered == event.NotSeen {
 		x.Times.Answered = began
 	}

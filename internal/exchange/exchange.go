@@ -11,6 +11,8 @@
 package exchange
 
 import (
+	"time"
+
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
 )
@@ -22,15 +24,21 @@ type Stage struct {
 
 	connections map[uint32]*connection
 	shapes      shapes
+	clock       clock
+	deadline    time.Duration // the first of all connections
 }
 
 // New makes a stage.
-func New() *Stage { return &Stage{connections: map[uint32]*connection{}} }
+func New() *Stage { return &Stage{connections: map[uint32]*connection{}, deadline: never} }
 
-// Take passes an event on, and behind it the exchanges that it has ended. What a recording repeats is
-// no part of one: it was added up where it was seen.
+// Take passes an event on, and behind it the exchanges that it has ended. Before it come those of
+// which a deadline has passed meanwhile. What a recording repeats is no part of an exchange: it was added
+// up where it was seen.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
-	if e.Conn == 0 || e.Repeated {
+	if s.clock.take(e); s.clock.now >= s.deadline {
+		s.mark(e, emit)
+	}
+	if e.Conn == 0 || e.Repeated && e.Kind != event.Measured {
 		emit(e)
 		return
 	}
@@ -39,6 +47,16 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 		s.fact(e, emit)
 	case event.Traffic, event.Fragment:
 		s.messages(e, emit)
+	case event.Measured:
+		if way, ok := e.Fact.(event.Way); ok {
+			s.connection(e).learnWay(way)
+		}
+		emit(e)
+	case event.Undecoded:
+		if c := s.connections[e.Conn]; c != nil {
+			c.doubt(e)
+		}
+		emit(e)
 	default:
 		emit(e)
 	}
@@ -51,7 +69,11 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 		s.cancel(f.Connection)
 	case event.CancelFor:
 		s.cancel(f.Connection)
-	case event.Missing, event.OutOfSync, event.Continued:
+	case event.CaptureEnded:
+		if c := s.connections[e.Conn]; c != nil {
+			c.doubted = c.last
+		}
+	case event.Missing, event.OutOfSync, event.Continued, event.ObserverFailed:
 		if c := s.connections[e.Conn]; c != nil {
 			c.open, c.unsynced, c.explicit = nil, span{}, true // nobody can say any more how they end
 		}
@@ -72,25 +94,40 @@ func (s *Stage) cancel(conn uint32) {
 	}
 }
 
+// connection finds a connection, or begins to know it.
+func (s *Stage) connection(e *event.Event) *connection {
+	c := s.connections[e.Conn]
+	if c == nil {
+		c = &connection{over: event.NotSeen}
+		s.connections[e.Conn] = c
+	}
+	return c
+}
+
 // messages adds the messages of an event to their exchanges.
 func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 	if e.Direction > event.ServerToClient {
 		emit(e)
 		return
 	}
-	c := s.connections[e.Conn]
-	if c == nil {
-		c = &connection{over: event.NotSeen}
-		s.connections[e.Conn] = c
-	}
+	c := s.connection(e)
 	if e.Kind == event.Traffic || e.Offset == 0 {
 		c.began[e.Direction] = e.Began()
 	}
-	c.wait(e)
+	wrote := c.find(c.latest[e.Direction])
+	if e.Direction == event.ServerToClient {
+		c.book(e, wrote) // before one of them is over
+	}
+	if e.Kind == event.Fragment && len(e.Messages) == 0 {
+		c.doubt(e)
+	}
 	for i := range e.Messages {
 		m := &e.Messages[i]
 		if s.Shapes && e.Direction == event.ClientToServer {
 			s.shapes.find(m)
+		}
+		if m.Exchange == 0 && answers(m) {
+			c.doubt(e)
 		}
 		c.add(e, m)
 		if m.Done > c.done || m.Type == wire.ReadyForQuery {
@@ -101,7 +138,11 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 			c.ready(m)
 		}
 	}
+	if e.Direction == event.ClientToServer {
+		c.book(e, wrote) // when they have begun
+	}
 	over := c.takeOver()
+	s.watch(c, e)
 	emit(e)
 	for _, x := range over {
 		tell(e, x, emit)

@@ -3,6 +3,7 @@ package exchange
 import (
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
 )
 
 // settle ends all exchanges up to a number.
@@ -59,6 +60,7 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 	}
 	for _, x := range group {
 		x.Transaction, x.Times.Ready = ready, at
+		x.NeverAnswered = (x.Outcome == event.Lost || x.Outcome == event.Unanswered) && c.neverAnswered(x)
 		c.end(x)
 	}
 	c.open = append(c.open[:0], c.open[n:]...)
@@ -155,11 +157,34 @@ func (c *connection) end(x *open) {
 	if c := x.Context; c != nil && c.Shaped != nil {
 		x.Shape, x.Attributes = c.Shaped.Shape, c.Shaped.Attributes
 	}
+	t.ClientWay, t.ServerWay = c.ways[0], c.ways[1]
 	own := x.Exchange
 	c.told = append(c.told, &own)
 	if x.atSync != nil {
 		c.served = x.atSync.Times.Done
 		x.atSync.Transaction, x.atSync.Times.Ready = x.Transaction, x.Times.Ready
+		x.atSync.Times.ClientWay, x.atSync.Times.ServerWay = t.ClientWay, t.ServerWay
 		c.told = append(c.told, x.atSync)
 	}
+}
+
+// doubt notes that the server has sent something that may be a reply to any of the open exchanges.
+func (c *connection) doubt(e *event.Event) {
+	if e.Direction == event.ServerToClient {
+		c.doubted = c.last
+	}
+}
+
+// answers reports whether a message of the server may be a part of a reply.
+func answers(m *event.Message) bool {
+	switch m.Type {
+	case wire.NoticeResponse, wire.ParameterStatus, wire.YbParameterStatus, wire.NotificationResponse:
+		return false
+	}
+	return true
+}
+
+// neverAnswered reports whether nothing of a reply was seen, though all that was sent was.
+func (c *connection) neverAnswered(x *open) bool {
+	return x.Times.Answered == event.NotSeen && x.Number > c.doubted
 }

@@ -60,7 +60,7 @@ func (c *connection) exchange(number uint32) *exchange {
 	if number == 0 {
 		return nil
 	}
-	i, found := slices.BinarySearchFunc(c.exchanges, number, func(x *exchange, number uint32) int { return cmp.Compare(x.number, number) })
+	i, found := c.search(number)
 	if found {
 		return c.exchanges[i]
 	}
@@ -71,6 +71,11 @@ func (c *connection) exchange(number uint32) *exchange {
 	c.exchanges = slices.Insert(c.exchanges, i, x)
 	c.weigh(x, cost)
 	return x
+}
+
+// search finds an exchange, or the place where it would be.
+func (c *connection) search(number uint32) (i int, found bool) {
+	return slices.BinarySearchFunc(c.exchanges, number, func(x *exchange, number uint32) int { return cmp.Compare(x.number, number) })
 }
 
 // weigh bounds what is remembered about exchanges: if it is too much, the first is given up.
@@ -127,7 +132,7 @@ func (c *connection) conclude(done uint32, sums bool) {
 
 // addUp takes an exchange that has been added up. It may be the last event that needs it.
 func (c *connection) addUp(sum *event.Exchange) *exchange {
-	i, found := slices.BinarySearchFunc(c.exchanges, sum.Number, func(x *exchange, number uint32) int { return cmp.Compare(x.number, number) })
+	i, found := c.search(sum.Number)
 	if !found {
 		return exchangeFrom(sum)
 	}
@@ -140,6 +145,15 @@ func (c *connection) addUp(sum *event.Exchange) *exchange {
 	}
 	c.forget(n)
 	return x
+}
+
+// soFar is an exchange that is not over. What is remembered of it stays as it is.
+func (c *connection) soFar(sum *event.Exchange) *exchange {
+	so := exchangeFrom(sum)
+	if i, found := c.search(sum.Number); found {
+		so.told, so.matched = c.exchanges[i].told, c.exchanges[i].matched
+	}
+	return so
 }
 
 // exchangeFrom returns an exchange about which nothing else is remembered.

@@ -49,7 +49,7 @@ func (q *question) isError() bool { return q.message != nil && q.message.Type ==
 
 func (q *question) kind() string {
 	switch {
-	case q.event.Kind == event.Exchanged:
+	case q.event.Exchange != nil:
 		return q.event.Exchange.Kind.String()
 	case q.message == nil:
 		return event.Key(q.event.Fact)
@@ -67,7 +67,7 @@ func (q *question) from() string {
 		default: // pgpi itself speaks
 		}
 	}
-	if q.event.Kind == event.Exchanged {
+	if q.event.Exchange != nil {
 		return "client" // who asked
 	}
 	return "script"
@@ -77,7 +77,7 @@ func (q *question) conn() int { return int(q.event.Conn) }
 
 func (q *question) size() int {
 	switch {
-	case q.event.Kind == event.Exchanged:
+	case q.event.Exchange != nil:
 		return q.sent() + q.received()
 	case q.message == nil:
 		return 0
@@ -119,7 +119,7 @@ func (q *question) commandTag() string { return q.tag }
 func (q *question) sql() string {
 	m := q.message
 	switch {
-	case q.event.Kind == event.Exchanged && q.event.Exchange.Context != nil:
+	case q.event.Exchange != nil && q.event.Exchange.Context != nil:
 		return q.event.Exchange.Context.SQL
 	case m == nil:
 		return ""
@@ -189,6 +189,12 @@ func (q *question) serverTime() int {
 	return 0
 }
 
+// networkTime is that of the way to the server, 0 where it is not known.
+func (q *question) networkTime() int {
+	shares, _ := q.sum().Times.Shares()
+	return int(shares.ToServer)
+}
+
 // rows returns the number of rows that were seen, or else the number in the tag.
 func (q *question) rows() int {
 	sum := q.sum()
@@ -201,8 +207,9 @@ func (q *question) rows() int {
 	return int(sum.Rows)
 }
 
-func (q *question) sent() int     { return int(q.sum().Sent) }
-func (q *question) received() int { return int(q.sum().Got) }
+func (q *question) roundTrips() int { return q.sum().RoundTrips }
+func (q *question) sent() int       { return int(q.sum().Sent) }
+func (q *question) received() int   { return int(q.sum().Got) }
 
 func (q *question) user() string        { return q.who().User }
 func (q *question) database() string    { return q.who().Database }

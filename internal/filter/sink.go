@@ -89,7 +89,7 @@ func newSink(next Next, evaluator evaluator[question], exchanges bool) *Sink {
 			s.needs.exchanges, s.needs.columns = true, true
 		case "sqlstate", "tag":
 			s.needs.exchanges = true
-		case "outcome", "duration", "server_time", "rows", "sent", "received":
+		case "outcome", "duration", "server_time", "network_time", "round_trips", "rows", "sent", "received":
 			s.needs.exchanges, s.needs.sums = true, true
 		}
 	}
@@ -140,7 +140,7 @@ func (s *Sink) take(e *event.Event) {
 			c.lose()
 			s.reconsider(c, false)
 		}
-	case event.Exchanged:
+	case event.Exchanged, event.Pending:
 		s.takeExchange(e)
 	default: // nothing to show
 	}
@@ -177,9 +177,12 @@ func (s *Sink) takeFact(e *event.Event) {
 func (s *Sink) takeExchange(e *event.Event) {
 	c := s.connection(e)
 	k := known{identity: e.Identity}
-	if c == nil {
+	switch {
+	case c == nil:
 		k.exchange = exchangeFrom(e.Exchange)
-	} else {
+	case e.Kind == event.Pending:
+		k.exchange, k.tx = c.soFar(e.Exchange), c.tx
+	default:
 		k.exchange, k.tx = c.addUp(e.Exchange), c.tx
 		s.reconsider(c, false)
 	}

@@ -34,9 +34,11 @@ var vocabulary = []variable[question]{
 	{name: "outcome", text: (*question).outcome, unknown: (*question).awaitsSum},     // done, failed, rolled back … of the exchange
 	{name: "duration", number: (*question).duration, unknown: (*question).awaitsSum}, // of the exchange, to compare with ms(…)
 	{name: "server_time", number: (*question).serverTime, unknown: (*question).awaitsSum},
-	{name: "rows", number: (*question).rows, unknown: (*question).awaitsSum},         // of the exchange, or of one of its statements
-	{name: "sent", number: (*question).sent, unknown: (*question).awaitsSum},         // bytes of the exchange's messages
-	{name: "received", number: (*question).received, unknown: (*question).awaitsSum}, // likewise
+	{name: "network_time", number: (*question).networkTime, unknown: (*question).awaitsSum}, // of the server_time, as far as it is known
+	{name: "round_trips", number: (*question).roundTrips, unknown: (*question).awaitsSum},   // that the client has waited for
+	{name: "rows", number: (*question).rows, unknown: (*question).awaitsSum},                // of the exchange, or of one of its statements
+	{name: "sent", number: (*question).sent, unknown: (*question).awaitsSum},                // bytes of the exchange's messages
+	{name: "received", number: (*question).received, unknown: (*question).awaitsSum},        // likewise
 }
 
 // connectionVocabulary is what can be asked about a connection when it begins.

@@ -43,6 +43,10 @@ type connection struct {
 	login login
 	// terminated says that the client has sent Terminate.
 	terminated bool
+	// measuring is set while ways can be measured, and ways are those that were recorded last, of
+	// the client and of the server.
+	measuring bool
+	ways      [2]time.Duration
 
 	// silent is set when the login is over and nobody wants the rest decoded.
 	silent atomic.Bool
@@ -80,6 +84,7 @@ func (c *connection) run() {
 	if errors.Is(context.Cause(c.ctx), errStopping) {
 		c.hungUp.Do(func() { c.say(event.Stopping{}) })
 	}
+	c.endWays()
 	c.say(event.Ended{})
 }
 
@@ -147,6 +152,7 @@ func (c *connection) serve(startup []byte) {
 	} else {
 		c.say(event.ForwardingSilently{})
 	}
+	c.beginWays()
 	c.relay()
 }
 

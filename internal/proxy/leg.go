@@ -129,6 +129,7 @@ type inlet struct {
 	began      time.Time   // when the first pending byte was read
 	lastRead   time.Time   // when the last read returned
 	heard      atomic.Bool // something was read
+	busy       atomic.Bool // something was read since the way was measured
 }
 
 // pending is what was read and not taken. It is valid until the next fill.
@@ -156,6 +157,9 @@ func (in *inlet) fill() error {
 	in.filled = in.end == len(in.buffer)
 	if n > 0 {
 		in.heard.Store(true)
+		if !in.busy.Load() {
+			in.busy.Store(true)
+		}
 		return nil // an error comes again with the next read
 	}
 	if err == nil {

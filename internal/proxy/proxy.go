@@ -107,8 +107,10 @@ type Proxy struct {
 	connections map[*connection]struct{}
 	opened      uint32
 	stopping    bool
-	relayed     int // connections that count towards the limit
+	ticking     bool // the clock of clock.go runs
+	relayed     int  // connections that count towards the limit
 	running     sync.WaitGroup
+	stopped     chan struct{} // closed when the proxy stops
 	ended       chan struct{} // closed when the first connection has ended
 	endedOnce   sync.Once
 }
@@ -125,6 +127,7 @@ func New(config Config) *Proxy {
 		config:      config,
 		started:     time.Now(),
 		connections: map[*connection]struct{}{},
+		stopped:     make(chan struct{}),
 		ended:       make(chan struct{}),
 	}
 }
@@ -185,6 +188,7 @@ func (p *Proxy) open(conn net.Conn) {
 	p.opened++
 	c := newConnection(p, p.opened, conn)
 	p.connections[c] = struct{}{}
+	p.startClock()
 	p.running.Go(func() {
 		c.run()
 		p.closed(c)
@@ -245,6 +249,7 @@ func (p *Proxy) WaitIdle(limit time.Duration) {
 func (p *Proxy) stop() {
 	p.mu.Lock()
 	p.stopping = true
+	close(p.stopped)
 	for _, l := range p.listeners {
 		_ = l.Close() // it is gone either way
 	}
@@ -256,7 +261,9 @@ func (p *Proxy) stop() {
 }
 
 // say records a fact about pgpi itself.
-func (p *Proxy) say(f event.Fact) {
+func (p *Proxy) say(f event.Fact) { p.recordFact(event.Said, f) }
+
+func (p *Proxy) recordFact(kind event.Kind, f event.Fact) {
 	now := time.Now()
-	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: event.Said, Fact: f})
+	_ = p.record(&event.Event{At: now, Elapsed: now.Sub(p.started), Kind: kind, Fact: f})
 }

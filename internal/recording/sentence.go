@@ -87,7 +87,11 @@ func ParseSentence(datagram []byte) (e event.Event, err error) {
 	case err != nil:
 		return e, errSentence
 	}
-	return event.Event{Conn: uint32(tag), Kind: event.Said, Fact: fact}, nil
+	kind := event.Said
+	if event.OriginOf(fact) == event.Unsaid {
+		kind = event.Measured
+	}
+	return event.Event{Conn: uint32(tag), Kind: kind, Fact: fact}, nil
 }
 
 // parseArguments reads the arguments of a sentence, which are numbered from 1. Arguments with other

@@ -14,6 +14,7 @@ func (p *page) exchangeObject(x *event.Exchange) {
 	p.begin("exchange")
 	p.integer("exchange", int64(x.Number))
 	p.integer("round_trip", int64(x.RoundTrip))
+	p.integer("round_trips", int64(x.RoundTrips))
 	p.word("type", x.Kind.String())
 	p.word("outcome", x.Outcome.String())
 	p.reader.Message = &event.Message{Settings: x.Settings}
@@ -35,6 +36,10 @@ func (p *page) exchangeObject(x *event.Exchange) {
 	p.statements(x.Statements)
 	for _, field := range [][2]string{{"sqlstate", x.SQLState}, {"message", x.Message}, {"detail", x.Detail}, {"hint", x.Hint}} {
 		p.wordOf(field[0], field[1])
+	}
+	if x.NeverAnswered {
+		p.key("never_answered")
+		p.text = append(p.text, "true"...)
 	}
 	if x.Position > 0 {
 		p.integer("position", int64(x.Position))
@@ -147,6 +152,31 @@ func (p *page) times(t *event.Times) {
 	p.seconds("client_stalled", t.ClientStalled)
 	p.seconds("server_stalled", t.ServerStalled)
 	p.seconds("held", t.Held)
+	for _, way := range []struct {
+		name  string
+		takes time.Duration
+	}{{"client_way", t.ClientWay}, {"server_way", t.ServerWay}} {
+		if way.takes > 0 {
+			p.seconds(way.name, way.takes)
+		}
+	}
+	p.text = append(p.text, '}')
+	p.shares(t)
+}
+
+// shares writes who has taken the time, if that was seen.
+func (p *page) shares(t *event.Times) {
+	s, seen := t.Shares()
+	if !seen {
+		return
+	}
+	p.key("shares")
+	p.text = append(p.text, '{')
+	p.seconds("client", s.Client())
+	p.seconds("network", s.Network())
+	p.seconds("queued", s.Queued)
+	p.seconds("server", s.Server)
+	p.seconds("pgpi", s.Held)
 	p.text = append(p.text, '}')
 }
 

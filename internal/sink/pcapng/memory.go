@@ -13,7 +13,7 @@ import (
 // can be read without the files before: how it began, the statements that it has, and
 // what is under way. What is not known for certain is not repeated.
 type memory struct {
-	said   []event.Event // the sentences that say what the connection is
+	said   []event.Event // the sentences that say what the connection is, and the ways
 	login  []write       // up to the first ReadyForQuery
 	asking []write       // for encryption, while nothing else was said
 	logged bool          // that has come
@@ -58,6 +58,8 @@ func (m *memory) observe(e *event.Event, file int) {
 	switch {
 	case e.Kind == event.Said:
 		m.fact(e)
+	case e.Kind == event.Measured:
+		m.way(e)
 	case e.Kind == event.End || e.Direction > event.ServerToClient && e.Kind == event.Undecoded:
 	case e.Kind == event.Undecoded:
 		m.observeLogin(e)
@@ -130,6 +132,16 @@ func (m *memory) fact(e *event.Event) {
 	case event.Resumed:
 		m.lost[f.Direction.Sender()] = 0
 	}
+}
+
+// way remembers how far away a party is: the last that was measured.
+func (m *memory) way(e *event.Event) {
+	party := e.Fact.(event.Way).Party
+	m.said = slices.DeleteFunc(m.said, func(old event.Event) bool {
+		w, ok := old.Fact.(event.Way)
+		return ok && w.Party == party
+	})
+	m.said = append(m.said, e.Clone())
 }
 
 // asksForTLS reports whether an event belongs to what comes before a StartupMessage.

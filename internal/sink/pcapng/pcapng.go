@@ -101,7 +101,7 @@ func (s *Sink) Close() error {
 
 // add records one event. Exchanges are added up again when it is read.
 func (s *Sink) add(e *event.Event) error {
-	if e.IsNothing() || e.Kind == event.Exchanged {
+	if e.IsNothing() || e.Kind == event.Exchanged || e.Kind == event.Pending {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
@@ -123,7 +123,7 @@ func (s *Sink) add(e *event.Event) error {
 	c.clock.note(&n, e)
 	s.file.zone.note(&n, e)
 	switch e.Kind {
-	case event.Said:
+	case event.Said, event.Measured:
 		return s.said(c, e, n)
 	case event.End:
 		return s.end(c, e, n)

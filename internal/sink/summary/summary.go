@@ -40,6 +40,7 @@ type Sink struct {
 	exchanges   int
 	failed      int
 	untimed     int
+	unmeasured  int // exchanges of which it is not known how far away the server is
 	times       times
 	slow        []statement // the slowest, the slowest first
 	counts      map[string]int
@@ -48,7 +49,7 @@ type Sink struct {
 }
 
 // times is where the time of all exchanges went.
-type times struct{ client, server, pgpi time.Duration }
+type times struct{ client, network, server, pgpi time.Duration }
 
 // statement is an exchange that is shown.
 type statement struct {
@@ -116,20 +117,20 @@ func shapeOf(x *event.Exchange) string {
 func (s *Sink) time(x *event.Exchange) {
 	t := &x.Times
 	took := t.Duration()
-	if took < 0 || t.Server() < 0 {
+	shares, seen := t.Shares()
+	if !seen {
 		if x.Outcome != event.Skipped {
 			s.untimed++
 		}
 		return
 	}
-	if t.Idle != event.NotSeen && t.Asked > t.Idle {
-		s.times.client += t.Asked - t.Idle
+	s.times.client += shares.Client()
+	s.times.network += shares.Network()
+	s.times.server += shares.Server
+	s.times.pgpi += shares.Held
+	if t.ServerWay == 0 {
+		s.unmeasured++
 	}
-	held := min(t.Held, t.Server())
-	s.times.pgpi += held
-	stalled := min(t.ClientStalled, t.Server()-held)
-	s.times.client += stalled
-	s.times.server += t.Server() - held - stalled
 	if x.Context == nil || len(s.slow) == slowest && took <= s.slow[slowest-1].took {
 		return
 	}
@@ -163,17 +164,21 @@ func (s *Sink) Close() error {
 
 // writeTimes writes where the time went, in numbers and as a bar.
 func (s *Sink) writeTimes(b *strings.Builder) {
-	total := s.times.client + s.times.server + s.times.pgpi
+	total := s.times.client + s.times.network + s.times.server + s.times.pgpi
 	if total == 0 {
 		return
 	}
 	const width = 20
 	bar, rest := "", width
+	server := "server"
+	if s.unmeasured > 0 {
+		server = "server and the way to it"
+	}
 	var words []string
 	for _, part := range []struct {
 		name, letter string
 		time         time.Duration
-	}{{"client", "c", s.times.client}, {"server and the way to it", "s", s.times.server}, {"pgpi's outlets", "p", s.times.pgpi}} {
+	}{{"client", "c", s.times.client}, {"network", "n", s.times.network}, {server, "s", s.times.server}, {"pgpi's outlets", "p", s.times.pgpi}} {
 		n := min(rest, int((part.time*width+total/2)/total))
 		bar += strings.Repeat(part.letter, n)
 		rest -= n

@@ -95,6 +95,19 @@ func TestFrequent(t *testing.T) {
 	}
 }
 
+// TestWays tells the network from the server where it is known how far away that is.
+func TestWays(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	add(s, 1, "select 1", 30*time.Millisecond, 40*time.Millisecond, func(x *event.Exchange) {
+		x.Times.ClientWay, x.Times.ServerWay = 10*time.Millisecond, 25*time.Millisecond
+	})
+	want := "  waiting   [" + strings.Repeat("c", 6) + strings.Repeat("n", 10) + strings.Repeat("s", 4) + "] client 20.0 ms (29 %), network 35.0 ms (50 %), server 15.0 ms (21 %)"
+	if got := closed(t, s, &b)[1]; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestNothing says nothing.
 func TestNothing(t *testing.T) {
 	var b strings.Builder

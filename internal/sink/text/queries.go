@@ -2,7 +2,6 @@ package text
 
 import (
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,6 +19,10 @@ func (p *page) queries(e *event.Event) {
 	switch e.Kind {
 	case event.Exchanged:
 		if p.showsExchange(e.Exchange) {
+			p.exchange(e.Exchange)
+		}
+	case event.Pending:
+		if p.Time != NoTime {
 			p.exchange(e.Exchange)
 		}
 	case event.Said:
@@ -61,7 +64,7 @@ func (p *page) exchange(x *event.Exchange) {
 	}
 	p.makeRoom(start, end)
 	p.endLine()
-	if x.SQLState == "" {
+	if x.SQLState == "" || x.Outcome == event.Unfinished {
 		return
 	}
 	for _, more := range [][2]string{{"error", message}, {"detail", p.inUTF8(x.Detail, x)}, {"hint", p.inUTF8(x.Hint, x)}} {
@@ -145,6 +148,8 @@ func (p *page) rows(x *event.Exchange) {
 		rows = x.Counted
 	}
 	switch {
+	case x.Outcome == event.Unfinished:
+		words, color = "waiting", yellow
 	case x.SQLState != "":
 		words, color = x.SQLState, red
 	case x.Outcome == event.Skipped || x.Outcome == event.Lost:
@@ -274,45 +279,6 @@ func inUTF8(r *reading.Reader, text string, s *event.Settings) string {
 // that already.
 func (p *page) inUTF8(text string, x *event.Exchange) string {
 	return inUTF8(&p.reader, text, x.Settings)
-}
-
-// remark writes the message of an error, and what else there is to say of how an exchange ended. It is
-// a comment to SQL: a line can be pasted as it is.
-func (p *page) remark(x *event.Exchange, message string) {
-	separator := " -- "
-	say := func(words string) {
-		p.text = append(p.text, separator...)
-		p.text = AppendSafe(p.text, words)
-		separator = "; "
-	}
-	if message != "" {
-		say(message)
-	}
-	switch x.Outcome {
-	case event.RolledBack, event.Suspended, event.Canceled:
-		say(x.Outcome.String())
-	}
-	for _, s := range x.Statements {
-		say(s.Tag)
-	}
-	if x.Tag == "ROLLBACK" && len(x.Statements) == 0 && isCommit(x.Context) {
-		say(x.Tag)
-	}
-}
-
-// isCommit reports whether a statement asks for a commit, which becomes a rollback in a failed
-// transaction.
-func isCommit(c *event.Context) bool {
-	if c == nil {
-		return false
-	}
-	sql := []byte(c.SQL[:min(len(c.SQL), 1000)])
-	tokens := sqltext.NewScanner(sql, sqltext.Settings{})
-	switch t := tokens.NextSignificant(); strings.ToLower(string(tokens.Text(t))) {
-	case "commit", "end", "prepare":
-		return true
-	}
-	return false
 }
 
 // placeIn is what stands in SQL at the place that an error names.

@@ -76,9 +76,27 @@ func exchanges() []event.Event {
 		asked("shown", 0, func(x *event.Exchange) { x.Kind = event.Prepare }, failed("42601", "syntax error", 1)),
 		asked("in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 899 * time.Millisecond }),
 		asked("slow in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 700 * time.Millisecond }),
+		asked("select 6", 12400*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 11900 * time.Microsecond }),
+		asked("select 7", 12400*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 6190 * time.Microsecond }),
+		asked("select 8", 900*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 800 * time.Microsecond }),
+		asked("select 9", 3*time.Second, func(x *event.Exchange) { x.Times.ClientStalled = 2 * time.Second }),
+		asked("select 10", 3*time.Second, func(x *event.Exchange) { x.Times.Held = 2 * time.Second }),
+		asked("select 11", 3*time.Second, func(x *event.Exchange) { x.Times.Sent = 2 * time.Second }),
 	} {
 		s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
 	}
+	for _, x := range []*event.Exchange{
+		asked("select pg_sleep(100)", 10*time.Second, func(x *event.Exchange) { x.NeverAnswered = true }),
+		asked("select * from large", 12*time.Second, returned(17)),
+		asked("select nme from t", 10*time.Second, failed("42703", "column \"nme\" does not exist", 8)),
+		asked("vacuum", 10*time.Second),
+	} {
+		x.Outcome = event.Unfinished
+		s.Add(event.Event{Kind: event.Pending, Exchange: x})
+	}
+	s.Add(event.Event{Kind: event.Exchanged, Exchange: asked("", 0, ended(event.Lost), func(x *event.Exchange) {
+		x.Kind, x.Times.Done, x.NeverAnswered = event.SyncAlone, event.NotSeen, true
+	})})
 	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00Mterminating connection\x00\x00"))
 	s.Say(event.ProtocolViolation{Party: event.Server, What: "it said too much"})
 	s.Say(event.Ended{})

@@ -1,0 +1,72 @@
+package event
+
+import "time"
+
+// Shares say who has taken the time of an exchange. They add up to the time from the end of the one
+// before, or from the first byte of the request where the client has not waited for that, to the
+// last reply.
+//
+// Of the network there is one way to each party and back, at most: what it has taken beyond that
+// can't be told from the party behind it.
+type Shares struct {
+	// Thinking is when the client had all and asked nothing, Sending until all of the request was
+	// there, and Reading when it did not read what there was.
+	Thinking, Sending, Reading time.Duration
+	// ToClient and ToServer are the ways.
+	ToClient, ToServer time.Duration
+	// Queued is when the server worked on what was asked before.
+	Queued time.Duration
+	// Server is what is left: the server, or what is behind the next end of TCP.
+	Server time.Duration
+	// Held is when pgpi waited for its own outlets.
+	Held time.Duration
+}
+
+// Client returns the client's share.
+func (s *Shares) Client() time.Duration { return s.Thinking + s.Sending + s.Reading }
+
+// Network returns that of the network.
+func (s *Shares) Network() time.Duration { return s.ToClient + s.ToServer }
+
+// Shares returns who has taken the time, and false where that was not seen.
+func (t *Times) Shares() (s Shares, seen bool) {
+	if t.Duration() == NotSeen || t.Server() == NotSeen {
+		return Shares{}, false
+	}
+	if t.Idle != NotSeen && t.Asked > t.Idle {
+		s.Thinking = t.Asked - t.Idle
+		s.ToClient = part(&s.Thinking, t.ClientWay)
+	}
+	t.shareAsking(&s)
+	from := max(t.Sent, t.Turn)
+	s.Queued = min(from, t.Done) - min(t.Sent, t.Done)
+	rest := t.Server()
+	s.Held += part(&rest, t.Held-t.HeldAsking)
+	s.Reading = part(&rest, t.ClientStalled)
+	// Where the server had something else to do, the request was on its way meanwhile.
+	s.ToServer += part(&rest, t.ServerWay-(from-t.Sent))
+	s.Server += rest
+	return s, true
+}
+
+// shareAsking shares out the time from the first to the last byte of the request. Where a reply came
+// in between, as before the rows of COPY, the client has waited for that.
+func (t *Times) shareAsking(s *Shares) {
+	asking := min(t.Sent, t.Done) - t.Asked
+	s.Held = part(&asking, t.HeldAsking)
+	stalled := part(&asking, t.ServerStalled)
+	if t.Answered != NotSeen && t.Answered > t.Asked && t.Answered < t.Sent {
+		waited := min(asking, t.Answered-t.Asked)
+		asking -= waited
+		s.ToServer = part(&waited, t.ServerWay)
+		stalled += waited
+	}
+	s.Sending, s.Server = asking, stalled
+}
+
+// part takes as much as there is of a time.
+func part(of *time.Duration, wanted time.Duration) time.Duration {
+	taken := max(0, min(*of, wanted))
+	*of -= taken
+	return taken
+}

@@ -1,0 +1,104 @@
+package exchange
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// clock is the time of all connections together, as events have it. So deadlines are the same live
+// and read from a recording.
+type clock struct {
+	now   time.Duration // since the first event
+	last  time.Time     // the time of day of the latest event
+	ticks bool          // the source says that time passes
+}
+
+// leap is more than there is between two ticks, and more than events are out of order.
+const leap = 5 * time.Second
+
+// take moves the clock to an event. The time of day is all that connections have in common. Where it
+// leaps, somebody has set the clock or stopped the process: nobody knows how much time has passed.
+func (c *clock) take(e *event.Event) {
+	at := e.At.Round(0)
+	step := at.Sub(c.last)
+	_, tick := e.Fact.(event.Tick)
+	c.ticks = c.ticks || tick
+	switch {
+	case c.last.IsZero(), step < -leap, step > leap && c.ticks:
+		c.last = at
+	case step > 0:
+		c.now, c.last = c.now+step, at
+	}
+}
+
+// patience is how long an exchange may take before it is marked.
+const patience = 10 * time.Second
+
+// never is a deadline that does not come.
+const never = time.Duration(math.MaxInt64)
+
+// turn is what is known of the first of the exchanges that are open: it is the one that the server
+// works on.
+type turn struct {
+	deadline time.Duration // by the clock
+	// began is when its turn came, or it was asked.
+	began    time.Duration
+	at       time.Time
+	identity *event.Identity
+}
+
+// watch sets the deadline of the first open exchange, if it was not the first before e.
+func (s *Stage) watch(c *connection, e *event.Event) {
+	if len(c.open) == 0 || c.open[0].turn != nil {
+		return
+	}
+	x := c.open[0]
+	began := max(x.Times.Asked, c.served)
+	ago := e.Elapsed - began
+	x.turn = &turn{deadline: s.clock.now - ago + patience, began: began, at: e.At.Add(-ago), identity: e.Identity}
+	s.deadline = min(s.deadline, x.turn.deadline)
+}
+
+// mark emits the exchanges whose deadline has come, as far as they have. They come before e, which
+// says that time has passed.
+func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
+	s.deadline = never
+	var due []*event.Event
+	for id, c := range s.connections {
+		if len(c.open) == 0 || c.open[0].turn == nil {
+			continue
+		}
+		x := c.open[0]
+		switch t := x.turn; {
+		case t.deadline > s.clock.now:
+			s.deadline = min(s.deadline, t.deadline)
+		case t.deadline != 0 && !x.late:
+			due = append(due, c.pending(e, id, x))
+		}
+	}
+	slices.SortFunc(due, func(a, b *event.Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Conn, b.Conn)) })
+	for _, d := range due {
+		emit(d)
+	}
+}
+
+// pending is what an exchange is when its deadline has come. It is marked once.
+func (c *connection) pending(e *event.Event, id uint32, x *open) *event.Event {
+	t := x.turn
+	t.deadline = 0
+	own := x.Exchange
+	own.Outcome = event.Unfinished
+	own.NeverAnswered = c.neverAnswered(x)
+	own.Times.Done = t.began + patience
+	own.Times.Turn = event.NotSeen
+	if t.began > own.Times.Asked {
+		own.Times.Turn = t.began
+	}
+	return &event.Event{
+		Seq: e.Seq, At: t.at.Add(patience), Elapsed: own.Times.Done, Conn: id, Kind: event.Pending, Identity: t.identity, Exchange: &own,
+	}
+}

@@ -1,0 +1,63 @@
+package proxy
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// Stages know time from events alone. So that it passes while nothing is said, one clock for all
+// connections records a tick a second while one of them is open, and for two seconds more. The
+// same clock measures the ways of the connections that had traffic.
+
+// tickEvery is the time between ticks, and lastTicks how many there are behind the last connection.
+const (
+	tickEvery = time.Second
+	lastTicks = 2
+)
+
+// startClock starts the clock, if it stands and somebody wants more than facts. The caller holds the lock.
+func (p *Proxy) startClock() {
+	if p.ticking || !p.config.DecodeAll {
+		return
+	}
+	p.ticking = true
+	p.running.Go(p.tick)
+}
+
+// tick is the goroutine of the clock.
+func (p *Proxy) tick() {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	for idle := 0; ; {
+		select {
+		case <-p.stopped:
+			return
+		case <-ticker.C:
+		}
+		p.recordFact(event.Measured, event.Tick{})
+		open, more := p.openNow(&idle)
+		for _, c := range open {
+			c.measureWays(false)
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// openNow returns the connections that are open. It reports whether the clock is to go on, and lets
+// it stand otherwise.
+func (p *Proxy) openNow(idle *int) (open []*connection, more bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.connections) > 0 {
+		*idle = 0
+		return slices.Collect(maps.Keys(p.connections)), true
+	}
+	*idle++
+	p.ticking = *idle < lastTicks
+	return nil, p.ticking
+}

@@ -1,0 +1,87 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// remark writes the message of an error, and what else there is to say of how an exchange ended. It is
+// a comment to SQL: a line can be pasted as it is.
+func (p *page) remark(x *event.Exchange, message string) {
+	separator := " -- "
+	say := func(words string) {
+		p.text = append(p.text, separator...)
+		p.text = AppendSafe(p.text, words)
+		separator = "; "
+	}
+	if message != "" {
+		say(message)
+	}
+	switch x.Outcome {
+	case event.RolledBack, event.Suspended, event.Canceled:
+		say(x.Outcome.String())
+	}
+	switch {
+	case x.NeverAnswered && x.Outcome == event.Unfinished:
+		say("never answered so far")
+	case x.NeverAnswered:
+		say("never answered")
+	case x.Outcome == event.Unfinished && x.Rows > 0:
+		say("not over after " + strconv.FormatInt(x.Rows, 10) + " rows")
+	case x.Outcome == event.Unfinished:
+		say("not over")
+	}
+	for _, s := range x.Statements {
+		say(s.Tag)
+	}
+	if words := p.delay(x); words != "" {
+		say(words)
+	}
+	if x.Tag == "ROLLBACK" && len(x.Statements) == 0 && isCommit(x.Context) {
+		say(x.Tag)
+	}
+}
+
+// delay says what has taken at least half of a duration, and a millisecond, if that was not the server.
+func (p *page) delay(x *event.Exchange) string {
+	if p.Time == NoTime || x.Outcome == event.Unfinished {
+		return ""
+	}
+	shares, seen := x.Times.Shares()
+	if !seen {
+		return ""
+	}
+	for _, one := range []struct {
+		took  time.Duration
+		words string
+	}{
+		{shares.ToServer, " of it are the way to the server"},
+		{shares.Held, " of it pgpi waited for its own logs"},
+		{shares.Reading, " of it the client did not read"},
+		{shares.Sending, " of it until all was asked"},
+	} {
+		if whole := x.Times.Duration(); one.took >= noticeable && 2*one.took >= whole && one.took <= whole {
+			return Duration(one.took) + one.words
+		}
+	}
+	return ""
+}
+
+// isCommit reports whether a statement asks for a commit, which becomes a rollback in a failed
+// transaction.
+func isCommit(c *event.Context) bool {
+	if c == nil {
+		return false
+	}
+	sql := []byte(c.SQL[:min(len(c.SQL), 1000)])
+	tokens := sqltext.NewScanner(sql, sqltext.Settings{})
+	switch t := tokens.NextSignificant(); strings.ToLower(string(tokens.Text(t))) {
+	case "commit", "end", "prepare":
+		return true
+	}
+	return false
+}
