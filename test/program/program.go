@@ -146,10 +146,10 @@ func (p *Pgpi) read(out *os.File, unread bool) {
 // reading it.
 func (p *Pgpi) waitForPort() {
 	p.t.Helper()
-	want := fmt.Sprintf("0100007F:%04X", p.Port)
+	want := fmt.Sprintf(":%04X", p.Port)
 	for end := time.Now().Add(Hang); ; time.Sleep(2 * time.Millisecond) {
-		if table, err := os.ReadFile("/proc/net/tcp"); err != nil {
-			p.t.Skip("there is no /proc/net/tcp to see when pgpi listens: run this test on Linux")
+		if table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", p.PID)); err != nil && !errors.Is(err, syscall.EINVAL) { // it has ended
+			p.t.Skip("there is no /proc/PID/net/tcp to see when pgpi listens: run this test on Linux")
 		} else if listens(string(table), want) {
 			return
 		}
@@ -164,11 +164,11 @@ func (p *Pgpi) waitForPort() {
 	}
 }
 
-// listens reports whether a table has a socket in the state LISTEN, which is 0A (Linux,
+// listens reports whether a table has a socket for a port of any address in the state LISTEN, which is 0A (Linux,
 // include/net/tcp_states.h).
-func listens(table, address string) bool {
+func listens(table, port string) bool {
 	for line := range strings.Lines(table) {
-		if f := strings.Fields(line); len(f) > 3 && f[1] == address && f[3] == "0A" {
+		if f := strings.Fields(line); len(f) > 3 && strings.HasSuffix(f[1], port) && f[3] == "0A" {
 			return true
 		}
 	}

@@ -1,0 +1,6 @@
+//go:build race
+
+package blame
+
+// raceDetector says that the tests are built with -race, and so pgpi is too.
+const raceDetector = true
