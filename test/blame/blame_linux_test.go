@@ -28,6 +28,7 @@ const (
 type scene struct {
 	t         *testing.T
 	here, far *place
+	listen    string // where pgpi listens
 	folder    string
 	pgpi      *program.Pgpi
 }
@@ -40,14 +41,19 @@ type exchange struct {
 	Shares  map[string]float64
 }
 
-// stage builds a scene. Pgpi is here; the server is at the address, and clients connect to listen.
-func stage(t *testing.T, serverFar bool, listen string, middle time.Duration, args ...string) *scene {
+// stage builds a scene with pgpi and a server, and with a relay between them that delays by middle.
+func stage(t *testing.T, serverFar, clientFar bool, middle time.Duration, args ...string) *scene {
 	t.Helper()
-	s := &scene{t: t, folder: t.TempDir()}
-	s.here, s.far = makeDistance(t, distance)
+	s := &scene{t: t, folder: t.TempDir(), listen: "127.0.0.1"}
+	if serverFar || clientFar {
+		s.here, s.far = makeDistance(t, distance)
+	}
 	where, address := s.here, "127.0.0.1"
 	if serverFar {
 		where, address = s.far, farAddress
+	}
+	if clientFar {
+		s.listen = hereAddress
 	}
 	server := where.listen(t, address, serve)
 	if middle > 0 {
@@ -62,7 +68,7 @@ func stage(t *testing.T, serverFar bool, listen string, middle time.Duration, ar
 	}
 	s.here.enter(t) // pgpi is started there
 	s.pgpi = program.Start(t, program.Command{Path: pgpiPath, Args: append([]string{
-		"--server-host=" + host, "--server-connect-port=" + port, "--server-sslmode=disable", "--client-listen-ip=" + listen,
+		"--server-host=" + host, "--server-connect-port=" + port, "--server-sslmode=disable", "--client-listen-ip=" + s.listen,
 		"--log=json=" + s.path("json"), "--log=queries=" + s.path("queries"),
 	}, args...)})
 	return s
@@ -71,9 +77,9 @@ func stage(t *testing.T, serverFar bool, listen string, middle time.Duration, ar
 func (s *scene) path(name string) string { return filepath.Join(s.folder, name) }
 
 // connect connects a client from somewhere to pgpi.
-func (s *scene) connect(where *place, address string, encrypted bool) *client {
+func (s *scene) connect(where *place, encrypted bool) *client {
 	s.t.Helper()
-	conn, err := where.dial(net.JoinHostPort(address, strconv.Itoa(s.pgpi.Port)))
+	conn, err := where.dial(net.JoinHostPort(s.listen, strconv.Itoa(s.pgpi.Port)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -180,16 +186,12 @@ func TestBlame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			listen := "127.0.0.1"
-			if test.clientFar {
-				listen = hereAddress
-			}
-			s := stage(t, test.serverFar, listen, test.middle)
+			s := stage(t, test.serverFar, test.clientFar, test.middle)
 			where := s.here
 			if test.clientFar {
 				where = s.far
 			}
-			c := s.connect(where, listen, test.encrypted)
+			c := s.connect(where, test.encrypted)
 			for range many + 1 {
 				if err := c.ask(test.sql); err != nil {
 					t.Fatal(err)
@@ -215,8 +217,8 @@ const large = "rows 6400"
 // A client that does not read what there is has taken that time.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
-	s := stage(t, false, "127.0.0.1", 0)
-	c := s.connect(s.here, "127.0.0.1", false)
+	s := stage(t, false, false, 0)
+	c := s.connect(s.here, false)
 	c.Send(&pgproto3.Query{String: large})
 	if err := c.Flush(); err != nil {
 		t.Fatal(err)
@@ -245,8 +247,8 @@ func TestSlowLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := stage(t, false, "127.0.0.1", 0, "--log=annotated="+fifo)
-	c := s.connect(s.here, "127.0.0.1", false)
+	s := stage(t, false, false, 0, "--log=annotated="+fifo)
+	c := s.connect(s.here, false)
 	answered := make(chan error)
 	go func() { answered <- c.ask(large) }()
 	s.pgpi.WaitStderr("can't be written fast enough")

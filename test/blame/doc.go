@@ -2,7 +2,8 @@
 // logs. Each is slow on purpose, and the others are not.
 //
 // Distance is made of two TUN devices, each in a network namespace of its own: this process carries the packets from
-// one to the other, and lets them wait. So it needs Linux, /dev/net/tun, and root or user namespaces.
+// one to the other, and lets them wait. That needs Linux, /dev/net/tun, and root or user namespaces; without them,
+// only those are blamed who are near.
 //
 // It asserts that nobody's share is less than the delay that was made, and that in one of several
 // exchanges theirs is the largest. It never asserts that something is fast.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,7 @@ func TestRecordingIsTheLog(t *testing.T) {
 		name, user string
 		args, read []string
 		parameters []string
+		has        string // what the log must have
 		traffic    func(t *testing.T, s *localpg.Server, c connect)
 	}{
 		{name: "plaintext", user: "trust", args: []string{"--server-sslmode=disable"}},
@@ -51,6 +53,19 @@ func TestRecordingIsTheLog(t *testing.T) {
 		{name: "raw with times", user: "trust", args: []string{"--log-forwarded=raw", "--log-time=iso"}, read: []string{"--log-forwarded=raw", "--log-time=iso"}},
 		{name: "queries", user: "scram", args: []string{"--log-forwarded=queries", "--server-sslmode=require"}, read: []string{"--log-forwarded=queries"}, parameters: []string{"sslmode", "require"}},
 		{name: "queries of many", user: "scram", args: []string{"--log-forwarded=queries"}, read: []string{"--log-forwarded=queries"}, parameters: []string{"sslmode", "require"}, traffic: bench},
+		{name: "queries that take long", user: "trust", args: []string{"--log-forwarded=queries"}, read: []string{"--log-forwarded=queries"}, has: " waiting ", traffic: long},
+		{
+			name: "queries in files", user: "trust", args: []string{"--log-forwarded=queries", "--record-rotate=300kB"},
+			read: []string{"--log-forwarded=queries"}, traffic: manySessions,
+		},
+		{
+			name: "redacted queries in files", user: "trust", args: []string{"--log-forwarded=queries", "--record-rotate=300kB", "--redact=values"},
+			read: []string{"--log-forwarded=queries"}, traffic: manySessions,
+		},
+		{
+			name: "JSON in files", user: "trust", args: []string{"--log=annotated=-", "--log=json=FILE", "--record-rotate=300kB"},
+			read: []string{"--log-forwarded=json"}, traffic: manySessions,
+		},
 		{name: "JSON", user: "trust", args: []string{"--log=annotated=-", "--log=json=FILE"}, read: []string{"--log-forwarded=json"}},
 		{name: "redacted", user: "scram", args: []string{"--redact-passwords", "--override-auth"}, traffic: small},
 		{name: "refused login", user: "nobody"},
@@ -76,12 +91,43 @@ func TestRecordingIsTheLog(t *testing.T) {
 			if b, err := os.ReadFile(second); err == nil {
 				live = string(b)
 			}
-			log := readBack(t, append(append([]string{"--log-time=relative"}, test.read...), path)...)
+			files, err := filepath.Glob(strings.Replace(path, ".pcapng", "*.pcapng", 1))
+			if err != nil || len(files) == 0 || slices.Contains(test.args, "--record-rotate=300kB") && len(files) < 3 {
+				t.Fatalf("the files of the recording are %q, %v", files, err)
+			}
+			log := readBack(t, slices.Concat([]string{"--log-time=relative"}, test.read, files)...)
+			if !strings.Contains(live, test.has) {
+				t.Errorf("the log does not have %q", test.has)
+			}
 			if log != live {
 				t.Errorf("the log of the recording differs from the live one:\n%s", firstDifference(log, live))
 			}
 		})
 	}
+}
+
+// long has statements that are marked while they run, on several connections, and others meanwhile.
+func long(t *testing.T, s *localpg.Server, c connect) {
+	var done sync.WaitGroup
+	for range 3 {
+		done.Go(func() {
+			if _, err := query(t, psql15, c, "select pg_sleep(10.2)"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	bench(t, s, c)
+	done.Wait()
+}
+
+// manySessions are several at once.
+func manySessions(t *testing.T, s *localpg.Server, c connect) {
+	var done sync.WaitGroup
+	for range 3 {
+		done.Go(func() { everydaySession(t, s, c) })
+	}
+	bench(t, s, c)
+	done.Wait()
 }
 
 // everydaySession runs everyday with psql. If the login fails, the session is just that.
