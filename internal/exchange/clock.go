@@ -41,10 +41,10 @@ const patience = 10 * time.Second
 // never is a deadline that does not come.
 const never = time.Duration(math.MaxInt64)
 
-// turn is what is known of the first of the exchanges that are open: it is the one that the server
+// turn is when the first of the exchanges that are open has become that: it is the one that the server
 // works on.
 type turn struct {
-	deadline time.Duration // by the clock
+	deadline time.Duration // by the clock, 0 when it was marked
 	// began is when its turn came, or it was asked.
 	began    time.Duration
 	at       time.Time
@@ -53,13 +53,13 @@ type turn struct {
 
 // watch sets the deadline of the first open exchange, if it was not the first before e.
 func (s *Stage) watch(c *connection, e *event.Event) {
-	if len(c.open) == 0 || c.open[0].turn != nil {
+	if len(c.open) == 0 || !c.open[0].turn.at.IsZero() {
 		return
 	}
 	x := c.open[0]
 	began := max(x.Times.Asked, c.served)
 	ago := e.Elapsed - began
-	x.turn = &turn{deadline: s.clock.now - ago + patience, began: began, at: e.At.Add(-ago), identity: e.Identity}
+	x.turn = turn{deadline: s.clock.now - ago + patience, began: began, at: e.At.Add(-ago), identity: e.Identity}
 	s.deadline = min(s.deadline, x.turn.deadline)
 }
 
@@ -69,11 +69,11 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 	s.deadline = never
 	var due []*event.Event
 	for id, c := range s.connections {
-		if len(c.open) == 0 || c.open[0].turn == nil {
+		if len(c.open) == 0 {
 			continue
 		}
 		x := c.open[0]
-		switch t := x.turn; {
+		switch t := &x.turn; {
 		case t.deadline > s.clock.now:
 			s.deadline = min(s.deadline, t.deadline)
 		case t.deadline != 0 && !x.late:
@@ -88,7 +88,7 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 
 // pending is what an exchange is when its deadline has come. It is marked once.
 func (c *connection) pending(e *event.Event, id uint32, x *open) *event.Event {
-	t := x.turn
+	t := &x.turn
 	t.deadline = 0
 	own := x.Exchange
 	own.Outcome = event.Unfinished

@@ -73,7 +73,7 @@ type open struct {
 	skipped    bool
 	executes   bool
 	cancelSeen bool
-	turn       *turn // while it is the first
+	turn       turn // since it is the first
 	// atSync is an error that came behind the reply: it is of the Sync.
 	atSync *event.Exchange
 }
