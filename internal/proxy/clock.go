@@ -40,7 +40,7 @@ func (p *Proxy) tick() {
 		p.recordFact(event.Measured, event.Tick{})
 		open, more := p.openNow(&idle)
 		for _, c := range open {
-			c.measureWays(false)
+			c.remeasureWays()
 		}
 		if !more {
 			return

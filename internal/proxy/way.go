@@ -8,8 +8,8 @@ import "pgpi/internal/event"
 // beginWays measures the ways when the login begins, and lets the clock measure them again.
 func (c *connection) beginWays() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.measuring = c.config.DecodeAll
-	c.mu.Unlock()
 	c.measureWays(true)
 }
 
@@ -20,11 +20,18 @@ func (c *connection) endWays() {
 	c.measuring = false
 }
 
+// remeasureWays measures the ways again, if nobody holds the lock: a party that reads nothing during its login
+// must not stop the clock of all.
+func (c *connection) remeasureWays() {
+	if c.mu.TryLock() {
+		defer c.mu.Unlock()
+		c.measureWays(false)
+	}
+}
+
 // measureWays records the ways that have changed, of legs that had traffic since the last time or of
-// all.
+// all. The caller holds the lock.
 func (c *connection) measureWays(all bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if !c.measuring {
 		return
 	}
