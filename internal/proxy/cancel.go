@@ -15,24 +15,24 @@ import (
 // holds live connections only.
 type directory struct {
 	mu    sync.Mutex
-	byKey map[string]*connection
-	keys  map[*connection]string
+	byKey map[string]*parties
+	keys  map[*parties]string
 }
 
 // remember says that key, the process ID and the secret of a BackendKeyData,
 // belongs to a connection.
-func (d *directory) remember(key string, c *connection) {
+func (d *directory) remember(key string, c *parties) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.byKey == nil {
-		d.byKey, d.keys = map[string]*connection{}, map[*connection]string{}
+		d.byKey, d.keys = map[string]*parties{}, map[*parties]string{}
 	}
 	delete(d.byKey, d.keys[c])
 	d.byKey[key], d.keys[c] = c, key
 }
 
 // forget drops a connection that has ended.
-func (d *directory) forget(c *connection) {
+func (d *directory) forget(c *parties) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if key, ok := d.keys[c]; ok {
@@ -44,7 +44,7 @@ func (d *directory) forget(c *connection) {
 }
 
 // find gives the connection of a key, or nil.
-func (d *directory) find(key string) *connection {
+func (d *directory) find(key string) *parties {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.byKey[key]
@@ -57,71 +57,71 @@ const cancelHeader = 8
 // names, over a connection of its own, by the same rules. The server does not
 // answer; the end of its connection tells the client that it is done (documentation
 // section "Canceling Requests in Progress").
-func (c *connection) forwardCancel(packet []byte) {
-	c.host = c.serverName()
-	if named := c.proxy.cancels.find(string(packet[cancelHeader:])); named != nil {
-		c.host = named.host
-		c.target = named.target
-		c.say(event.CancelForwarded{Connection: named.id})
+func (h *handshake) forwardCancel(packet []byte) {
+	h.host = h.serverName()
+	if named := h.proxy.cancels.find(string(packet[cancelHeader:])); named != nil {
+		h.host = named.host
+		h.target = named.target
+		h.say(event.CancelForwarded{Connection: named.id})
 	} else {
-		c.say(event.CancelUnknown{Server: c.host})
+		h.say(event.CancelUnknown{Server: h.host})
 	}
-	if err := c.reachForCancel(); err != nil {
+	if err := h.reachForCancel(); err != nil {
 		return // a client that cancels reads no error
 	}
-	c.show(event.ScriptToServer, packet)
-	if _, err := c.server.Write(packet); err != nil {
-		c.lost(c.server, err)
+	h.show(event.ScriptToServer, packet)
+	if _, err := h.server.Write(packet); err != nil {
+		h.lost(h.server, err)
 		return
 	}
-	_ = c.server.raw.SetReadDeadline(time.Now().Add(c.config.ConnectTimeout)) // the read tells
-	switch err := c.server.fill(); {
+	_ = h.server.raw.SetReadDeadline(time.Now().Add(h.config.ConnectTimeout)) // the read tells
+	switch err := h.server.fill(); {
 	case err == nil:
-		c.show(event.ServerToScript, c.server.pending())
+		h.show(event.ServerToScript, h.server.pending())
 	case errors.Is(err, io.EOF):
-		c.say(event.HungUp{Party: event.Server})
+		h.say(event.HungUp{Party: event.Server})
 		// libpq from 17 on takes an end without close_notify for a failure.
-		c.client.closeWrite(c.server.notified())
+		h.client.closeWrite(h.server.notified())
 	default:
-		c.lost(c.server, err)
+		h.lost(h.server, err)
 	}
 }
 
 // reachForCancel connects to the server of a CancelRequest, in the first way that the
 // sslmode allows and the server takes.
-func (c *connection) reachForCancel() error {
-	c.say(event.Connecting{Server: c.host})
-	targets := []target{c.target}
-	if c.target.address == "" {
+func (h *handshake) reachForCancel() error {
+	h.say(event.Connecting{Server: h.host})
+	targets := []target{h.target}
+	if h.target.address == "" {
 		var err error
-		if targets, err = c.targets(c.ctx, c.host); err != nil {
-			return c.unreachable(err)
+		if targets, err = h.targets(h.ctx, h.host); err != nil {
+			return h.unreachable(err)
 		}
 	}
-	mode := c.config.Server.Mode(c.directToServer())
+	mode := h.config.Server.Mode(h.directToServer())
 	for _, a := range attempts(mode, targets[0].network == "unix") {
-		rejected, err := c.connectForCancel(a, mode, targets)
+		rejected, err := h.connectForCancel(a, mode, targets)
 		if err != nil || rejected == "" {
 			return err
 		}
-		c.server.close()
-		c.say(event.FallingBack{Mode: mode.String(), How: a.next, Why: rejected})
+		h.server.close()
+		h.say(event.FallingBack{Mode: mode.String(), How: a.next, Why: rejected})
 	}
 	return errEnded
 }
 
 // connectForCancel connects in one way. Where TLS fails and there is another way, it
 // says why.
-func (c *connection) connectForCancel(a attempt, mode pgtls.SSLMode, targets []target) (rejected string, err error) {
-	conn, _, err := c.dial(targets)
+func (h *handshake) connectForCancel(a attempt, mode pgtls.SSLMode, targets []target) (rejected string, err error) {
+	conn, _, err := h.dial(targets)
 	if err != nil {
-		return "", c.unreachable(err)
+		return "", h.unreachable(err)
 	}
-	c.setServer(newLeg(event.Server, conn))
+	h.setServer(newLeg(event.Server, conn))
 	if !a.tls {
 		return "", nil
 	}
-	err = c.serverTLS(mode)
+	err = h.serverTLS(mode)
 	var failed *handshakeError
 	if a.next != "" && errors.As(err, &failed) {
 		return failed.why, nil

@@ -22,165 +22,165 @@ const recordTypeHandshake = 0x16
 // and returns it, or the CancelRequest in its place. After an error, which it has
 // told, the connection is over (documentation sections "SSL Session Encryption"
 // and "GSSAPI Session Encryption"; ProcessStartupPacket in backend_startup.c).
-func (c *connection) negotiateClient() ([]byte, error) {
-	if err := c.client.raw.SetReadDeadline(time.Now().Add(c.config.StartupTimeout)); err != nil {
-		return nil, c.negotiationFailed(err, "before startup")
+func (h *handshake) negotiateClient() ([]byte, error) {
+	if err := h.client.raw.SetReadDeadline(time.Now().Add(h.config.StartupTimeout)); err != nil {
+		return nil, h.negotiationFailed(err, "before startup")
 	}
-	if err := c.client.fill(); err != nil {
-		return nil, c.negotiationFailed(err, "before startup")
+	if err := h.client.fill(); err != nil {
+		return nil, h.negotiationFailed(err, "before startup")
 	}
-	if c.client.pending()[0] == recordTypeHandshake {
-		c.directTLS = true
-		if err := c.clientTLS(c.config.ClientDirectTLS); err != nil {
+	if h.client.pending()[0] == recordTypeHandshake {
+		h.directTLS = true
+		if err := h.clientTLS(h.config.ClientDirectTLS); err != nil {
 			return nil, err
 		}
 	}
 	asked := map[wire.Type]bool{}
 	for {
-		packet, err := c.startupPacket()
+		packet, err := h.startupPacket()
 		if err != nil {
 			return nil, err
 		}
 		switch t := wire.IdentifyStartup(packet); {
-		case t == wire.SSLRequest && (!asked[t] && c.client.tls == nil || c.directTLS && !asked[t]),
-			t == wire.GSSENCRequest && !asked[t] && c.client.tls == nil:
+		case t == wire.SSLRequest && (!asked[t] && h.client.tls == nil || h.directTLS && !asked[t]),
+			t == wire.GSSENCRequest && !asked[t] && h.client.tls == nil:
 			asked[t] = true
-			if err := c.answerRequest(t, packet); err != nil {
+			if err := h.answerRequest(t, packet); err != nil {
 				return nil, err
 			}
 		case t == wire.SSLRequest, t == wire.GSSENCRequest:
-			c.show(event.ClientToScript, packet)
-			return nil, c.refuseRequest(t)
+			h.show(event.ClientToScript, packet)
+			return nil, h.refuseRequest(t)
 		default:
-			if c.client.tls == nil && !asked[wire.SSLRequest] {
-				c.say(event.NoSSLRequest{})
+			if h.client.tls == nil && !asked[wire.SSLRequest] {
+				h.say(event.NoSSLRequest{})
 			}
-			c.show(event.ClientToScript, packet)
-			return packet, c.client.raw.SetReadDeadline(time.Time{})
+			h.show(event.ClientToScript, packet)
+			return packet, h.client.raw.SetReadDeadline(time.Time{})
 		}
 	}
 }
 
 // answerRequest answers a request for encryption: "S" to an SSLRequest that TLS can
 // follow, "N" otherwise.
-func (c *connection) answerRequest(t wire.Type, packet []byte) error {
-	c.show(event.ClientToScript, packet)
+func (h *handshake) answerRequest(t wire.Type, packet []byte) error {
+	h.show(event.ClientToScript, packet)
 	reply := []byte("N")
-	accept := t == wire.SSLRequest && !c.config.DenyTLS && !c.directTLS
+	accept := t == wire.SSLRequest && !h.config.DenyTLS && !h.directTLS
 	if accept {
 		reply = []byte("S")
 	}
 	// A client may send its ClientHello without waiting for the reply, but whatever
 	// else stands behind the request was stuffed there by somebody else
 	// (CVE-2021-23222).
-	rest := c.client.pending()
+	rest := h.client.pending()
 	if len(rest) > 0 && (!accept || rest[0] != recordTypeHandshake) {
-		c.showGarbage(event.ClientToScript, rest)
-		c.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("%d bytes follow the %v before its reply: closing the connection", len(rest), t)})
+		h.showGarbage(event.ClientToScript, rest)
+		h.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("%d bytes follow the %v before its reply: closing the connection", len(rest), t)})
 		return errEnded
 	}
-	c.show(event.ScriptToClient, reply)
-	if _, err := c.client.Write(reply); err != nil {
-		return c.negotiationFailed(err, "during negotiation")
+	h.show(event.ScriptToClient, reply)
+	if _, err := h.client.Write(reply); err != nil {
+		return h.negotiationFailed(err, "during negotiation")
 	}
 	if !accept {
 		return nil
 	}
-	return c.clientTLS(c.config.ClientTLS)
+	return h.clientTLS(h.config.ClientTLS)
 }
 
 // refuseRequest is the answer of a server that has no place for a request: its
 // code is not a protocol version.
-func (c *connection) refuseRequest(t wire.Type) error {
+func (h *handshake) refuseRequest(t wire.Type) error {
 	code := uint32(wire.SSLRequestCode)
 	if t == wire.GSSENCRequest {
 		code = wire.GSSENCRequestCode
 	}
-	c.sendError("0A000", fmt.Sprintf("unsupported frontend protocol %d.%d: server supports 3.0 to 3.2", code>>16, code&0xffff))
+	h.sendError("0A000", fmt.Sprintf("unsupported frontend protocol %d.%d: server supports 3.0 to 3.2", code>>16, code&0xffff))
 	return errEnded
 }
 
 // clientTLS does the server's part of a TLS handshake.
-func (c *connection) clientTLS(config *tls.Config) error {
-	if c.directTLS && c.config.DenyTLS {
-		c.say(event.TLSFailed{Party: event.Client, Why: "direct TLS is refused, as --client-deny-ssl demands"})
+func (h *handshake) clientTLS(config *tls.Config) error {
+	if h.directTLS && h.config.DenyTLS {
+		h.say(event.TLSFailed{Party: event.Client, Why: "direct TLS is refused, as --client-deny-ssl demands"})
 		return errEnded
 	}
-	c.client.handToTLS()
-	conn := tls.Server(c.client.raw, config)
-	defer c.client.raw.forget()
-	ctx, cancel := context.WithTimeout(c.ctx, c.config.StartupTimeout)
+	h.client.handToTLS()
+	conn := tls.Server(h.client.raw, config)
+	defer h.client.raw.forget()
+	ctx, cancel := context.WithTimeout(h.ctx, h.config.StartupTimeout)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		switch {
-		case c.ctx.Err() != nil:
+		case h.ctx.Err() != nil:
 		case isTimeout(err):
-			return c.negotiationFailed(err, "during the TLS handshake")
+			return h.negotiationFailed(err, "during the TLS handshake")
 		default:
-			c.showNoTLS(event.ClientToScript, c.client, err)
-			c.say(event.TLSFailed{Party: event.Client, Why: pgtls.ExplainClient(err)})
+			h.showNoTLS(event.ClientToScript, h.client, err)
+			h.say(event.TLSFailed{Party: event.Client, Why: pgtls.ExplainClient(err)})
 		}
 		return errEnded
 	}
-	c.client.encrypt(conn)
+	h.client.encrypt(conn)
 	state := conn.ConnectionState()
-	c.sayEncrypted(event.Client, state, c.directTLS)
+	h.sayEncrypted(event.Client, state, h.directTLS)
 	if state.ServerName != "" {
-		c.say(event.ServerName{Name: state.ServerName})
+		h.say(event.ServerName{Name: state.ServerName})
 	}
-	if c.config.LogCerts {
-		c.logOwnCertificate()
+	if h.config.LogCerts {
+		h.logOwnCertificate()
 	}
-	c.logCertificates(c.client)
+	h.logCertificates(h.client)
 	return nil
 }
 
 // sayEncrypted says that TLS is established on a leg.
-func (c *connection) sayEncrypted(party event.Party, state tls.ConnectionState, direct bool) {
+func (h *handshake) sayEncrypted(party event.Party, state tls.ConnectionState, direct bool) {
 	if direct {
-		c.say(event.DirectTLSEstablished{TLS: pgtls.Describe(state), Party: party})
+		h.say(event.DirectTLSEstablished{TLS: pgtls.Describe(state), Party: party})
 	} else {
-		c.say(event.TLSEstablished{TLS: pgtls.Describe(state), Party: party})
+		h.say(event.TLSEstablished{TLS: pgtls.Describe(state), Party: party})
 	}
 }
 
 // startupPacket reads a packet without a type byte. What no server would take is
 // not read.
-func (c *connection) startupPacket() ([]byte, error) {
+func (h *handshake) startupPacket() ([]byte, error) {
 	for {
-		b := c.client.pending()
+		b := h.client.pending()
 		size := wire.StartupSize(b)
 		if size < 0 {
-			c.showGarbage(event.ClientToScript, b)
-			c.say(event.NotPostgres{What: describeGarbage(b)})
+			h.showGarbage(event.ClientToScript, b)
+			h.say(event.NotPostgres{What: describeGarbage(b)})
 			return nil, errEnded
 		}
 		if size > 0 && size <= int64(len(b)) {
 			packet := append([]byte(nil), b[:size]...)
-			c.client.take(int(size))
+			h.client.take(int(size))
 			return packet, nil
 		}
-		if err := c.client.fill(); err != nil {
+		if err := h.client.fill(); err != nil {
 			when := "before startup"
 			if len(b) > 0 {
 				when = fmt.Sprintf("after %d bytes of a startup packet", len(b))
-				c.showGarbage(event.ClientToScript, b)
+				h.showGarbage(event.ClientToScript, b)
 			}
-			return nil, c.negotiationFailed(err, when)
+			return nil, h.negotiationFailed(err, when)
 		}
 	}
 }
 
 // negotiationFailed says how the client's connection ended before the relay began.
-func (c *connection) negotiationFailed(err error, when string) error {
+func (h *handshake) negotiationFailed(err error, when string) error {
 	switch {
-	case c.ctx.Err() != nil:
+	case h.ctx.Err() != nil:
 	case errors.Is(err, io.EOF):
-		c.say(event.Disconnected{Party: event.Client, When: when})
+		h.say(event.Disconnected{Party: event.Client, When: when})
 	case isTimeout(err):
-		c.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("no StartupMessage within %v: closing the connection", c.config.StartupTimeout)})
+		h.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("no StartupMessage within %v: closing the connection", h.config.StartupTimeout)})
 	default:
-		c.lost(c.client, err)
+		h.lost(h.client, err)
 	}
 	return errEnded
 }

@@ -32,3 +32,9 @@ func plainError(err error) string {
 	}
 	return err.Error()
 }
+
+// isTimeout reports whether a read ended because of its deadline.
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}

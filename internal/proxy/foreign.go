@@ -32,46 +32,46 @@ func describeGarbage(b []byte) string {
 const firstWordsTime = 100 * time.Millisecond
 
 // foreignServer shows what a server says that does not reply to an SSLRequest, and what it is.
-func (c *connection) foreignServer(reply []byte) error {
-	_ = c.server.raw.SetReadDeadline(time.Now().Add(firstWordsTime)) // the read tells
-	_ = c.server.fill()                                              // there may be no more
-	b := slices.Concat(reply, c.server.pending())
-	c.showGarbage(event.ServerToScript, b)
-	return c.refuseServer(reply, peer.OfServer(b))
+func (h *handshake) foreignServer(reply []byte) error {
+	_ = h.server.raw.SetReadDeadline(time.Now().Add(firstWordsTime)) // the read tells
+	_ = h.server.fill()                                              // there may be no more
+	b := slices.Concat(reply, h.server.pending())
+	h.showGarbage(event.ServerToScript, b)
+	return h.refuseServer(reply, peer.OfServer(b))
 }
 
 // refuseServer says what a server has replied, and what it is if that is known.
-func (c *connection) refuseServer(reply []byte, p peer.Protocol) error {
+func (h *handshake) refuseServer(reply []byte, p peer.Protocol) error {
 	text := fmt.Sprintf("pgpi: server sent %q in reply to an SSLRequest", reply)
 	switch words := p.Words(); p {
 	case "":
-		c.say(event.ProtocolViolation{Party: event.Server, What: fmt.Sprintf("reply %q to an SSLRequest", reply)})
+		h.say(event.ProtocolViolation{Party: event.Server, What: fmt.Sprintf("reply %q to an SSLRequest", reply)})
 	case peer.TLS:
 		words += ": if it is Postgres, use --server-sslnegotiation direct"
 		fallthrough
 	default:
-		c.say(event.NotPostgresServer{What: words})
+		h.say(event.NotPostgresServer{What: words})
 		text += ": " + words
 	}
 	return &refusal{"08P01", text}
 }
 
 // showNoTLS shows what a party has sent in the place of TLS, if that is why a handshake has failed.
-func (c *connection) showNoTLS(d event.Direction, l *leg, err error) {
+func (h *handshake) showNoTLS(d event.Direction, l *leg, err error) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
 		return
 	}
 	first := l.raw.first
-	c.showGarbage(d, first)
-	if l == c.client {
+	h.showGarbage(d, first)
+	if l == h.client {
 		if p := peer.OfClient(first); p != "" && p != peer.TLS {
-			c.say(event.NotPostgres{What: p.Words()})
+			h.say(event.NotPostgres{What: p.Words()})
 		}
 		return
 	}
-	if p := peer.OfServer(append([]byte("S"), first...)); p != "" && !c.directToServer() {
-		c.say(event.NotPostgresServer{What: p.Words()})
+	if p := peer.OfServer(append([]byte("S"), first...)); p != "" && !h.directToServer() {
+		h.say(event.NotPostgresServer{What: p.Words()})
 	} else if p := peer.OfServer(first); p != "" && p != peer.TLS {
-		c.say(event.NotPostgresServer{What: p.Words()})
+		h.say(event.NotPostgresServer{What: p.Words()})
 	}
 }

@@ -17,6 +17,8 @@ type leg struct {
 	party event.Party
 	raw   *rawConn
 	tls   *tls.Conn // nil without TLS
+	// direct says that TLS began without a request, which is known of a server.
+	direct bool
 	inlet
 }
 
@@ -96,6 +98,14 @@ func (l *leg) closeWrite(notify bool) {
 	if c, ok := l.raw.Conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite() // likewise
 	}
+}
+
+// hangUp says what was unusual about how a party ended its half.
+func hangUp(l *leg) string {
+	if l.notified() {
+		return ""
+	}
+	return " without TLS close_notify"
 }
 
 // notified reports whether an end of the stream was announced, as TLS wants it.

@@ -3,48 +3,49 @@ package proxy
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/binary"
-	"slices"
 	"strings"
+	"sync/atomic"
 
 	"pgpi/internal/event"
-	"pgpi/internal/session"
 	"pgpi/internal/wire"
 )
 
 // login is what the proxy itself remembers of an authentication dialogue that it
 // relays: enough to say why channel binding will make it fail.
 type login struct {
+	*parties
+
 	offered  bool // the server has offered SASL
 	binding  bool // and SCRAM-SHA-256-PLUS in it
 	answered bool // the client has answered
 	warned   bool
+	// silent is set when the login is over and nobody wants the rest decoded.
+	silent atomic.Bool
 }
 
 // plusMechanism is SCRAM with channel binding.
 const plusMechanism = "SCRAM-SHA-256-PLUS"
 
-// watchLogin looks at the messages of a login: for the key that a CancelRequest will
+// watch looks at the messages of a login: for the key that a CancelRequest will
 // name, and for channel binding. The caller holds the lock.
-func (c *connection) watchLogin(messages []wire.Message) {
+func (l *login) watch(messages []wire.Message) {
 	for _, m := range messages {
 		switch m.Type {
 		case wire.AuthenticationSASL:
-			c.login.offered, c.login.binding = true, offersBinding(m)
-			c.warnOfOffer()
+			l.offered, l.binding = true, offersBinding(m)
+			l.warnOfOffer()
 		case wire.SASLInitialResponse:
-			if !c.login.answered {
-				c.login.answered = true
-				c.warnOfAnswer(m)
+			if !l.answered {
+				l.answered = true
+				l.warnOfAnswer(m)
 			}
 		case wire.ErrorResponse:
-			c.warnOfError(m)
+			l.warnOfError(m)
 		case wire.BackendKeyData:
-			c.proxy.cancels.remember(string(m.Bytes[wire.HeaderSize:]), c)
+			l.proxy.cancels.remember(string(m.Bytes[wire.HeaderSize:]), l.parties)
 		case wire.ReadyForQuery:
-			if !c.config.DecodeAll {
-				c.silent.Store(true)
+			if !l.config.DecodeAll {
+				l.silent.Store(true)
 			}
 		}
 	}
@@ -57,16 +58,16 @@ func offersBinding(m wire.Message) bool {
 }
 
 // warnOfOffer warns of clients that fail at the sight of the offer.
-func (c *connection) warnOfOffer() {
-	if !c.login.binding || c.client.tls == nil {
+func (l *login) warnOfOffer() {
+	if !l.binding || l.client.tls == nil {
 		return
 	}
-	own, err := c.ownCertificate()
+	own, err := l.ownCertificate()
 	if err != nil {
 		return // there was a handshake with it
 	}
 	if _, ok := own.PublicKey.(ed25519.PublicKey); ok {
-		c.warn("libpq can't use the Ed25519 certificate that pgpi presents where the server offers "+plusMechanism+
+		l.warn("libpq can't use the Ed25519 certificate that pgpi presents where the server offers "+plusMechanism+
 			" (\"could not find digest for NID UNDEF\")",
 			"channel_binding=disable on the client", "an RSA or ECDSA certificate for --client-ssl-cert", "--override-auth")
 	}
@@ -74,8 +75,8 @@ func (c *connection) warnOfOffer() {
 
 // warnOfAnswer warns of a client that has bound its login to the TLS connection which
 // ends at pgpi.
-func (c *connection) warnOfAnswer(m wire.Message) {
-	if !c.login.binding {
+func (l *login) warnOfAnswer(m wire.Message) {
+	if !l.binding {
 		return
 	}
 	var mechanism, first []byte
@@ -88,21 +89,21 @@ func (c *connection) warnOfAnswer(m wire.Message) {
 		}
 	}
 	switch {
-	case string(mechanism) == plusMechanism && !c.sameCertificate():
-		c.warn("the client binds its login to the certificate of pgpi, and the server will refuse that as \"SCRAM channel binding check failed\"",
+	case string(mechanism) == plusMechanism && !l.sameCertificate():
+		l.warn("the client binds its login to the certificate of pgpi, and the server will refuse that as \"SCRAM channel binding check failed\"",
 			"channel_binding=disable on the client", "channel_binding=prefer there and --override-auth here",
 			"the server's own certificate and key for --client-ssl-cert and --client-ssl-key", "--server-sslmode disable")
 	case bytes.HasPrefix(first, []byte("y,")):
-		c.warn("the client says that the server can't do channel binding, although it offers it: it may not know "+plusMechanism+". The server will refuse that as \"SCRAM channel binding negotiation error\"",
+		l.warn("the client says that the server can't do channel binding, although it offers it: it may not know "+plusMechanism+". The server will refuse that as \"SCRAM channel binding negotiation error\"",
 			"channel_binding=disable on the client", "--override-auth", "--server-sslmode disable")
 	}
 }
 
 // warnOfError recognizes what servers say when channel binding has failed.
-func (c *connection) warnOfError(m wire.Message) {
+func (l *login) warnOfError(m wire.Message) {
 	text := errorText(m.Bytes)
 	if strings.Contains(text, "SCRAM channel binding") {
-		c.warn("the server refuses the login as \""+text+"\"",
+		l.warn("the server refuses the login as \""+text+"\"",
 			"channel_binding=disable on the client", "--override-auth", "--server-sslmode disable")
 	}
 }
@@ -112,17 +113,17 @@ const noPasswordYet = "it may have no password yet (psql then asks its user, and
 
 // warnOfLeaving explains a client that goes as soon as it sees the offer. The caller
 // holds the lock.
-func (c *connection) warnOfLeaving() {
+func (l *login) warnOfLeaving() {
 	switch {
-	case !c.login.offered || c.login.answered:
-	case c.login.binding && c.client.tls == nil:
-		c.warn("the client left at the offer of "+plusMechanism+": libpq takes it for an attack on a connection without TLS",
+	case !l.offered || l.answered:
+	case l.binding && l.client.tls == nil:
+		l.warn("the client left at the offer of "+plusMechanism+": libpq takes it for an attack on a connection without TLS",
 			"--hide-channel-binding", "TLS on the client, with channel_binding=disable", "--override-auth", "--server-sslmode disable")
-	case c.login.binding:
-		c.warn("the client left at the offer of "+plusMechanism+": "+noPasswordYet+", not know that mechanism, or refuse channel binding to the certificate of pgpi",
+	case l.binding:
+		l.warn("the client left at the offer of "+plusMechanism+": "+noPasswordYet+", not know that mechanism, or refuse channel binding to the certificate of pgpi",
 			"channel_binding=disable on the client", "--override-auth")
 	default:
-		c.warn("the client left at an offer without "+plusMechanism+": "+noPasswordYet+", or have channel_binding=require, which a man in the middle can't give it",
+		l.warn("the client left at an offer without "+plusMechanism+": "+noPasswordYet+", or have channel_binding=require, which a man in the middle can't give it",
 			"channel_binding=disable on the client", "channel_binding=prefer there and --override-auth here",
 			"TLS on the server leg, and the server's own certificate and key for --client-ssl-cert and --client-ssl-key")
 	}
@@ -130,75 +131,19 @@ func (c *connection) warnOfLeaving() {
 
 // warn says once per connection that channel binding stands in the way, and what
 // helps.
-func (c *connection) warn(what string, remedies ...string) {
-	if c.login.warned {
+func (l *login) warn(what string, remedies ...string) {
+	if l.warned {
 		return
 	}
-	c.login.warned = true
-	c.say(event.BindingWillFail{What: what, Remedies: "use " + strings.Join(remedies, ", or ")})
-}
-
-// ownCertificate is what pgpi presents to clients.
-func (c *connection) ownCertificate() (*x509.Certificate, error) {
-	identity, err := c.config.Identity()
-	if err != nil {
-		return nil, err
-	}
-	return x509.ParseCertificate(identity.Certificate[0])
+	l.warned = true
+	l.say(event.BindingWillFail{What: what, Remedies: "use " + strings.Join(remedies, ", or ")})
 }
 
 // sameCertificate reports whether clients see the server's own certificate.
-func (c *connection) sameCertificate() bool {
-	if c.client.tls == nil || c.server.tls == nil {
+func (l *login) sameCertificate() bool {
+	if l.client.tls == nil || l.server.tls == nil {
 		return false
 	}
-	own, err := c.ownCertificate()
-	return err == nil && own.Equal(c.server.tls.ConnectionState().PeerCertificates[0])
-}
-
-// hides reports whether the last frame has an offer that is changed on its way. The caller
-// holds the lock.
-func (p *pump) hides() bool {
-	return p.config.HideBinding && p.d == event.ServerToClient && p.client.tls == nil &&
-		slices.ContainsFunc(p.loginMessages(), offersBinding)
-}
-
-// forwardHidden forwards messages of which an offer loses the mechanism with channel
-// binding, which a client without TLS would take for an attack. It shows both what
-// came and what went. The caller holds the lock, and nothing else is under way: the
-// client waits.
-func (p *pump) forwardHidden(b []byte) error {
-	for _, m := range p.loginMessages() {
-		part := b[:len(m.Bytes)]
-		b = b[len(part):]
-		if !offersBinding(m) {
-			p.recordBytes(&event.Event{Direction: p.d, Relayed: true, OneByOne: p.config.ByteByByte, Left: len(b)}, traffic(part), part)
-			p.watchLogin([]wire.Message{m})
-			if err := p.write(part); err != nil {
-				return err
-			}
-			continue
-		}
-		went := withoutBinding(part)
-		p.say(event.BindingHidden{})
-		p.recordBytes(&event.Event{Direction: event.ServerToScript}, traffic(part), part)
-		p.recordBytes(&event.Event{Direction: event.ScriptToClient}, traffic(went), went)
-		p.login.offered = true
-		if err := p.write(went); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// traffic is the frame of one message.
-func traffic(b []byte) session.Frame {
-	return session.Frame{Kind: event.Traffic, Size: len(b), Total: int64(len(b)), Count: 1}
-}
-
-// withoutBinding is an AuthenticationSASL without SCRAM-SHA-256-PLUS.
-func withoutBinding(b []byte) []byte {
-	changed := bytes.Replace(b, []byte(plusMechanism+"\x00"), nil, 1)
-	binary.BigEndian.PutUint32(changed[1:], uint32(len(changed)-1))
-	return changed
+	own, err := l.ownCertificate()
+	return err == nil && own.Equal(l.server.tls.ConnectionState().PeerCertificates[0])
 }

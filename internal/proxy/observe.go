@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"pgpi/internal/event"
@@ -13,16 +14,29 @@ import (
 // of one connection, and no connection. The relay finds out only where messages end, and
 // what it has to know itself; what they mean is found out later, from what was recorded.
 
+// observer records what happens on one connection.
+type observer struct {
+	proxy  *Proxy
+	config *Config
+	id     uint32
+	opened time.Time
+
+	// mu guards what follows, and keeps events in the order in which the framer saw the bytes.
+	mu    sync.Mutex
+	watch *session.Watch
+	blind bool // observing has failed: nothing is decoded any more
+}
+
 // clockSlack is how far the clock on the wall may stray before it counts as set.
 const clockSlack = 100 * time.Millisecond
 
 // now is the time of day, and the time since the connection was opened. They agree to
 // the nanosecond, so that each follows from the other, unless somebody has set the
 // clock meanwhile.
-func (c *connection) now() (at time.Time, elapsed time.Duration) {
+func (o *observer) now() (at time.Time, elapsed time.Duration) {
 	now := time.Now()
-	elapsed = now.Sub(c.opened)
-	at = c.opened.Add(elapsed)
+	elapsed = now.Sub(o.opened)
+	at = o.opened.Add(elapsed)
 	if set := now.Round(0).Sub(at.Round(0)); set.Abs() > clockSlack {
 		at = now
 	}
@@ -30,80 +44,80 @@ func (c *connection) now() (at time.Time, elapsed time.Duration) {
 }
 
 // say records a fact about the connection.
-func (c *connection) say(f event.Fact) {
+func (o *observer) say(f event.Fact) {
 	// A fact that can't be recorded has no other place to be told.
-	_ = c.record(&event.Event{Kind: event.Said, Fact: f})
+	_ = o.record(&event.Event{Kind: event.Said, Fact: f})
 }
 
 // record records an event of the connection, and returns what the recorder panics with.
-func (c *connection) record(e *event.Event) (reason any) {
-	e.At, e.Elapsed = c.now()
-	e.Conn = c.id
-	return c.proxy.record(e)
+func (o *observer) record(e *event.Event) (reason any) {
+	e.At, e.Elapsed = o.now()
+	e.Conn = o.id
+	return o.proxy.record(e)
 }
 
 // show records packets that pgpi itself got or sent.
-func (c *connection) show(d event.Direction, b []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (o *observer) show(d event.Direction, b []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for len(b) > 0 {
-		f := c.scan(d, b)
+		f := o.scan(d, b)
 		if f.Size == 0 {
-			f = c.end(d, b)
+			f = o.end(d, b)
 		}
-		c.recordBytes(&event.Event{Direction: d}, f, b[:f.Size])
+		o.recordBytes(&event.Event{Direction: d}, f, b[:f.Size])
 		b = b[f.Size:]
 	}
 }
 
 // showGarbage records bytes that pgpi got and does not relay, because they are no packet.
-func (c *connection) showGarbage(d event.Direction, b []byte) {
+func (o *observer) showGarbage(d event.Direction, b []byte) {
 	if len(b) > 0 {
-		_ = c.record(&event.Event{Kind: event.Undecoded, Opaque: true, Direction: d, Data: b}) // as in say
+		_ = o.record(&event.Event{Kind: event.Undecoded, Opaque: true, Direction: d, Data: b}) // as in say
 	}
 }
 
 // recordBytes records the bytes of a frame. The caller holds the lock.
-func (c *connection) recordBytes(e *event.Event, f session.Frame, data []byte) {
+func (o *observer) recordBytes(e *event.Event, f session.Frame, data []byte) {
 	e.Kind, e.Data, e.Count = event.Bytes, data, f.Count
-	if c.blind {
+	if o.blind {
 		e.Kind = event.Undecoded
 	}
-	if reason := c.record(e); reason != nil {
-		c.fail(reason)
+	if reason := o.record(e); reason != nil {
+		o.fail(reason)
 	}
 }
 
 // scan is [session.Watch.Scan]. The caller holds the lock.
-func (c *connection) scan(d event.Direction, pending []byte) (f session.Frame) {
-	if c.blind || !c.guard(func() { f = c.watch.Scan(d, pending) }) {
+func (o *observer) scan(d event.Direction, pending []byte) (f session.Frame) {
+	if o.blind || !o.guard(func() { f = o.watch.Scan(d, pending) }) {
 		return undecoded(pending)
 	}
 	return f
 }
 
 // scanFrame is [session.Watch.ScanFrame]. The caller holds the lock.
-func (c *connection) scanFrame(d event.Direction, b []byte) (f session.Frame) {
-	if c.blind || !c.guard(func() { f = c.watch.ScanFrame(d, b) }) {
+func (o *observer) scanFrame(d event.Direction, b []byte) (f session.Frame) {
+	if o.blind || !o.guard(func() { f = o.watch.ScanFrame(d, b) }) {
 		return undecoded(b)
 	}
 	return f
 }
 
 // end is [session.Framer.End]. The caller holds the lock.
-func (c *connection) end(d event.Direction, pending []byte) (f session.Frame) {
-	if c.blind || !c.guard(func() { f, _ = c.watch.End(d, pending) }) {
+func (o *observer) end(d event.Direction, pending []byte) (f session.Frame) {
+	if o.blind || !o.guard(func() { f, _ = o.watch.End(d, pending) }) {
 		return undecoded(pending)
 	}
 	return f
 }
 
 // loginMessages returns those of the last frame. The caller holds the lock.
-func (c *connection) loginMessages() []wire.Message {
-	if c.blind {
+func (o *observer) loginMessages() []wire.Message {
+	if o.blind {
 		return nil
 	}
-	return c.watch.Login()
+	return o.watch.Login()
 }
 
 func undecoded(pending []byte) session.Frame {
@@ -112,10 +126,10 @@ func undecoded(pending []byte) session.Frame {
 
 // guard does something behind the wall, and reports whether it came to its end. The
 // caller holds the lock.
-func (c *connection) guard(something func()) (done bool) {
+func (o *observer) guard(something func()) (done bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			c.fail(reason)
+			o.fail(reason)
 			done = false
 		}
 	}()
@@ -124,10 +138,10 @@ func (c *connection) guard(something func()) (done bool) {
 }
 
 // fail ends the decoding. The caller holds the lock.
-func (c *connection) fail(reason any) {
-	if !c.blind {
-		c.blind = true
-		c.say(event.ObserverFailed{Why: fmt.Sprint(reason)})
+func (o *observer) fail(reason any) {
+	if !o.blind {
+		o.blind = true
+		o.say(event.ObserverFailed{Why: fmt.Sprint(reason)})
 	}
 }
 

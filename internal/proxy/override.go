@@ -21,26 +21,26 @@ import (
 // Each leg has its own authentication dialogue. A NoticeResponse, an ErrorResponse
 // or a NegotiateProtocolVersion may come at any point of the server's, and is
 // relayed.
-func (c *connection) overrideAuth(startup []byte) error {
-	config := c.exchangeConfig(startup)
+func (h *handshake) overrideAuth(startup []byte) error {
+	config := h.exchangeConfig(startup)
 	var exchange *pgauth.Exchange
 	for {
-		m, err := c.nextOfServer(exchange == nil)
+		m, err := h.nextOfServer(exchange == nil)
 		switch {
 		case err == nil:
 		case exchange == nil && (errors.Is(err, errNotAMessage) || errors.Is(err, io.EOF)):
 			return nil // nothing was overridden: it is for the client to judge
 		default:
-			return c.overrideLost(c.server, err)
+			return h.overrideLost(h.server, err)
 		}
 		t := wire.Identify(wire.Server, m)
 		if t == wire.AuthenticationOk {
-			if err := c.checkAccepted(config, exchange, m); err != nil {
+			if err := h.checkAccepted(config, exchange, m); err != nil {
 				return err
 			}
 		}
 		if m[0] != 'R' || t == wire.AuthenticationOk {
-			if err := c.relayOne(m); err != nil {
+			if err := h.relayOne(m); err != nil {
 				return err
 			}
 			if m[0] == 'R' || m[0] == 'E' {
@@ -49,15 +49,15 @@ func (c *connection) overrideAuth(startup []byte) error {
 			continue
 		}
 		if exchange == nil {
-			c.say(event.OverridingAuth{})
+			h.say(event.OverridingAuth{})
 		}
-		c.show(event.ServerToScript, m)
+		h.show(event.ServerToScript, m)
 		if exchange == nil {
-			if exchange, err = c.newExchange(config, m); err != nil {
+			if exchange, err = h.newExchange(config, m); err != nil {
 				return err
 			}
 		}
-		if err := c.answerServer(exchange, m); err != nil {
+		if err := h.answerServer(exchange, m); err != nil {
 			return err
 		}
 	}
@@ -65,19 +65,19 @@ func (c *connection) overrideAuth(startup []byte) error {
 
 // nextOfServer reads one message of the server. Before the exchange the client has nothing to say, and one that leaves
 // is noticed.
-func (c *connection) nextOfServer(first bool) ([]byte, error) {
+func (h *handshake) nextOfServer(first bool) ([]byte, error) {
 	if first {
-		watch := c.watchClient()
+		watch := h.watchClient()
 		defer watch.stop()
 	}
-	return c.nextMessage(c.server)
+	return h.nextMessage(h.server)
 }
 
 // exchangeConfig is what a login to the server needs to know, but for the password.
-func (c *connection) exchangeConfig(startup []byte) pgauth.Config {
-	config := pgauth.Config{User: startupParameter(startup, "user"), ChannelBinding: c.config.ChannelBinding}
-	if c.server.tls != nil {
-		state := c.server.tls.ConnectionState()
+func (h *handshake) exchangeConfig(startup []byte) pgauth.Config {
+	config := pgauth.Config{User: startupParameter(startup, "user"), ChannelBinding: h.config.ChannelBinding}
+	if h.server.tls != nil {
+		state := h.server.tls.ConnectionState()
 		config.TLS = &state
 	}
 	return config
@@ -85,26 +85,26 @@ func (c *connection) exchangeConfig(startup []byte) pgauth.Config {
 
 // checkAccepted refuses a server that is content too early: channel binding may be
 // required of it. The exchange is nil where it asked for nothing.
-func (c *connection) checkAccepted(config pgauth.Config, exchange *pgauth.Exchange, ok []byte) error {
+func (h *handshake) checkAccepted(config pgauth.Config, exchange *pgauth.Exchange, ok []byte) error {
 	if exchange == nil {
 		exchange = pgauth.New(config)
 	}
 	if _, err := exchange.Respond(subtypeOf(ok)); err != nil {
-		c.show(event.ServerToScript, ok)
-		return c.overrideFailed(err)
+		h.show(event.ServerToScript, ok)
+		return h.overrideFailed(err)
 	}
 	return nil
 }
 
 // newExchange asks the client for its password, unless the server wants something
 // that no password helps with.
-func (c *connection) newExchange(config pgauth.Config, request []byte) (*pgauth.Exchange, error) {
+func (h *handshake) newExchange(config pgauth.Config, request []byte) (*pgauth.Exchange, error) {
 	// Try without a password first: it shows what can't work before the client is
 	// asked for its secret.
 	if _, err := pgauth.New(config).Respond(subtypeOf(request)); err != nil {
-		return nil, c.overrideFailed(err)
+		return nil, h.overrideFailed(err)
 	}
-	password, err := c.askPassword()
+	password, err := h.askPassword()
 	if err != nil {
 		return nil, err
 	}
@@ -113,41 +113,41 @@ func (c *connection) newExchange(config pgauth.Config, request []byte) (*pgauth.
 }
 
 // askPassword asks the client for its password.
-func (c *connection) askPassword() (string, error) {
+func (h *handshake) askPassword() (string, error) {
 	request := []byte{'R', 0, 0, 0, 8, 0, 0, 0, 3}
-	c.show(event.ScriptToClient, request)
-	if _, err := c.client.Write(request); err != nil {
-		return "", c.overrideLost(c.client, err)
+	h.show(event.ScriptToClient, request)
+	if _, err := h.client.Write(request); err != nil {
+		return "", h.overrideLost(h.client, err)
 	}
-	m, err := c.nextMessage(c.client)
+	m, err := h.nextMessage(h.client)
 	if err != nil {
-		return "", c.overrideLost(c.client, err)
+		return "", h.overrideLost(h.client, err)
 	}
-	c.show(event.ClientToScript, m)
+	h.show(event.ClientToScript, m)
 	if m[0] != 'p' {
-		return "", c.overrideFailed(errors.New("the client did not answer with its password"))
+		return "", h.overrideFailed(errors.New("the client did not answer with its password"))
 	}
 	password, _, terminated := bytes.Cut(m[wire.HeaderSize:], []byte{0})
 	if !terminated {
-		return "", c.overrideFailed(errors.New("the client's password has no end"))
+		return "", h.overrideFailed(errors.New("the client's password has no end"))
 	}
 	return string(password), nil
 }
 
 // answerServer sends what the exchange answers to an authentication request.
-func (c *connection) answerServer(exchange *pgauth.Exchange, request []byte) error {
+func (h *handshake) answerServer(exchange *pgauth.Exchange, request []byte) error {
 	body, err := exchange.Respond(subtypeOf(request))
 	if err != nil {
-		return c.overrideFailed(err)
+		return h.overrideFailed(err)
 	}
 	if body == nil {
 		return nil
 	}
 	m := append([]byte{'p', 0, 0, 0, 0}, body...)
 	binary.BigEndian.PutUint32(m[1:], uint32(len(m)-1))
-	c.show(event.ScriptToServer, m)
-	if _, err := c.server.Write(m); err != nil {
-		return c.overrideLost(c.server, err)
+	h.show(event.ScriptToServer, m)
+	if _, err := h.server.Write(m); err != nil {
+		return h.overrideLost(h.server, err)
 	}
 	return nil
 }
@@ -162,10 +162,10 @@ func subtypeOf(m []byte) (subtype uint32, data []byte) {
 
 // nextMessage reads one message of a party, which waits to be shown. What is none
 // stays pending.
-func (c *connection) nextMessage(l *leg) ([]byte, error) {
+func (h *handshake) nextMessage(l *leg) ([]byte, error) {
 	for {
 		b := l.pending()
-		size := c.messageSize(l, b)
+		size := h.messageSize(l, b)
 		if size < 0 || size > session.MaxHeld {
 			return nil, errNotAMessage
 		}
@@ -182,14 +182,14 @@ func (c *connection) nextMessage(l *leg) ([]byte, error) {
 
 // messageSize is [session.Framer.Next] of what a party sends to pgpi: what is relayed of it
 // has to be framed alike.
-func (c *connection) messageSize(l *leg, b []byte) (size int64) {
+func (h *handshake) messageSize(l *leg, b []byte) (size int64) {
 	d := event.ClientToScript
-	if l == c.server {
+	if l == h.server {
 		d = event.ServerToScript
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.blind || !c.guard(func() { size = c.watch.Next(d, b) }) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.blind || !h.guard(func() { size = h.watch.Next(d, b) }) {
 		return wire.Size(b)
 	}
 	return size
@@ -198,47 +198,47 @@ func (c *connection) messageSize(l *leg, b []byte) (size int64) {
 var errNotAMessage = errors.New("what came is no message of an authentication dialogue")
 
 // relayOne relays one message of the server that is not for pgpi.
-func (c *connection) relayOne(m []byte) error {
-	p := &pump{connection: c, d: event.ServerToClient, from: c.server, to: c.client}
-	c.mu.Lock()
-	p.observe(c.scanFrame(p.d, m), m, 0)
-	c.mu.Unlock()
+func (h *handshake) relayOne(m []byte) error {
+	p := &pump{parties: h.parties, login: &h.login, d: event.ServerToClient, from: h.server, to: h.client}
+	h.mu.Lock()
+	p.observe(h.scanFrame(p.d, m), m, 0)
+	h.mu.Unlock()
 	if err := p.write(m); err != nil {
-		return c.overrideLost(c.client, err)
+		return h.overrideLost(h.client, err)
 	}
 	return nil
 }
 
 // overrideFailed says on all sides that the login can't go on.
-func (c *connection) overrideFailed(err error) error {
-	c.say(event.OverrideFailed{Why: err.Error()})
-	c.sendError("28000", "pgpi: overriding authentication failed: "+err.Error())
+func (h *handshake) overrideFailed(err error) error {
+	h.say(event.OverrideFailed{Why: err.Error()})
+	h.sendError("28000", "pgpi: overriding authentication failed: "+err.Error())
 	return errEnded
 }
 
 // overrideLost says which party left in the middle of the login, and with what last
 // words, and lets the other see it.
-func (c *connection) overrideLost(l *leg, err error) error {
+func (h *handshake) overrideLost(l *leg, err error) error {
 	d := event.ClientToScript
-	if l == c.server {
+	if l == h.server {
 		d = event.ServerToScript
 	}
-	c.show(d, l.pending())
+	h.show(d, l.pending())
 	switch {
-	case c.ctx.Err() != nil:
+	case h.ctx.Err() != nil:
 	case errors.Is(err, errNotAMessage):
-		c.say(event.ProtocolViolation{Party: l.party, What: err.Error()})
+		h.say(event.ProtocolViolation{Party: l.party, What: err.Error()})
 	case errors.Is(err, io.EOF):
-		c.say(event.Disconnected{Party: l.party, When: "during authentication"})
-	case l == c.server && c.refusedLate(err):
-		c.lost(l, err)
-		c.tell("08006", lostServer+c.whyLost(l, err))
+		h.say(event.Disconnected{Party: l.party, When: "during authentication"})
+	case l == h.server && h.refusedLate(err):
+		h.lost(l, err)
+		h.tell("08006", lostServer+h.whyLost(l, err))
 	default:
-		c.lost(l, err)
+		h.lost(l, err)
 	}
-	if l == c.server {
-		c.client.closeWrite(true)
-		c.awaitEnd(c.client)
+	if l == h.server {
+		h.client.closeWrite(true)
+		h.awaitEnd(h.client)
 	}
 	return errEnded
 }

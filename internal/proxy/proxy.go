@@ -11,8 +11,10 @@
 // It must not know what becomes of events (it records them, see [Recorder]), nor
 // what options look like on a command line.
 //
-// Start reading at connection.go, which is the life of a connection from top to
-// bottom; relay.go is the path of every relayed byte.
+// Start reading at connection.go, which is the life of a connection from top to bottom: a
+// handshake (handshake.go) finds two parties (parties.go), and a relay (relay.go) begins with them;
+// pump.go is the path of every relayed byte. Each calls what is below it: connection, handshake and
+// relay, pump, login, parties, observer, leg.
 package proxy
 
 import (

@@ -30,13 +30,13 @@ func (t target) words() string {
 
 // serverName is the server that the client wants: the one that was configured, else
 // the name in its ClientHello, else this machine.
-func (c *connection) serverName() string {
-	if c.config.ServerHost != "" {
-		return c.config.ServerHost
+func (h *handshake) serverName() string {
+	if h.config.ServerHost != "" {
+		return h.config.ServerHost
 	}
-	if c.client.tls != nil {
-		name := c.client.tls.ConnectionState().ServerName
-		if name = strings.TrimSuffix(name, c.config.DeleteSuffix); name != "" {
+	if h.client.tls != nil {
+		name := h.client.tls.ConnectionState().ServerName
+		if name = strings.TrimSuffix(name, h.config.DeleteSuffix); name != "" {
 			return name
 		}
 	}
@@ -45,15 +45,15 @@ func (c *connection) serverName() string {
 
 // targets finds all addresses of a server. One that begins with a slash is the
 // directory of a Unix socket, as in libpq.
-func (c *connection) targets(ctx context.Context, host string) ([]target, error) {
-	port := strconv.Itoa(c.config.ServerPort)
+func (h *handshake) targets(ctx context.Context, host string) ([]target, error) {
+	port := strconv.Itoa(h.config.ServerPort)
 	if strings.HasPrefix(host, "/") {
 		return []target{{"unix", filepath.Join(host, ".s.PGSQL."+port), host}}, nil
 	}
 	addresses := []string{host}
 	if net.ParseIP(host) == nil {
 		var err error
-		if addresses, err = c.config.Resolve(ctx, host); err != nil {
+		if addresses, err = h.config.Resolve(ctx, host); err != nil {
 			return nil, fmt.Errorf("could not translate host name %q to address: %w", host, plainDNS(err))
 		}
 	}
@@ -75,22 +75,22 @@ func plainDNS(err error) error {
 
 // dial connects to the first of the targets that answers. All must be pgpi itself
 // before one that is counts.
-func (c *connection) dial(targets []target) (net.Conn, target, error) {
+func (h *handshake) dial(targets []target) (net.Conn, target, error) {
 	var failures []string
 	self := 0
 	for _, t := range targets {
-		if c.proxy.isSelf(t) {
+		if h.proxy.isSelf(t) {
 			self++
 			continue
 		}
-		ctx, cancel := context.WithTimeout(c.ctx, c.config.ConnectTimeout)
-		conn, err := c.config.Dial(ctx, t.network, t.address)
+		ctx, cancel := context.WithTimeout(h.ctx, h.config.ConnectTimeout)
+		conn, err := h.config.Dial(ctx, t.network, t.address)
 		cancel()
 		if err == nil {
-			c.say(event.Connected{Address: t.words()})
+			h.say(event.Connected{Address: t.words()})
 			return conn, t, nil
 		}
-		if c.ctx.Err() != nil {
+		if h.ctx.Err() != nil {
 			return nil, t, errEnded
 		}
 		failures = append(failures, fmt.Sprintf("%s: %s", t.words(), plainError(err)))

@@ -6,42 +6,42 @@ import "pgpi/internal/event"
 // next TCP end. Its smoothed one measures the server, on a connection that waits for that.
 
 // beginWays measures the ways when the login begins, and lets the clock measure them again.
-func (c *connection) beginWays() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.measuring = c.config.DecodeAll
-	c.measureWays(true)
+func (p *parties) beginWays() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.measuring = p.config.DecodeAll
+	p.measureWays(true)
 }
 
 // endWays ends the measuring: nothing is said of a connection behind its end.
-func (c *connection) endWays() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.measuring = false
+func (p *parties) endWays() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.measuring = false
 }
 
 // remeasureWays measures the ways again, if nobody holds the lock: a party that reads nothing during its login
 // must not stop the clock of all.
-func (c *connection) remeasureWays() {
-	if c.mu.TryLock() {
-		defer c.mu.Unlock()
-		c.measureWays(false)
+func (p *parties) remeasureWays() {
+	if p.mu.TryLock() {
+		defer p.mu.Unlock()
+		p.measureWays(false)
 	}
 }
 
 // measureWays records the ways that have changed, of legs that had traffic since the last time or of
 // all. The caller holds the lock.
-func (c *connection) measureWays(all bool) {
-	if !c.measuring {
+func (p *parties) measureWays(all bool) {
+	if !p.measuring {
 		return
 	}
-	for i, l := range []*leg{c.client, c.server} {
+	for i, l := range []*leg{p.client, p.server} {
 		if busy := l.busy.Swap(false); !busy && !all {
 			continue
 		}
-		if takes := leastRoundTrip(l.raw.Conn); takes > 0 && takes != c.ways[i] {
-			c.ways[i] = takes
-			_ = c.record(&event.Event{Kind: event.Measured, Fact: event.Way{Party: l.party, Takes: takes}}) // as in say
+		if takes := leastRoundTrip(l.raw.Conn); takes > 0 && takes != p.ways[i] {
+			p.ways[i] = takes
+			_ = p.record(&event.Event{Kind: event.Measured, Fact: event.Way{Party: l.party, Takes: takes}}) // as in say
 		}
 	}
 }
