@@ -86,7 +86,7 @@ func (l *timeline) want(want ...string) {
 }
 
 var (
-	asking    = message('Q', "select 1\x00")
+	asking   = message('Q', "select 1\x00")
 	row      = message('D', "\x00\x00")
 	complete = message('C', "SELECT 1\x00") + message('Z', "I")
 )
