@@ -65,6 +65,8 @@ type connection struct {
 	primed bool
 	// encrypted says that not all bytes are in the stream of events.
 	encrypted bool
+	// greased is set while the server owes an answer to a client that checks whether it negotiates.
+	greased bool
 	// first are what the two parties said first, by wire.Client and wire.Server.
 	first [2][]byte
 	// directions are those that are relayed, by event.ClientToServer and event.ServerToClient.
@@ -199,9 +201,11 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 		d.undecoded += int64(len(e.Data))
 		c.seen.Undecoded += int64(len(e.Data))
 	}
+	grease := ""
 	for i := range piece.Messages {
 		c.seen.Messages += 1 + int64(piece.Messages[i].More)
 		c.identify(&piece.Messages[i])
+		grease = cmp.Or(grease, c.failGrease(&piece.Messages[i]))
 	}
 	if piece.Kind == event.Traffic {
 		giveSpans(piece.Messages, e.Spans)
@@ -223,6 +227,9 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	}
 	for _, what := range mistakes {
 		say(e, event.ServerMistake{What: what}, emit)
+	}
+	if grease != "" {
+		say(e, event.GreaseFails{Does: grease}, emit)
 	}
 }
 

@@ -250,6 +250,11 @@ type (
 		Offset    int64
 		Why       string
 	}
+	// GreaseFails says what the server does instead of negotiating with a client that checks whether it can.
+	GreaseFails struct {
+		fact
+		Does string
+	}
 	// Undecodable counts the bytes of a direction that could not be decoded.
 	Undecodable struct {
 		fact

@@ -72,6 +72,7 @@ var sentences = []sentence{
 	{HeaderFirst{}, "header_first", Known, "{what} comes before the startup packet"},
 	{NotPostgresServer{}, "not_postgres_server", Known, "not a Postgres server: {what}"},
 	{ProtocolViolation{}, "protocol_violation", Known, "protocol violation by {party}: {what}"},
+	{GreaseFails{}, "grease_fails", Derived, "the client checks with a version or an option that does not exist whether the server negotiates, and the server {does}: it should answer with NegotiateProtocolVersion; max_protocol_version=3.0 on the client asks for nothing new"},
 	{ServerMistake{}, "server_mistake", Derived, "protocol violation by server: {what}"},
 	{OutOfSync{}, "out_of_sync", Derived, "{direction} out of sync at byte {offset}: {why}; relaying the rest undecoded"},
 	{Undecodable{}, "undecoded", Derived, "{direction}: {bytes} bytes relayed undecoded"},

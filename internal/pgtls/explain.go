@@ -120,6 +120,10 @@ var serverFailures = []failure{
 		"the server does not know the name that pgpi sent as SNI: check --server-host and --server-delete-suffix",
 	},
 	{
+		[]string{"remote error: tls: missing extension"},
+		"the server wants a server name, which pgpi does not send for an address (SNI; ssl_sni from PostgreSQL 19 on): name it with --server-host",
+	},
+	{
 		[]string{"remote error: tls: certificate required"},
 		"the server wants a client certificate: give one with --server-sslcert and --server-sslkey",
 	},

@@ -99,6 +99,8 @@ func TestExplainServerEnds(t *testing.T) {
 	}{
 		{"hangs up", "", false, "EOF: the server ended the connection in the TLS handshake"},
 		{"hangs up on direct TLS", "", true, "use --server-sslnegotiation postgres"},
+		{"does not know the name (alert 112)", "\x15\x03\x03\x00\x02\x02\x70", false, "the server does not know the name that pgpi sent as SNI"},
+		{"wants a name (alert 109)", "\x15\x03\x03\x00\x02\x02\x6d", false, "the server wants a server name"},
 		{"speaks no TLS", "HTTP/1.1 400 Bad Request\r\n\r\n", false, "what the server sent is not TLS"},
 	}
 	policy, err := NewServerPolicy(ServerOptions{})
