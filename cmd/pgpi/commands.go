@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -62,7 +63,9 @@ func (c *command) call() string {
 
 // vars are what the help of options names by ${…}.
 func (c *command) vars() kong.Vars {
-	return kong.Vars{"version": "pgpi " + version, "listenport": c.listenPort, "logformat": c.logFormat}
+	return kong.Vars{
+		"version": "pgpi " + version, "listenport": c.listenPort, "logformat": c.logFormat, "formats": strings.Join(formatNames(), ","),
+	}
 }
 
 // parse reads the command line. The result is nil where everything is done, as after --help.

@@ -23,7 +23,7 @@ import (
 )
 
 type logOptions struct {
-	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",queries,annotated,raw,none,json,pqtrace,pqtrace-regress" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
+	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",${formats}" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
 	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
 	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
 	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
@@ -199,13 +199,17 @@ func (l *logOptions) filter() (*filter.Filter, error) {
 func formatNamed(name string) (format, error) {
 	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
 	if i < 0 {
-		var names []string
-		for _, f := range formats {
-			names = append(names, f.name)
-		}
-		return format{}, fmt.Errorf("%q is unknown: give %s", name, enumerate(names, "or"))
+		return format{}, fmt.Errorf("%q is unknown: give %s", name, enumerate(formatNames(), "or"))
 	}
 	return formats[i], nil
+}
+
+func formatNames() []string {
+	names := make([]string, 0, len(formats))
+	for i := range formats {
+		names = append(names, formats[i].name)
+	}
+	return names
 }
 
 // announcement tells a person where pgpi listens and where the logs go, and is empty

@@ -191,6 +191,15 @@ func TestExamplesCoverTheRegistry(t *testing.T) {
 	}
 }
 
+// unknownToOracle are the types that pgproto3 does not decode.
+var unknownToOracle = []wire.Type{
+	wire.UnknownMessage, wire.SSLResponse, wire.GSSENCResponse, wire.OldErrorResponse, wire.PasswordOrToken,
+	wire.Authentication, wire.AuthenticationKerberosV4, wire.AuthenticationKerberosV5,
+	wire.AuthenticationCryptPassword, wire.AuthenticationSCMCredential, wire.AuthenticationSSPI,
+	wire.AuthenticationSHA256, wire.AuthenticationMD5SHA256, wire.AuthenticationSM3, wire.AuthenticationDigest,
+	wire.AuthenticationToken, wire.HashPasswordMessage, wire.YbParameterStatus,
+}
+
 // The fields of the examples are as testdata/fields.txt has them. Read its diff
 // against the documentation before you accept a new one.
 func TestExamples(t *testing.T) {

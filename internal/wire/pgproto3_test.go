@@ -22,15 +22,6 @@ type message interface {
 	Encode(dst []byte) ([]byte, error)
 }
 
-// unknownToOracle are the types that pgproto3 does not decode.
-var unknownToOracle = []wire.Type{
-	wire.UnknownMessage, wire.SSLResponse, wire.GSSENCResponse, wire.OldErrorResponse, wire.PasswordOrToken,
-	wire.Authentication, wire.AuthenticationKerberosV4, wire.AuthenticationKerberosV5,
-	wire.AuthenticationCryptPassword, wire.AuthenticationSCMCredential, wire.AuthenticationSSPI,
-	wire.AuthenticationSHA256, wire.AuthenticationMD5SHA256, wire.AuthenticationSM3, wire.AuthenticationDigest,
-	wire.AuthenticationToken, wire.HashPasswordMessage, wire.YbParameterStatus,
-}
-
 // refusedByOracle says why pgproto3 does not take a message that the grammar allows.
 func refusedByOracle(m wire.Message, v values) string {
 	switch m.Type {

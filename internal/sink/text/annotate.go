@@ -50,7 +50,7 @@ func (p *page) annotate(m *event.Message) {
 		if run++; f.Name != previous {
 			run = 0
 		}
-		l := layoutOf(m.Type, f.Name)
+		l := layoutOf(m.Type, f.Name, f.Kind)
 		switch {
 		case first: // behind the label
 		case l.place == sameLine, l.place == list && run%listWidth > 0,
@@ -209,7 +209,7 @@ func (p *page) field(l *layout, i int) {
 	p.text = append(p.text, "= "...)
 	if f.Kind == wire.IntegerPart {
 		p.text = append(p.text, "part of "...) // and the rest was not kept
-		p.text = append(p.text, nouns[f.Name]...)
+		p.text = append(p.text, noun(f.Name)...)
 	} else {
 		p.text = l.appendTo(p.text, &l.means, &p.reader, *f)
 		p.notes = l.appendTo(p.notes, &l.notes, &p.reader, *f)
@@ -226,7 +226,7 @@ func (p *page) field(l *layout, i int) {
 	}
 	if f.Name == wire.Malformed {
 		p.text = append(p.text, " instead of "...)
-		p.text = append(p.text, nouns[f.Int]...)
+		p.text = append(p.text, noun(wire.Name(f.Int))...)
 	}
 	p.unpaint()
 }

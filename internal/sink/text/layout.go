@@ -58,7 +58,8 @@ func prepared(layouts []layout) []layout {
 	return layouts
 }
 
-// table has the layout of each field, in all messages that are not exceptions.
+// table has the layout of fields, in all messages that are not exceptions. Fields without one are
+// shown by their names.
 var table = prepared([]layout{
 	wire.TypeByte:  {meaning: "#", value: messageName},
 	wire.Length:    {meaning: "# bytes"},
@@ -71,8 +72,6 @@ var table = prepared([]layout{
 	wire.RequestCode:     {meaning: "#", value: messageName},
 	wire.ProtocolVersion: {meaning: "protocol version", note: ": #", value: word},
 	wire.Reply:           {meaning: "#", value: reply},
-	wire.Key:             {meaning: "key"},
-	wire.KeyValue:        {meaning: "value"},
 	wire.ProcessID:       {meaning: "process ID", note: ": process ID = #"},
 	wire.SecretKey:       {meaning: "secret key", hex: true},
 	wire.ErrorText:       {meaning: "error message"},
@@ -90,14 +89,10 @@ var table = prepared([]layout{
 	wire.OAuthServerError:      {place: newLine, meaning: "OAUTHBEARER error status"},
 	wire.OAuthAbort:            {place: newLine, meaning: "OAUTHBEARER abort"},
 	wire.SASLData:              {place: newLine, meaning: "SASL data"},
-	wire.Password:              {meaning: "password"},
 	wire.MD5Hash:               {meaning: "MD5 hash"},
 	wire.GSSToken:              {place: newLine, meaning: "GSS token"},
-	wire.Method:                {meaning: "method: #"},
 	wire.SaltLength:            {meaning: "#", value: bytesFollow},
 	wire.NonceLength:           {meaning: "#", value: bytesFollow},
-	wire.Nonce:                 {meaning: "nonce"},
-	wire.Iterations:            {meaning: "iterations: #"},
 	wire.OptionCount:           {meaning: "# unknown options follow"},
 	wire.Option:                {place: newLine, meaning: "unknown option"},
 
@@ -109,38 +104,23 @@ var table = prepared([]layout{
 	wire.ResultFormatCount: {place: newLine, meaning: "# result formats follow"},
 	wire.ResultFormat:      {place: list, meaning: "format: #", value: word},
 	wire.ParameterCount:    {place: newLine, meaning: "# parameters follow"},
-	wire.Parameter:         {meaning: "parameter"},
 	wire.ParameterType:     {place: list, meaning: "type OID: #"},
-	wire.ParameterValue:    {meaning: "parameter value"},
 	wire.ValueLength:       {place: newLine, meaning: "#", value: bytesOrNull},
 	wire.Target:            {meaning: "#", value: wordOr("unknown target")},
 	wire.RowLimit:          {meaning: "row limit: #", value: rowLimit},
 	wire.FunctionOID:       {meaning: "function OID: #"},
 	wire.ArgumentCount:     {place: newLine, meaning: "# arguments follow"},
-	wire.Argument:          {meaning: "argument"},
-	wire.ArgumentValue:     {meaning: "argument value"},
-	wire.FailReason:        {meaning: "reason"},
 
 	wire.ColumnCount:       {meaning: "# columns follow"},
-	wire.Column:            {meaning: "column"},
 	wire.ColumnName:        {place: newLine, meaning: "column name"},
 	wire.TableOID:          {meaning: "table OID: #"},
 	wire.AttributeNumber:   {meaning: "table attrib no: #"},
 	wire.TypeOID:           {place: newLine, meaning: "type OID: #"},
-	wire.TypeLength:        {meaning: "type length: #"},
-	wire.TypeModifier:      {meaning: "type modifier: #"},
 	wire.ColumnFormat:      {place: list, meaning: "format: #", value: word},
-	wire.ColumnValue:       {meaning: "column value"},
-	wire.ResultValue:       {meaning: "result value"},
 	wire.CopyFormat:        {meaning: "format: #", value: word},
-	wire.CommandTag:        {meaning: "command tag"},
 	wire.TransactionStatus: {meaning: "#", value: wordOr("unknown transaction status")},
-	wire.ErrorField:        {meaning: "field"},
 	wire.ErrorCode:         {place: newLine, meaning: "#", value: errorField},
 	wire.ErrorValue:        {meaning: "value"},
-	wire.Channel:           {meaning: "channel"},
-	wire.NotifyPayload:     {meaning: "payload"},
-	wire.Data:              {meaning: "data"},
 
 	wire.CopyValue:       {place: inRow, meaning: "COPY value"},
 	wire.CopyPart:        {place: inRow, meaning: "part of COPY value"},
@@ -154,7 +134,6 @@ var table = prepared([]layout{
 	wire.CopyTrailer:     {place: newLine, meaning: "end of data"},
 	wire.ExtensionLength: {meaning: "# bytes of header extension"},
 	wire.Extension:       {meaning: "header extension", hex: true},
-	wire.Flags:           {meaning: "flags: #"},
 
 	wire.PayloadType:      {meaning: "#", value: payload},
 	wire.WALStart:         {meaning: "start LSN: #"},
@@ -164,9 +143,7 @@ var table = prepared([]layout{
 	wire.WrittenLSN:       {meaning: "written LSN: #"},
 	wire.FlushedLSN:       {meaning: "flushed LSN: #"},
 	wire.AppliedLSN:       {meaning: "applied LSN: #"},
-	wire.Xmin:             {meaning: "xmin: #"},
 	wire.XminEpoch:        {meaning: "epoch: #"},
-	wire.CatalogXmin:      {meaning: "catalog xmin: #"},
 	wire.CatalogXminEpoch: {meaning: "epoch: #"},
 	wire.StatusLSN:        {meaning: "LSN: #"},
 	wire.OldestXID:        {meaning: "oldest transaction ID: #"},
@@ -180,22 +157,13 @@ var table = prepared([]layout{
 	wire.TransactionEnd:  {meaning: "end LSN: #"},
 	wire.CommitTime:      {meaning: "commit time: #", value: timestamp},
 	wire.OriginLSN:       {meaning: "origin LSN: #"},
-	wire.OriginName:      {meaning: "origin name"},
 	wire.RelationOID:     {meaning: "relation OID: #"},
-	wire.Namespace:       {meaning: "namespace"},
-	wire.RelationName:    {meaning: "relation name"},
 	wire.ReplicaIdentity: {meaning: "replica identity: #", value: wordOr("unknown")},
-	wire.TypeName:        {meaning: "type name"},
-	wire.Tuple:           {meaning: "tuple"},
 	wire.TupleType:       {place: newLine, meaning: "#", value: tupleType},
 	wire.ValueFormat:     {place: newLine, meaning: "#", value: valueFormat},
-	wire.OldValue:        {meaning: "old value"},
-	wire.OldKeyValue:     {meaning: "old key value"},
 	wire.RelationCount:   {meaning: "# relations follow"},
 	wire.TruncateOptions: {meaning: "options: #", value: truncateOptions},
 	wire.MessageLSN:      {meaning: "LSN: #"},
-	wire.Prefix:          {meaning: "prefix"},
-	wire.Content:         {meaning: "content"},
 	wire.FirstSegment:    {meaning: "first segment: #", value: yesOrNo},
 	wire.AbortLSN:        {meaning: "abort LSN: #"},
 	wire.AbortTime:       {meaning: "abort time: #", value: timestamp},
@@ -205,9 +173,7 @@ var table = prepared([]layout{
 	wire.RollbackEnd:     {meaning: "end LSN: #"},
 	wire.RollbackTime:    {meaning: "rollback time: #", value: timestamp},
 
-	wire.ArchiveName:    {meaning: "archive name"},
-	wire.TablespacePath: {meaning: "tablespace path"},
-	wire.Progress:       {meaning: "progress: # bytes"},
+	wire.Progress: {meaning: "progress: # bytes"},
 })
 
 // exception is a field's layout in one type of message.
@@ -286,8 +252,8 @@ var exceptions = preparedExceptions([][]exception{
 	wire.UploadManifest:     {{wire.Data, layout{meaning: "manifest data"}}},
 })
 
-// layoutOf finds the layout of a field in a type of message.
-func layoutOf(t wire.Type, n wire.Name) *layout {
+// layoutOf finds the layout of a field of some kind in a type of message.
+func layoutOf(t wire.Type, n wire.Name, k wire.Kind) *layout {
 	if int(t) < len(exceptions) {
 		for i := range exceptions[t] {
 			if exceptions[t][i].name == n {
@@ -295,22 +261,34 @@ func layoutOf(t wire.Type, n wire.Name) *layout {
 			}
 		}
 	}
-	return &table[n]
+	switch {
+	case int(n) < len(table) && table[n].meaning != "":
+		return &table[n]
+	case k.IsInteger():
+		return &numbers[n]
+	}
+	return &words[n]
 }
 
-// nouns name the fields whose value can't be given.
-var nouns = nameFields()
+// words and numbers are the layouts of fields that have none in the table, by their names.
+var words, numbers = layoutsByName("words"), layoutsByName("words: #")
 
-func nameFields() []string {
-	names := wire.Names()
-	words := make([]string, len(names))
-	for i, n := range names {
-		words[i] = table[n].meaning
-		if strings.Contains(words[i], "#") {
-			words[i] = strings.ReplaceAll(n.String(), "_", " ")
-		}
+func layoutsByName(template string) []layout {
+	all := make([]layout, len(wire.Names()))
+	for n := range all {
+		all[n].meaning = strings.Replace(template, "words", inWords(wire.Name(n)), 1)
 	}
-	return words
+	return prepared(all)
+}
+
+func inWords(n wire.Name) string { return strings.ReplaceAll(n.String(), "_", " ") }
+
+// noun names a field whose value can't be given.
+func noun(n wire.Name) string {
+	if meaning := layoutOf(wire.UnknownMessage, n, wire.Binary).meaning; !strings.Contains(meaning, "#") {
+		return meaning
+	}
+	return inWords(n)
 }
 
 // appendTo writes a phrase of the layout, with the value of a field of the reader's message in it.
