@@ -2,7 +2,8 @@
 //
 // It guarantees that packages import only what the table in ARCHITECTURE.md allows, on every
 // platform. Each package has a doc comment that says what it guarantees, what it must not know and
-// where to start reading. It must not know what the packages do: it only reads their first lines.
+// where to start reading. Files and functions are no larger than a reader can hold. It must not know
+// what the packages do.
 // Start reading at TestImports.
 package imports
 
