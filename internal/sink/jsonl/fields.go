@@ -180,18 +180,6 @@ func (p *page) member(i int) {
 	}
 }
 
-// null writes the value that SQL's NULL is.
-func (p *page) null() {
-	p.key(valueKey)
-	p.text = append(p.text, "null"...)
-}
-
-// open starts an object that is an element of a list.
-func (p *page) open() {
-	p.comma()
-	p.text = append(p.text, '{')
-}
-
 // nameKey starts the member that says what a value is called.
 func (p *page) nameKey(n wire.Name) {
 	p.comma()

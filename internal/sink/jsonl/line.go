@@ -5,20 +5,7 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
-	"pgpi/internal/reading"
 )
-
-// page is the log as it is being written: events become lines at its end.
-type page struct {
-	Options
-	text []byte
-
-	now     *event.Event   // whose lines are being written
-	head    []byte         // what all of them begin with
-	reader  reading.Reader // of the message whose fields are being written
-	scratch []byte
-	quoted  []byte // text of a context, kept for its memory
-}
 
 // add writes the lines of an event.
 func (p *page) add(e *event.Event) {
@@ -95,12 +82,6 @@ func (p *page) start(e *event.Event) {
 	p.text = p.text[:at]
 }
 
-// begin starts an object of the event.
-func (p *page) begin(kind string) {
-	p.text = append(p.text, p.head...)
-	p.word("kind", kind)
-}
-
 // traffic starts the object of something that went from one party to another.
 func (p *page) traffic(kind string, d event.Direction) {
 	p.begin(kind)
@@ -108,9 +89,6 @@ func (p *page) traffic(kind string, d event.Direction) {
 	p.word("from", from)
 	p.word("to", to)
 }
-
-// end finishes an object and its line.
-func (p *page) end() { p.text = append(p.text, '}', '\n') }
 
 // status writes a sentence of pgpi, with its arguments by name.
 func (p *page) status() {
@@ -154,34 +132,4 @@ func (p *page) messageObject(m *event.Message) {
 	p.members(0, 0)
 	p.text = append(p.text, '}')
 	p.end()
-}
-
-// key starts a member of an object. Names have nothing in them to escape.
-func (p *page) key(name string) {
-	p.comma()
-	p.text = append(p.text, '"')
-	p.text = append(p.text, name...)
-	p.text = append(p.text, '"', ':')
-}
-
-// comma stands before every member and element but the first.
-func (p *page) comma() {
-	switch p.text[len(p.text)-1] {
-	case '{', '[': // none ends a string, which has its quote behind it
-	default:
-		p.text = append(p.text, ',')
-	}
-}
-
-// word writes a member with a string that has nothing in it to escape.
-func (p *page) word(name, value string) {
-	p.key(name)
-	p.text = append(p.text, '"')
-	p.text = append(p.text, value...)
-	p.text = append(p.text, '"')
-}
-
-func (p *page) integer(name string, v int64) {
-	p.key(name)
-	p.text = strconv.AppendInt(p.text, v, 10)
 }

@@ -258,3 +258,18 @@ func (p *page) position(f *wire.Field) {
 	p.notes = append(p.notes, ": at "...)
 	p.quote(rest, m.Context.Shortened > 0)
 }
+
+// absent says of which column there is no value.
+func (p *page) absent(v *reading.Value) {
+	p.notes = append(p.notes, " = "...)
+	p.notes = append(p.notes, logicalName(p.reader.Message.Type)...)
+	switch v.Tuple {
+	case 'N':
+		p.notes = append(p.notes, " new value"...)
+	case 'O':
+		p.notes = append(p.notes, " old value"...)
+	case 'K':
+		p.notes = append(p.notes, " old key"...)
+	}
+	p.valueName(v)
+}

@@ -2,7 +2,6 @@ package text
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"pgpi/internal/event"
@@ -35,140 +34,11 @@ type page struct {
 	indent    int                // where the names of connections end
 }
 
-// add writes the lines of an event.
-func (p *page) add(e *event.Event) {
-	if e.IsNothing() {
-		return
-	}
-	p.now = e
-	if p.Mode == Queries {
-		p.queries(e)
-		return
-	}
-	if e.Kind == event.Said {
-		fact := e.Fact
-		if _, ok := fact.(event.Forwarding); ok && p.Mode == None {
-			fact = event.ForwardingSilently{} // for this log, though others are not silent
-		}
-		p.said(event.Sentence(fact))
-		return
-	}
-	if p.Mode == None && e.Relayed {
-		return
-	}
-	for i := range e.Messages {
-		p.repeated(e, &e.Messages[i])
-	}
-	switch {
-	case e.Kind == event.Undecoded && (!e.Relayed || e.Foreign):
-		p.garbage(e)
-	case e.Relayed && e.Total > 0 && e.Kind != event.Undecoded:
-		p.forwarded(e)
-	}
-}
-
-// garbage writes bytes that are no message, and that pgpi did not relay or somebody says first.
-func (p *page) garbage(e *event.Event) {
-	p.begin()
-	p.label(e.Direction)
-	shown := e.Data
-	if p.MaxValue > 0 && len(shown) > p.MaxValue {
-		shown = shown[:p.MaxValue]
-	}
-	switch {
-	case e.Redacted:
-		p.text = append(p.text, "[redacted]"...)
-	case p.Mode == Raw:
-		p.quoteBytes(shown, ascii)
-	default:
-		p.quoteBytes(shown, readable)
-	}
-	p.text = append(p.text, ' ')
-	p.paint(yellow)
-	p.text = append(p.text, "= "...)
-	p.text = strconv.AppendInt(p.text, int64(len(e.Data)), 10)
-	p.text = append(p.text, " bytes, not decoded"...)
-	if omitted := len(e.Data) - len(shown); omitted > 0 && !e.Redacted {
-		p.text = append(p.text, ", omitted: "...)
-		p.text = strconv.AppendInt(p.text, int64(omitted), 10)
-		p.text = append(p.text, " bytes"...)
-	}
-	p.unpaint()
-	p.end()
-}
-
 // quoteBytes writes bytes in double quotes.
 func (p *page) quoteBytes(b []byte, s style) {
 	p.text = append(p.text, '"')
 	p.text = appendEscaped(p.text, b, s)
 	p.text = append(p.text, '"')
-}
-
-// repeated writes a message, from memory where it was written before.
-func (p *page) repeated(e *event.Event, m *event.Message) {
-	var r *repeat
-	if p.Mode == Annotated && (p.Time == Short || p.Time == NoTime) { // other lines have the time in them
-		r = p.repeats.slot(e, m)
-	}
-	if r == nil {
-		p.written(e, m)
-		return
-	}
-	k := key(e, m)
-	if r.is(k) {
-		p.text = append(p.text, r.lines...)
-		return
-	}
-	start := len(p.text)
-	p.written(e, m)
-	r.remember(k, p.text[start:])
-}
-
-// written writes the lines of a message.
-func (p *page) written(e *event.Event, m *event.Message) {
-	p.begin()
-	p.label(e.Direction)
-	if p.Mode == Raw {
-		p.raw(m)
-	} else {
-		p.annotate(m)
-	}
-	p.end()
-}
-
-// said writes a sentence of pgpi. It may have several lines, and words of others
-// in it.
-func (p *page) said(sentence string) {
-	p.begin()
-	for i, line := range strings.Split(strings.TrimRight(sentence, "\n"), "\n") {
-		if i > 0 {
-			p.wrap()
-		}
-		p.text = AppendSafe(p.text, line)
-	}
-	p.end()
-}
-
-// forwarded writes the line that says what was handed to the other leg.
-func (p *page) forwarded(e *event.Event) {
-	p.begin()
-	p.paint(blue)
-	p.text = append(p.text, "^^"...)
-	p.unpaint()
-	p.text = append(p.text, ' ')
-	p.text = strconv.AppendInt(p.text, e.Total, 10)
-	p.text = append(p.text, " bytes forwarded"...)
-	if e.OneByOne {
-		p.text = append(p.text, " one by one"...)
-	}
-	if p.Time != NoTime {
-		p.text = append(p.text, " at "...)
-		p.text = appendElapsed(p.text, e.Elapsed, 2)
-	}
-	p.text = append(p.text, ", "...)
-	p.text = strconv.AppendInt(p.text, int64(e.Left), 10)
-	p.text = append(p.text, " bytes left in buffer"...)
-	p.end()
 }
 
 // begin starts what an event has to say, with the tag of its connection.

@@ -100,46 +100,6 @@ func (p *page) duration(x *event.Exchange) {
 	p.unpaint()
 }
 
-// colorOf is the color of a duration.
-func colorOf(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return red
-	case d >= 100*time.Millisecond:
-		return yellow
-	}
-	return reset
-}
-
-// Duration writes a time with three significant digits: "1.23 ms". Nothing stands for one that was
-// not seen.
-func Duration(d time.Duration) string {
-	if d < 0 {
-		return "-"
-	}
-	unit, name := time.Microsecond, " µs"
-	switch {
-	case d >= 999500*time.Microsecond:
-		unit, name = time.Second, " s"
-	case d >= 999500*time.Nanosecond:
-		unit, name = time.Millisecond, " ms"
-	}
-	value := float64(d) / float64(unit)
-	decimals := 2
-	for limit := 9.995; value >= limit && decimals > 0; limit *= 10 {
-		decimals--
-	}
-	return strconv.FormatFloat(value, 'f', decimals, 64) + name
-}
-
-// appendPadded appends words at the right of so many columns.
-func appendPadded(dst []byte, words string, width int) []byte {
-	for n := utf8.RuneCountInString(words); n < width; n++ {
-		dst = append(dst, ' ')
-	}
-	return append(dst, words...)
-}
-
 // rows writes how many rows there were, or in their place how else it ended.
 func (p *page) rows(x *event.Exchange) {
 	words, color := "", ""

@@ -6,7 +6,6 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
-	"pgpi/internal/reading"
 	"pgpi/internal/wire"
 )
 
@@ -33,21 +32,6 @@ func (p *page) operation(m *event.Message) {
 func logicalName(t wire.Type) string {
 	_, name, _ := strings.Cut(t.String(), "/")
 	return name
-}
-
-// absent says of which column there is no value.
-func (p *page) absent(v *reading.Value) {
-	p.notes = append(p.notes, " = "...)
-	p.notes = append(p.notes, logicalName(p.reader.Message.Type)...)
-	switch v.Tuple {
-	case 'N':
-		p.notes = append(p.notes, " new value"...)
-	case 'O':
-		p.notes = append(p.notes, " old value"...)
-	case 'K':
-		p.notes = append(p.notes, " old key"...)
-	}
-	p.valueName(v)
 }
 
 // payload is what a letter inside CopyData says that follows.

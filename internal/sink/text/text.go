@@ -13,7 +13,7 @@
 //
 // Start reading at layout.go, which says for each field where it stands and what
 // is said of it; annotate.go lays a message out by that table, escape.go has the
-// quoted strings, page.go the lines, and repeats.go those that come again.
+// quoted strings, event.go the lines, and repeats.go those that come again.
 package text
 
 import (
