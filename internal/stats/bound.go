@@ -8,24 +8,31 @@ import (
 // Bound is a point in time, or a time of the day on which the first event was. The zero Bound is
 // none.
 type Bound struct {
-	at    time.Time
-	clock bool // the date is that of the first event
+	at time.Time
+	layout
 }
 
-// layouts are how a bound may be written, from the most exact.
-var layouts = []struct {
-	layout string
-	clock  bool
-}{
-	{time.RFC3339, false}, {"2006-01-02 15:04:05", false}, {"2006-01-02T15:04:05", false}, {"2006-01-02 15:04", false}, {"2006-01-02", false},
-	{"15:04:05", true}, {"15:04", true},
+// layout is how a bound may be written.
+type layout struct {
+	text string
+	// zoned says that it names its zone. Others are in that of the events, as reports are.
+	zoned bool
+	// clock says that the date is that of the first event.
+	clock bool
 }
 
-// ParseBound reads a time, in the zone of this machine where it names none.
+// layouts are all of them, from the most exact.
+var layouts = []layout{
+	{time.RFC3339, true, false}, {"2006-01-02 15:04:05 -0700", true, false},
+	{"2006-01-02 15:04:05", false, false}, {"2006-01-02T15:04:05", false, false}, {"2006-01-02 15:04", false, false}, {"2006-01-02", false, false},
+	{"15:04:05", false, true}, {"15:04", false, true},
+}
+
+// ParseBound reads a time, in the zone of the events where it names none.
 func ParseBound(text string) (Bound, error) {
 	for _, l := range layouts {
-		if at, err := time.ParseInLocation(l.layout, text, time.Local); err == nil {
-			return Bound{at, l.clock}, nil
+		if at, err := time.Parse(l.text, text); err == nil {
+			return Bound{at, l}, nil
 		}
 	}
 	return Bound{}, fmt.Errorf("%q is not a time: give one such as \"2026-11-28 17:05\", 2026-11-28T17:05:00Z, or 17:05 on the day of the first event", text)
@@ -39,9 +46,12 @@ func (b Bound) isAfter(t, first time.Time) bool {
 		return false
 	}
 	at := b.at
-	if b.clock {
-		day := first.In(at.Location())
-		at = time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), at.Location())
+	if !b.zoned {
+		year, month, day := at.Date()
+		if b.clock {
+			year, month, day = first.Date()
+		}
+		at = time.Date(year, month, day, at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), first.Location())
 	}
 	return at.After(t)
 }

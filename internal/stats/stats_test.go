@@ -200,9 +200,16 @@ func TestBounds(t *testing.T) {
 			t.Errorf("until %q: %d calls, not %d", text, s.All.Calls, 3-want)
 		}
 	}
-	clock, err := ParseBound("18:30")
-	if err != nil || !clock.isAfter(time.Date(2026, 11, 28, 18, 29, 0, 0, time.Local), time.Date(2026, 11, 28, 3, 0, 0, 0, time.Local)) {
-		t.Error("18:30 is not after 18:29 on that day")
+	there := time.FixedZone("there", -3*3600-1800)
+	first := time.Date(2026, 11, 28, 3, 0, 0, 0, there)
+	for text, want := range map[string]time.Time{
+		"18:30": time.Date(2026, 11, 28, 18, 30, 0, 0, there), "2026-11-29": time.Date(2026, 11, 29, 0, 0, 0, 0, there), "2026-11-28 18:30:05": time.Date(2026, 11, 28, 18, 30, 5, 0, there),
+		"2026-11-28 18:30:05 +0000": time.Date(2026, 11, 28, 18, 30, 5, 0, time.UTC),
+	} {
+		b, err := ParseBound(text)
+		if err != nil || !b.isAfter(want.Add(-1), first) || b.isAfter(want, first) {
+			t.Errorf("%s is not %v: %v", text, want, err)
+		}
 	}
 	for _, text := range []string{"", "yesterday", "25:00", "2026-13-01"} {
 		if _, err := ParseBound(text); err == nil {
