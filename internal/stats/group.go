@@ -113,9 +113,9 @@ func (c *Counts) Sorted() []Counted {
 }
 
 // add adds an exchange.
-func (g *Group) add(e *event.Event, goesOn, newRoundTrip bool, idle time.Duration) {
+func (g *Group) add(e *event.Event, how manner) {
 	x := e.Exchange
-	g.Sums.addExchange(x, goesOn, newRoundTrip, idle)
+	g.Sums.addExchange(x, how)
 	if x.SQLState != "" {
 		g.States.add(x.SQLState, maxNames)
 		if g.Messages == nil {

@@ -174,20 +174,19 @@ func (s *Stats) end(c *connection, e *event.Event) {
 	delete(s.connections, e.Conn)
 }
 
-// exchanged follows what sums depend on that is not in an exchange: how long the client was idle in a
-// transaction before it, whether it goes on with a portal, and whether a round trip begins with it.
-func (c *connection) exchanged(x *event.Exchange) (idle time.Duration, goesOn, newRoundTrip bool) {
-	newRoundTrip = x.RoundTrip != c.roundTrip
+// exchanged follows what sums depend on that is not in an exchange.
+func (c *connection) exchanged(x *event.Exchange) (how manner) {
+	how.newRoundTrip = x.RoundTrip != c.roundTrip
 	c.roundTrip = x.RoundTrip
 	if t := &x.Times; (c.tx == 'T' || c.tx == 'E') && t.Idle != event.NotSeen && t.Asked > t.Idle {
-		idle = t.Asked - t.Idle
+		how.idle = t.Asked - t.Idle
 	}
 	if x.Transaction != 0 {
 		c.tx = x.Transaction
 	}
-	goesOn = c.suspended != nil && x.Bind == nil && !x.Parsed && x.Context == c.suspended && x.Portal == c.portal
+	how.goesOn = c.suspended != nil && x.Bind == nil && !x.Parsed && x.Context == c.suspended && x.Portal == c.portal
 	if c.suspended, c.portal = nil, ""; x.Outcome == event.Suspended {
 		c.suspended, c.portal = x.Context, x.Portal
 	}
-	return idle, goesOn, newRoundTrip
+	return how
 }

@@ -1,9 +1,8 @@
 package stats
 
 import (
-	"time"
-
 	"pgpi/internal/event"
+	"pgpi/internal/wire"
 )
 
 // Options say what is added up.
@@ -32,6 +31,7 @@ type Stats struct {
 	groups      groups
 	connections map[uint32]*connection
 	known       []*Connection // the first, for those who list them
+	fields      []wire.Field
 }
 
 // New returns empty sums.
@@ -66,16 +66,16 @@ func (s *Stats) TakeExchange(e *event.Event) {
 		return
 	}
 	x, c := e.Exchange, s.connections[e.Conn]
-	var idle time.Duration
-	goesOn, newRoundTrip := false, true
+	how := manner{newRoundTrip: true}
 	if c != nil {
-		idle, goesOn, newRoundTrip = c.exchanged(x)
+		how = c.exchanged(x)
 	}
 	if s.options.Since.isAfter(e.At, s.Seen.First) || !s.options.Until.isZero() && !s.options.Until.isAfter(e.At, s.Seen.First) {
 		return
 	}
+	how.format = s.formatOf(x)
 	s.Seen.Exchanges++
-	s.All.addExchange(x, goesOn, newRoundTrip, idle)
+	s.All.addExchange(x, how)
 	if x.SQLState != "" {
 		s.States.add(x.SQLState, maxStates)
 	}
@@ -83,10 +83,10 @@ func (s *Stats) TakeExchange(e *event.Event) {
 		s.groups.find(x.Shape.ID, x).Prepared++
 	}
 	g := s.groups.find(s.options.By.keyOf(e), x)
-	g.add(e, goesOn, newRoundTrip, idle)
+	g.add(e, how)
 	s.groups.keepSample(g, e)
 	if c != nil && c.Connection != nil {
-		c.Sums.add(x, goesOn)
+		c.Sums.add(x, how.goesOn)
 	}
 	s.groups.shrink(&s.Misc)
 }

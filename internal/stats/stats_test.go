@@ -9,6 +9,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
 )
 
 var start = time.Date(2026, 11, 28, 17, 0, 0, 0, time.UTC)
@@ -77,6 +78,23 @@ func TestPortals(t *testing.T) {
 	}
 	if s.All.Calls != 3 || s.All.Rows != 10 || s.All.Time.Count != 5 {
 		t.Errorf("%d calls with %d rows", s.All.Calls, s.All.Rows)
+	}
+}
+
+// TestFormats counts in which format results come.
+func TestFormats(t *testing.T) {
+	s := New(Options{})
+	for _, formats := range []string{"\x00\x00", "\x00\x01\x00\x00", "\x00\x02\x00\x00\x00\x01"} {
+		body := "\x00\x00\x00\x00\x00\x00" + formats
+		bind := append([]byte{'B', 0, 0, 0, byte(4 + len(body))}, body...)
+		s.Take(exchanged(1, "select 1", 0, ms, func(x *event.Exchange) {
+			x.Kind, x.Bind = event.Extended, &event.Message{Message: wire.Message{Type: wire.Bind, Bytes: bind, Size: int64(len(bind))}}
+		}))
+	}
+	s.Take(exchanged(1, "select 1", 0, ms))
+	s.Take(exchanged(1, "select 1", 0, ms, func(x *event.Exchange) { x.Kind = event.Extended }))
+	if s.All.Text != 3 || s.All.Binary != 1 || s.All.Calls != 5 {
+		t.Errorf("%d as text and %d in binary of %d calls", s.All.Text, s.All.Binary, s.All.Calls)
 	}
 }
 

@@ -22,6 +22,9 @@ type Sums struct {
 	// PrepareTime is theirs. Parses counts calls with a Parse among their messages.
 	Prepares, Parses int64
 	PrepareTime      time.Duration
+	// Text and Binary count calls by the format in which they ask for results, as far as that was
+	// seen: binary where one column is.
+	Text, Binary int64
 	// RoundTrips are those that begin with one of these exchanges.
 	RoundTrips int64
 	Rows       int64
@@ -51,14 +54,14 @@ type Split struct {
 // Waited returns the time of everybody, without what is counted twice.
 func (s *Split) Waited() time.Duration { return s.Client + s.Server + s.Stalled + s.Pgpi }
 
-// addExchange adds an exchange. A call that goes on is an Execute of a portal that was counted.
-func (s *Sums) addExchange(x *event.Exchange, goesOn, newRoundTrip bool, idle time.Duration) {
-	if newRoundTrip {
+// addExchange adds an exchange.
+func (s *Sums) addExchange(x *event.Exchange, how manner) {
+	if how.newRoundTrip {
 		s.RoundTrips++
 	}
 	s.Sent += x.Sent
 	s.Got += x.Got
-	s.Split.IdleInTransaction += idle
+	s.Split.IdleInTransaction += how.idle
 	s.addClient(&x.Times)
 	if !runs(x) {
 		s.Prepares++
@@ -83,14 +86,25 @@ func (s *Sums) addExchange(x *event.Exchange, goesOn, newRoundTrip bool, idle ti
 	case event.Lost:
 		s.Lost++
 	}
-	if !goesOn {
+	if !how.goesOn {
 		s.Calls++
+		s.addFormat(how.format)
 	}
 	if x.Parsed {
 		s.Parses++
 	}
 	s.Rows += Rows(x)
 	s.addTimes(&x.Times)
+}
+
+func (s *Sums) addFormat(f format) {
+	switch f {
+	case textFormat:
+		s.Text++
+	case binaryFormat:
+		s.Binary++
+	case unknownFormat:
+	}
 }
 
 // addClient books what the client took before its request was complete.
@@ -132,6 +146,8 @@ func (s *Sums) Add(o *Sums) {
 	s.Untimed += o.Untimed
 	s.Prepares += o.Prepares
 	s.Parses += o.Parses
+	s.Text += o.Text
+	s.Binary += o.Binary
 	s.PrepareTime += o.PrepareTime
 	s.RoundTrips += o.RoundTrips
 	s.Rows += o.Rows

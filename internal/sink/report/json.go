@@ -61,6 +61,8 @@ type sums struct {
 	Untimed    int64   `json:"untimed"`
 	Prepares   int64   `json:"prepares"`
 	Parses     int64   `json:"parses"`
+	Text       int64   `json:"text"`
+	Binary     int64   `json:"binary"`
 	RoundTrips int64   `json:"round_trips"`
 	Rows       int64   `json:"rows"`
 	Bytes      bytes   `json:"bytes"`
@@ -197,7 +199,7 @@ func sumsOf(s *stats.Sums) sums {
 	d := &s.Time
 	return sums{
 		Calls: s.Calls, Errors: s.Failed, Canceled: s.Canceled, RolledBack: s.RolledBack, Lost: s.Lost, Skipped: s.Skipped, Untimed: s.Untimed,
-		Prepares: s.Prepares, Parses: s.Parses, RoundTrips: s.RoundTrips, Rows: s.Rows, Bytes: bytes{s.Sent, s.Got},
+		Prepares: s.Prepares, Parses: s.Parses, Text: s.Text, Binary: s.Binary, RoundTrips: s.RoundTrips, Rows: s.Rows, Bytes: bytes{s.Sent, s.Got},
 		Seconds: seconds{
 			Total: d.Total.Seconds(), Mean: s.PerCall().Seconds(), Stddev: d.Deviation().Seconds(), P50: d.Percentile(50).Seconds(),
 			P95: d.Percentile(95).Seconds(), P99: d.Percentile(99).Seconds(), Max: d.Max.Seconds(), Prepare: s.PrepareTime.Seconds(),

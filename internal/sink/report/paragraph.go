@@ -24,7 +24,11 @@ func (p *page) paragraph(l listed) {
 	if l.Prepared > 0 || s.Parses > 1 {
 		p.item("prepared", fmt.Sprintf("%s without being run; %s had a Parse", count(l.Prepared, "time"), count(s.Parses, "call")))
 	}
-	p.item("rows", fmt.Sprintf("%s, %s a call; %s sent, %s received", number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got)))
+	rows := fmt.Sprintf("%s, %s a call; %s sent, %s received", number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got))
+	if s.Binary > 0 {
+		rows += fmt.Sprintf("; in binary for %s", count(s.Binary, "call"))
+	}
+	p.item("rows", rows)
 	var by []string
 	for _, one := range []struct {
 		label  string
