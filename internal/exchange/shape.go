@@ -2,8 +2,10 @@ package exchange
 
 import (
 	"bytes"
+	"slices"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
@@ -12,6 +14,7 @@ import (
 type shapes struct {
 	shaper sqltext.Shaper
 	fields []wire.Field
+	reader reading.Reader
 }
 
 // find fills the place for the shape that all contexts of a text share. A text of which a part is
@@ -27,8 +30,22 @@ func (s *shapes) find(m *event.Message) {
 		return
 	}
 	settings := readingOf(m.About.Settings)
+	sql, settings = s.inUTF8(m, sql, settings)
 	found.Shape = s.shaper.Shape(sql, settings)
 	found.Attributes = sqltext.Attributes(sql, settings)
+}
+
+// inUTF8 returns SQL in UTF-8, so that one statement has one shape whatever the encodings of its
+// clients are.
+func (s *shapes) inUTF8(m *event.Message, sql []byte, settings sqltext.Settings) ([]byte, sqltext.Settings) {
+	if m.About.Settings == nil || !slices.ContainsFunc(sql, func(c byte) bool { return c >= 0x80 }) {
+		return sql, settings
+	}
+	if s.reader.Message = (&event.Message{Settings: m.About.Settings}); s.reader.IsUTF8() {
+		return sql, settings
+	}
+	settings.Encoding = sqltext.ASCIISafe
+	return s.reader.AppendUTF8(nil, sql), settings
 }
 
 // sqlOf returns the SQL of a Query or a Parse, and whether all of it is there.

@@ -91,6 +91,20 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// TestEncodings has one statement of clients with other encodings: it has one shape.
+func TestEncodings(t *testing.T) {
+	stage := New()
+	for encoding, sql := range map[string]string{"UTF8": "select größe", "LATIN1": "select gr\xf6\xdfe", "WIN1252": "select gr\xf6\xdfe"} {
+		b := []byte(query(sql))
+		m := event.Message{Message: wire.Message{Type: wire.Query, Bytes: b, Size: int64(len(b))}}
+		m.About = &event.Context{Shaped: &event.Shaped{}, Settings: &event.Settings{ClientEncoding: encoding}}
+		stage.shapes.find(&m)
+		if got := m.About.Shaped.Shape.Text; got != "select größe" {
+			t.Errorf("%s: %q", encoding, got)
+		}
+	}
+}
+
 // TestCutSQL has SQL of which a part is missing: it has no shape, because what is missing may be
 // anything.
 func TestCutSQL(t *testing.T) {

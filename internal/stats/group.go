@@ -33,7 +33,7 @@ type Group struct {
 	Prepared int64
 	// States counts errors by SQLSTATE, and Messages has one of each.
 	States   Counts
-	Messages map[string]string
+	Messages map[string]Message
 	// Users and so on are those with whom the calls came, with their number.
 	Users, Databases, Applications, Clients Counts
 	// Attributes are those of comments, as "controller=orders".
@@ -45,6 +45,12 @@ type Group struct {
 
 	identity *event.Identity // that was counted last, and how often since
 	repeated int64
+}
+
+// Message is that of an error, with the settings by which it is read.
+type Message struct {
+	Text     string
+	Settings *event.Settings
 }
 
 // Keys of exchanges without a shape.
@@ -119,10 +125,10 @@ func (g *Group) add(e *event.Event, how manner) {
 	if x.SQLState != "" {
 		g.States.add(x.SQLState, maxNames)
 		if g.Messages == nil {
-			g.Messages = map[string]string{}
+			g.Messages = map[string]Message{}
 		}
 		if _, known := g.Messages[x.SQLState]; !known && len(g.Messages) < maxNames {
-			g.Messages[x.SQLState] = x.Message
+			g.Messages[x.SQLState] = Message{x.Message, x.Settings}
 		}
 	}
 	if e.Identity != g.identity {

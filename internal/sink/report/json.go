@@ -229,7 +229,7 @@ func sampleOf(w *stats.Sample) *sample {
 	x := w.Exchange
 	one := &sample{
 		Connection: w.Conn, At: w.At, Seconds: w.Took.Seconds(), Rows: stats.Rows(x), Outcome: x.Outcome.String(),
-		SQLState: clean(x.SQLState), Message: clean(x.Message),
+		SQLState: clean(x.SQLState), Message: clean(text.InUTF8(x.Message, x.Settings)),
 	}
 	if x.Context != nil && x.Context.SQL != "" && x.Kind != event.Prepare {
 		one.SQL, one.Whole = text.Statement(x)

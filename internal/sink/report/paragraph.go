@@ -42,7 +42,7 @@ func (p *page) paragraph(l listed) {
 	p.item("comments", counted(&l.Attributes))
 	for i, one := range l.States.Sorted() {
 		label := map[bool]string{true: "errors"}[i == 0]
-		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, number(one.Count), l.Messages[one.Word]))
+		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, number(one.Count), text.InUTF8(l.Messages[one.Word].Text, l.Messages[one.Word].Settings)))
 	}
 	p.sample(l.Group)
 }

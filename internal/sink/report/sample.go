@@ -24,7 +24,7 @@ func (p *page) sample(g *stats.Group) {
 	x := w.Exchange
 	words := fmt.Sprintf("#%d at %s, %s, %s", w.Conn, w.At.Format("2006-01-02 15:04:05.000"), duration(w.Took), count(stats.Rows(x), "row"))
 	if x.SQLState != "" {
-		words += ", failed: " + x.SQLState + " " + x.Message
+		words += ", failed: " + x.SQLState + " " + text.InUTF8(x.Message, x.Settings)
 	} else if x.Outcome != event.Done {
 		words += ", " + x.Outcome.String()
 	}

@@ -90,7 +90,7 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 	if controlsTransaction(x.Context.SQL) {
 		return // most clients send so many that nothing else would be among the most frequent
 	}
-	if sql := text.InUTF8(shapeOf(x), x.Settings); len(s.counts) < maxTexts || s.counts[sql] > 0 {
+	if sql := shapeOf(x); len(s.counts) < maxTexts || s.counts[sql] > 0 {
 		s.counts[sql]++
 	} else {
 		s.uncounted++
@@ -110,7 +110,7 @@ func shapeOf(x *event.Exchange) string {
 	if x.Shape != nil {
 		return x.Shape.Text
 	}
-	return x.Context.SQL
+	return text.InUTF8(x.Context.SQL, x.Settings)
 }
 
 // time books the time of an exchange.
