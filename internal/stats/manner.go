@@ -11,8 +11,6 @@ import (
 type manner struct {
 	// goesOn says that it executes a portal which an earlier one has begun.
 	goesOn bool
-	// newRoundTrip says that a round trip begins with it.
-	newRoundTrip bool
 	// idle is how long the client was idle before it, in a transaction.
 	idle   time.Duration
 	format format

@@ -105,8 +105,7 @@ type connection struct {
 	*Connection // nil beyond those that are listed
 
 	heard     [2]bool // by direction
-	roundTrip uint32
-	tx        byte // of the last ReadyForQuery
+	tx        byte    // of the last ReadyForQuery
 	suspended *event.Context
 	portal    string
 }
@@ -176,8 +175,6 @@ func (s *Stats) end(c *connection, e *event.Event) {
 
 // exchanged follows what sums depend on that is not in an exchange.
 func (c *connection) exchanged(x *event.Exchange) (how manner) {
-	how.newRoundTrip = x.RoundTrip != c.roundTrip
-	c.roundTrip = x.RoundTrip
 	if t := &x.Times; (c.tx == 'T' || c.tx == 'E') && t.Idle != event.NotSeen && t.Asked > t.Idle {
 		how.idle = t.Asked - t.Idle
 	}

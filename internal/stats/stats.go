@@ -66,7 +66,7 @@ func (s *Stats) TakeExchange(e *event.Event) {
 		return
 	}
 	x, c := e.Exchange, s.connections[e.Conn]
-	how := manner{newRoundTrip: true}
+	var how manner
 	if c != nil {
 		how = c.exchanged(x)
 	}

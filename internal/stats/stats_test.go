@@ -2,7 +2,6 @@ package stats
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"testing"
 	"time"
@@ -19,7 +18,7 @@ var shaper sqltext.Shaper
 // exchanged makes the event of an exchange that took so long, a while after the one before.
 func exchanged(conn uint32, sql string, idle, took time.Duration, changes ...func(*event.Exchange)) *event.Event {
 	x := &event.Exchange{
-		Context: &event.Context{SQL: sql}, Shape: shaper.Shape([]byte(sql), sqltext.Settings{}), RoundTrip: uint32(rand.Uint64()), Counted: 2,
+		Context: &event.Context{SQL: sql}, Shape: shaper.Shape([]byte(sql), sqltext.Settings{}), RoundTrips: 1, Counted: 2,
 		Sent: 10, Got: 20, Times: event.Times{Idle: 0, Asked: idle, Sent: idle, Turn: event.NotSeen, Done: idle + took},
 	}
 	for _, change := range changes {
@@ -52,7 +51,7 @@ func TestSums(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	got = fmt.Sprint(a.Time.Total, a.Time.Max, a.PrepareTime, a.Split)
-	if want := "38ms 20ms 7ms {10ms 4ms 33ms 3ms 2ms 0s}"; got != want {
+	if want := "38ms 20ms 7ms {10ms 0s 4ms 33ms 3ms 2ms 0s}"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	keys := ""
@@ -61,6 +60,16 @@ func TestSums(t *testing.T) {
 	}
 	if want := "1:" + shaper.Shape([]byte("select 1"), sqltext.Settings{}).ID[2:] + " 7 1 31ms, (SQL not seen) 1 0 7ms, (prepared alone) 0 0 0s, "; keys != want {
 		t.Errorf("got  %s\nwant %s", keys, want)
+	}
+}
+
+// TestNetwork books the ways where they were measured.
+func TestNetwork(t *testing.T) {
+	s := New(Options{})
+	s.Take(exchanged(1, "select 1", 10*ms, 20*ms, func(x *event.Exchange) { x.Times.ServerWay, x.Times.ClientWay = 3*ms, 2*ms }))
+	s.Take(exchanged(1, "select 1", 0, 5*ms))
+	if got, want := s.All.Split, (Split{Client: 8 * ms, Network: 5 * ms, Server: 22 * ms}); got != want || s.All.Measured != 1 {
+		t.Errorf("got  %v of %d calls\nwant %v", got, s.All.Measured, want)
 	}
 }
 

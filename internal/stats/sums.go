@@ -16,8 +16,9 @@ type Sums struct {
 	Failed, Canceled, RolledBack, Lost int64
 	// Skipped are no calls: the server ignored them after an error, or passed them over.
 	Skipped int64
-	// Untimed are calls of which the beginning or the end was not seen.
-	Untimed int64
+	// Untimed are calls of which the beginning or the end was not seen. Measured are those of which
+	// the way to the server was measured.
+	Untimed, Measured int64
 	// Prepares are exchanges that run nothing: Parse, Bind, Describe or Close without an Execute.
 	// PrepareTime is theirs. Parses counts calls with a Parse among their messages.
 	Prepares, Parses int64
@@ -25,7 +26,7 @@ type Sums struct {
 	// Text and Binary count calls by the format in which they ask for results, as far as that was
 	// seen: binary where one column is.
 	Text, Binary int64
-	// RoundTrips are those that begin with one of these exchanges.
+	// RoundTrips are how often clients have waited because of these exchanges.
 	RoundTrips int64
 	Rows       int64
 	Sent, Got  int64 // bytes of requests and of replies
@@ -38,10 +39,12 @@ type Sums struct {
 type Split struct {
 	// Client is how long the client let the server wait: before it asked, and while it asked.
 	Client time.Duration
+	// Network is the way to the parties and back, as far as it was measured.
+	Network time.Duration
 	// Queue is how long requests that were pipelined waited for those before them. It is the
 	// server's time of those.
 	Queue time.Duration
-	// Server is the server with the way to it.
+	// Server is the server, with the way to it where that was not measured.
 	Server time.Duration
 	// Stalled is how long replies waited for the client to read them.
 	Stalled time.Duration
@@ -52,17 +55,15 @@ type Split struct {
 }
 
 // Waited returns the time of everybody, without what is counted twice.
-func (s *Split) Waited() time.Duration { return s.Client + s.Server + s.Stalled + s.Pgpi }
+func (s *Split) Waited() time.Duration { return s.Client + s.Network + s.Server + s.Stalled + s.Pgpi }
 
 // addExchange adds an exchange.
 func (s *Sums) addExchange(x *event.Exchange, how manner) {
-	if how.newRoundTrip {
-		s.RoundTrips++
-	}
+	s.RoundTrips += int64(x.RoundTrips)
 	s.Sent += x.Sent
 	s.Got += x.Got
 	s.Split.IdleInTransaction += how.idle
-	s.addClient(&x.Times)
+	s.addShares(&x.Times, isCall(x))
 	if !runs(x) {
 		s.Prepares++
 		s.PrepareTime += max(0, x.Times.Server())
@@ -94,7 +95,6 @@ func (s *Sums) addExchange(x *event.Exchange, how manner) {
 		s.Parses++
 	}
 	s.Rows += Rows(x)
-	s.addTimes(&x.Times)
 }
 
 func (s *Sums) addFormat(f format) {
@@ -107,32 +107,29 @@ func (s *Sums) addFormat(f format) {
 	}
 }
 
-// addClient books what the client took before its request was complete.
-func (s *Sums) addClient(t *event.Times) {
-	if t.Idle != event.NotSeen && t.Asked > t.Idle {
-		s.Split.Client += t.Asked - t.Idle
-	}
-	if t.Idle != event.NotSeen && t.Sent > t.Asked && t.Asked != event.NotSeen {
-		s.Split.Client += t.Sent - t.Asked
-	}
-	if t.Turn > t.Sent && t.Sent != event.NotSeen {
-		s.Split.Queue += t.Turn - t.Sent
-	}
-}
-
-// addTimes books the time from the request, or the server's turn, to the reply.
-func (s *Sums) addTimes(t *event.Times) {
-	took := t.Server()
-	if took == event.NotSeen {
-		s.Untimed++
+// addShares books who has taken the time. Of what runs nothing only the time before it is booked.
+func (s *Sums) addShares(t *event.Times, call bool) {
+	shares, seen := t.Shares()
+	if !seen {
+		if call {
+			s.Untimed++
+		}
 		return
 	}
-	s.Time.add(took)
-	held := min(max(0, t.Held), took)
-	stalled := min(max(0, t.ClientStalled), took-held)
-	s.Split.Pgpi += held
-	s.Split.Stalled += stalled
-	s.Split.Server += took - held - stalled
+	s.Split.Client += shares.Thinking + shares.Sending
+	s.Split.Network += shares.ToClient
+	s.Split.Queue += shares.Queued
+	if !call {
+		return
+	}
+	if t.ServerWay > 0 {
+		s.Measured++
+	}
+	s.Time.add(t.Server())
+	s.Split.Network += shares.ToServer
+	s.Split.Server += shares.Server
+	s.Split.Stalled += shares.Reading
+	s.Split.Pgpi += shares.Held
 }
 
 // Add adds the sums of another group.
@@ -144,6 +141,7 @@ func (s *Sums) Add(o *Sums) {
 	s.Lost += o.Lost
 	s.Skipped += o.Skipped
 	s.Untimed += o.Untimed
+	s.Measured += o.Measured
 	s.Prepares += o.Prepares
 	s.Parses += o.Parses
 	s.Text += o.Text
@@ -155,6 +153,7 @@ func (s *Sums) Add(o *Sums) {
 	s.Got += o.Got
 	s.Time.merge(&o.Time)
 	s.Split.Client += o.Split.Client
+	s.Split.Network += o.Split.Network
 	s.Split.Queue += o.Split.Queue
 	s.Split.Server += o.Split.Server
 	s.Split.Stalled += o.Split.Stalled

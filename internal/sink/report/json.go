@@ -197,6 +197,11 @@ func seenOf(s *stats.Seen) seen {
 
 func sumsOf(s *stats.Sums) sums {
 	d := &s.Time
+	var network *float64
+	if s.Measured > 0 {
+		n := s.Split.Network.Seconds()
+		network = &n
+	}
 	return sums{
 		Calls: s.Calls, Errors: s.Failed, Canceled: s.Canceled, RolledBack: s.RolledBack, Lost: s.Lost, Skipped: s.Skipped, Untimed: s.Untimed,
 		Prepares: s.Prepares, Parses: s.Parses, Text: s.Text, Binary: s.Binary, RoundTrips: s.RoundTrips, Rows: s.Rows, Bytes: bytes{s.Sent, s.Got},
@@ -205,7 +210,7 @@ func sumsOf(s *stats.Sums) sums {
 			P95: d.Percentile(95).Seconds(), P99: d.Percentile(99).Seconds(), Max: d.Max.Seconds(), Prepare: s.PrepareTime.Seconds(),
 		},
 		Split: split{
-			Client: s.Split.Client.Seconds(), Queue: s.Split.Queue.Seconds(), Server: s.Split.Server.Seconds(), Stalled: s.Split.Stalled.Seconds(),
+			Client: s.Split.Client.Seconds(), Network: network, Queue: s.Split.Queue.Seconds(), Server: s.Split.Server.Seconds(), Stalled: s.Split.Stalled.Seconds(),
 			Pgpi: s.Split.Pgpi.Seconds(), IdleInTransaction: s.Split.IdleInTransaction.Seconds(),
 		},
 	}

@@ -101,7 +101,7 @@ func (p *page) distribution(s *stats.Sums) {
 // split writes who the time went to.
 func (p *page) split(s *stats.Sums) {
 	var words []string
-	for _, one := range parts(&s.Split)[1:] {
+	for _, one := range parts(s)[1:] {
 		if one.time > 0 {
 			words = append(words, fmt.Sprintf("%s %s", one.name, percent(one.time, s.Time.Total)))
 		}

@@ -48,7 +48,7 @@ func (h *history) run(sql string, idle, took time.Duration, changes ...func(*eve
 	h.number++
 	asked := h.now + idle
 	x := &event.Exchange{
-		Number: h.number, RoundTrip: h.number, Context: &event.Context{SQL: sql}, Shape: h.shaper.Shape([]byte(sql), sqltext.Settings{}), Rows: 1,
+		Number: h.number, RoundTrip: h.number, RoundTrips: 1, Context: &event.Context{SQL: sql}, Shape: h.shaper.Shape([]byte(sql), sqltext.Settings{}), Rows: 1,
 		Attributes: sqltext.Attributes([]byte(sql), sqltext.Settings{}), Sent: 30, Got: 40, Transaction: 'I',
 		Times: event.Times{Idle: h.now, Asked: asked, Sent: asked, Turn: event.NotSeen, Done: asked + took},
 	}

@@ -128,7 +128,7 @@ func notSeen(s *stats.Seen) (all []string) {
 	add(s.Foreign, "connection did not speak Postgres", "connections did not speak Postgres")
 	add(s.Dropped, "event was dropped because the report could not keep up", "events were dropped because the report could not keep up")
 	add(s.Defects, "time a defect of pgpi has cost something: the log says what", "times a defect of pgpi has cost something: the log says what")
-	add(s.Unfollowed, "connection too many at once: its statements are counted, its round trips are not", "connections too many at once: their statements are counted, their round trips are not")
+	add(s.Unfollowed, "connection too many at once: its statements are counted, its end is not", "connections too many at once: their statements are counted, their ends are not")
 	return all
 }
 
@@ -139,12 +139,20 @@ type part struct {
 }
 
 // parts are all of them. The network is not apart from the server where it was not measured.
-func parts(s *stats.Split) []part {
+func parts(s *stats.Sums) []part {
+	server := "the server"
+	switch {
+	case s.Measured == 0:
+		server += " and the way to it"
+	case s.Measured < s.Time.Count:
+		server += ", of some calls with the way to it,"
+	}
 	return []part{
-		{"the clients", "c", s.Client},
-		{"the server and the way to it", "s", s.Server},
-		{"clients slow to read", "r", s.Stalled},
-		{"pgpi's outlets", "p", s.Pgpi},
+		{"the clients", "c", s.Split.Client},
+		{"the network", "n", s.Split.Network},
+		{server, "s", s.Split.Server},
+		{"clients slow to read", "r", s.Split.Stalled},
+		{"pgpi's outlets", "p", s.Split.Pgpi},
 	}
 }
 
@@ -158,7 +166,7 @@ func (p *page) times() {
 		return
 	}
 	const bar = 66
-	all := parts(split)
+	all := parts(&p.stats.All)
 	amounts := make([]int64, len(all))
 	var words []string
 	for i, one := range all {
