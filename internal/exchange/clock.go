@@ -90,6 +90,7 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 func (c *connection) pending(e *event.Event, id uint32, x *open) *event.Event {
 	t := &x.turn
 	t.deadline = 0
+	x.takeShape()
 	own := x.Exchange
 	own.Outcome = event.Unfinished
 	own.NeverAnswered = c.neverAnswered(x)

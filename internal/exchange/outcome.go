@@ -154,9 +154,7 @@ func (c *connection) end(x *open) {
 	if x.late && !x.failed {
 		return
 	}
-	if c := x.Context; c != nil && c.Shaped != nil {
-		x.Shape, x.Attributes = c.Shaped.Shape, c.Shaped.Attributes
-	}
+	x.takeShape()
 	t.ClientWay, t.ServerWay = c.ways[0], c.ways[1]
 	own := x.Exchange
 	c.told = append(c.told, &own)
@@ -165,6 +163,13 @@ func (c *connection) end(x *open) {
 		x.atSync.Transaction, x.atSync.Times.Ready = x.Transaction, x.Times.Ready
 		x.atSync.Times.ClientWay, x.atSync.Times.ServerWay = t.ClientWay, t.ServerWay
 		c.told = append(c.told, x.atSync)
+	}
+}
+
+// takeShape takes the shape of the SQL that the exchange runs.
+func (x *open) takeShape() {
+	if c := x.Context; c != nil && c.Shaped != nil {
+		x.Shape, x.Attributes = c.Shaped.Shape, c.Shaped.Attributes
 	}
 }
 
