@@ -8,17 +8,17 @@ import (
 // Attribute is a key with its value that a program has put into a comment of its SQL.
 type Attribute struct{ Key, Value string }
 
-// Limits of what is taken from comments.
+// Limits on what is taken from comments.
 const (
 	maxAttributes     = 16
 	maxAttributeKey   = 64
 	maxAttributeValue = 256
 )
 
-// Attributes returns the key/value pairs of the comments between /* and */: k='v' as sqlcommenter
-// writes them (google.github.io/sqlcommenter/spec), and k:v as marginalia does. A comment of which
-// any part is not a pair has none. The keys traceparent and tracestate are left out: each of their
-// values is seen once.
+// Attributes returns the key/value pairs in comments between /* and */: k='v', as sqlcommenter
+// writes them (google.github.io/sqlcommenter/spec), and k:v, as marginalia does. If any part of a
+// comment is not a pair, nothing in it is returned. The keys traceparent and tracestate are left
+// out, because each of their values occurs only once.
 func Attributes(sql []byte, settings Settings) (all []Attribute) {
 	if !bytes.Contains(sql, []byte("/*")) {
 		return nil
@@ -32,7 +32,7 @@ func Attributes(sql []byte, settings Settings) (all []Attribute) {
 	return all
 }
 
-// appendAttributes appends the pairs of one comment, if it is made of nothing else.
+// appendAttributes appends the pairs in one comment, if the comment contains nothing else.
 func appendAttributes(all []Attribute, comment []byte) []Attribute {
 	rest := strings.TrimSpace(string(comment[len("/*") : len(comment)-len("*/")]))
 	before := len(all)
@@ -49,7 +49,7 @@ func appendAttributes(all []Attribute, comment []byte) []Attribute {
 	return all
 }
 
-// nextAttribute cuts a pair off the beginning of a text, with the comma behind it.
+// nextAttribute cuts a pair off the beginning of a text, with the comma after it.
 func nextAttribute(text string) (pair Attribute, rest string, ok bool) {
 	n := strings.IndexAny(text, "=:")
 	if n < 1 || n > maxAttributeKey || n+1 == len(text) {
@@ -64,7 +64,7 @@ func nextAttribute(text string) (pair Attribute, rest string, ok bool) {
 		value, rest, ok = quotedAttribute(text)
 	} else {
 		value, rest, _ = strings.Cut(text, ",")
-		ok = value != "" && value[0] != ' ' && value[0] != ':' && !strings.HasPrefix(value, "//") // or it is prose, a URL or a cast
+		ok = value != "" && value[0] != ' ' && value[0] != ':' && !strings.HasPrefix(value, "//") // otherwise it is prose, a URL or a cast
 	}
 	if !ok || len(value) > maxAttributeValue {
 		return pair, "", false
@@ -72,8 +72,8 @@ func nextAttribute(text string) (pair Attribute, rest string, ok bool) {
 	return Attribute{unescapeURL(key), unescapeURL(strings.TrimSpace(value))}, strings.TrimLeft(rest, " \n\t"), true
 }
 
-// quotedAttribute cuts a value off the beginning of a text that is between quotes, with a backslash
-// before each quote in it.
+// quotedAttribute cuts a value in quotes off the beginning of a text. Quotes inside the value have
+// a backslash before them.
 func quotedAttribute(text string) (value, rest string, ok bool) {
 	if text[0] != '\'' {
 		return "", "", false
@@ -98,7 +98,7 @@ func quotedAttribute(text string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// unescapeURL replaces %41 by A. What is not such an escape stays.
+// unescapeURL replaces %41 by A. Anything that is not such an escape stays.
 func unescapeURL(text string) string {
 	if !strings.Contains(text, "%") {
 		return text

@@ -1,14 +1,14 @@
 package sqltext
 
-// Classes of bytes, as the definitions at the top of scan.l have them.
+// Classes of bytes, as defined at the top of scan.l.
 const (
 	space           = 1 << iota
 	letter          // begins a word: {ident_start}
 	digit           // {decdigit}
-	dollar          // is part of a word that has begun
+	dollar          // continues a word
 	operator        // {op_chars}
 	unusualOperator // is in no operator of the SQL standard
-	punctuation     // of {self}, what is not an operator
+	punctuation     // in {self}, but not an operator
 )
 
 var classes = classify()
@@ -38,8 +38,8 @@ func classify() (all [256]uint8) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// fold returns a letter in lower case. Letters beyond ASCII stay: servers fold them only where the
-// encoding of the database has one byte for each character (src/backend/parser/scansup.c).
+// fold returns a letter in lower case. Letters beyond ASCII stay: servers fold them only if the
+// encoding of the database has one byte per character (src/backend/parser/scansup.c).
 func fold(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		c += 'a' - 'A'

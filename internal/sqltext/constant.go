@@ -2,10 +2,10 @@ package sqltext
 
 import "bytes"
 
-// rules say how a constant in single quotes is read.
+// rules are how a constant in single quotes is read.
 type rules struct {
 	escapes  bool // a backslash changes what the next character means
-	doubles  bool // two quotes are one that does not close
+	doubles  bool // two quotes are one, which does not close the constant
 	encoding Encoding
 }
 
@@ -18,7 +18,7 @@ func (s Settings) rulesFor(k Kind) rules {
 	}
 }
 
-// constant cuts a constant in single quotes, behind a prefix that has the opening one.
+// constant cuts a constant in single quotes. The prefix includes the opening quote.
 func (s *Scanner) constant(k Kind, start, prefix int) Token {
 	opening := start + prefix
 	end, unterminated := s.settings.rulesFor(k).constantEnd(s.sql, opening)
@@ -34,8 +34,8 @@ func (s *Scanner) constant(k Kind, start, prefix int) Token {
 	return t
 }
 
-// mayDiffer reports whether it depends on settings that are not known how a constant is read: on
-// whether backslashes are escapes, or on whether an escape is the second half of a character.
+// mayDiffer reports whether unknown settings may change how a constant is read: whether backslashes
+// are escapes, or whether an escape is the second half of a character.
 func (s *Scanner) mayDiffer(k Kind, content []byte) bool {
 	plain := k == String || k == NationalString
 	if plain && s.settings.Strings == UnknownStrings {
@@ -52,8 +52,8 @@ func (s *Scanner) mayDiffer(k Kind, content []byte) bool {
 	return false
 }
 
-// constantEnd returns where a constant ends that begins behind its opening quote, at pos. It goes
-// on where another quote follows on another line.
+// constantEnd returns the end of the constant whose opening quote is just before pos. The constant
+// continues if another quote follows on another line.
 func (r rules) constantEnd(sql []byte, pos int) (end int, unterminated bool) {
 	for {
 		end, closed := r.partEnd(sql, pos)
@@ -66,8 +66,8 @@ func (r rules) constantEnd(sql []byte, pos int) (end int, unterminated bool) {
 	}
 }
 
-// partEnd returns where the content of a constant, or of a part of it, ends that begins at pos, and
-// whether a quote closes it.
+// partEnd returns where the content of a constant, or of a part of one, ends if it begins at pos,
+// and whether a quote closes it.
 func (r rules) partEnd(sql []byte, pos int) (end int, closed bool) {
 	for pos < len(sql) {
 		switch c := sql[pos]; {
@@ -87,9 +87,9 @@ func (r rules) partEnd(sql []byte, pos int) (end int, closed bool) {
 	return len(sql), false
 }
 
-// continuation returns where the next part of a constant begins, behind its opening quote, or -1
-// where there is none: between the parts are nothing but space and line comments, with a line end
-// among them (rule {quotecontinue}).
+// continuation returns the position after the opening quote of a constant's next part, or -1 if
+// there is none. Between the parts may be only space and line comments, with at least one line end
+// (rule {quotecontinue}).
 func continuation(sql []byte, pos int) int {
 	for newLine := false; pos < len(sql); pos++ {
 		switch c := sql[pos]; {
@@ -111,18 +111,17 @@ func continuation(sql []byte, pos int) int {
 	return -1
 }
 
-// Parts goes through a token without its quotes. Most tokens have one part. A constant that is
-// continued has one for each pair of quotes, and one for each comment between them. A part may be
-// empty.
+// Parts iterates over a token without its quotes. Most tokens have one part. A continued constant
+// has one for each pair of quotes, and one for each comment between them. A part may be empty.
 //
 //	for p := tokens.Parts(t); p.Next(); {
 //		part := sql[p.Start:p.End]
 //		…
 //	}
 type Parts struct {
-	// Span is where the part at hand is.
+	// Span is where the current part is.
 	Span
-	// Comment says that it is a comment.
+	// Comment is set if the part is a comment.
 	Comment bool
 
 	sql   []byte // up to the end of the token
@@ -131,7 +130,7 @@ type Parts struct {
 	began bool
 }
 
-// Parts returns the parts of a token, before the first of them.
+// Parts returns the parts of a token, positioned before the first.
 func (s *Scanner) Parts(t Token) Parts {
 	p := Parts{Span: t.Span, Comment: t.Kind.IsComment(), sql: s.sql[:t.End], token: t}
 	switch t.Kind {
@@ -149,7 +148,7 @@ func (s *Scanner) Parts(t Token) Parts {
 	return p
 }
 
-// trim takes the quotes off a token that can't be continued.
+// trim removes the quotes of a token that can't be continued.
 func (p *Parts) trim(opening, closing int) {
 	p.Start += opening
 	if !p.token.Unterminated {
@@ -157,13 +156,13 @@ func (p *Parts) trim(opening, closing int) {
 	}
 }
 
-// content goes to what is in quotes from pos on.
+// content moves to what is in quotes from pos on.
 func (p *Parts) content(pos int) {
 	p.Comment, p.Start = false, pos
 	p.End, _ = p.rules.partEnd(p.sql, pos)
 }
 
-// Next goes to the next part, and reports whether there is one.
+// Next moves to the next part, and reports whether there is one.
 func (p *Parts) Next() bool {
 	if !p.began {
 		p.began = true

@@ -2,29 +2,29 @@ package sqltext
 
 import "strings"
 
-// Copy is what a COPY statement says of the rows that the client sends or gets (documentation of
-// the command COPY).
+// Copy is what a COPY statement says about the rows that the client sends or receives
+// (documentation of the command COPY).
 type Copy struct {
-	Relation string   // as it was written, without quotes; "" for a query
-	Columns  []string // nil where none are named
+	Relation string   // as written, without quotes; "" for a query
+	Columns  []string // nil if none are named
 	To       bool
 
-	Format                   string // text, csv or binary; or one that is yet to be invented
+	Format                   string // text, csv or binary; or a format of the future
 	Delimiter, Quote, Escape string
 	Null                     string
 	HasNull                  bool
-	ForceNotNull             bool   // what is NULL depends on the column
-	Default                  string // what stands for a column's default
+	ForceNotNull             bool   // whether a value is NULL depends on the column
+	Default                  string // what is written for a column's default
 	HasDefault               bool
 	Headings                 uint16
 	Match                    bool // the headings are the columns' names
 	Encoding                 string
 }
 
-// FindCopy returns the COPY of the given index, from 0, among those of a text that the client takes
-// part in. It is not found either where a statement before it, or itself, can't be understood, or
-// is not the same for all settings that are possible. One with options that mean nothing here, such
-// as another format, is returned but not found.
+// FindCopy returns the COPY with the given index, counting from 0 those in a text whose rows the
+// client sends or receives. It is not found if it or a statement before it can't be understood, or
+// may differ with unknown settings. A COPY with options that pgpi does not understand, such as
+// another format, is returned, but as not found.
 func FindCopy(sql string, index int, settings Settings) (Copy, bool) {
 	p := copyParser{newStatement(sql, settings)}
 	for ; !p.atEnd(); p.skip() {
@@ -44,7 +44,7 @@ func FindCopy(sql string, index int, settings Settings) (Copy, bool) {
 	return Copy{}, false
 }
 
-// valid reports whether the server takes the options, as far as reading rows depends on them.
+// valid reports whether the server accepts the options, as far as they matter for reading rows.
 func (c *Copy) valid() bool {
 	switch c.Format {
 	case "text", "csv":
@@ -53,12 +53,12 @@ func (c *Copy) valid() bool {
 	return c.Format == "binary"
 }
 
-// copyParser reads a COPY statement, in the syntax of today and in the older ones that servers
-// still take.
+// copyParser reads a COPY statement in the current syntax, and in the older ones that servers still
+// accept.
 type copyParser struct{ *statement }
 
-// copy reads what follows the word COPY. Client says that its rows come from the client or go
-// there, not to a file of the server.
+// copy reads what follows the word COPY. client is set if the client sends or receives the rows,
+// rather than a file on the server.
 func (p copyParser) copy() (c Copy, client, ok bool) {
 	c.Format = "text"
 	if p.is("binary") {
@@ -88,7 +88,7 @@ func (p copyParser) copy() (c Copy, client, ok bool) {
 	return c, true, p.options(&c)
 }
 
-// table reads the name of a table and those of its columns.
+// table reads the name of a table and the names of its columns.
 func (p copyParser) table(c *Copy) bool {
 	name, ok := p.name()
 	c.Relation = name
@@ -139,7 +139,7 @@ func (p copyParser) ends() bool {
 	return p.atEnd() || p.tokens.Is(p.token, ";") || p.tokens.Is(p.token, "where")
 }
 
-// option reads one of today's: a name, and what may follow it.
+// option reads an option in the current syntax: a name, and what may follow it.
 func (p copyParser) option(c *Copy) bool {
 	name, ok := p.name()
 	if !ok {
@@ -189,7 +189,7 @@ func (p copyParser) option(c *Copy) bool {
 	return true
 }
 
-// header reads the value of an option: since server 15 it can be "match", from 19 on a number of
+// header reads the value of an option: since server 15 it can be "match", and since 19 a number of
 // lines.
 func (c *Copy) header(value string) bool {
 	switch value {
@@ -211,7 +211,7 @@ func (c *Copy) header(value string) bool {
 	return true
 }
 
-// oldOption reads one in the syntax before server 9.0.
+// oldOption reads an option in the syntax used before server 9.0.
 func (p copyParser) oldOption(c *Copy) (ok bool) {
 	value := func() (text string, ok bool) {
 		p.is("as")

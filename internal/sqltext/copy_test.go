@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What a COPY statement says is found in whatever syntax, and wherever it stands.
+// What a COPY statement says is found in any syntax, and wherever the statement is.
 func TestFindCopy(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -37,7 +37,7 @@ func TestFindCopy(t *testing.T) {
 		{"COPY t TO STDOUT WITH CSV HEADER QUOTE AS '|' ESCAPE '!' FORCE QUOTE a, b ENCODING 'UTF8'", 0, `t to csv quote "|" escape "!" header 1 encoding UTF8`},
 		{"COPY t FROM STDIN CSV FORCE NOT NULL a FORCE NULL b", 0, "t from csv force"},
 		{"COPY t FROM STDIN DELIMITER AS E'\\x7c'", 0, `t from text delimiter "|"`},
-		{"COPY t TO STDIN", 0, "t to text"}, // which the server takes too
+		{"COPY t TO STDIN", 0, "t to text"}, // which the server accepts too
 		{"SELECT 'COPY a FROM STDIN'; COPY b FROM '/tmp/x'; COPY c FROM PROGRAM 'x'; COPY d FROM STDIN; COPY e TO STDOUT", 0, "d from text"},
 		{"COPY d FROM STDIN; COPY e TO STDOUT;", 1, "e to text"},
 		{"COPY d FROM STDIN; COPY e TO STDOUT;", 2, ""},
@@ -57,7 +57,7 @@ func TestFindCopy(t *testing.T) {
 		{"COPY t FROM STDIN (NULL U&'\\0041')", 0, ""},
 		{"COPY t FROM STDIN NONSENSE", 0, ""},
 		{"COPY t FROM STDIN /* cut", 0, ""},
-		{"COPY odd odder FROM STDIN; COPY t TO STDOUT", 0, ""}, // nobody knows which is meant
+		{"COPY odd odder FROM STDIN; COPY t TO STDOUT", 0, ""}, // it is not known which is meant
 	} {
 		got := ""
 		if c, ok := FindCopy(test.sql, test.index, Settings{Strings: StandardStrings}); ok {
@@ -69,7 +69,7 @@ func TestFindCopy(t *testing.T) {
 	}
 }
 
-// Where standard_conforming_strings is off, every string has escapes.
+// If standard_conforming_strings is off, every string has escapes.
 func TestFindCopyWithEscapes(t *testing.T) {
 	t.Parallel()
 	const sql = `COPY t FROM STDIN (NULL 'a\'b\\')`

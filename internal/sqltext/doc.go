@@ -1,19 +1,23 @@
 // Package sqltext cuts SQL into tokens as PostgreSQL does (src/backend/parser/scan.l, versions 14
-// to 19), and reads what pgpi needs to know from them: constants, comments, names, what a few
-// statements say, and which statements have one [Shape].
+// to 19). From the tokens it reads what pgpi needs to know: constants, comments, names, what a few
+// statements say, and which statements have the same [Shape].
 //
-// It guarantees that every byte of a text is in exactly one token, spaces, comments and constants
-// that never end included; that it never fails and never panics, whatever the bytes are; and that
-// its work grows with their number alone. [Scanner.Next] allocates nothing. Where a token depends
-// on a setting that is not known, the token says so.
+// It guarantees:
 //
-// It must not know where SQL comes from, what in it is secret or data, nor what becomes of it. It
-// has no grammar: a reader of tokens that wants to know what a statement is looks at the words
-// itself, as copy.go does.
+//   - Every byte of a text is in exactly one token. Spaces, comments and constants that never end
+//     are tokens too.
+//   - It never fails and never panics, whatever the bytes are.
+//   - Its work grows only with their number. [Scanner.Next] allocates nothing.
+//   - If a token depends on an unknown setting, the token says so.
 //
-// Start reading at [Token], then [Scanner.Next]; at [Shape] for what statements have in common. To
-// see all constants of a text, and what they
-// mean:
+// Less formally: it cuts where the server would, and admits it when it can't be sure.
+//
+// It must not know where SQL comes from, what in it is secret or data, or what becomes of it. It
+// has no grammar: code that wants to know what a statement is looks at the words itself, as copy.go
+// does.
+//
+// Start reading at [Token], then [Scanner.Next]. What statements have in common begins at [Shape].
+// To see all constants of a text, and what they mean:
 //
 //	tokens := sqltext.NewScanner(sql, settings)
 //	for t := tokens.Next(); t.Kind != sqltext.End; t = tokens.Next() {

@@ -12,9 +12,9 @@ import (
 	"pgpi/test/sqlgen"
 )
 
-// check looks at all that may be said of any text: each byte is in one token, parts are in order
-// inside of theirs, and the tokens by settings that are not known are those by any that they may
-// be, as long as no token says otherwise.
+// check tests what is true of any text: each byte is in one token, parts are in order and inside
+// their token, and the tokens for unknown settings are those for any possible settings, unless a
+// token says otherwise.
 func check(t *testing.T, sql []byte) {
 	t.Helper()
 	for _, encoding := range []Encoding{ASCIISafe, Pairs, ShiftJIS} {
@@ -45,7 +45,7 @@ func check(t *testing.T, sql []byte) {
 	DeallocatedName(string(sql), Settings{})
 }
 
-// compareTokens compares a token by settings that are not known with one by settings that are.
+// compareTokens compares a token for unknown settings with one for known settings.
 func compareTokens(t *testing.T, sql []byte, unknown, known Token, r Settings) {
 	t.Helper()
 	doubt := unknown.Doubt
@@ -100,7 +100,7 @@ func FuzzScanner(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sql []byte) { check(t, sql) })
 }
 
-// TestTexts looks at what sqlgen makes, with bytes of other encodings in it.
+// TestTexts checks texts from sqlgen, with bytes of other encodings in them.
 func TestTexts(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 5_000 {
@@ -115,8 +115,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestHostileTexts scans texts of a quarter of a megabyte that would take hours if the work did not
-// grow with their size alone.
+// TestHostileTexts scans texts of a quarter of a megabyte that would take hours if the work grew
+// with more than their size.
 func TestHostileTexts(t *testing.T) {
 	const size = 1 << 18
 	for _, piece := range []string{
@@ -182,7 +182,7 @@ func TestDeallocatedName(t *testing.T) {
 	}
 }
 
-// Where it is not known where a constant ends, nothing is said of a COPY behind it.
+// If it is not known where a constant ends, nothing is said about a COPY after it.
 func TestFindCopyInDoubt(t *testing.T) {
 	for sql, want := range map[string]string{
 		`COPY t FROM STDIN (NULL '\N')`: "true", `SELECT 'C:\'; COPY t FROM STDIN`: "false", `COPY t FROM STDIN; SELECT 'C:\'`: "true",

@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// Replace appends what is to be in the place of a parameter, and reports whether it did. Cast is the
-// type that the SQL casts it to, as far as one word names it, in lower case.
+// Replace appends the replacement of a parameter, and reports whether it did. cast is the type that
+// the SQL casts the parameter to, in lower case, if one word names it.
 type Replace func(dst []byte, number int, cast string) (replaced []byte, ok bool)
 
-// AppendLine appends SQL to dst on one line that means the same: a run of spaces is one, a comment
-// to the end of its line is one between /* and */, and a constant with a line end or another
-// character in it that no log shows is E'…' with \n. Parameter appends what is to be in the place of a parameter, by its number, and reports
-// whether it did; where it did not, or is nil, the parameter stays. AsSent reports whether the line
-// is what was sent, to the byte.
+// AppendLine appends SQL to dst on one line that means the same. A run of spaces becomes one space.
+// A comment to the end of its line becomes one between /* and */. A constant with a line end, or
+// another character that is not shown in a log, becomes E'…' with escapes. parameter replaces
+// parameters; a parameter stays if parameter is nil or reports false. asSent reports whether the
+// line is what was sent, to the byte.
 func AppendLine(dst, sql []byte, settings Settings, parameter Replace) (line []byte, asSent bool) {
 	start := len(dst)
 	tokens := NewScanner(sql, settings)
@@ -52,13 +52,13 @@ func (s *Scanner) appendOnLine(dst []byte, t Token, parameter Replace) []byte {
 	return appendWithoutBreaks(dst, text)
 }
 
-// appendParameter appends what is in the place of a parameter, so that it stays a token of its own.
+// appendParameter appends the replacement of a parameter, and keeps it a token of its own.
 func (s *Scanner) appendParameter(dst []byte, t Token, parameter Replace) []byte {
 	start := len(dst)
 	dst = appendGap(dst)
 	ahead := *s
 	next := ahead.NextSignificant()
-	part := s.Is(next, "[") || s.Is(next, ".") // of the value: a cast must not take it
+	part := s.Is(next, "[") || s.Is(next, ".") // of the value: a cast must not bind to it
 	if part {
 		dst = append(dst, '(')
 	}
@@ -76,7 +76,7 @@ func (s *Scanner) appendParameter(dst []byte, t Token, parameter Replace) []byte
 	return dst
 }
 
-// appendRewritten appends a constant or a name that means the value.
+// appendRewritten appends a constant or a name with the same meaning as the value.
 func (s *Scanner) appendRewritten(dst []byte, t Token, value []byte) []byte {
 	switch t.Kind {
 	case BitString, HexString:
@@ -97,8 +97,8 @@ func (s *Scanner) appendRewritten(dst []byte, t Token, value []byte) []byte {
 	return AppendEscaped(dst, value)
 }
 
-// appendJoined appends what is between the quotes of E'…', with its escapes as they are: servers
-// before 17 read \v as a letter. It reports false where an escape would go on in the next part.
+// appendJoined appends what is between the quotes of E'…', and keeps its escapes: servers before 17
+// read \v as a letter. It returns false if an escape would continue in the next part.
 func (s *Scanner) appendJoined(dst []byte, t Token) (joined []byte, ok bool) {
 	escape := -1 // where the last one begins
 	for p := s.Parts(t); p.Next(); {
@@ -116,7 +116,7 @@ func (s *Scanner) appendJoined(dst []byte, t Token) (joined []byte, ok bool) {
 			}
 			_, size := utf8.DecodeRune(content)
 			if escape == len(dst) && isPlain(content[:size]) {
-				dst = append(dst, '\\') // before a line end, say, it means nothing
+				dst = append(dst, '\\') // not before a line end, for example, where it means nothing
 			}
 			if content[0] == '\\' || content[0] == '\'' { // the second of two, or escaped
 				dst = append(dst, content[0])
@@ -129,7 +129,7 @@ func (s *Scanner) appendJoined(dst []byte, t Token) (joined []byte, ok bool) {
 	return dst, true
 }
 
-// skipUnicodeEscape passes over the UESCAPE of a token that may have one.
+// skipUnicodeEscape skips the UESCAPE of a token that may have one.
 func (s *Scanner) skipUnicodeEscape(t Token) {
 	ahead := *s
 	if (t.Kind == UnicodeString || t.Kind == UnicodeName) && ahead.Is(ahead.NextSignificant(), "uescape") {
@@ -138,8 +138,8 @@ func (s *Scanner) skipUnicodeEscape(t Token) {
 	}
 }
 
-// castTo returns the name of the type that a cast comes next to, "" where there is none or where one
-// word does not name it.
+// castTo returns the name of the type if a cast comes next, or "" if there is none or one word does
+// not name the type.
 func (s *Scanner) castTo() string {
 	ahead := *s
 	if !ahead.Is(ahead.NextSignificant(), "::") {
@@ -163,12 +163,12 @@ func (s *Scanner) castTo() string {
 	return name
 }
 
-// joins reports whether a byte would go on with a word.
+// joins reports whether a byte would continue a word.
 func joins(c byte) bool {
 	return c == '_' || c == '$' || isDigit(c) || fold(c) >= 'a' && fold(c) <= 'z' || c >= 0x80
 }
 
-// appendGap appends a space if what follows would go on with what there is: U&'…' is one token.
+// appendGap appends a space if what follows would otherwise join what is there: U&'…' is one token.
 func appendGap(dst []byte) []byte {
 	if n := len(dst); n > 0 && (joins(dst[n-1]) || dst[n-1] == '&') {
 		return append(dst, ' ')
@@ -186,12 +186,12 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// appendComment appends a comment to the end of its line as one that has an end of its own.
+// appendComment appends a comment to the end of its line as one that is closed explicitly.
 func appendComment(dst, text []byte) []byte {
 	dst = append(dst, "/*"...)
 	for i, c := range text {
 		if i > 0 && (text[i-1] == '*' && c == '/' || text[i-1] == '/' && c == '*') {
-			dst = append(dst, ' ') // or it would end there, or another one begin
+			dst = append(dst, ' ') // otherwise the comment would end there, or another would begin
 		}
 		dst = append(dst, c)
 	}
@@ -201,7 +201,7 @@ func appendComment(dst, text []byte) []byte {
 	return append(dst, "*/"...)
 }
 
-// AppendEscaped appends a text as a constant with C-style escapes, E'…', that means it.
+// AppendEscaped appends a text as a constant with C-style escapes, E'…'.
 func AppendEscaped(dst, text []byte) []byte {
 	dst = append(dst, "E'"...)
 	for len(text) > 0 {
@@ -216,8 +216,8 @@ func AppendEscaped(dst, text []byte) []byte {
 	return append(dst, '\'')
 }
 
-// appendEscape appends a character that is neither a quote nor a backslash, as an escape where no
-// log shows it.
+// appendEscape appends a character that is neither a quote nor a backslash. It is escaped if it is
+// not shown in a log.
 func appendEscape(dst, character []byte) []byte {
 	r, size := utf8.DecodeRune(character)
 	switch {
@@ -253,8 +253,8 @@ func appendUnicodeName(dst, name []byte) []byte {
 	return append(dst, '"')
 }
 
-// AppendQuoted appends a text as a constant that means it whatever the settings are: '…', or E'…'
-// where it has backslashes or what no log shows.
+// AppendQuoted appends a text as a constant that means the same whatever the settings are: '…', or
+// E'…' if there are backslashes, or characters that are not shown in a log.
 func AppendQuoted(dst, text []byte) []byte {
 	if bytes.IndexByte(text, '\\') >= 0 || !isPlain(text) {
 		return AppendEscaped(dst, text)
@@ -269,7 +269,7 @@ func AppendQuoted(dst, text []byte) []byte {
 	return append(dst, '\'')
 }
 
-// appendWithoutBreaks appends a text with a space for each of its line ends.
+// appendWithoutBreaks appends a text with a space in place of each line end.
 func appendWithoutBreaks(dst, text []byte) []byte {
 	start := len(dst)
 	dst = append(dst, text...)

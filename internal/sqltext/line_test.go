@@ -38,7 +38,7 @@ func TestAppendLine(t *testing.T) {
 	}
 }
 
-// A constant means what it was made of.
+// A constant means the text that it was made from.
 func TestAppendQuoted(t *testing.T) {
 	for _, text := range []string{"", "it's", `C:\`, "a\nb\r\t'", `\n`, "ü"} {
 		for settings := range (Settings{}).Readings() {

@@ -1,9 +1,9 @@
 package sqltext
 
-// numberEnd returns where a number ends, with what runs on behind its digits.
+// numberEnd returns where a number ends, including what directly follows its digits.
 func (s *Scanner) numberEnd(start int) int {
 	if base := fold(s.at(start + 1)); s.sql[start] == '0' && (base == 'x' || base == 'o' || base == 'b') {
-		return s.junkEnd(start + 1) // all that 0x1F, 0o17 and 0b11 have behind the 0 is what a word has
+		return s.junkEnd(start + 1) // whatever 0x1F, 0o17 and 0b11 have after the 0 can be part of a word
 	}
 	end := s.digitsEnd(start)
 	if s.at(end) == '.' && s.at(end+1) != '.' { // 1..10 is two numbers
@@ -20,8 +20,8 @@ func (s *Scanner) numberEnd(start int) int {
 	return s.junkEnd(end)
 }
 
-// digitsEnd returns where digits end that begin at pos: an underscore may be between two of them.
-// It is pos where there are none.
+// digitsEnd returns the end of the digits that begin at pos, or pos if there are none. An
+// underscore may be between two of them.
 func (s *Scanner) digitsEnd(pos int) int {
 	for first := pos; ; pos++ {
 		if c := s.at(pos); !isDigit(c) && (c != '_' || pos == first || !isDigit(s.at(pos+1))) {
@@ -30,9 +30,9 @@ func (s *Scanner) digitsEnd(pos int) int {
 	}
 }
 
-// junkEnd returns where a word ends that runs on behind a number, or pos where none does. A letter
-// before a quote is not part of one: it belongs to a constant to server 14, and later ones refuse
-// either.
+// junkEnd returns the end of a word that directly follows a number, or pos if there is none. A
+// letter before a quote is not part of the word: for server 14 it belongs to a constant, and later
+// servers refuse either.
 func (s *Scanner) junkEnd(pos int) int {
 	if classes[s.at(pos)]&letter == 0 {
 		return pos

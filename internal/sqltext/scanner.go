@@ -2,15 +2,15 @@ package sqltext
 
 import "bytes"
 
-// Scanner cuts a text into tokens. It keeps the text, which must not change meanwhile.
+// Scanner cuts a text into tokens. It keeps the text, which must not change in the meantime.
 type Scanner struct {
 	sql      []byte
 	settings Settings
 	pos      int
-	// signs is the end of a run of + and - that are tokens of their own. It keeps long runs from
-	// being looked through again for each of them.
+	// signs is the end of a run of + and - that are tokens of their own. Without it, a long run
+	// would be searched again for each of them.
 	signs   int
-	inDoubt bool // a token before may have ended elsewhere
+	inDoubt bool // an earlier token may have ended elsewhere
 }
 
 // NewScanner returns a scanner at the beginning of a text.
@@ -18,8 +18,7 @@ func NewScanner(sql []byte, settings Settings) Scanner {
 	return Scanner{sql: sql, settings: settings}
 }
 
-// Next returns the next token. Behind the last it returns one of kind [End], as often as it is
-// asked.
+// Next returns the next token. After the last it returns tokens of kind [End].
 func (s *Scanner) Next() Token {
 	t := Token{Span: Span{Start: s.pos, End: s.pos}}
 	if s.pos < len(s.sql) {
@@ -45,8 +44,8 @@ func (s *Scanner) NextSignificant() Token {
 // Text returns a token as it is written.
 func (s *Scanner) Text(t Token) []byte { return s.sql[t.Start:t.End] }
 
-// Is reports whether a token is a key word, an operator or a punctuation mark. Key words are to be
-// given in lower case, and match whatever their case is.
+// Is reports whether a token is a key word, an operator or a punctuation mark. text must have key
+// words in lower case; they match in any case.
 func (s *Scanner) Is(t Token, text string) bool {
 	if t.Kind != Word && t.Kind != Operator && t.Kind != Punctuation || t.End-t.Start != len(text) {
 		return false
@@ -59,7 +58,7 @@ func (s *Scanner) Is(t Token, text string) bool {
 	return true
 }
 
-// cut returns the token that begins at a place.
+// cut returns the token that begins at start.
 func (s *Scanner) cut(start int) Token {
 	c := s.sql[start]
 	switch class := classes[c]; {
@@ -89,12 +88,12 @@ func (s *Scanner) cut(start int) Token {
 
 func token(k Kind, start, end int) Token { return Token{Kind: k, Span: Span{start, end}} }
 
-// unterminated returns a token that goes to the end of the text.
+// unterminated returns a token that extends to the end of the text.
 func (s *Scanner) unterminated(k Kind, start int) Token {
 	return Token{Kind: k, Unterminated: true, Span: Span{start, len(s.sql)}}
 }
 
-// at returns a byte of the text, or 0 behind its end.
+// at returns a byte of the text, or 0 beyond its end.
 func (s *Scanner) at(i int) byte {
 	if i < len(s.sql) {
 		return s.sql[i]
@@ -115,7 +114,8 @@ func (s *Scanner) word(start int) Token {
 }
 
 // prefixed returns what a text that starts with a letter begins with, and the length of its prefix
-// with the opening quote: a constant or a name in quotes with a letter before it, or a word.
+// including the opening quote. It is a constant or name in quotes with a letter before it, or a
+// word.
 func prefixed(b []byte) (k Kind, prefix int) {
 	if len(b) < 2 || b[1] != '\'' && b[1] != '&' {
 		return Word, 0
@@ -144,7 +144,7 @@ func prefixed(b []byte) (k Kind, prefix int) {
 	return Word, 0
 }
 
-// wordEnd returns where the word ends of which the byte at pos is a part.
+// wordEnd returns the end of the word that contains the byte at pos.
 func (s *Scanner) wordEnd(pos int) int {
 	for pos < len(s.sql) && classes[s.sql[pos]]&(letter|digit|dollar) != 0 {
 		if s.sql[pos] < 0x80 {
@@ -156,8 +156,8 @@ func (s *Scanner) wordEnd(pos int) int {
 	return pos
 }
 
-// name cuts a name in double quotes, behind a prefix that has the opening one. A doubled quote does
-// not close it.
+// name cuts a name in double quotes. The prefix includes the opening quote. A doubled quote does
+// not close the name.
 func (s *Scanner) name(k Kind, start, prefix int) Token {
 	for pos := start + prefix; ; pos += 2 {
 		n := bytes.IndexByte(s.sql[pos:], '"')
@@ -191,8 +191,8 @@ func (s *Scanner) dollar(start int) Token {
 	return token(DollarString, start, start+tag+n+tag)
 }
 
-// tagLength returns the length of the $$ or $tag$ that b begins with, or 0: a tag is a word without
-// a $. That b is not a parameter has been made sure of.
+// tagLength returns the length of the $$ or $tag$ at the beginning of b, or 0 if there is none. A
+// tag is a word without a $. The caller has made sure that b is not a parameter.
 func (s *Scanner) tagLength(b []byte) int {
 	for n := 1; n < len(b); n += s.settings.Encoding.size(b[n:]) {
 		switch classes[b[n]] {
@@ -223,9 +223,9 @@ func (s *Scanner) operator(start int) Token {
 	return token(Operator, start, s.operatorEnd(start))
 }
 
-// operatorEnd returns where an operator ends: before a comment, and before + and - at its end
-// unless it has a character in it that no operator of the SQL standard has (rule {operator} of
-// scan.l).
+// operatorEnd returns where an operator ends. It ends before a comment. It also ends before any +
+// and - at its end, unless it contains a character that is in no operator of the SQL standard (rule
+// {operator} of scan.l).
 func (s *Scanner) operatorEnd(start int) int {
 	end, unusual := start, false
 	for end < len(s.sql) && classes[s.sql[end]]&operator != 0 {
@@ -245,12 +245,12 @@ func (s *Scanner) operatorEnd(start int) int {
 	return end
 }
 
-// beginsComment reports whether two characters are at a place.
+// beginsComment reports whether two characters are at pos.
 func (s *Scanner) beginsComment(pos int, first, second byte) bool {
 	return s.sql[pos] == first && s.at(pos+1) == second
 }
 
-// blockComment cuts a comment that begins with /*. Others may be in it.
+// blockComment cuts a comment that begins with /*. Comments nest.
 func (s *Scanner) blockComment(start int) Token {
 	depth := 0
 	for pos := start; pos < len(s.sql); pos++ {
@@ -269,7 +269,7 @@ func (s *Scanner) blockComment(start int) Token {
 	return s.unterminated(BlockComment, start)
 }
 
-// punctuationEnd returns where a punctuation mark ends: three of them have two characters.
+// punctuationEnd returns where a punctuation mark ends. Three of them have two characters.
 func (s *Scanner) punctuationEnd(start int) int {
 	end := start + 1
 	switch next := s.at(end); s.sql[start] {

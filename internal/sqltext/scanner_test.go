@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// marks stand for the kinds of tokens in these tests.
+// marks are abbreviations for the kinds of tokens in these tests.
 var marks = map[Kind]string{
 	LineComment: "--", BlockComment: "/*", Word: "w", QuotedName: "q", UnicodeName: "uq", String: "s", EscapeString: "e", UnicodeString: "u",
 	NationalString: "n", DollarString: "d", BitString: "b", HexString: "x", Number: "#", Parameter: "$", Operator: "o", Punctuation: "p", Other: "?",
 }
 
-// describe returns the tokens of SQL but spaces: each as its mark and its text. "!" says that it is
-// not terminated, "~" that its value is in doubt, "~~" that its end is.
+// describe returns the tokens of SQL except spaces, each as its mark and its text. "!" means that a
+// token is not terminated, "~" that its value is in doubt, and "~~" that its end is.
 func describe(sql string, settings Settings) string {
 	var all []string
 	s := NewScanner([]byte(sql), settings)
@@ -89,7 +89,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// What standard_conforming_strings decides, and what is said where it is not known.
+// What standard_conforming_strings decides, and what tokens say if it is not known.
 func TestStrings(t *testing.T) {
 	for _, test := range []struct{ sql, standard, escapes, unknown string }{
 		{"'a' E'\\n' $$\\$$ \"\\\"", "s['a'] e[E'\\n'] d[$$\\$$] q[\"\\\"]", "s['a'] e[E'\\n'] d[$$\\$$] q[\"\\\"]", "s['a'] e[E'\\n'] d[$$\\$$] q[\"\\\"]"},
@@ -112,7 +112,7 @@ func TestStrings(t *testing.T) {
 	}
 }
 
-// A byte of ASCII behind one above 0x7f may be the second half of a character.
+// An ASCII byte after one above 0x7f may be the second half of a character.
 func TestEncodings(t *testing.T) {
 	const unknown = "~"
 	for _, test := range []struct{ sql, safe, pairs, shiftJIS, unknown string }{

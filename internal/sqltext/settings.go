@@ -5,46 +5,45 @@ import (
 	"strings"
 )
 
-// Settings are those of a session on which it depends how its SQL is cut. The zero Settings are not
-// known.
+// Settings are the settings of a session that decide how its SQL is cut. In the zero Settings they
+// are unknown.
 type Settings struct {
 	Strings  Strings
 	Encoding Encoding
 }
 
-// Strings is standard_conforming_strings, which decides what a backslash is in '…' and N'…'.
+// Strings is standard_conforming_strings, which decides what a backslash means in '…' and N'…'.
 type Strings uint8
 
 const (
-	// UnknownStrings are read as StandardStrings are, and tokens say where that matters.
+	// UnknownStrings are read like StandardStrings, and tokens say if that matters.
 	UnknownStrings Strings = iota
-	// StandardStrings are those of a session in which the setting is on: a backslash is a
-	// backslash. From server 19 on there are no others.
+	// StandardStrings are those of a session with the setting on: a backslash is a backslash. Since
+	// server 19 there are no others.
 	StandardStrings
-	// EscapedStrings are those of a session in which it is off: '…' is read as E'…' is.
+	// EscapedStrings are those of a session with the setting off: '…' is read like E'…'.
 	EscapedStrings
 )
 
-// Encoding is what matters of client_encoding: servers convert SQL before they cut it, and in some
-// encodings of clients a byte that looks like a backslash is the second half of a character.
+// Encoding is what matters about client_encoding. Servers convert SQL before they cut it, and in
+// some client encodings a byte that looks like a backslash is the second half of a character.
 type Encoding uint8
 
 const (
-	// UnknownEncoding is read as ASCIISafe is, and constants with a backslash behind a byte above
-	// 0x7f say so.
+	// UnknownEncoding is read like ASCIISafe. Constants with a backslash after a byte above 0x7f
+	// say so.
 	UnknownEncoding Encoding = iota
-	// ASCIISafe are UTF-8 and all other encodings in which a byte of ASCII is always that
-	// character.
+	// ASCIISafe is UTF-8, and all other encodings in which an ASCII byte is always that character.
 	ASCIISafe
 	// Pairs are the encodings in which each byte above 0x7f begins a pair: BIG5, GBK, UHC, GB18030,
 	// JOHAB.
 	Pairs
-	// ShiftJIS are SJIS and SHIFT_JIS_2004, which have single characters above 0x7f too.
+	// ShiftJIS is SJIS and SHIFT_JIS_2004, which also have single characters above 0x7f.
 	ShiftJIS
 )
 
 // SettingsOf returns the settings that a server has reported as standard_conforming_strings and
-// client_encoding. What it has not reported is empty, and not known.
+// client_encoding. An empty value was not reported, and is unknown.
 func SettingsOf(standardStrings, clientEncoding string) Settings {
 	s := Settings{Encoding: EncodingOf(clientEncoding)}
 	switch standardStrings {
@@ -56,8 +55,7 @@ func SettingsOf(standardStrings, clientEncoding string) Settings {
 	return s
 }
 
-// EncodingOf returns the kind of encoding that a name stands for (src/common/encnames.c has the
-// names).
+// EncodingOf returns the kind of an encoding by its name (names are in src/common/encnames.c).
 func EncodingOf(name string) Encoding {
 	plain := strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == ' ' {
@@ -76,13 +74,13 @@ func EncodingOf(name string) Encoding {
 	return ASCIISafe
 }
 
-// readings are all settings that are known.
+// readings are all combinations of known settings.
 var readings = [...]Settings{
 	{StandardStrings, ASCIISafe}, {EscapedStrings, ASCIISafe}, {StandardStrings, Pairs},
 	{EscapedStrings, Pairs}, {StandardStrings, ShiftJIS}, {EscapedStrings, ShiftJIS},
 }
 
-// Readings returns the settings that these may be, all of them known: these alone if they are.
+// Readings returns the fully known settings that s may be: only s if it is fully known.
 func (s Settings) Readings() iter.Seq[Settings] {
 	return func(yield func(Settings) bool) {
 		for _, r := range readings {
@@ -93,15 +91,15 @@ func (s Settings) Readings() iter.Seq[Settings] {
 	}
 }
 
-// mayBe reports whether these settings agree with others where they are known.
+// mayBe reports whether s agrees with r wherever s is known.
 func (s Settings) mayBe(r Settings) bool {
 	return (s.Strings == UnknownStrings || s.Strings == r.Strings) &&
 		(s.Encoding == UnknownEncoding || s.Encoding == r.Encoding)
 }
 
 // size returns the length of the character at the beginning of b, as far as it matters: 2 for a
-// pair of which the second byte may look like a character of its own, else 1. No encoding has a
-// quote, a $ or a line end there.
+// pair whose second byte may look like a character of its own, otherwise 1. In no encoding can that
+// byte be a quote, a $ or a line end.
 func (e Encoding) size(b []byte) int {
 	if e >= Pairs && len(b) > 1 && e.leads(b[0]) && b[1] >= '0' {
 		return 2

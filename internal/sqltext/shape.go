@@ -7,37 +7,37 @@ import (
 	"strconv"
 )
 
-// shapeRules is the version of the rules by which statements share a shape. It is part of each
-// identifier: with other rules an identifier never means something else.
+// shapeRules is the version of the rules that decide which statements share a shape. It is part of
+// each identifier, so that an identifier never changes its meaning.
 const shapeRules = "1"
 
-// Shape is what statements have in common that differ in nothing but constants, parameters, the
-// lengths of lists, case, space and comments.
+// Shape is what is common to statements that differ only in constants, parameters, the lengths of
+// lists, case, space and comments.
 //
-//   - Constants are strings and numbers with their signs, and true, false and null where a value may
-//     be. So are the names that programs number: of savepoints, cursors and prepared statements in
-//     SAVEPOINT, RELEASE, ROLLBACK TO, DECLARE, FETCH, MOVE, CLOSE and DEALLOCATE.
-//   - Lists are what is behind IN, in ARRAY[…], and the rows of VALUES. An element that equals one
-//     of the first in its list is left out.
-//   - A word is in lower case. A name in quotes keeps them: whether it means the same as the word
+//   - Constants are strings, numbers with their signs, and true, false and null where a value can
+//     be. So are names that programs number: those of savepoints, cursors and prepared statements
+//     in SAVEPOINT, RELEASE, ROLLBACK TO, DECLARE, FETCH, MOVE, CLOSE and DEALLOCATE.
+//   - Lists are what follows IN, what is in ARRAY[…], and the rows of VALUES. An element is left
+//     out if it equals one of the first in its list.
+//   - Words are in lower case. A name in quotes keeps them: whether it means the same as the word
 //     depends on which words the server reserves.
 //   - Semicolons at the beginning and the end are left out.
 type Shape struct {
-	// ID is as in "1:8f3a91c2d4e5b677": the version of the rules, and a hash of the text.
+	// ID looks like "1:8f3a91c2d4e5b677": the version of the rules, and a hash of the text.
 	ID string
-	// Text is SQL of this shape, with $1, $2 … for its constants. The shape of it is this one.
+	// Text is SQL of this shape, with $1, $2 … for its constants. Its own shape is this one.
 	Text string
 }
 
-// Shaper finds the shapes of statements. Equal ones are the same pointer, as long as there is room
-// to remember them. It is not safe for concurrent use.
+// Shaper finds the shapes of statements. Equal shapes are the same pointer while there is room to
+// remember them. It is not safe for concurrent use.
 type Shaper struct {
 	known  map[string]*Shape
 	size   int // of the texts in it
 	writer shapeWriter
 }
 
-// Limits of the shapes that are remembered. What goes beyond costs time, no more.
+// Limits on the shapes that are remembered. Exceeding them only costs time.
 const (
 	maxShapes    = 10_000
 	maxShapeText = 4 << 20
@@ -61,7 +61,7 @@ func (s *Shaper) Shape(sql []byte, settings Settings) *Shape {
 	return shape
 }
 
-// placeholder is in the place of each constant until they are numbered. No SQL has a NUL.
+// placeholder is written for each constant until the constants are numbered. SQL contains no NUL.
 const placeholder = 0
 
 // newShape numbers the constants of a text.

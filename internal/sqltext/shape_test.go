@@ -15,7 +15,7 @@ func shapeOf(sql string) *Shape {
 	return s.Shape([]byte(sql), standard)
 }
 
-// TestShapeText looks at the SQL that stands for a shape.
+// TestShapeText checks the SQL that represents a shape.
 func TestShapeText(t *testing.T) {
 	for sql, want := range map[string]string{
 		"SELECT  a -- why\n FROM t /* x */ WHERE id=42;":                    "select a from t where id = $1",
@@ -49,7 +49,7 @@ func TestShapeText(t *testing.T) {
 	}
 }
 
-// TestShapesApart has statements that must not share a shape.
+// TestShapesApart checks statements that must not share a shape.
 func TestShapesApart(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"select a from t", "select b from t"}, {`select "A"`, "select a"}, {"select x is null", "select x is not null"},
@@ -64,8 +64,8 @@ func TestShapesApart(t *testing.T) {
 	}
 }
 
-// TestShapeIdentifier holds identifiers that users have written down: with other rules they would be
-// of another version.
+// TestShapeIdentifier checks identifiers that users may have written down. If the rules change,
+// their version must too.
 func TestShapeIdentifier(t *testing.T) {
 	for sql, want := range map[string]string{
 		"select * from orders where user_id = 42": "1:7575803000e57aa6", "BEGIN": "1:e6f07d43b5c21db0",
@@ -76,8 +76,8 @@ func TestShapeIdentifier(t *testing.T) {
 	}
 }
 
-// checkShape looks at what may be said of any shape: it is its own, and only space, comments and
-// constants make no difference.
+// checkShape tests what is true of any shape: its text has the same shape, and the same text
+// returns the same pointer. It also checks the attributes of the text.
 func checkShape(t *testing.T, sql []byte, settings Settings) {
 	t.Helper()
 	var s Shaper
@@ -109,7 +109,7 @@ func FuzzShape(f *testing.F) {
 	})
 }
 
-// TestShapes changes what makes no difference, and looks at the shapes of what sqlgen makes.
+// TestShapes changes what makes no difference in texts from sqlgen, and checks their shapes.
 func TestShapes(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	var s Shaper
@@ -133,7 +133,7 @@ func vary(r *rand.Rand, sql []byte) (other []byte) {
 	spaces := []string{" ", "\n", " /* x */ ", "\t", " -- y\n"}
 	constants := []string{"$tag$y$tag$", "$3", "e'\\n'", "X'1F'"}
 	s := NewScanner(sql, standard)
-	uescape := false // a constant behind it is no value
+	uescape := false // a constant after it is not a value
 	for one := s.Next(); one.Kind != End; one = s.Next() {
 		kept := uescape
 		uescape = s.Is(one, "uescape") || uescape && (one.Kind == Space || one.Kind.IsComment())
@@ -158,7 +158,7 @@ func vary(r *rand.Rand, sql []byte) (other []byte) {
 	return other
 }
 
-// TestListLengths has statements that differ in the lengths of their lists alone.
+// TestListLengths checks statements that differ only in the lengths of their lists.
 func TestListLengths(t *testing.T) {
 	for _, format := range []string{"select * from t where a in (%s) and b = 1", "select array[%s]", "insert into t values %s returning a", "merge into t using s on a = b when not matched then insert values %s"} {
 		element := "-%d"
@@ -181,7 +181,7 @@ func TestListLengths(t *testing.T) {
 }
 
 // TestHostileShapes finds the shapes of texts of a quarter of a megabyte that would take hours, or
-// all memory, if the work did not grow with their size alone.
+// all memory, if the work grew with more than their size.
 func TestHostileShapes(t *testing.T) {
 	const size = 1 << 18
 	for _, piece := range []string{"(", "in (", "array[", "values (", "values ", "in (1,", "in ((1,2),", "values (1),", "-", "- 1", ";", ".", "a.", "in (a,b,c,d,e,f,g,h,i,", "/*a='b'*/", "U&'' "} {
@@ -195,7 +195,7 @@ func TestHostileShapes(t *testing.T) {
 	}
 }
 
-// TestShaperForgets has more shapes than are remembered.
+// TestShaperForgets finds more shapes than are remembered.
 func TestShaperForgets(t *testing.T) {
 	var s Shaper
 	first := *s.Shape([]byte("select a0"), standard)

@@ -2,48 +2,48 @@ package sqltext
 
 import "bytes"
 
-// shapeWriter writes a text without what shapes do not have. Its memory is used again.
+// shapeWriter writes a text without what is not part of its shape. Its memory is reused.
 type shapeWriter struct {
 	tokens Scanner
 	dst    []byte
 	value  []byte
-	mark   // of the token that was written last
-	// first is the first word of the statement at hand, as written.
+	mark   // of the last token written
+	// first is the first word of the current statement, as written.
 	first []byte
-	// signs is where a run of signs begins that belong to a number that may follow, or -1, and
-	// before what was written before it.
+	// signs is where a run of signs begins that are part of a number if one follows, or -1. before
+	// is the mark before them.
 	signs  int
 	before mark
 	frames []frame
-	deeper int // brackets that are open beyond maxFrames
+	deeper int // open brackets beyond maxFrames
 }
 
-// mark is a token that was written, and where.
+// mark is a written token, and its position.
 type mark struct {
 	last Token
 	word int
 }
 
-// maxFrames is how deep brackets are followed. Lists that are deeper keep their lengths; a server
-// refuses what is much deeper, because its stack is limited.
+// maxFrames is how deep brackets are followed. Deeper lists keep their lengths. A server refuses
+// what is much deeper, because its stack is limited.
 const maxFrames = 1000
 
-// frame is a pair of brackets that is open, or the rows of VALUES, which have none around them.
+// frame is an open pair of brackets, or the rows of VALUES, which have no brackets around them.
 type frame struct {
 	kind  frameKind
-	start int // where the element at hand begins, with the comma before it
-	// elements are the first different ones of a list, and dropped says that others were left out.
+	start int // where the current element begins, with the comma before it
+	// elements are the first count different elements of a list.
 	elements [maxElements]Span
 	count    int
 }
 
-// maxElements is how many elements of a list those that follow are compared with.
+// maxElements is how many elements of a list later ones are compared with.
 const maxElements = 8
 
 type frameKind uint8
 
 const (
-	brackets frameKind = iota // a pair that is no list
+	brackets frameKind = iota // a pair that is not a list
 	list                      // IN (…) and ARRAY[…]
 	rows                      // VALUES …
 )
@@ -89,7 +89,7 @@ func (w *shapeWriter) token(t Token) {
 	}
 }
 
-// append writes a token behind the space that it needs.
+// append writes a token, after a space if it needs one.
 func (w *shapeWriter) append(t Token, text []byte) {
 	if w.needsSpace(t, text) {
 		w.dst = append(w.dst, ' ')
@@ -99,7 +99,7 @@ func (w *shapeWriter) append(t Token, text []byte) {
 	w.last = t
 }
 
-// constant writes the place of a constant, and takes back the signs before a number.
+// constant writes a placeholder for a constant, and removes the signs before a number.
 func (w *shapeWriter) constant(t Token) {
 	if w.signs >= 0 && t.Kind == Number {
 		w.dst, w.mark = w.dst[:w.signs], w.before
@@ -112,7 +112,7 @@ func (w *shapeWriter) constant(t Token) {
 	w.append(t, []byte{placeholder})
 }
 
-// sign writes + or -, which is a part of the number behind it where no operand is before it.
+// sign writes + or -, which is part of the number after it unless an operand is before it.
 func (w *shapeWriter) sign(t Token) {
 	if w.signs < 0 && !w.afterOperand() {
 		w.signs, w.before = len(w.dst), w.mark
@@ -120,7 +120,7 @@ func (w *shapeWriter) sign(t Token) {
 	w.append(t, w.tokens.Text(t))
 }
 
-// afterOperand reports whether an operator that comes now has a left side.
+// afterOperand reports whether an operator at this position has a left operand.
 func (w *shapeWriter) afterOperand() bool {
 	switch w.last.Kind {
 	case Parameter, QuotedName, UnicodeName:
@@ -136,7 +136,7 @@ func (w *shapeWriter) afterOperand() bool {
 	return false
 }
 
-// expectsValue has the key words behind which a sign belongs to a number.
+// expectsValue has the key words after which a sign is part of a number.
 var expectsValue = map[string]bool{
 	"select": true, "where": true, "and": true, "or": true, "not": true, "then": true, "else": true, "when": true, "case": true,
 	"between": true, "by": true, "limit": true, "offset": true, "having": true, "on": true, "returning": true, "like": true,
@@ -145,7 +145,7 @@ var expectsValue = map[string]bool{
 	"forward": true, "backward": true, "absolute": true, "relative": true, "return": true, "using": true,
 }
 
-// name writes a word in lower case or a name in quotes, or the place of a constant where it is one.
+// name writes a word in lower case, a name in quotes, or a placeholder if it counts as a constant.
 func (w *shapeWriter) name(t Token) {
 	w.signs = -1
 	if t.Kind == UnicodeName {
@@ -186,7 +186,7 @@ func (w *shapeWriter) name(t Token) {
 	}
 }
 
-// beginsQuery reports whether a word behind IN ( says that there is no list.
+// beginsQuery reports whether a word after IN ( shows that there is no list.
 func beginsQuery(word []byte) bool {
 	switch string(word) {
 	case "select", "with", "values", "table":
@@ -195,7 +195,7 @@ func beginsQuery(word []byte) bool {
 	return false
 }
 
-// unicodeName writes U&"…" as a name without escapes, which means the same.
+// unicodeName writes U&"…" as a name without escapes that means the same.
 func (w *shapeWriter) unicodeName(t Token) {
 	value, ok := w.tokens.AppendValue(w.value[:0], t)
 	w.value = value
@@ -212,8 +212,8 @@ func (w *shapeWriter) unicodeName(t Token) {
 	}
 }
 
-// expectsConstant reports whether true, false or null is a value here: not in IS NULL, NOT NULL, ON
-// DELETE SET NULL, RETURNS NULL ON NULL INPUT, and not where it is a label.
+// expectsConstant reports whether true, false or null is a value here. It is not in IS NULL, NOT
+// NULL, ON DELETE SET NULL, RETURNS NULL ON NULL INPUT, and where it is a label.
 func (w *shapeWriter) expectsConstant() bool {
 	switch w.last.Kind {
 	case Word:
@@ -227,8 +227,8 @@ func (w *shapeWriter) expectsConstant() bool {
 	return true
 }
 
-// isLabel reports whether a name that comes now is one that programs number: of a savepoint, a
-// cursor or a prepared statement.
+// isLabel reports whether a name at this position is one that programs number: that of a savepoint,
+// a cursor or a prepared statement.
 func (w *shapeWriter) isLabel() bool {
 	if w.last.Kind != Word || len(w.frames) > 0 {
 		return false
@@ -263,7 +263,7 @@ func (w *shapeWriter) open(t Token) {
 	w.push(kind)
 }
 
-// push begins a frame, if there is room.
+// push begins a frame if there is room.
 func (w *shapeWriter) push(kind frameKind) {
 	switch {
 	case len(w.frames) < maxFrames:
@@ -273,7 +273,7 @@ func (w *shapeWriter) push(kind frameKind) {
 	}
 }
 
-// inArray reports whether what comes now is an element of an array.
+// inArray reports whether what comes next is an element of an array.
 func (w *shapeWriter) inArray() bool {
 	n := len(w.frames)
 	return n > 0 && w.frames[n-1].kind == list && len(w.dst) > 0 && (w.dst[len(w.dst)-1] == '[' || w.dst[len(w.dst)-1] == ',')
@@ -299,8 +299,8 @@ func (w *shapeWriter) close(t Token) {
 	w.append(t, w.tokens.Text(t))
 }
 
-// beginsWithConstant reports whether an element is one that lists have many of: a constant, or a
-// row of them.
+// beginsWithConstant reports whether an element is of a kind that lists have many of: a constant,
+// or a row of them.
 func beginsWithConstant(element []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(element, " (["), []byte{placeholder})
 }
@@ -314,7 +314,7 @@ func (w *shapeWriter) comma(t Token) {
 	w.append(t, w.tokens.Text(t))
 }
 
-// leaveRows ends the rows of VALUES where a token follows that is none of them.
+// leaveRows ends the rows of VALUES if a token follows that is not part of them.
 func (w *shapeWriter) leaveRows(t Token) {
 	n := len(w.frames)
 	if n == 0 || w.frames[n-1].kind != rows || w.deeper > 0 {
@@ -327,7 +327,7 @@ func (w *shapeWriter) leaveRows(t Token) {
 	w.frames = w.frames[:n-1]
 }
 
-// endElement takes the element of a list that was written last back, if an equal one is before it.
+// endElement removes the last element of a list again if an equal one was before it.
 func (w *shapeWriter) endElement(f *frame) {
 	start := f.start
 	for start < len(w.dst) && (w.dst[start] == ',' || w.dst[start] == ' ') {
@@ -335,7 +335,7 @@ func (w *shapeWriter) endElement(f *frame) {
 	}
 	element := w.dst[start:]
 	if len(element) == 0 {
-		return // no server takes it
+		return // no server accepts that
 	}
 	for _, other := range f.elements[:f.count] {
 		if bytes.Equal(w.dst[other.Start:other.End], element) {
@@ -352,15 +352,15 @@ func (w *shapeWriter) endElement(f *frame) {
 	f.start = len(w.dst)
 }
 
-// needsSpace reports whether a token is apart from the one before it. Tokens that would be cut
-// otherwise when they touch are apart.
+// needsSpace reports whether a space separates a token from the one before it. Tokens that would be
+// cut differently if they touched are separated.
 func (w *shapeWriter) needsSpace(t Token, text []byte) bool {
 	if len(w.dst) == 0 {
 		return false
 	}
 	before := w.dst[len(w.dst)-1]
 	if before >= 0x80 && text[0] >= '0' && w.tokens.settings.Encoding >= Pairs {
-		return true // or it would be the second half of a character
+		return true // otherwise it would be the second half of a character
 	}
 	if w.last.Kind == Punctuation && (before == '(' || before == '[') {
 		return false
@@ -390,7 +390,7 @@ func isTwo(dst []byte, start int) bool { return len(dst)-start == 2 }
 
 func isCast(text []byte) bool { return string(text) == "::" }
 
-// spaceBehind has the key words that are apart from a bracket behind them.
+// spaceBehind has the key words that have a space between them and a bracket that follows.
 var spaceBehind = map[string]bool{
 	"in": true, "values": true, "and": true, "or": true, "not": true, "as": true, "on": true, "using": true, "where": true, "select": true,
 	"from": true, "join": true, "over": true, "by": true, "then": true, "else": true, "when": true, "union": true, "except": true,

@@ -2,8 +2,8 @@ package sqltext
 
 import "strings"
 
-// statement reads the significant tokens of a text, one ahead. It is tolerant: what does not matter
-// it skips.
+// statement reads the significant tokens of a text, with one token of lookahead. It is tolerant: it
+// skips what does not matter.
 type statement struct {
 	tokens Scanner
 	token  Token
@@ -20,7 +20,7 @@ func (st *statement) advance() { st.token = st.tokens.NextSignificant() }
 // atEnd reports whether nothing follows.
 func (st *statement) atEnd() bool { return st.token.Kind == End }
 
-// is reads a key word or a punctuation mark, if it comes next.
+// is reads a key word or a punctuation mark if it comes next, and reports whether it did.
 func (st *statement) is(text string) bool {
 	found := st.tokens.Is(st.token, text)
 	if found {
@@ -29,13 +29,13 @@ func (st *statement) is(text string) bool {
 	return found
 }
 
-// value returns what a token means, if a server would take it.
+// value returns what a token means, if a server would accept it.
 func (st *statement) value() (text string, ok bool) {
 	value, ok := st.tokens.AppendValue(nil, st.token)
 	return string(value), ok
 }
 
-// name reads a name. One that is spelled with Unicode escapes is not understood.
+// name reads a name. A name with Unicode escapes is not understood.
 func (st *statement) name() (string, bool) {
 	if st.token.Kind != Word && st.token.Kind != QuotedName {
 		return "", false
@@ -45,8 +45,8 @@ func (st *statement) name() (string, bool) {
 	return name, ok
 }
 
-// text reads a constant in quotes. One that is spelled with Unicode escapes is not understood, and
-// servers take no others where an option is expected.
+// text reads a constant in quotes. One with Unicode escapes is not understood, and where an option
+// is expected, servers accept no other.
 func (st *statement) text() (string, bool) {
 	switch st.token.Kind {
 	case String, EscapeString, DollarString:
@@ -68,7 +68,7 @@ func (st *statement) skip() {
 	}
 }
 
-// skipParentheses reads up to the one that closes the one that was read.
+// skipParentheses reads up to the parenthesis that closes the one just read.
 func (st *statement) skipParentheses() {
 	for depth := 1; depth > 0 && !st.atEnd(); {
 		switch {
@@ -82,7 +82,7 @@ func (st *statement) skipParentheses() {
 	}
 }
 
-// DeallocatedName returns the name that a DEALLOCATE has, if that is all that a text is.
+// DeallocatedName returns the name in a DEALLOCATE, if the text is nothing else.
 func DeallocatedName(sql string, settings Settings) (name string, ok bool) {
 	st := newStatement(sql, settings)
 	if !st.is("deallocate") {
@@ -95,8 +95,8 @@ func DeallocatedName(sql string, settings Settings) (name string, ok bool) {
 	return name, ok && st.atEnd()
 }
 
-// ControlsTransaction reports whether a text is one statement that begins or ends a transaction, or
-// a part of one that a savepoint bounds.
+// ControlsTransaction reports whether a text is a single statement that begins or ends a
+// transaction, or a part of one bounded by a savepoint.
 func ControlsTransaction(sql string, settings Settings) bool {
 	st := newStatement(sql, settings)
 	controls := st.is("begin") || st.is("commit") || st.is("end") || st.is("rollback") || st.is("abort") ||
@@ -129,11 +129,11 @@ func KeepsTransaction(sql string, settings Settings) bool {
 type Replication struct {
 	Command string // the first word, in lower case
 	Logical bool
-	Options map[string]string // of a logical slot, which its plugin reads; their names are in lower case
+	Options map[string]string // of a logical slot, for its plugin; by name in lower case
 }
 
-// ParseReplication reads a command of the replication protocol, which has a lexer of its own that
-// cuts what matters here as that of SQL does (src/backend/replication/repl_scanner.l).
+// ParseReplication reads a command of the replication protocol. The protocol has its own lexer,
+// which cuts what matters here as the lexer of SQL does (src/backend/replication/repl_scanner.l).
 func ParseReplication(sql string) Replication {
 	st := newStatement(sql, Settings{Strings: StandardStrings})
 	c := Replication{Options: map[string]string{}}

@@ -5,15 +5,15 @@ type Span struct{ Start, End int }
 
 // Token is a piece of SQL.
 //
-// Tokens are those of the server, with three exceptions. Spaces and comments, which the server
-// skips, are tokens as well. N'…' is one token, where the server reads the word nchar and a
-// constant. And where the server gives up, as it does at a constant that never ends, there is a
-// token for that too, and the scan goes on behind it.
+// Tokens are the server's, with three exceptions. Spaces and comments, which the server skips, are
+// tokens too. N'…' is one token, while the server reads the word nchar and a constant. And where
+// the server gives up, for example at a constant that never ends, there is a token for that too,
+// and the scan continues after it.
 type Token struct {
 	Kind  Kind
 	Doubt Doubt
-	// Unterminated says that the text ends before the closing quote of a constant or a name, or
-	// before the end of a comment between /* and */. No server takes such a text; it may be the
+	// Unterminated is set if the text ends before the closing quote of a constant or name, or
+	// before the end of a comment between /* and */. No server accepts such a text. It may be the
 	// beginning of one.
 	Unterminated bool
 	Span
@@ -24,13 +24,14 @@ type Kind uint8
 
 // The kinds of tokens.
 const (
-	// End is behind the last token, and empty.
+	// End comes after the last token, and is empty.
 	End Kind = iota
-	// Space is a run of blanks, tabs, line ends, form feeds and, as since server 16, vertical tabs.
+	// Space is a run of blanks, tabs, line ends, form feeds and, as in server 16 and later,
+	// vertical tabs.
 	Space
-	// LineComment goes from -- to the end of the line, which is not part of it.
+	// LineComment extends from -- to the end of the line, which is not part of it.
 	LineComment
-	// BlockComment goes from /* to its */, with those nested in it.
+	// BlockComment extends from /* to its */, including comments nested in it.
 	BlockComment
 
 	// Word is a key word or a name without quotes.
@@ -40,16 +41,16 @@ const (
 	// UnicodeName is U&"…".
 	UnicodeName
 
-	// String is '…'. Like all constants in single quotes it can be continued on another line, as in
+	// String is '…'. Like all constants in single quotes, it can be continued on another line:
 	//
 	//	'one' -- and
 	//	'the same'
 	//
-	// and is one token then, with all that is between its parts.
+	// Then it is one token, with everything between its parts.
 	String
 	// EscapeString is E'…', with backslash escapes.
 	EscapeString
-	// UnicodeString is U&'…'. A UESCAPE behind it is a word of its own.
+	// UnicodeString is U&'…'. A UESCAPE after it is a separate word.
 	UnicodeString
 	// NationalString is N'…', which means the same as '…'.
 	NationalString
@@ -59,20 +60,20 @@ const (
 	BitString
 	// HexString is X'…'.
 	HexString
-	// Number is a number without its sign, and what runs on behind its digits: 1_000, 0x1F, 12abc.
-	// In the first two, servers before 16 see a number and a name, as those before 15 do in the
-	// third, which later ones refuse.
+	// Number is a number without its sign, and anything that directly follows its digits: 1_000,
+	// 0x1F, 12abc. Servers before 16 read the first two as a number and a name. Servers before 15
+	// read the third so, and later ones refuse it.
 	Number
 
-	// Parameter is $1. A word that runs on behind its digits is another token: servers from 15 on
+	// Parameter is $1. A word that directly follows its digits is another token: servers from 15 on
 	// refuse it.
 	Parameter
-	// Operator is an operator, of one character or of several.
+	// Operator is an operator of one or more characters.
 	Operator
 	// Punctuation is one of , ( ) [ ] . ; : :: .. and :=.
 	Punctuation
-	// Other is a byte that begins none of these: a $ by itself, a backslash, a brace, a control
-	// character.
+	// Other is a byte that begins none of these, such as a $ by itself, a backslash, a brace or a
+	// control character.
 	Other
 )
 
@@ -88,29 +89,28 @@ func (k Kind) String() string { return kinds[k] }
 // IsComment reports whether a kind is a comment.
 func (k Kind) IsComment() bool { return k == LineComment || k == BlockComment }
 
-// IsName reports whether a kind is a name, which a word without quotes may be.
+// IsName reports whether a kind is a name. A word without quotes may be one.
 func (k Kind) IsName() bool { return k >= Word && k <= UnicodeName }
 
-// IsString reports whether a kind is a constant in quotes of any sort.
+// IsString reports whether a kind is a constant in any sort of quotes.
 func (k Kind) IsString() bool { return k >= String && k <= HexString }
 
 // IsConstant reports whether a kind is a constant: a string or a number.
 func (k Kind) IsConstant() bool { return k >= String && k <= Number }
 
-// Doubt is what about a token depends on settings that are not known.
+// Doubt is what about a token depends on unknown settings.
 //
-// Only constants bring doubt about, and only their backslashes do: [Settings] says which. A word or
-// an operator beside a byte above 0x7f is cut as if the encoding were UTF-8 where that is not
-// known, and does not say so.
+// Only backslashes in constants cause doubt: [Settings] says which. If the encoding is unknown, a
+// word or operator next to a byte above 0x7f is cut as in UTF-8, and does not say so.
 type Doubt uint8
 
 const (
-	// NoDoubt says that the token is the same for all settings that are possible.
+	// NoDoubt means that the token is the same for all possible settings.
 	NoDoubt Doubt = iota
-	// ValueInDoubt says that the token is cut the same, but may mean something else, as '\n' does.
+	// ValueInDoubt means that the token is cut the same, but may have another meaning, as '\n' may.
 	ValueInDoubt
-	// CutInDoubt says that by one of the possible settings the token ends elsewhere, as 'C:\' may.
-	// All tokens behind it are in the same doubt. They are cut as [StandardStrings] and UTF-8 have
-	// them, and [Settings.Readings] has the settings by which to scan again.
+	// CutInDoubt means that with some possible settings the token ends elsewhere, as 'C:\' may. So
+	// may all tokens after it. They are cut as for [StandardStrings] and UTF-8. [Settings.Readings]
+	// has the settings to scan again with.
 	CutInDoubt
 )

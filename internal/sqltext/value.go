@@ -5,16 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// AppendValue appends to dst what a token means, and reports whether a server would take it: a word
-// in lower case, what is between the quotes of a name or a constant, without the quotes that are
-// doubled in it and the escapes, and what is continued in one piece. Of any other token it appends
-// the text. Where a constant does not end or has an escape that is not one, it appends what comes
-// nearest.
+// AppendValue appends to dst what a token means, and reports whether a server would accept it. For
+// a word that is the word in lower case. For a name or constant in quotes it is what is between
+// them, with doubled quotes and escapes replaced and continued parts joined. For any other token it
+// is the text. If a constant does not end, or has an invalid escape, the closest meaning is
+// appended.
 //
-// The value is in the client's encoding, in which the text is. Two sorts of escapes are not: one
-// that names a byte, as \xc3 does, names a byte of the server's encoding and is appended as that
-// byte; one that names a character, as \u00e9 does, is appended in UTF-8. That bytes are text in
-// any encoding is not checked, and names are not cut off at 63 bytes.
+// The value is in the client's encoding, like the text, with two exceptions. An escape for a byte,
+// such as \xc3, means a byte in the server's encoding, and is appended as that byte. An escape for
+// a character, such as \u00e9, is appended in UTF-8. It is not checked that the bytes are text in
+// any encoding, and names are not cut off at 63 bytes.
 func (s *Scanner) AppendValue(dst []byte, t Token) (value []byte, ok bool) {
 	switch t.Kind {
 	case Word:
@@ -32,13 +32,13 @@ func (e Encoding) appendFolded(dst, word []byte) []byte {
 	for i := 0; i < len(word); {
 		n := e.size(word[i:])
 		dst = append(dst, fold(word[i]))
-		dst = append(dst, word[i+1:i+n]...) // what is behind it may look like a letter
+		dst = append(dst, word[i+1:i+n]...) // the rest may look like a letter
 		i += n
 	}
 	return dst
 }
 
-// appendString appends what a constant means that has no Unicode escapes but those of E'…'.
+// appendString appends what a constant means that is not U&'…'.
 func (s *Scanner) appendString(dst []byte, t Token) (value []byte, ok bool) {
 	start, r := len(dst), s.settings.rulesFor(t.Kind)
 	ok = !t.Unterminated
@@ -66,7 +66,7 @@ func (s *Scanner) appendString(dst []byte, t Token) (value []byte, ok bool) {
 	return dst, ok
 }
 
-// appendUndoubled appends a content with one quote for two.
+// appendUndoubled appends content with one quote for two.
 func appendUndoubled(dst, content []byte, quote byte) []byte {
 	for i := 0; i < len(content); i++ {
 		dst = append(dst, content[i])
@@ -100,7 +100,7 @@ func (e Encoding) appendEscaped(dst, content []byte) (value []byte, ok bool) {
 }
 
 // appendEscape appends what the escape at the beginning of b means, and returns its length. \v is
-// one since server 17; before that it was the letter.
+// an escape since server 17; before, it was the letter.
 func (e Encoding) appendEscape(dst, b []byte) (value []byte, n int, ok bool) {
 	c := b[1]
 	if i := strings.IndexByte("bfnrtv", c); i >= 0 {
@@ -119,8 +119,8 @@ func (e Encoding) appendEscape(dst, b []byte) (value []byte, n int, ok bool) {
 	return append(dst, b[1:n]...), n, true
 }
 
-// appendCharacter appends what \u and four digits or \U and eight mean, or two of them that are a
-// surrogate pair.
+// appendCharacter appends what \u with four digits or \U with eight means, or two of them that are
+// a surrogate pair.
 func appendCharacter(dst, b []byte) (value []byte, n int, ok bool) {
 	code, n := character(b)
 	if n > 0 && isHighSurrogate(code) {
@@ -133,7 +133,7 @@ func appendCharacter(dst, b []byte) (value []byte, n int, ok bool) {
 	return utf8.AppendRune(dst, rune(code)), n, true
 }
 
-// character reads \u0041 or \U00000041. The length is 0 where it is neither.
+// character reads \u0041 or \U00000041. The length is 0 if it is neither.
 func character(b []byte) (code, n int) {
 	if len(b) < 2 || b[0] != '\\' || b[1] != 'u' && b[1] != 'U' {
 		return 0, 0
@@ -149,8 +149,7 @@ func character(b []byte) (code, n int) {
 	return code, 2 + want
 }
 
-// appendPair appends the character that two surrogates mean, or the character U+FFFD where they are
-// not a pair.
+// appendPair appends the character that two surrogates mean, or U+FFFD if they are not a pair.
 func appendPair(dst []byte, high, low, n int) (value []byte, length int, ok bool) {
 	if low < 0xdc00 || low > 0xdfff {
 		return utf8.AppendRune(dst, utf8.RuneError), n, false
@@ -160,12 +159,12 @@ func appendPair(dst []byte, high, low, n int) (value []byte, length int, ok bool
 
 func isHighSurrogate(code int) bool { return code >= 0xd800 && code <= 0xdbff }
 
-// isCharacter reports whether a code is one that a server takes: 0 is not one.
+// isCharacter reports whether a server accepts a code. It does not accept 0.
 func isCharacter(code int) bool {
 	return code > 0 && utf8.ValidRune(rune(code)) && code <= utf8.MaxRune
 }
 
-// number reads up to so many digits.
+// number reads at most that many digits.
 func number(b []byte, base, most int) (value, n int) {
 	for n < len(b) && n < most && hexDigit(b[n]) < base {
 		value = value*base + hexDigit(b[n])
@@ -174,8 +173,8 @@ func number(b []byte, base, most int) (value, n int) {
 	return value, n
 }
 
-// appendUnescaped appends what a quoted name or U&'…' means, with the escapes of the latter
-// (src/backend/parser/parser.c, str_udeescape).
+// appendUnescaped appends what a quoted name or U&'…' means, and replaces the escapes of U&"…" and
+// U&'…' (src/backend/parser/parser.c, str_udeescape).
 func (s *Scanner) appendUnescaped(dst []byte, t Token) (value []byte, ok bool) {
 	quote, start := byte('"'), len(dst)
 	if t.Kind == UnicodeString {
@@ -224,7 +223,7 @@ func appendUnicode(dst, b []byte, escape byte) (value []byte, n int, ok bool) {
 	return utf8.AppendRune(dst, rune(code)), n, true
 }
 
-// unicodeEscape reads \0041 or \+000041. The length is 0 where it is neither.
+// unicodeEscape reads \0041 or \+000041. The length is 0 if it is neither.
 func unicodeEscape(b []byte, escape byte) (code, n int) {
 	start, want := 1, 4
 	if len(b) > 1 && b[1] == '+' {
@@ -240,7 +239,7 @@ func unicodeEscape(b []byte, escape byte) (code, n int) {
 	return code, start + want
 }
 
-// unicodeEscape returns the escape character of U&'…' or U&"…": what a UESCAPE behind it says, or a
+// unicodeEscape returns the escape character of U&'…' or U&"…": what a UESCAPE after it says, or a
 // backslash.
 func (s *Scanner) unicodeEscape(t Token) (escape byte, ok bool) {
 	behind := Scanner{sql: s.sql, settings: s.settings, pos: t.End}
@@ -258,7 +257,7 @@ func (s *Scanner) unicodeEscape(t Token) (escape byte, ok bool) {
 	return '\\', false
 }
 
-// isEscape reports whether a character may be one that UESCAPE names.
+// isEscape reports whether UESCAPE can name a character.
 func isEscape(c byte) bool {
 	return hexDigit(c) == 16 && c != '+' && c != '\'' && c != '"' && classes[c] != space
 }
