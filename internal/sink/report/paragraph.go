@@ -103,11 +103,11 @@ func (p *page) split(s *stats.Sums) {
 	var words []string
 	for _, one := range parts(s)[1:] {
 		if one.time > 0 {
-			words = append(words, fmt.Sprintf("%s %s", one.name, percent(one.time, s.Time.Total)))
+			words = append(words, fmt.Sprintf("%s %s", one.name, percent(one.time, s.Split.Waited()-s.Split.Client)))
 		}
 	}
 	if len(words) > 1 {
-		p.item("of that", strings.Join(words, ", "))
+		p.item("spent", strings.Join(words, ", "))
 	}
 	words = nil
 	for _, one := range []struct {

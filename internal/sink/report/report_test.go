@@ -98,7 +98,7 @@ func TestText(t *testing.T) {
 }
 
 // isOurs matches lines in our own words: SQL may have words that can't be broken.
-var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|calls|prepared|churn|errors|listed|time|of that|before|rows|by|comments|worst) {2})`)
+var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|calls|prepared|churn|errors|listed|time|spent|before|rows|by|comments|worst) {2})`)
 
 // checkPage looks at what is true of any page: it is 80 columns wide but for SQL that can't be
 // broken, only a SELECT is no comment, and the profile adds up.
