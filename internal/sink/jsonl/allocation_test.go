@@ -10,8 +10,7 @@ import (
 	"pgpi/test/transcript"
 )
 
-// TestNoAllocations can't be built with the race detector, under which sync.Pool forgets
-// at random.
+// TestNoAllocations can't be built with the race detector, under which sync.Pool forgets at random.
 func TestNoAllocations(t *testing.T) {
 	for name, fill := range map[string]func(*transcript.Transcript){
 		"startup": startup, "extended": extendedQuery, "copy": copyMessages, "replication": replication,
@@ -27,7 +26,7 @@ func TestNoAllocations(t *testing.T) {
 			}
 		}
 		if name == "extended" {
-			malformed = 4 // one of its values does not fit its type, and the error says why
+			malformed = 4 // one value does not fit its type, and the error says why
 		}
 		sink := New(io.Discard, Options{MaxValue: 30})
 		if n := testing.AllocsPerRun(100, func() {

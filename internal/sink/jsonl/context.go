@@ -10,9 +10,9 @@ import (
 // valueKey is the key of all values of columns and parameters.
 const valueKey = "value"
 
-// context writes what the session knew of a message: the SQL behind the name that it has,
-// or that it answers, and the table of a row of COPY or of replication. Rows don't repeat
-// the SQL, and what is known of their columns stands beside the values.
+// context writes what the session knew about a message: the SQL of the statement that it names or
+// answers, and the table of a row of COPY or replication. Rows don't repeat the SQL, and what is
+// known about their columns is next to the values.
 func (p *page) context() {
 	c, t := p.reader.Message.Context, p.reader.Message.Type
 	if c == nil {
@@ -35,7 +35,7 @@ func (p *page) context() {
 	if c.Relation != "" {
 		p.key("relation")
 		p.quoted = append(p.quoted[:0], c.Relation...)
-		p.encoded(p.quoted, marks{})
+		p.writeEncoded(p.quoted, marks{})
 	}
 	p.text = append(p.text, '}')
 }
@@ -43,27 +43,27 @@ func (p *page) context() {
 func (p *page) sql(c *event.Context) {
 	o := marks{omitted: c.Shortened}
 	if c.SQL == "" {
-		p.absent(o)
+		p.writeAbsent(o)
 		return
 	}
 	shown, omitted := p.shorten(0, len(c.SQL))
 	o.omitted += omitted
 	p.quoted = append(p.quoted[:0], c.SQL[:shown]...)
-	p.encoded(p.quoted, o)
+	p.writeEncoded(p.quoted, o)
 }
 
-// describe writes the name and the type of the column or parameter whose group begins.
+// describe writes the name and type of the column or parameter whose group begins here.
 func (p *page) describe(group *reading.Value) {
 	if c := group.Column; c != nil {
 		p.key("name")
 		p.quoted = append(p.quoted[:0], c.Name...)
-		p.encoded(p.quoted, marks{})
+		p.writeEncoded(p.quoted, marks{})
 	}
-	p.typed("type", group.Type)
+	p.writeType("type", group.Type)
 }
 
-// typed writes the type of a value, if it is known.
-func (p *page) typed(key string, oid uint32) {
+// writeType writes the type of a value, if it is known.
+func (p *page) writeType(key string, oid uint32) {
 	if name := pgvalue.TypeName(oid); name != "" {
 		p.word(key, name)
 	} else if oid != 0 {
@@ -71,12 +71,12 @@ func (p *page) typed(key string, oid uint32) {
 	}
 }
 
-// value writes the value of a column or parameter: its text, and its bytes where the
-// text was made of them.
+// value writes the value of a column or parameter: its text, and its bytes too if the text was made
+// from them.
 func (p *page) value(i int) {
 	v := p.reader.Value(i)
 	if v.Name == wire.ResultValue {
-		p.typed("result_type", v.Type) // it has no group
+		p.writeType("result_type", v.Type) // it is in no group
 	}
 	p.key(valueKey)
 	start, end := int(v.Start), int(v.End)
@@ -88,8 +88,8 @@ func (p *page) value(i int) {
 	}
 	var shown bool
 	isBuiltIn := pgvalue.TypeName(v.Type) != ""
-	if isBuiltIn && !o.cut && p.hidden(start, end) == 0 {
-		shown, o.malformed = p.printed(&v)
+	if isBuiltIn && !o.cut && p.countHidden(start, end) == 0 {
+		shown, o.malformed = p.printValue(&v)
 	}
 	end, o.omitted = p.shorten(start, end)
 	switch {
@@ -108,9 +108,9 @@ func (p *page) value(i int) {
 	}
 }
 
-// printed writes the text of a value in binary format, as the server would print it. It
-// reports whether it could.
-func (p *page) printed(v *reading.Value) (bool, error) {
+// printValue writes the text of a value in binary format, as the server would print it, and reports
+// whether it could.
+func (p *page) printValue(v *reading.Value) (bool, error) {
 	text, err := p.reader.AppendText(p.scratch[:0], v)
 	p.scratch = text
 	if err != nil || !isText(text) {

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// isText reports whether bytes are text that a JSON string can give exactly. PostgreSQL
-// has no text with a NUL in it, so that one tells binary data.
+// isText reports whether bytes are text that a JSON string can hold exactly. Text in PostgreSQL
+// contains no NUL, so a NUL means binary data.
 func isText(b []byte) bool { return bytes.IndexByte(b, 0) < 0 && utf8.Valid(b) }
 
-// quote writes a string (RFC 8259, section 7). The text is valid UTF-8. What is not
-// printable is escaped, so that a terminal takes nothing for a command.
+// quote writes a string (RFC 8259, section 7). The text is valid UTF-8. Characters that are not
+// printable are escaped, so that a terminal does not run them as commands.
 func (p *page) quote(text []byte) {
 	p.text = append(p.text, '"')
 	for len(text) > 0 {
@@ -34,7 +34,7 @@ func (p *page) quote(text []byte) {
 	p.text = append(p.text, '"')
 }
 
-// plainPrefix counts the bytes that stand for themselves, whatever follows.
+// plainPrefix counts the leading bytes that need no escape, whatever follows them.
 func plainPrefix(b []byte) int {
 	for i, c := range b {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -44,7 +44,7 @@ func plainPrefix(b []byte) int {
 	return len(b)
 }
 
-// appendEscape writes a character by a backslash.
+// appendEscape writes a character as an escape with a backslash.
 func appendEscape(dst []byte, r rune) []byte {
 	switch r {
 	case '"', '\\':

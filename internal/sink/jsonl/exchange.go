@@ -9,7 +9,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// exchangeObject writes an exchange: what was asked, what came of it, and when.
+// exchangeObject writes an exchange: what was asked, how it ended, and when.
 func (p *page) exchangeObject(x *event.Exchange) {
 	p.begin("exchange")
 	p.integer("exchange", int64(x.Number))
@@ -60,12 +60,12 @@ func (p *page) exchangeObject(x *event.Exchange) {
 	p.end()
 }
 
-// wordOf writes a member with words of a client or server, if there are any.
+// wordOf writes a member with words from a client or server, if there are any.
 func (p *page) wordOf(name, words string) {
 	if words != "" {
 		p.key(name)
 		p.quoted = append(p.quoted[:0], words...)
-		p.encoded(p.quoted, marks{})
+		p.writeEncoded(p.quoted, marks{})
 	}
 }
 
@@ -109,7 +109,7 @@ func (p *page) parameter(m *event.Message, i int) {
 	}
 	start, end := int(v.Start), int(v.End)
 	if hidden := reading.Hidden(m, start, end); hidden > 0 {
-		p.absent(marks{redacted: hidden})
+		p.writeAbsent(marks{redacted: hidden})
 		return
 	}
 	text, err := p.reader.AppendText(nil, &v)
@@ -119,11 +119,11 @@ func (p *page) parameter(m *event.Message, i int) {
 		return
 	}
 	shown, omitted := p.shorten(0, len(text))
-	p.encodedText(text[:shown], marks{omitted: omitted})
+	p.writeEncodedText(text[:shown], marks{omitted: omitted})
 }
 
-// encodedText writes text in UTF-8 that may have been shortened in the middle of a character.
-func (p *page) encodedText(text []byte, o marks) {
+// writeEncodedText writes text in UTF-8 that may have been cut in the middle of a character.
+func (p *page) writeEncodedText(text []byte, o marks) {
 	for len(text) > 0 && !isText(text) {
 		text = text[:len(text)-1]
 		o.omitted++
@@ -132,7 +132,7 @@ func (p *page) encodedText(text []byte, o marks) {
 }
 
 // times writes when things happened, in seconds since the connection was opened, and how long they
-// took. What was not seen is left out.
+// took. What was not seen is omitted.
 func (p *page) times(t *event.Times) {
 	p.key("times")
 	p.text = append(p.text, '{')

@@ -6,13 +6,12 @@ import (
 	"pgpi/internal/wire"
 )
 
-// The fields of a message become an object by the same rules for all messages: a leaf is
-// a member, groups are a list of objects, and leaves that repeat are a list of what they
-// hold. Lengths and counts are there as the message has them; what only separates fields
-// is not.
+// The fields of a message become an object by the same rules for all messages. A leaf is a member,
+// groups are a list of objects, and repeated leaves are a list of what they hold. Lengths and
+// counts are included as the message has them. Fields that only separate others are not.
 
-// members writes the fields from the i-th on, up to the first that is less deep, and
-// gives the place of that one.
+// members writes the fields from index i up to the first that is less deep, and returns the index
+// of that field.
 func (p *page) members(i int, depth uint8) int {
 	for fields := p.reader.Fields; i < len(fields) && fields[i].Depth >= depth; {
 		f := &fields[i]
@@ -33,8 +32,8 @@ func (p *page) members(i int, depth uint8) int {
 	return i
 }
 
-// groups writes the elements of a list, of which the i-th field is the first. Only an
-// element that is not in its place says where it is: that of a row which began earlier.
+// groups writes the elements of the list whose first field is the i-th. An element says where it is
+// only if it is out of place: in a row that began earlier.
 func (p *page) groups(i int) int {
 	fields := p.reader.Fields
 	name, depth := fields[i].Name, fields[i].Depth
@@ -62,8 +61,8 @@ func (p *page) groups(i int) int {
 	return i
 }
 
-// isCopy reports whether messages of a type hold rows, which the grammar puts in no
-// groups because they can be cut anywhere.
+// isCopy reports whether messages of a type hold rows that the grammar does not group, because they
+// can be cut anywhere.
 func isCopy(t wire.Type) bool {
 	return t == wire.CopyText || t == wire.CopyCSV || t == wire.CopyBinary
 }
@@ -72,7 +71,7 @@ func beginsRow(f *wire.Field) bool {
 	return f.Depth == 0 && (f.Name == wire.Column || f.Name == wire.ColumnCount)
 }
 
-// rows writes a list of all rows of a message, or the parts of them that it has.
+// rows writes a list of all rows in a message, or of the parts of rows that it has.
 func (p *page) rows(i int) int {
 	fields := p.reader.Fields
 	p.key("row")
@@ -96,8 +95,8 @@ func (p *page) rows(i int) int {
 	return i
 }
 
-// settingList writes the keys and values of a StartupMessage, which stand in no groups,
-// as a list of objects: a key can come twice.
+// settingList writes the keys and values of a StartupMessage, which are not grouped, as a list of
+// objects: a key can occur twice.
 func (p *page) settingList(i int) int {
 	fields := p.reader.Fields
 	p.key("settings")
@@ -115,8 +114,8 @@ func (p *page) settingList(i int) int {
 	return i
 }
 
-// isList reports whether the i-th field is an element of a list that has no groups: one
-// that its name stands for always, or where its count came before.
+// isList reports whether the i-th field is an element of a list without groups: fields of its name
+// are always a list, or a count came before.
 func (p *page) isList(i int) bool {
 	fields := p.reader.Fields
 	count := meaningOf(fields[i].Name).count
@@ -131,7 +130,7 @@ func (p *page) isList(i int) bool {
 	return false
 }
 
-// list writes the leaves that have the name of the i-th field, and what they are called.
+// list writes the leaves with the name of the i-th field, and the names of their values.
 func (p *page) list(i int) int {
 	fields := p.reader.Fields
 	name, end := fields[i].Name, i
@@ -159,7 +158,7 @@ func (p *page) list(i int) int {
 	return end
 }
 
-// member writes a leaf that stands for itself, and the value that it stands for if it is NULL.
+// member writes a single leaf, and the value itself if the leaf says that it is NULL.
 func (p *page) member(i int) {
 	f := &p.reader.Fields[i]
 	m := meaningOf(f.Name)
@@ -180,7 +179,7 @@ func (p *page) member(i int) {
 	}
 }
 
-// nameKey starts the member that says what a value is called.
+// nameKey starts the member with the name of a value.
 func (p *page) nameKey(n wire.Name) {
 	p.comma()
 	p.text = append(p.text, '"')
@@ -188,15 +187,14 @@ func (p *page) nameKey(n wire.Name) {
 	p.text = append(p.text, `_name":`...)
 }
 
-// wordFor is what the value of a leaf is called, nothing where it has no name or where
-// it is redacted.
+// wordFor returns the name of a leaf's value, or nothing if it has none or is redacted.
 func (p *page) wordFor(f *wire.Field) []byte {
-	if f.Name == wire.FunctionOID && p.hidden(int(f.Start), int(f.End)) == 0 {
+	if f.Name == wire.FunctionOID && p.countHidden(int(f.Start), int(f.End)) == 0 {
 		p.scratch = append(p.scratch[:0], p.reader.Function(uint32(f.Int)).Name...)
 		return p.scratch
 	}
 	word := meaningOf(f.Name).word
-	if word == nil || !f.Kind.IsInteger() && f.Kind != wire.Byte1 || p.hidden(int(f.Start), int(f.End)) > 0 {
+	if word == nil || !f.Kind.IsInteger() && f.Kind != wire.Byte1 || p.countHidden(int(f.Start), int(f.End)) > 0 {
 		return nil
 	}
 	p.scratch = word(p.scratch[:0], f.Name, f.Int)
@@ -220,7 +218,7 @@ func (p *page) leaf(i int) {
 		}
 		end, o.omitted = p.shorten(start, end)
 		p.bytes(start, end, o)
-	case p.hidden(start, end) > 0, f.Kind == wire.Byte1 && (end-start > 1 || !isText(m.Bytes[start:end])):
+	case p.countHidden(start, end) > 0, f.Kind == wire.Byte1 && (end-start > 1 || !isText(m.Bytes[start:end])):
 		p.bytes(start, end, o)
 	case f.Kind == wire.Byte1:
 		p.quote(m.Bytes[start:end])

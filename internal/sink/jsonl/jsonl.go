@@ -1,18 +1,23 @@
-// Package jsonl writes events as JSON Lines: one object a line, for programs.
+// Package jsonl writes events as JSON Lines: one object per line, for programs.
 //
-// It guarantees that every line is one object of the form that docs/jsonl.schema.json
-// describes, in UTF-8, whatever a peer sends; that a value which can be given is given
-// exactly, and that one which can't says what is missing: bytes that are no text are in
-// hexadecimal, what was not kept or is not shown is counted, what was redacted is
-// counted too. What is written depends on the options and the events alone. The lines
-// of one event come out together.
+// It guarantees:
 //
-// It must not know sockets, sessions or other sinks, and it decides nothing: the names
-// of messages, the times, and what is secret come with the events.
+//   - Every line is one object as described by docs/jsonl.schema.json, in UTF-8, whatever a peer
+//     sends.
+//   - A value that JSON can represent is written exactly. Any other value says what is missing:
+//     bytes that are not text are in hexadecimal, and bytes that were not kept, are not shown or
+//     were redacted are counted.
+//   - The output depends only on the options and the events.
+//   - The lines of an event are written together.
 //
-// Start reading at line.go, which has the objects, then fields.go, which makes an object
-// of the fields of any message; names.go is what it knows of single fields, value.go
-// writes what they hold, and escape.go the strings.
+// Less formally: a program gets everything that was seen, or learns how much it did not get.
+//
+// It must not know sockets, sessions or other sinks, and it decides nothing: the names of messages,
+// the times, and what is secret come with the events.
+//
+// Start reading at line.go, which has the objects, then fields.go, which turns the fields of any
+// message into an object. names.go has what is known about single fields, value.go writes what they
+// hold, and escape.go writes strings.
 package jsonl
 
 import (
@@ -22,15 +27,15 @@ import (
 	"pgpi/internal/event"
 )
 
-// Version is that of the format: what the member "v" of each line says. Members may be
-// added within a version; what is there keeps its name and its meaning.
+// Version is the version of the format, the member "v" of each line. Members may be added within a
+// version, but existing members keep their names and meanings.
 const Version = 1
 
-// Options are what the lines hold. With the zero value nothing is shortened.
+// Options are what lines contain. In the zero value nothing is shortened.
 type Options struct {
-	// MaxValue is how many bytes are shown of a value (of a parameter, a column, or of
-	// CopyData), of data that is no text, and of SQL that stands in a context; 0 is all.
-	// The SQL of the message that brings it is never shortened.
+	// MaxValue is how many bytes are shown of a value (of a parameter, a column, or CopyData), of
+	// data that is not text, and of SQL in a context; 0 means all. The SQL of the message that
+	// carries it is never shortened.
 	MaxValue int
 }
 
@@ -46,14 +51,13 @@ type Sink struct {
 	page page
 }
 
-// New makes a sink that writes to w, which stays the caller's to close.
+// New returns a sink that writes to w. The caller closes w.
 func New(w io.Writer, o Options) *Sink {
 	return &Sink{w: w, page: page{Options: o}}
 }
 
-// Write logs events in their order. It writes once, or once in about 64 KiB of text, and
-// never in the middle of an event. The error is the writer's; what was to be written is
-// then gone.
+// Write logs events in order. It writes once, or about every 64 KiB of text, and never in the
+// middle of an event. An error is the writer's; what was to be written is then lost.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
 		s.page.add(&events[i])
@@ -69,8 +73,7 @@ func (s *Sink) Write(events []event.Event) error {
 // Close writes what is left. It does not close the writer.
 func (s *Sink) Close() error { return s.flush() }
 
-// flush writes the page and begins a new one. Memory that one large message needed is
-// given back.
+// flush writes the page and begins a new one. It releases memory that one large message needed.
 func (s *Sink) flush() error {
 	p := &s.page
 	if len(p.text) == 0 {

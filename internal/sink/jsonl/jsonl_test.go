@@ -10,7 +10,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// writes remembers each write, and fails the one that is due to fail.
+// writes records each write, and fails one of them.
 type writes struct {
 	all []string
 	err error
@@ -38,8 +38,8 @@ func TestOneWriteForABatch(t *testing.T) {
 	}
 }
 
-// TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends in the
-// middle of an event.
+// TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends in the middle
+// of an event.
 func TestWritesOfLargeBatches(t *testing.T) {
 	s := newTranscript()
 	row := message(wire.DataRow, "\x00\x01\x00\x00\x03\xe8"+strings.Repeat("x", 1000))

@@ -45,12 +45,12 @@ func (p *page) add(e *event.Event) {
 	}
 }
 
-// garbage writes bytes that pgpi got and did not relay, because they are no message.
+// garbage writes bytes that pgpi received and did not relay, because they are not a message.
 func (p *page) garbage() {
 	e := p.now
 	p.key("data")
 	if e.Redacted {
-		p.absent(marks{redacted: len(e.Data)})
+		p.writeAbsent(marks{redacted: len(e.Data)})
 		return
 	}
 	end, omitted := p.shorten(0, len(e.Data))
@@ -61,7 +61,7 @@ func (p *page) garbage() {
 	}
 }
 
-// start makes what all lines of an event begin with.
+// start makes the beginning of all lines of an event.
 func (p *page) start(e *event.Event) {
 	p.now = e
 	at := len(p.text)
@@ -90,7 +90,7 @@ func (p *page) traffic(kind string, d event.Direction) {
 	p.word("to", to)
 }
 
-// status writes a sentence of pgpi, with its arguments by name.
+// status writes a sentence of pgpi, with named arguments.
 func (p *page) status() {
 	e := p.now
 	p.begin("status")
@@ -109,7 +109,7 @@ func (p *page) status() {
 	p.end()
 }
 
-// argument writes a word of a sentence, which is a peer's in some of them.
+// argument writes a word in a sentence. In some sentences the word comes from a peer.
 func (p *page) argument(text []byte) {
 	if isText(text) {
 		p.quote(text)
@@ -118,7 +118,7 @@ func (p *page) argument(text []byte) {
 	}
 }
 
-// messageObject writes what a message is and holds.
+// messageObject writes what a message is, and what it holds.
 func (p *page) messageObject(m *event.Message) {
 	p.reader.Read(m)
 	p.word("type", m.Type.String())

@@ -11,8 +11,7 @@ import (
 	"pgpi/test/transcript"
 )
 
-// TestGolden compares sessions with what they were shown as before, and holds them to the
-// schema.
+// TestGolden compares sessions with how they were shown before, and checks them against the schema.
 func TestGolden(t *testing.T) {
 	for name, fill := range map[string]func(*transcript.Transcript){
 		"startup":     startup,
@@ -56,7 +55,7 @@ func startup(s *transcript.Transcript) {
 	s.Say(event.Ended{})
 }
 
-// extendedQuery has contexts as the session gives them.
+// extendedQuery has contexts as a session provides them.
 func extendedQuery(s *transcript.Transcript) {
 	settings := &event.Settings{ClientEncoding: "UTF8", TimeZone: "Europe/Berlin", DateStyle: "ISO, DMY"}
 	statement := &event.Context{SQL: "SELECT * FROM t WHERE a = $1", ParameterTypes: []uint32{23, 1184, 25, 16402}}

@@ -5,22 +5,22 @@ import (
 	"pgpi/internal/wire"
 )
 
-// meaning is what is known of a field beyond its kind.
+// meaning is what is known about a field beyond its kind.
 type meaning struct {
-	// count makes a list of the leaves of this name: those behind a field of that name,
-	// or, where it is their own name, always.
+	// count makes the leaves of this name a list if a field of the name count comes before them, or
+	// always if count is their own name.
 	count wire.Name
-	// word appends what the field's value is called, nothing where it has no name.
+	// word appends the name of the field's value, or nothing if it has none.
 	word func(dst []byte, n wire.Name, value int64) []byte
-	// value is for what belongs to a column or parameter: its key is "value".
+	// value is set for the value of a column or parameter: its key is "value".
 	value bool
-	// place is for what may stand in the place of a value.
+	// place is set for a field that may be in the place of a value.
 	place bool
 	// silent fields only separate others, or have their member elsewhere.
 	silent bool
 }
 
-// meanings has the fields of which there is something to know.
+// meanings has the fields about which something is known.
 var meanings = [...]meaning{
 	wire.Omitted:       {silent: true}, // it is a member of the message
 	wire.End:           {silent: true},

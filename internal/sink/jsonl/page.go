@@ -7,19 +7,19 @@ import (
 	"pgpi/internal/reading"
 )
 
-// page is the log as it is being written: events become lines at its end.
+// page is the log as it is written: the lines of events are appended to it.
 type page struct {
 	Options
 	text []byte
 
-	now     *event.Event   // whose lines are being written
-	head    []byte         // what all of them begin with
+	now     *event.Event   // the event whose lines are being written
+	head    []byte         // the beginning of all its lines
 	reader  reading.Reader // of the message whose fields are being written
 	scratch []byte
-	quoted  []byte // text of a context, kept for its memory
+	quoted  []byte // text of a context, reused
 }
 
-// key starts a member of an object. Names have nothing in them to escape.
+// key starts a member of an object. Names need no escapes.
 func (p *page) key(name string) {
 	p.comma()
 	p.text = append(p.text, '"')
@@ -27,16 +27,16 @@ func (p *page) key(name string) {
 	p.text = append(p.text, '"', ':')
 }
 
-// comma stands before every member and element but the first.
+// comma is written before every member and element except the first.
 func (p *page) comma() {
 	switch p.text[len(p.text)-1] {
-	case '{', '[': // none ends a string, which has its quote behind it
+	case '{', '[': // a string does not end in these: its quote follows
 	default:
 		p.text = append(p.text, ',')
 	}
 }
 
-// word writes a member with a string that has nothing in it to escape.
+// word writes a member with a string that needs no escapes.
 func (p *page) word(name, value string) {
 	p.key(name)
 	p.text = append(p.text, '"')
@@ -49,7 +49,7 @@ func (p *page) integer(name string, v int64) {
 	p.text = strconv.AppendInt(p.text, v, 10)
 }
 
-// null writes the value that SQL's NULL is.
+// null writes the value that SQL's NULL becomes.
 func (p *page) null() {
 	p.key(valueKey)
 	p.text = append(p.text, "null"...)

@@ -14,7 +14,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// object is a JSON object with its members in their order.
+// object is a JSON object with its members in order.
 type object []member
 
 type member struct {
@@ -31,7 +31,7 @@ func (o object) get(key string) any {
 	return nil
 }
 
-// parseLines reads a log with encoding/json, and holds each line to the schema.
+// parseLines reads a log with encoding/json, and checks each line against the schema.
 func parseLines(t testing.TB, log string) []object {
 	t.Helper()
 	var lines []object
@@ -54,7 +54,7 @@ func parseLines(t testing.TB, log string) []object {
 	return lines
 }
 
-// parseValue reads a value, and refuses objects that have a key twice: programs keep only
+// parseValue reads a value. It refuses objects that have a key twice, because programs keep only
 // one of them.
 func parseValue(d *json.Decoder) (any, error) {
 	token, err := d.Token()
@@ -122,7 +122,7 @@ func validate(t testing.TB, line string) error {
 	return s.Validate(value)
 }
 
-// TestSchemaRefuses: a schema that takes everything would hold nothing to anything.
+// TestSchemaRefuses: a schema that accepts everything would check nothing.
 func TestSchemaRefuses(t *testing.T) {
 	s := newTranscript()
 	s.Client(message(wire.Query, "SELECT 1\x00"))

@@ -18,15 +18,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// states are those on which the grammar of some messages depends.
+// states are those that the grammar of some messages depends on.
 var states = []wire.State{
 	{},
 	{Mechanism: wire.SCRAM, Streamed: true, Copy: wire.Copy{Null: `\N`, EndMark: true, Default: `N`, HasDefault: true}},
 	{Mechanism: wire.OAuthBearer, Parallel: true, Copy: wire.Copy{Headings: 1}},
 }
 
-// eachRandom calls test with random messages of every type in the registry: valid ones,
-// some that were cut, and some that are malformed.
+// eachRandom calls test with random messages of every type in the registry: valid ones, some that
+// are cut, and some that are malformed.
 func eachRandom(seed uint64, test func(r *rand.Rand, m wire.Message)) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	for _, kind := range wire.Types() {
@@ -45,8 +45,8 @@ func eachRandom(seed uint64, test func(r *rand.Rand, m wire.Message)) {
 	}
 }
 
-// TestFieldsComeBack is the promise that what can be given is given exactly: whatever
-// reads the lines gets the bytes of all fields back.
+// TestFieldsComeBack holds the promise that values are written exactly if they can be: a reader of
+// the lines gets the bytes of all fields back.
 func TestFieldsComeBack(t *testing.T) {
 	eachRandom(1, func(_ *rand.Rand, m wire.Message) { checkMessage(t, m) })
 }
@@ -102,8 +102,8 @@ func checkMessage(t *testing.T, m wire.Message) {
 // leaf is a field and its bytes.
 type leaf struct{ key, bytes string }
 
-// equals compares what was read back with a field. The beginning of a character at the
-// end of a message that was cut is only counted.
+// equals compares what was read back with a field. The beginning of a character at the end of a cut
+// message is only counted.
 func (l leaf) equals(field leaf) bool {
 	shown, rest, torn := strings.Cut(l.bytes, omittedMark)
 	if !torn || l.key != field.key {
@@ -113,7 +113,7 @@ func (l leaf) equals(field leaf) bool {
 	return ok && rest == fmt.Sprint(len(tail)) && !utf8.FullRuneInString(tail)
 }
 
-// leaves are those of a message, as the grammar says.
+// leaves returns the leaves of a message, according to the grammar.
 func leaves(m wire.Message) []leaf {
 	var all []leaf
 	for _, f := range wire.AppendFields(nil, &m) {
@@ -167,7 +167,7 @@ func flatten(t *testing.T, value any, all []leaf) []leaf {
 	return all
 }
 
-// realNames are fields that are called so, not names of values.
+// realNames are fields with these names, not names of values.
 var realNames = map[string]bool{"column_name": true, "origin_name": true, "relation_name": true, "type_name": true, "archive_name": true}
 
 var isGroup = map[string]bool{"column": true, "parameter": true, "argument": true, "field": true, "settings": true, "row": true, "tuple": true}
@@ -198,7 +198,7 @@ func leafBytes(t *testing.T, key string, value any) string {
 	return ""
 }
 
-// omittedMark stands before the number of bytes that were only counted. No field has it.
+// omittedMark is before the number of bytes that were only counted. No field contains it.
 const omittedMark = "\x00omitted\x00"
 
 func missing(o object) string {
@@ -223,8 +223,8 @@ func readable(t *testing.T, key, text string) string {
 
 var lsnKeys = map[string]bool{"wal_start": true, "wal_end": true, "transaction_end": true, "rollback_end": true}
 
-// TestListsAreLists: a name is a list in all messages of a type or in none, however many
-// elements there are.
+// TestListsAreLists: a name is a list in all messages of a type or in none, however many elements
+// there are.
 func TestListsAreLists(t *testing.T) {
 	shapes := map[string]string{}
 	eachRandom(3, func(_ *rand.Rand, m wire.Message) {
@@ -256,8 +256,8 @@ func shapesOf(t *testing.T, shapes map[string]string, path string, o object) {
 	}
 }
 
-// TestRedactedBytesNeverAppear doesn't rely on the bytes being blanked, and puts the spans
-// anywhere: what is left and what is counted is the message.
+// TestRedactedBytesNeverAppear does not rely on the bytes being blanked, and puts the spans
+// anywhere. What is left and what is counted add up to the message.
 func TestRedactedBytesNeverAppear(t *testing.T) {
 	eachRandom(4, func(r *rand.Rand, wm wire.Message) {
 		for i := range wm.Bytes {
@@ -281,7 +281,7 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 		}
 		before := wm
 		before.Bytes = bytes.Clone(wm.Bytes)
-		for i := range m.Redacted { // whatever stood there, the line is the same
+		for i := range m.Redacted { // whatever was there, the line is the same
 			for at := m.Redacted[i].Start; at < m.Redacted[i].End; at++ {
 				if b := m.Bytes[at]; b != 0 && b != 0x15 { // strings end where they did
 					m.Bytes[at] ^= 0x15
@@ -294,8 +294,8 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 	})
 }
 
-// silentlyHidden counts the redacted bytes of a field that no member stands for: what
-// ends or separates others.
+// silentlyHidden counts the redacted bytes of a field without a member: one that ends or separates
+// others.
 func silentlyHidden(m event.Message, f wire.Field) int {
 	start, end := int(f.Start), int(f.End)
 	switch {
@@ -312,7 +312,7 @@ func silentlyHidden(m event.Message, f wire.Field) int {
 	return n
 }
 
-// countRedacted adds up what an object says was redacted.
+// countRedacted adds up how much an object says was redacted.
 func countRedacted(value any) int {
 	n := 0
 	switch v := value.(type) {
@@ -332,8 +332,7 @@ func countRedacted(value any) int {
 	return n
 }
 
-// sameFields reports whether redaction left the structure of a message alone, as that of
-// pgpi does.
+// sameFields reports whether redaction preserved the structure of a message, as pgpi's own does.
 func sameFields(a, b wire.Message) bool {
 	left, right := wire.AppendFields(nil, &a), wire.AppendFields(nil, &b)
 	if len(left) != len(right) {
@@ -363,7 +362,7 @@ func redactAnywhere(r *rand.Rand, m *event.Message) {
 	}
 }
 
-// TestShortened holds lines of long values to the limit.
+// TestShortened checks that lines of long values keep to the limit.
 func TestShortened(t *testing.T) {
 	eachRandom(5, func(_ *rand.Rand, m wire.Message) {
 		s := newTranscript()

@@ -14,16 +14,16 @@ var (
 	redacted = transcript.Redacted
 )
 
-// newTranscript is one in which time passes.
+// newTranscript returns a transcript in which time passes.
 func newTranscript() *transcript.Transcript { return &transcript.Transcript{Step: 1234567} }
 
-// with is a message with what a session knew of it.
+// with returns a message with what a session knew about it.
 func with(m event.Message, c *event.Context, s *event.Settings) event.Message {
 	m.Context, m.Settings = c, s
 	return m
 }
 
-// render is what the sink writes of events.
+// render returns what the sink writes for events.
 func render(t testing.TB, o Options, events []event.Event) string {
 	t.Helper()
 	var log strings.Builder

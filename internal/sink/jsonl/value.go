@@ -9,15 +9,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Whatever can be given exactly is a plain string. Everything else is an object, which
-// says by its members what it has and what it lacks.
+// A value that can be written exactly is a plain string. Any other value is an object whose members
+// say what it has and what it lacks.
 
-// marks are what such an object says beside its "text" or "hex".
+// marks is what such an object says in addition to "text" or "hex".
 type marks struct {
 	omitted   int       // bytes that are not shown
 	redacted  int       // bytes that were redacted
-	cut       bool      // the message was not kept from here on
-	expected  wire.Name // what should be here, of a part that is malformed
+	cut       bool      // the rest of the message was not kept
+	expected  wire.Name // what should be here, in a malformed part
 	malformed error     // why a value can't be read
 }
 
@@ -53,7 +53,7 @@ func (p *page) string(text []byte, o marks) {
 	p.text = append(p.text, '}')
 }
 
-// data writes bytes that are no text.
+// data writes bytes that are not text.
 func (p *page) data(b []byte, o marks) {
 	p.text = append(p.text, `{"hex":`...)
 	p.hex(b)
@@ -61,19 +61,19 @@ func (p *page) data(b []byte, o marks) {
 	p.text = append(p.text, '}')
 }
 
-// absent writes what stands for bytes of which none is shown.
-func (p *page) absent(o marks) {
+// writeAbsent writes the object for bytes of which none are shown.
+func (p *page) writeAbsent(o marks) {
 	p.text = append(p.text, '{')
 	p.marks(o)
 	p.text = append(p.text, '}')
 }
 
-// encoded writes text that is in the session's encoding, or its bytes where they are
-// none. It reports whether it was text.
-func (p *page) encoded(b []byte, o marks) bool {
+// writeEncoded writes text in the session's encoding, or its bytes if they are not text. It reports
+// whether it was text.
+func (p *page) writeEncoded(b []byte, o marks) bool {
 	text := p.decode(b)
 	if !isText(text) && (o.cut || o.omitted > 0) {
-		whole := p.untorn(b)
+		whole := p.dropTorn(b)
 		o.omitted += len(b) - len(whole)
 		b = whole
 		text = p.decode(b)
@@ -86,9 +86,8 @@ func (p *page) encoded(b []byte, o marks) bool {
 	return true
 }
 
-// untorn is a text that was shortened, without a character of which only the beginning is
-// left.
-func (p *page) untorn(b []byte) []byte {
+// dropTorn returns shortened text without the incomplete character at its end.
+func (p *page) dropTorn(b []byte) []byte {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		whole, tail := b[:len(b)-n], b[len(b)-n:]
 		if p.reader.IsUTF8() {
@@ -102,8 +101,8 @@ func (p *page) untorn(b []byte) []byte {
 	return b
 }
 
-// decode gives text in UTF-8, or bytes that aren't where it is none. They stand until the
-// next call.
+// decode returns text in UTF-8, or bytes that are not UTF-8 if they are not text. The result is
+// valid until the next call.
 func (p *page) decode(b []byte) []byte {
 	if p.reader.IsUTF8() {
 		return b
@@ -112,13 +111,13 @@ func (p *page) decode(b []byte) []byte {
 	return p.scratch
 }
 
-// words writes bytes of the message as text, as far as they are some. It reports whether
-// that is a text which says everything.
+// words writes bytes of the message as text, as far as they are text. It reports whether the text
+// says everything.
 func (p *page) words(start, end int, o marks) bool {
 	m := p.reader.Message
-	hidden := p.hidden(start, end)
+	hidden := p.countHidden(start, end)
 	if hidden == 0 {
-		return p.encoded(m.Bytes[start:end], o)
+		return p.writeEncoded(m.Bytes[start:end], o)
 	}
 	if hidden < end-start {
 		p.quoted = p.quoted[:0]
@@ -139,16 +138,16 @@ func (p *page) words(start, end int, o marks) bool {
 	return false
 }
 
-// bytes writes bytes of the message as such, without those that are redacted.
+// bytes writes bytes of the message in hexadecimal, without the redacted ones.
 func (p *page) bytes(start, end int, o marks) {
 	m := p.reader.Message
-	o.redacted = p.hidden(start, end)
+	o.redacted = p.countHidden(start, end)
 	switch o.redacted {
 	case 0:
 		p.data(m.Bytes[start:end], o)
 		return
 	case end - start:
-		p.absent(o)
+		p.writeAbsent(o)
 		return
 	}
 	p.quoted = p.quoted[:0]
@@ -158,10 +157,10 @@ func (p *page) bytes(start, end int, o marks) {
 	p.data(p.quoted, o)
 }
 
-// hidden counts the bytes of the message that are redacted.
-func (p *page) hidden(start, end int) int { return reading.Hidden(p.reader.Message, start, end) }
+// countHidden counts the redacted bytes of the message between two offsets.
+func (p *page) countHidden(start, end int) int { return reading.Hidden(p.reader.Message, start, end) }
 
-// shorten gives the end of what is shown of bytes, and how many are not.
+// shorten returns the end of the bytes that are shown, and how many are not.
 func (p *page) shorten(start, end int) (shown, omitted int) {
 	if p.MaxValue > 0 && end-start > p.MaxValue {
 		return start + p.MaxValue, end - start - p.MaxValue
@@ -169,10 +168,10 @@ func (p *page) shorten(start, end int) (shown, omitted int) {
 	return end, 0
 }
 
-// timestamp writes microseconds of the server's time as RFC 3339 has them, or as the
-// number that they are, where they are no date of four digits.
+// timestamp writes the microseconds of a server's time as in RFC 3339, or as a number if the year
+// does not have four digits.
 func (p *page) timestamp(micros int64) {
-	const first, last = -63082281600 * 1_000_000, 252455616000 * 1_000_000 // of the years 1 and 9999
+	const first, last = -63082281600 * 1_000_000, 252455616000 * 1_000_000 // the years 1 to 9999
 	if micros < first || micros >= last {
 		p.text = strconv.AppendInt(p.text, micros, 10)
 		return
