@@ -12,7 +12,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestNoAllocations can't be built with the race detector, which allocates itself.
+// TestNoAllocations can't be built with the race detector, which itself allocates.
 func TestNoAllocations(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var all []event.Event

@@ -7,8 +7,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// authentication is the family "R". Some subtypes, of no use to libpq, are unknown to
-// PQtrace, and of AuthenticationMD5Password it leaves out the salt.
+// authentication is the family "R". PQtrace does not know some subtypes that libpq does not use,
+// and leaves out the salt of AuthenticationMD5Password.
 func authentication(l *line) {
 	if !l.has(4, false) {
 		return
@@ -47,7 +47,7 @@ func authentication(l *line) {
 	}
 }
 
-// authenticationResponse is the "p", whose meaning is known from what was asked.
+// authenticationResponse is "p", whose meaning depends on what was asked.
 func authenticationResponse(l *line) {
 	switch l.m.Type {
 	case wire.GSSResponse:

@@ -13,8 +13,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// libpq 18 asks for no version and no option that servers do not know, so a scripted client does ("grease", as libpq
-// 19's betas send it). What the server answers is traced as libpq traces the same bytes.
+// libpq 18 asks for no version and no option unknown to servers, so a scripted client does
+// ("grease", as libpq 19's betas send it). What the server answers is traced as libpq traces the
+// same bytes.
 func TestGrease(t *testing.T) {
 	for _, version := range []int{15, 18} {
 		t.Run(fmt.Sprint("PostgreSQL ", version), func(t *testing.T) {
@@ -43,8 +44,8 @@ func TestGrease(t *testing.T) {
 	}
 }
 
-// greasedLogin logs in with a startup packet, and returns what the server says to it, up to ReadyForQuery, without
-// AuthenticationOk, which is not traced.
+// greasedLogin logs in with a startup packet. It returns the server's answer up to ReadyForQuery,
+// without AuthenticationOk, which is not traced.
 func greasedLogin(t *testing.T, port int, startup string) (answer string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port))

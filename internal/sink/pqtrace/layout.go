@@ -1,14 +1,14 @@
 package pqtrace
 
-// layout is how a message is written: its name, with the tab that PQtrace has only
-// where fields follow, and the fields.
+// layout is how a message is written: its name, with the tab that PQtrace writes only if fields
+// follow, and the fields.
 type layout struct {
 	name string
 	body func(*line)
 }
 
-// layouts are those of pqTraceOutputMessage, by type byte. It doesn't look at who sends
-// the message, except for the five bytes in clientLayouts.
+// layouts are those of pqTraceOutputMessage, by type byte. It does not look at who sends the
+// message, except for the five bytes in clientLayouts.
 var layouts = [256]layout{
 	'1': {"ParseComplete", nothing},
 	'2': {"BindComplete", nothing},
@@ -51,7 +51,7 @@ var clientLayouts = [256]layout{
 	'S': {"Sync", nothing},
 }
 
-// layoutOf finds the layout of a type byte. It has no name where PQtrace knows none.
+// layoutOf returns the layout of a type byte. It has no name if PQtrace knows none.
 func layoutOf(code byte, toServer bool) layout {
 	if l := clientLayouts[code]; toServer && l.body != nil {
 		return l
@@ -133,7 +133,7 @@ func copyResponse(l *line) {
 	int16s(l)
 }
 
-// copyBothResponse goes by the length of the message, not by the count in it.
+// copyBothResponse follows the length of the message, not the count in it.
 func copyBothResponse(l *line) {
 	l.byte1()
 	for l.at < l.length && !l.stopped {
@@ -141,8 +141,8 @@ func copyBothResponse(l *line) {
 	}
 }
 
-// errorResponse is NoticeResponse too. Regress mode leaves out where in the server's
-// source the error is from.
+// errorResponse is also NoticeResponse. Regress mode leaves out where in the server's source the
+// error arose.
 func errorResponse(l *line) {
 	for {
 		code := l.byte1()

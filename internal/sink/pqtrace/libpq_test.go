@@ -12,7 +12,7 @@ import (
 	"pgpi/test/servers"
 )
 
-// hang is after how long something that has not happened never will.
+// hang is when to stop waiting for something that has not happened.
 const hang = time.Minute
 
 func TestMain(m *testing.M) {
@@ -20,7 +20,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Whatever a client with the newest libpq does, the sink has the lines that PQtrace has, in the order of each direction.
+// Whatever a client with the newest libpq does, the sink writes the lines that PQtrace writes, in
+// the order of each direction.
 func TestSessions(t *testing.T) {
 	const both = regressMode | suppressTimestamps
 	for version, allFlags := range map[int][]int{15: {both}, 18: {0, both}} {
@@ -56,8 +57,8 @@ var sessions = []struct {
 	name, session, conninfo string
 	change                  func(*proxy.Config)
 	refused                 string // why libpq can't connect
-	untraced                int    // messages of the server that libpq rejects without tracing them; -1: and all that follow
-	only                    int    // the one server version that this is about
+	untraced                int    // messages of the server that libpq rejects without tracing them; -1 means these and all that follow
+	only                    int    // the only server version that this applies to
 }{
 	{name: "simple queries", session: "simple"},
 	{name: "extended queries", session: "extended"},
@@ -88,7 +89,7 @@ var sessions = []struct {
 
 func disableTLS(c *proxy.Config) { c.Server = disable }
 
-// password is that of every user who has one.
+// password is the password of every user that has one.
 const password = "swordfish"
 
 func startServer(t *testing.T, version int) *localpg.Server {

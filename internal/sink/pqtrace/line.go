@@ -9,24 +9,24 @@ import (
 	"pgpi/internal/reading"
 )
 
-// line writes a message as PQtrace does: the name of the message, then its fields,
-// for each kind of which there is a method. Like PQtrace's functions they go on where
-// the last one stopped; unlike those they never go beyond the end of the message.
+// line writes a message as PQtrace does: the name of the message, then its fields. There is a
+// method for each kind of field. Like PQtrace's functions, the methods continue where the last one
+// stopped. Unlike those, they never go beyond the end of the message.
 type line struct {
 	text    []byte
 	regress bool
 
 	m      *event.Message
 	at     int   // the next byte
-	length int   // what the message's length word says
-	whole  int64 // the size that the message has by it
-	// stopped is set where the message ended before PQtrace's reading of it. What
-	// comes after that writes nothing.
+	length int   // according to the message's length word
+	whole  int64 // the size of the message by that length
+	// stopped is set if the message ended before PQtrace would stop reading. Fields after that
+	// write nothing.
 	stopped bool
 }
 
-// has reports whether n more bytes are there. Where they are not, the line ends with
-// those that are and a mark.
+// has reports whether n more bytes are there. If not, the line ends with those that are, and a
+// mark.
 func (l *line) has(n int, suppress bool) bool {
 	if l.stopped {
 		return false
@@ -42,7 +42,7 @@ func (l *line) has(n int, suppress bool) bool {
 	return false
 }
 
-// stop ends the line with the reason why there is no more.
+// stop ends the line with the reason why it is incomplete.
 func (l *line) stop() {
 	l.stopped = true
 	l.at = len(l.m.Bytes)
@@ -59,7 +59,7 @@ func (l *line) stop() {
 	}
 }
 
-// more reports whether a list goes on: whether the next byte is other than NUL.
+// more reports whether a list continues: whether the next byte is not NUL.
 func (l *line) more() bool {
 	if !l.stopped && l.at == len(l.m.Bytes) {
 		l.stop()
@@ -67,7 +67,7 @@ func (l *line) more() bool {
 	return !l.stopped && l.m.Bytes[l.at] != 0
 }
 
-// byte1 writes a character, or its code where it is not printable.
+// byte1 writes a character, or its code if it is not printable.
 func (l *line) byte1() byte {
 	if !l.has(1, false) {
 		return 0
@@ -79,7 +79,7 @@ func (l *line) byte1() byte {
 	return c
 }
 
-// int16 writes a number of two bytes, always as one without a sign.
+// int16 writes a number of two bytes, always unsigned.
 func (l *line) int16() int {
 	if !l.has(2, false) {
 		return 0
@@ -89,8 +89,7 @@ func (l *line) int16() int {
 	return v
 }
 
-// int32 writes a number of four bytes, always as one with a sign, or where it is
-// suppressed a word in its place.
+// int32 writes a number of four bytes, always signed, or a word in its place if it is suppressed.
 func (l *line) int32(suppress bool) int {
 	if !l.has(4, suppress) {
 		return 0
@@ -113,7 +112,7 @@ func (l *line) integer(v, width int, suppress bool) {
 	l.at += width
 }
 
-// cstring writes a string up to its NUL, as it is: PQtrace escapes nothing in it.
+// cstring writes a string up to its NUL, as it is: PQtrace escapes nothing in strings.
 func (l *line) cstring(suppress bool) {
 	if l.stopped {
 		return
@@ -135,12 +134,12 @@ func (l *line) cstring(suppress bool) {
 	switch last := len(l.m.Bytes); {
 	case terminated:
 		l.at++
-	case !l.hides(last-1, last): // redaction may hide the NUL too
+	case !l.hides(last-1, last): // the NUL may be redacted too
 		l.stop()
 	}
 }
 
-// nchar writes n bytes, those that are not printable by their codes.
+// nchar writes n bytes. Bytes that are not printable are written as codes.
 func (l *line) nchar(n int, suppress bool) {
 	if l.has(n, suppress) {
 		l.data(n, suppress)
@@ -148,10 +147,10 @@ func (l *line) nchar(n int, suppress bool) {
 	}
 }
 
-// rest is nchar with all that the message's length word promises.
+// rest is nchar for everything that the message's length word promises.
 func (l *line) rest(suppress bool) { l.nchar(l.length+1-l.at, suppress) }
 
-// data writes the next n bytes, or where they are suppressed a word in their place.
+// data writes the next n bytes, or a word in their place if they are suppressed.
 func (l *line) data(n int, suppress bool) {
 	if suppress {
 		l.text = append(l.text, " 'BBBB'"...)
@@ -162,8 +161,7 @@ func (l *line) data(n int, suppress bool) {
 	l.text = append(l.text, '\'')
 }
 
-// show writes bytes of the message, with a word in the place of those that are
-// redacted.
+// show writes bytes of the message, with a word in place of redacted ones.
 func (l *line) show(start, end int, escape bool) {
 	for part := range reading.Parts(l.m, start, end) {
 		if part == nil {
@@ -174,8 +172,8 @@ func (l *line) show(start, end int, escape bool) {
 	}
 }
 
-// plain writes bytes that are not redacted: as they are, or those by their codes that
-// isprint says no to, in the C locale as in those with UTF-8.
+// plain writes bytes that are not redacted. If escape is set, those that isprint rejects, in the C
+// locale as in UTF-8 locales, are written as codes.
 func (l *line) plain(b []byte, escape bool) {
 	if escape {
 		next := 0

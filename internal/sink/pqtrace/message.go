@@ -8,8 +8,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// message writes the line of a message, or the two that PQtrace has where it does not
-// read it to the end.
+// message writes the line of a message. There are two if PQtrace does not read the message to the
+// end.
 func (l *line) message(m *event.Message, toServer bool) {
 	*l = line{text: l.text, regress: l.regress, m: m}
 	switch m.Type {
@@ -20,18 +20,18 @@ func (l *line) message(m *event.Message, toServer bool) {
 	case wire.OldErrorResponse:
 		l.oldError()
 	default:
-		l.typed(toServer)
+		l.typedMessage(toServer)
 	}
 }
 
-// typed writes a message that has a type byte: pqTraceOutputMessage.
-func (l *line) typed(toServer bool) {
+// typedMessage writes a message that has a type byte: pqTraceOutputMessage.
+func (l *line) typedMessage(toServer bool) {
 	l.readLength(1)
 	var code byte
 	if len(l.m.Bytes) > 0 {
 		code = l.m.Bytes[0]
 	}
-	// The length of an error depends on where in the server's source it is from.
+	// The length of an error depends on where in the server's source it arose.
 	l.begin(toServer, l.length, l.regress && !toServer && (code == 'E' || code == 'N'))
 	if l.has(wire.HeaderSize, false) {
 		l.at = wire.HeaderSize
@@ -84,8 +84,7 @@ func (l *line) startup() {
 	}
 }
 
-// request writes a name and the code that stands where a StartupMessage has its
-// version: major and minor.
+// request writes a name, and the code in place of a StartupMessage's version: major and minor.
 func (l *line) request(name string) {
 	l.text = append(l.text, name...)
 	l.int16()
@@ -110,8 +109,7 @@ func (l *line) oldError() {
 	l.end()
 }
 
-// undecoded writes bytes that nobody knows the messages of. PQtrace has no line for
-// them.
+// undecoded writes bytes whose messages are unknown. PQtrace has no line for them.
 func (l *line) undecoded(b []byte, toServer bool) {
 	*l = line{text: l.text, regress: l.regress, m: &event.Message{Message: wire.Message{Bytes: b, Size: int64(len(b))}}}
 	l.begin(toServer, len(b), false)
@@ -120,8 +118,8 @@ func (l *line) undecoded(b []byte, toServer bool) {
 	l.end()
 }
 
-// readLength reads the message's idea of its length, at an offset. Where even that is
-// cut off, the length is the number of bytes that came.
+// readLength reads the message's own length at an offset. If even that is cut off, the length is
+// the number of bytes that came.
 func (l *line) readLength(at int) {
 	l.length, l.whole = int(l.m.Size), l.m.Size+1
 	if len(l.m.Bytes) >= at+4 {
@@ -130,8 +128,8 @@ func (l *line) readLength(at int) {
 	}
 }
 
-// begin writes who the message is from, F for the frontend and B for the backend, and
-// its length, or where it is suppressed a word in its place.
+// begin writes who sent the message, F for the frontend and B for the backend, and its length, or a
+// word in its place if it is suppressed.
 func (l *line) begin(toServer bool, length int, suppress bool) {
 	if toServer {
 		l.text = append(l.text, "F\t"...)

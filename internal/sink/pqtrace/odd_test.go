@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What no PostgreSQL server sends is traced as libpq traces it, too.
+// What no PostgreSQL server sends is also traced as libpq traces it.
 func TestOddServers(t *testing.T) {
 	const rows = "\x00\x01n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00"
 	complete := typed('C', "SELECT 1\x00")
@@ -63,20 +63,20 @@ func TestOddServers(t *testing.T) {
 
 const authenticated = "R\x00\x00\x00\x08\x00\x00\x00\x00"
 
-// typed is a message with its type byte and length.
+// typed returns a message with its type byte and length.
 func typed(code byte, body string) string {
 	return string(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))) + body
 }
 
-// startOddServer starts a server that answers each StartupMessage and each Query with what it is told, whatever that
-// is.
+// startOddServer starts a server that answers each StartupMessage with login and each Query with
+// reply, whatever they are.
 func startOddServer(t *testing.T, login, reply string) (port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() }) // it is gone either way
+	t.Cleanup(func() { _ = l.Close() }) // it is closed either way
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -116,7 +116,8 @@ func serveOddly(conn net.Conn, login, reply string) {
 	}
 }
 
-// The one message that the sink has other words for: libpq traces an error without a length word as if it had one.
+// The one message that the sink writes differently: libpq traces an error without a length word as
+// if it had one.
 func TestErrorBeforeProtocol3(t *testing.T) {
 	r := startRelay(t, "127.0.0.1", startOddServer(t, "EFATAL:  unsupported frontend protocol\n\x00", ""), suppressTimestamps, disableTLS)
 	traces, refused := r.trace(t, suppressTimestamps, "login", "")

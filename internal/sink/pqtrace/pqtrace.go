@@ -1,21 +1,25 @@
-// Package pqtrace writes messages as libpq traces them, in the form of 18.5 and
-// later: line for line, byte for byte what PQtrace would have printed in the client
-// (PostgreSQL documentation, libpq, "Control Functions";
-// src/interfaces/libpq/fe-trace.c). That goes for its faults too, such as the line
-// about a "mismatched message length" that it has for a message which is in order.
+// Package pqtrace writes messages as libpq traces them, in the form of 18.5 and later: line for
+// line and byte for byte what PQtrace would have printed in the client (PostgreSQL documentation,
+// libpq, "Control Functions"; src/interfaces/libpq/fe-trace.c). That includes its faults, such as
+// the line about a "mismatched message length" for a message that is correct.
 //
-// It guarantees that the lines are those of PQtrace, whoever the client is, except
-// where PQtrace has none or would read beyond the end of a message: there a mark in
-// brackets says so, see docs/pqtrace.md. It shows what the client sent and got, so
-// nothing of what pgpi says to the server in its own name. No byte that is redacted
-// is written. It never fails because of what a peer sends.
+// It guarantees:
 //
-// It must not know sockets, sessions or other sinks. Nor does it use the grammar of
-// package wire to read messages, only their types: PQtrace has its own idea of where
-// fields begin and end, and where the two differ it is PQtrace's that is wanted.
+//   - The lines are those of PQtrace, whoever the client is, except where PQtrace has none or would
+//     read beyond the end of a message. There a mark in brackets says so, see docs/pqtrace.md.
+//   - It shows what the client sent and received, and so nothing that pgpi says to the server on
+//     its own.
+//   - No redacted byte is written.
+//   - It never fails because of what a peer sends.
 //
-// Start reading at layout.go, which has one line for each message, then line.go for
-// the kinds of fields that they are made of.
+// Less formally: you get the client's PQtrace without touching the client.
+//
+// It must not know sockets, sessions or other sinks. It uses the grammar of package wire only for
+// the types of messages, not to read them: PQtrace has its own idea of where fields begin and end,
+// and where the two differ, PQtrace's is wanted.
+//
+// Start reading at layout.go, which has one line for each message, then line.go for the kinds of
+// fields.
 package pqtrace
 
 import (
@@ -28,16 +32,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Options are PQtrace's flags, and one of our own. The zero value is PQtrace without
-// flags.
+// Options are PQtrace's flags, and one of pgpi's own. The zero value is PQtrace without flags.
 type Options struct {
-	// Regress leaves out what differs from run to run, as PQTRACE_REGRESS_MODE.
+	// Regress leaves out what differs from run to run, like PQTRACE_REGRESS_MODE.
 	Regress bool
-	// NoTimes leaves out the times, as PQTRACE_SUPPRESS_TIMESTAMPS.
+	// NoTimes leaves out the times, like PQTRACE_SUPPRESS_TIMESTAMPS.
 	NoTimes bool
-	// Tags begins every line with the connection's tag and a tab: "#1". PQtrace traces
-	// one connection and has none; without them the lines of connections that are open
-	// at the same time can't be told apart.
+	// Tags begins every line with the connection's tag and a tab: "#1". PQtrace traces one
+	// connection and has no tags. Without them, the lines of connections that are open at the same
+	// time can't be told apart.
 	Tags bool
 }
 
@@ -55,14 +58,13 @@ type Sink struct {
 	scratch []byte
 }
 
-// New makes a sink that writes to w, which stays the caller's to close.
+// New returns a sink that writes to w. The caller closes w.
 func New(w io.Writer, o Options) *Sink {
 	return &Sink{w: w, options: o, line: line{regress: o.Regress}}
 }
 
-// Write traces the messages of events in their order. It writes once, or once in
-// about 64 KiB of text, and never in the middle of an event. The error is the
-// writer's; what was to be written is then gone.
+// Write traces the messages of events in order. It writes once, or about every 64 KiB of text, and
+// never in the middle of an event. An error is the writer's; what was to be written is then lost.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
 		s.add(&events[i])
@@ -107,8 +109,8 @@ func (s *Sink) stamp(e *event.Event) {
 	}
 }
 
-// tag begins every line from an offset on with the connection's tag, also those that
-// go on with a string that has line breaks in it.
+// tag begins every line from an offset on with the connection's tag, including lines that continue
+// a string with line breaks in it.
 func (s *Sink) tag(start int, conn uint32) {
 	s.scratch = append(s.scratch[:0], s.line.text[start:]...)
 	text := s.line.text[:start]
@@ -121,8 +123,7 @@ func (s *Sink) tag(start int, conn uint32) {
 	s.line.text = text
 }
 
-// flush writes the lines so far and begins anew. Memory that one large message needed
-// is given back.
+// flush writes the lines so far and begins again. It releases memory that one large message needed.
 func (s *Sink) flush() error {
 	l := &s.line
 	if len(l.text) == 0 {

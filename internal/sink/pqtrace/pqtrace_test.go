@@ -14,8 +14,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// message makes one from what stands behind the type byte and the length word; packets without a type byte are given
-// whole.
+// message returns a message with what follows the type byte and the length word. Packets without a
+// type byte are passed whole.
 func message(t wire.Type, body string) event.Message {
 	b := []byte(body)
 	if t.Code() != 0 {
@@ -24,26 +24,26 @@ func message(t wire.Type, body string) event.Message {
 	return event.Message{Message: wire.Message{Type: t, Bytes: b, Size: int64(len(b))}}
 }
 
-// packet is a message without a type byte and with a length word.
+// packet returns a message without a type byte and with a length word.
 func packet(t wire.Type, code uint32, body string) event.Message {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(body)+8))
 	return message(t, string(binary.BigEndian.AppendUint32(b, code))+body)
 }
 
-// kept is a message of which only the first n bytes were kept.
+// kept returns a message of which only the first n bytes were kept.
 func kept(n int, m event.Message) event.Message {
 	m.Bytes = m.Bytes[:n]
 	return m
 }
 
-// cutOff is a message of which only the first n bytes came.
+// cutOff returns a message of which only the first n bytes came.
 func cutOff(n int, m event.Message) event.Message {
 	m = kept(n, m)
 	m.Size = int64(n)
 	return m
 }
 
-// redacted is a message with a secret in it that is blanked.
+// redacted returns a message with a blanked secret in it.
 func redacted(secret string, m event.Message) event.Message {
 	at := bytes.Index(m.Bytes, []byte(secret))
 	copy(m.Bytes[at:], strings.Repeat("*", len(secret)))
@@ -51,13 +51,13 @@ func redacted(secret string, m event.Message) event.Message {
 	return m
 }
 
-// traffic is messages in one write, at a time that is the same in all tests.
+// traffic returns messages in one write, at a time that is the same in all tests.
 func traffic(d event.Direction, messages ...event.Message) event.Event {
 	at := time.Date(2025, 7, 4, 14, 28, 59, 7000, time.FixedZone("", 3600))
 	return event.Event{Conn: 12, At: at, Kind: event.Traffic, Direction: d, Messages: messages}
 }
 
-// render is what the sink writes of events.
+// render returns what the sink writes for events.
 func render(t testing.TB, o pqtrace.Options, events ...event.Event) string {
 	t.Helper()
 	var log strings.Builder
@@ -71,8 +71,8 @@ func render(t testing.TB, o pqtrace.Options, events ...event.Event) string {
 	return log.String()
 }
 
-// What the tests with libpq can't show: it is built without GSSAPI, it has no redaction, and it waits for whole
-// messages.
+// What the tests with libpq can't show: that libpq is built without GSSAPI, does not redact, and
+// waits for whole messages.
 func TestLines(t *testing.T) {
 	const client, server = event.ClientToServer, event.ServerToClient
 	const code = "\x00\x00\x00\x08"
@@ -80,7 +80,7 @@ func TestLines(t *testing.T) {
 		name          string
 		from          event.Direction
 		message       event.Message
-		want, regress string // without a difference, regress is left out
+		want, regress string // if regress is empty, it is the same
 	}{
 		{"GSSENCRequest", event.ClientToScript, packet(wire.GSSENCRequest, wire.GSSENCRequestCode, ""), "F\t8\tGSSENCRequest\t 1234 5680\n", ""},
 		{"GSSENCResponse", event.ScriptToClient, message(wire.GSSENCResponse, "N"), "B\t1\tGSSENCResponse\t N\n", ""},
@@ -144,7 +144,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// The sink has what the client sent and got, and nothing else.
+// The sink writes what the client sent and received, and nothing else.
 func TestDirections(t *testing.T) {
 	want := map[event.Direction]string{
 		event.ClientToServer: "F\t4\tSync\n", event.ClientToScript: "F\t4\tSync\n", event.ScriptToServer: "", event.ServerToScript: "",
@@ -190,7 +190,7 @@ func TestTimesAndTags(t *testing.T) {
 	}
 }
 
-// writes remembers each write, and fails.
+// writes records each write, and fails.
 type writes struct {
 	all []string
 	err error
@@ -229,7 +229,7 @@ func TestAllTypes(t *testing.T) {
 		for range 20 {
 			m := wire.Random(r, kind, wire.State{})
 			if kind == wire.CancelRequest && m.Size < 16 {
-				continue // PQtrace knows none with less than four bytes of key
+				continue // PQtrace reads none with less than four bytes of key
 			}
 			from := event.ClientToServer
 			if kind.From() == wire.Server {
@@ -267,7 +267,7 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// checkRedacted checks that nothing of a span is written, also where its bytes were not blanked.
+// checkRedacted checks that nothing in a span is written, even if its bytes were not blanked.
 func checkRedacted(t *testing.T, m event.Message, d event.Direction, span event.Span) {
 	m.Bytes = bytes.ReplaceAll(m.Bytes, []byte{0xfe}, []byte{1})
 	copy(m.Bytes[span.Start:span.End], bytes.Repeat([]byte{0xfe}, span.End-span.Start))

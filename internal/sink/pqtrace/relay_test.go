@@ -34,7 +34,7 @@ const (
 type relay struct {
 	port  int
 	proxy *proxy.Proxy
-	// finish ends everything and gives what the sink has written.
+	// finish ends everything and returns what the sink has written.
 	finish func() string
 }
 
@@ -92,8 +92,8 @@ func serverPolicy(mode string) *pgtls.ServerPolicy {
 
 var identity = sync.OnceValues(func() (tls.Certificate, error) { return pgtls.Generate(pgtls.ECDSA) })
 
-// trace runs a session of testdata/trace.py through the relay and gives what PQtrace wrote of each connection, and why
-// libpq could not connect.
+// trace runs a session of testdata/trace.py through the relay. It returns what PQtrace wrote for
+// each connection, and why libpq could not connect.
 func (r *relay) trace(t *testing.T, flags int, session, conninfo string) (traces []string, refused string) {
 	t.Helper()
 	libpq, python := servers.NewestLibPQ(t), servers.Program(t, "python3")
@@ -107,7 +107,7 @@ func (r *relay) trace(t *testing.T, flags int, session, conninfo string) (traces
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	files, _ := filepath.Glob(file + "*") // fails only for a bad pattern
+	files, _ := filepath.Glob(file + "*") // fails only if the pattern is malformed
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
@@ -129,11 +129,12 @@ func environment() []string {
 	return env
 }
 
-// record begins a message in a trace. Other lines go on with a string that has line breaks in it, or are about the
-// length of the message before.
+// record begins a message in a trace. Other lines continue a string that has line breaks in it, or
+// are about the length of the message before.
 var record = regexp.MustCompile(`(?m)^(?:(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6})\t)?([FB])\t(?:\d+|NN)\t`)
 
-// messages splits a trace by direction, F and B, into messages without their times, which must be of this test.
+// messages splits a trace by direction, F and B, into messages without their times, which must be
+// within this test.
 func messages(t *testing.T, trace string, began time.Time) map[string][]string {
 	t.Helper()
 	split := map[string][]string{}
@@ -161,8 +162,8 @@ func messages(t *testing.T, trace string, began time.Time) map[string][]string {
 	return split
 }
 
-// compare checks what the sink wrote of a connection against what PQtrace did. Untraced is how many messages of the
-// server the sink has and PQtrace has not, -1 for any number at the end.
+// compare checks what the sink wrote for a connection against what PQtrace wrote. untraced is how
+// many of the server's messages the sink has and PQtrace does not, or -1 for any number at the end.
 func compare(t *testing.T, began time.Time, got, want string, untraced int) {
 	t.Helper()
 	gotMessages, wantMessages := messages(t, got, began), messages(t, want, began)
@@ -191,7 +192,7 @@ func compare(t *testing.T, began time.Time, got, want string, untraced int) {
 	}
 }
 
-// ofConnection gives the lines with a tag, without it.
+// ofConnection returns the lines with a tag, without the tag.
 func ofConnection(log string, conn int) string {
 	var b strings.Builder
 	for line := range strings.Lines(log) {
