@@ -1,8 +1,10 @@
 // Package summary adds up what a command has asked of its database, in a few lines for whoever ran
-// it.
+// the command.
 //
-// It guarantees at most twelve lines, bounded memory, and that it claims nothing that was not seen:
-// an exchange whose beginning or end is missing is counted, and not timed.
+// It guarantees at most twelve lines and bounded memory. It claims nothing that was not seen: an
+// exchange whose beginning or end is missing is counted, but not timed.
+//
+// Less formally: it is what you want to know when the command is done, and no more.
 //
 // It must not know sockets, sessions or other sinks.
 //
@@ -24,9 +26,9 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// Limits of what is remembered, and shown.
+// Limits on what is remembered, and shown.
 const (
-	maxTexts  = 1000 // different shapes of SQL that are counted
+	maxTexts  = 1000 // how many shapes of SQL are counted
 	slowest   = 3
 	frequent  = 3
 	maxErrors = 2
@@ -42,9 +44,9 @@ type Sink struct {
 	untimed     int
 	unmeasured  int // exchanges of which it is not known how far away the server is
 	times       times
-	slow        []statement // the slowest, the slowest first
+	slow        []statement // slowest first
 	counts      map[string]int
-	uncounted   int // exchanges whose shape is not among those that are counted
+	uncounted   int // exchanges whose shape is not counted
 	errors      map[string]int
 }
 
@@ -57,7 +59,7 @@ type statement struct {
 	sql  string
 }
 
-// New makes a sink that writes to w when it is closed.
+// New returns a sink that writes to w when it is closed.
 func New(w io.Writer) *Sink {
 	return &Sink{w: w, connections: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
 }
@@ -97,15 +99,15 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 	}
 }
 
-// maxControl is the length of SQL that is asked whether it controls a transaction, in bytes.
+// maxControl is the maximal length of SQL that is checked for controlling a transaction, in bytes.
 const maxControl = 200
 
 func controlsTransaction(sql string) bool {
 	return len(sql) <= maxControl && sqltext.ControlsTransaction(sql, sqltext.Settings{})
 }
 
-// shapeOf returns the SQL that stands for all statements of a shape, or the SQL itself where it has
-// none.
+// shapeOf returns the SQL that represents all statements of a shape, or the SQL itself if it has no
+// shape.
 func shapeOf(x *event.Exchange) string {
 	if x.Shape != nil {
 		return x.Shape.Text
@@ -113,7 +115,7 @@ func shapeOf(x *event.Exchange) string {
 	return text.InUTF8(x.Context.SQL, x.Settings)
 }
 
-// time books the time of an exchange.
+// time adds the time of an exchange.
 func (s *Sink) time(x *event.Exchange) {
 	t := &x.Times
 	took := t.Duration()
@@ -139,7 +141,7 @@ func (s *Sink) time(x *event.Exchange) {
 	s.slow = s.slow[:min(len(s.slow), slowest)]
 }
 
-// Close writes the lines, if there was anything to add up.
+// Close writes the lines, if there is anything to report.
 func (s *Sink) Close() error {
 	if s.exchanges == 0 {
 		return nil
@@ -196,7 +198,7 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 	}
 }
 
-// writeFrequent writes which shapes came most often.
+// writeFrequent writes which shapes were the most frequent.
 func (s *Sink) writeFrequent(b *strings.Builder) {
 	all := sorted(s.counts)
 	for i, one := range all[:min(len(all), frequent)] {
@@ -217,7 +219,7 @@ func (s *Sink) writeErrors(b *strings.Builder) {
 	}
 }
 
-// label is the word before the first line of several.
+// label returns the word for the first of several lines, and nothing for the others.
 func label(i int, word string) string {
 	if i > 0 {
 		return ""
@@ -230,7 +232,7 @@ type counted struct {
 	count int
 }
 
-// sorted returns what was counted, the most frequent first.
+// sorted returns what was counted, most frequent first.
 func sorted(counts map[string]int) []counted {
 	all := make([]counted, 0, len(counts))
 	for key, n := range counts {
@@ -249,7 +251,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// shorten is SQL on one line, as far as there is room.
+// shorten returns SQL on one line, as far as there is room.
 func shorten(sql string) string {
 	line, _ := sqltext.AppendLine(nil, []byte(sql), sqltext.Settings{}, nil)
 	safe := string(text.AppendSafe(nil, string(line)))

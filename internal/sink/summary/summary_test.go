@@ -10,7 +10,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// add writes an exchange that took a time, asked a while after the one before.
+// add writes an exchange that took the given time, asked idle after the one before.
 func add(s *Sink, conn uint32, sql string, idle, took time.Duration, changes ...func(*event.Exchange)) {
 	x := &event.Exchange{Context: &event.Context{SQL: sql}, Times: event.Times{Idle: 0, Asked: idle, Sent: idle, Done: idle + took}}
 	for _, change := range changes {
@@ -29,7 +29,7 @@ func closed(t *testing.T, s *Sink, b *strings.Builder) []string {
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 }
 
-// TestSummary adds up who has waited for whom.
+// TestSummary adds up who waited for whom.
 func TestSummary(t *testing.T) {
 	var b strings.Builder
 	s := New(&b)
@@ -53,8 +53,8 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// TestCharacters has SQL and errors as characters, whatever the encoding of the session, and shortens
-// only what is too long on one line.
+// TestCharacters shows SQL and errors as characters, whatever the encoding of the session, and
+// shortens only what is too long on one line.
 func TestCharacters(t *testing.T) {
 	var b strings.Builder
 	s := New(&b)
@@ -116,8 +116,8 @@ func TestNothing(t *testing.T) {
 	}
 }
 
-// TestBounds has more texts and errors than are counted, long and odd ones: at most twelve lines,
-// none wider than a terminal.
+// TestBounds has more texts and errors than are counted, and long and odd ones. There are at most
+// twelve lines, none wider than a terminal.
 func TestBounds(t *testing.T) {
 	var b strings.Builder
 	s := New(&b)
