@@ -18,6 +18,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/session"
+	"pgpi/internal/wire"
 )
 
 // Stage decodes the events of all connections. It serves one goroutine.
@@ -201,16 +202,20 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 		d.undecoded += int64(len(e.Data))
 		c.seen.Undecoded += int64(len(e.Data))
 	}
-	grease := ""
+	grease, ready := "", false
 	for i := range piece.Messages {
 		c.seen.Messages += 1 + int64(piece.Messages[i].More)
 		c.identify(&piece.Messages[i])
+		ready = ready || piece.Messages[i].Type == wire.ReadyForQuery
 		grease = cmp.Or(grease, c.failGrease(&piece.Messages[i]))
 	}
 	if piece.Kind == event.Traffic {
 		giveSpans(piece.Messages, e.Spans)
 	}
 	e.Spans, e.Identity = nil, c.identity
+	if ready {
+		c.endLogin() // for what follows
+	}
 	switch {
 	case len(e.Data) == 0 && e.Total == 0:
 		return

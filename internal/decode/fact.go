@@ -14,6 +14,10 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 	switch f := e.Fact.(type) {
 	case event.Opened:
 		s.open(c, f)
+	case event.TLSEstablished:
+		c.encrypt(f.Party, f.TLS)
+	case event.DirectTLSEstablished:
+		c.encrypt(f.Party, f.TLS)
 	case event.Connected:
 		c.tracker.NewServer()
 		c.first[wire.Server] = nil

@@ -46,8 +46,6 @@ func (c *connection) identify(m *event.Message) {
 	switch m.Type {
 	case wire.StartupMessage:
 		c.change(func(i *event.Identity) { readStartup(i, m); i.LoggingIn = true })
-	case wire.ReadyForQuery:
-		c.endLogin()
 	case wire.CancelRequest:
 		c.change(func(i *event.Identity) { i.Known = true })
 	case wire.ParameterStatus:
@@ -61,6 +59,17 @@ func (c *connection) identify(m *event.Message) {
 			c.change(func(i *event.Identity) { i.Application = name })
 		}
 	}
+}
+
+// encrypt takes what TLS a leg has.
+func (c *connection) encrypt(party event.Party, tls string) {
+	c.change(func(i *event.Identity) {
+		if party == event.Client {
+			i.ClientTLS = tls
+		} else {
+			i.ServerTLS = tls
+		}
+	})
 }
 
 // endLogin notes that the server is ready, or that it may be: nobody has seen how the login went on.

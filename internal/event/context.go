@@ -88,8 +88,11 @@ type Identity struct {
 	Application, Startup string
 	// Address is the client's address without its port, or the path of a Unix socket.
 	Address string
-	// LoggingIn is set from the StartupMessage until the server is ready, as far as both were seen.
+	// LoggingIn is set from the StartupMessage to the event by which the server is ready, if both
+	// were seen.
 	LoggingIn bool
+	// ClientTLS and ServerTLS are the versions and ciphers of TLS on either leg, empty for none.
+	ClientTLS, ServerTLS string
 	// Cancels is the identity of the connection that a CancelRequest is for. It is nil if that is
 	// unknown, or if this is not a CancelRequest.
 	Cancels *Identity

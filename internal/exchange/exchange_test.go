@@ -50,6 +50,10 @@ func exchangesOf(t *testing.T, dialogue string) []*event.Exchange {
 		switch name {
 		case "cancel":
 			feed(2, event.Event{Kind: event.Said, Fact: event.CancelForwarded{Connection: 1}})
+		case "joined":
+			feed(1, event.Event{Kind: event.Said, Fact: event.Joined{}})
+		case "missing":
+			feed(1, event.Event{Kind: event.Said, Fact: event.Missing{Direction: event.ServerToClient, Bytes: 1}})
 		case "end":
 			feed(1, event.Event{Kind: event.Said, Fact: event.Ended{}})
 		default:
@@ -206,6 +210,9 @@ func TestExchanges(t *testing.T) {
 			[]string{`1 simple canceled "a" 57014 I`, `2 simple failed "b" 57014 I`}},
 		{"lost", "QUERY:a columns row end", []string{`1 simple lost "a" 1 rows`}},
 		{"lost before any reply", "PARSE:a BIND EXECUTE SYNC end", []string{`1 extended lost "a"`}},
+		{"where the capture begins", "joined QUERY:a columns row complete:SELECT_1 ready:I QUERY:b complete:B ready:I QUERY:c end", []string{`2 simple done "b" B I`, `3 simple lost "c"`}},
+		{"behind a gap", "QUERY:a missing QUERY:b complete:B ready:I QUERY:c complete:C ready:I", []string{`3 simple done "c" C I`}},
+		{"never answered behind a gap", "QUERY:a missing QUERY:b end", []string{`2 simple lost "b"`}},
 		{"a function call", "CALL called ready:I", []string{`1 function call done of 957 I`}},
 		{"copy in", "QUERY:copy copyin DATA:1 DATA:2 DONE complete:COPY_2 ready:I", []string{`1 copy in done "copy" COPY 2 I`}},
 		{"copy out", "QUERY:copy copyout data:1 data:2 done complete:COPY_2 ready:I", []string{`1 copy out done "copy" COPY 2 I`}},

@@ -151,7 +151,7 @@ func (c *connection) end(x *open) {
 	if t.Done != event.NotSeen {
 		c.served = t.Done
 	}
-	if x.late && !x.failed {
+	if x.late && !x.failed || c.mayBeAnswered(x) {
 		return
 	}
 	x.takeShape()
@@ -187,6 +187,12 @@ func answers(m *event.Message) bool {
 		return false
 	}
 	return true
+}
+
+// mayBeAnswered reports whether nobody knows if an exchange was answered: no reply is known to be its
+// own, but one that was seen may be.
+func (c *connection) mayBeAnswered(x *open) bool {
+	return x.Outcome == event.Unanswered && !x.replied && x.Number <= c.doubted
 }
 
 // neverAnswered reports whether nothing of a reply was seen, though all that was sent was.

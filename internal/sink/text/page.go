@@ -29,9 +29,8 @@ type page struct {
 	// Of queries mode only.
 	line      []byte
 	literals  literals
-	clients   map[uint32]*client // until they have ended
-	listening event.Listening    // what was said last
-	indent    int                // where the names of connections end
+	listening event.Listening // what was said last
+	indent    int             // where the names of connections end
 }
 
 // quoteBytes writes bytes in double quotes.

@@ -28,9 +28,7 @@ func (p *page) queries(e *event.Event) {
 	case event.Said:
 		p.connectionFact(e)
 	case event.Traffic:
-		for i := range e.Messages {
-			p.loginMessage(&e.Messages[i])
-		}
+		p.login(e)
 	}
 }
 

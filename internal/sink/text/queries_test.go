@@ -50,6 +50,7 @@ func exchanges() []event.Event {
 	s.Say(event.Opened{Client: "127.0.0.1 port 50000"})
 	s.Say(event.TLSEstablished{Party: event.Client, TLS: "TLSv1.3/TLS_AES_128_GCM_SHA256"})
 	s.Server(message(wire.ReadyForQuery, "I"))
+	login := len(s.Events) - 1
 	bound := message(wire.Bind, "\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06O'Neil\xff\xff\xff\xff\x00\x00\x00\x011\x00\x00")
 	for _, x := range []*event.Exchange{
 		asked("begin", 71*time.Microsecond, in('T')),
@@ -101,7 +102,9 @@ func exchanges() []event.Event {
 	s.Say(event.ProtocolViolation{Party: event.Server, What: "it said too much"})
 	s.Say(event.Ended{})
 	for i := range s.Events {
-		s.Events[i].Identity = &event.Identity{User: "joe", Database: "shop", Address: "127.0.0.1", Application: "psql"}
+		s.Events[i].Identity = &event.Identity{
+			User: "joe", Database: "shop", Address: "127.0.0.1", Application: "psql", LoggingIn: i <= login, ClientTLS: "TLSv1.3/TLS_AES_128_GCM_SHA256",
+		}
 	}
 	return s.Events
 }
