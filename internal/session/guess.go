@@ -19,6 +19,8 @@ type guess struct {
 	// stray is set if the last reply is surplus, and was one to the request.
 	stray bool
 	was   int
+	// resumed is set if the server goes on with the request before, which it had ended too early.
+	resumed bool
 }
 
 // Limits on guessing: how many ways are followed, and how many more mistakes than the best they may
@@ -77,9 +79,7 @@ func (x *requests) guess(t wire.Type) {
 			next = append(next, x.after(t, g, g.at, 0))
 			continue
 		}
-		stray := g
-		stray.stray, stray.mistakes = true, g.mistakes+1
-		next = append(next, stray)
+		next = append(next, x.astray(t, g))
 		for place := g.at; x.at(place) != nil; place++ {
 			if answers(t, x.at(place), true) { // a Query may have lost its reply
 				next = append(next, x.after(t, g, place, max(1, min(2, place-g.at))))
@@ -98,9 +98,24 @@ func (x *requests) guess(t wire.Type) {
 	x.guesses = kept
 }
 
-// at returns the request at a position, or nil if there is none yet.
+// astray is where a reply that belongs to nothing leaves the server. It may go on with the request
+// before, whose end was the mistake: that is one, however many replies follow.
+func (x *requests) astray(t wire.Type, g guess) guess {
+	before := request{kind: x.answeredLast}
+	if r := x.at(g.was); r != nil && g.was < g.at {
+		before = *r
+	}
+	goesOn := answers(t, &before, true)
+	if !goesOn || !g.resumed {
+		g.mistakes++
+	}
+	g.stray, g.resumed = true, goesOn && !completes(t, &before)
+	return g
+}
+
+// at returns the request at a position, or nil if there is none, or none yet.
 func (x *requests) at(place int) *request {
-	if i := x.first + place - x.dropped; i < len(x.queue) {
+	if i := x.first + place - x.dropped; i >= x.first && i < len(x.queue) {
 		return &x.queue[i]
 	}
 	return nil

@@ -99,6 +99,8 @@ var deviations = []struct{ name, ask, reply string }{
 	{"rows behind NoData", ask, "1 2 n D C Z"},
 	{"an error without ReadyForQuery", ask, "1 2 E"},
 	{"an error, and ReadyForQuery twice", ask, "1 2 E Z Z"},
+	{"CommandComplete before the rows", ask, "1 2 T C D D C Z"},
+	{"CommandComplete between rows", ask, "1 2 T D C D D C Z"},
 	{"rows behind the end", ask, "1 2 T D C D Z"},
 	{"CloseComplete too few", "P%[1]d B%[1]d E%[1]d C%[1]d S%[1]d", "1 2 D C Z"},
 	{"a Query without CommandComplete", "Q%[1]d", "T D Z"},

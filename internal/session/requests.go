@@ -32,6 +32,8 @@ type requests struct {
 	// it was a gap, not too much.
 	resumes bool
 	unseen  int
+	// answeredLast is the type of the request that was dropped last.
+	answeredLast wire.Type
 }
 
 // gap forgets everything: some requests or replies were not seen.
@@ -94,6 +96,7 @@ func (x *requests) current() *request {
 
 // drop forgets the first request.
 func (x *requests) drop() {
+	x.answeredLast = x.queue[x.first].kind
 	x.queue[x.first] = request{}
 	x.first++
 	x.dropped++
