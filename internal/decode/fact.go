@@ -11,13 +11,10 @@ import (
 // come from recordings: they say where something is to be told, and the bytes say what. Only
 // where redaction has overwritten the bytes, the recorded fact is all there is.
 func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
+	c.encrypt(e.Fact)
 	switch f := e.Fact.(type) {
 	case event.Opened:
 		s.open(c, f)
-	case event.TLSEstablished:
-		c.encrypt(f.Party, f.TLS)
-	case event.DirectTLSEstablished:
-		c.encrypt(f.Party, f.TLS)
 	case event.Connected:
 		c.tracker.NewServer()
 		c.first[wire.Server] = nil

@@ -61,15 +61,22 @@ func (c *connection) identify(m *event.Message) {
 	}
 }
 
-// encrypt takes what TLS a leg has.
-func (c *connection) encrypt(party event.Party, tls string) {
-	c.change(func(i *event.Identity) {
-		if party == event.Client {
-			i.ClientTLS = tls
-		} else {
-			i.ServerTLS = tls
-		}
-	})
+// encrypt takes from a fact that a leg has TLS.
+func (c *connection) encrypt(f event.Fact) {
+	switch f := f.(type) {
+	case event.TLSEstablished:
+		c.change(func(i *event.Identity) { setTLS(i, f.Party, f.TLS) })
+	case event.DirectTLSEstablished:
+		c.change(func(i *event.Identity) { setTLS(i, f.Party, f.TLS) })
+	}
+}
+
+func setTLS(i *event.Identity, party event.Party, tls string) {
+	if party == event.Client {
+		i.ClientTLS = tls
+	} else {
+		i.ServerTLS = tls
+	}
 }
 
 // endLogin notes that the server is ready, or that it may be: nobody has seen how the login went on.
