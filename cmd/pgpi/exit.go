@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"pgpi/internal/pgtls"
 )
 
 // Exit codes.
@@ -38,4 +40,26 @@ func (c *closers) close(result *error) {
 			*result = exitError(exitFailure)
 		}
 	}
+}
+
+// usageError is a mistake in the flags.
+type usageError struct{ error }
+
+func (u *usageError) Unwrap() error { return u.error }
+
+// usage makes an error one of the flags.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+// isUsage reports whether the user has to change options, not files.
+func isUsage(err error) bool {
+	if _, ok := errors.AsType[*pgtls.OptionError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*usageError](err)
+	return ok
 }

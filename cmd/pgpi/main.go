@@ -22,7 +22,6 @@ import (
 	"pgpi/internal/janitor"
 	"pgpi/internal/launch"
 	"pgpi/internal/localpg"
-	"pgpi/internal/pgtls"
 )
 
 // version is set when a release is built.
@@ -67,25 +66,3 @@ func run(args []string) int {
 
 // complain tells the user of something that does not end the program.
 func complain(err error) { fmt.Fprintf(os.Stderr, "pgpi: %v\n", err) }
-
-// usageError is a mistake in the flags.
-type usageError struct{ error }
-
-func (u *usageError) Unwrap() error { return u.error }
-
-// usage makes an error one of the flags.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &usageError{err}
-}
-
-// isUsage reports whether the user has to change options, not files.
-func isUsage(err error) bool {
-	if _, ok := errors.AsType[*pgtls.OptionError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[*usageError](err)
-	return ok
-}
