@@ -83,5 +83,10 @@ func (s *Settings) setEncoding(name string) {
 	}
 	if e, ok := encodings[name]; ok {
 		s.encoding = &e
+		s.gaps = name == "UHC" || name == "GB18030" || name == "GBK"
 	}
 }
+
+// KnowsText reports whether bytes that AppendUTF8 copies unchanged, because they are not UTF-8 then,
+// are no text in the session's client_encoding.
+func (s *Settings) KnowsText() bool { return s != nil && (s.utf8 || s.encoding != nil) && !s.gaps }

@@ -44,6 +44,7 @@ type Settings struct {
 	version       int // of the server, only the major one; 0 for the newest
 	utf8          bool
 	encoding      *encoding // nil if bytes are copied unchanged
+	gaps          bool      // some text in the encoding is copied unchanged, too
 }
 
 var defaults = resolve(Parameters{})

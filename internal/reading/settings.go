@@ -6,6 +6,12 @@ import "pgpi/internal/pgvalue"
 // encoding are copied unchanged.
 func (r *Reader) AppendUTF8(dst, text []byte) []byte { return r.readySettings().AppendUTF8(dst, text) }
 
+// KnowsText reports whether what is not UTF-8 after AppendUTF8 is not text in the session's encoding.
+func (r *Reader) KnowsText() bool {
+	s := r.Message.Settings
+	return s != nil && s.ClientEncoding != "" && r.readySettings().KnowsText()
+}
+
 // IsUTF8 reports whether text of the session is in UTF-8, as far as is known.
 func (r *Reader) IsUTF8() bool {
 	s := r.Message.Settings

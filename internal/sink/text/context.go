@@ -189,18 +189,16 @@ func (p *page) decoded(i int) {
 // decodedText gives text in the log's encoding, or says that it is not in the session's.
 func (p *page) decodedText(b []byte) {
 	m := p.reader.Message
-	switch {
-	case len(m.Redacted) > 0 || isASCII(b):
-		return
-	case p.reader.IsUTF8():
-		if known := m.Settings != nil && m.Settings.ClientEncoding != ""; known && !utf8.Valid(b) {
-			p.notes = append(p.notes, ", not text in UTF8"...)
-		}
+	if len(m.Redacted) > 0 || isASCII(b) {
 		return
 	}
 	if p.scratch = p.reader.AppendUTF8(p.scratch[:0], b); !bytes.Equal(p.scratch, b) {
 		p.notes = append(p.notes, " = "...)
 		p.notes = AppendSafe(p.notes, p.scratch)
+	}
+	if !utf8.Valid(p.scratch) && p.reader.KnowsText() {
+		p.notes = append(p.notes, ", not text in "...)
+		p.notes = AppendSafe(p.notes, []byte(m.Settings.ClientEncoding))
 	}
 }
 

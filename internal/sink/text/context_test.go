@@ -74,7 +74,10 @@ func encodedMessages(s *transcript.Transcript) {
 		encoded("SJIS", message(wire.DataRow, "\x00\x01\x00\x00\x00\x04\x93\xfa\x96\x7b")),
 		encoded("SJIS", message(wire.NoticeResponse, "M\x93\xfa\x96\x7b\x00\x00")),
 		encoded("UTF8", message(wire.DataRow, "\x00\x01\x00\x00\x00\x06日本")),
-		encoded("EUC_JP", message(wire.NotificationResponse, "\x00\x00\x00\x01\xc6\xfc\x00\xcb\xdc\x00")))
+		encoded("EUC_JP", message(wire.NotificationResponse, "\x00\x00\x00\x01\xc6\xfc\x00\xcb\xdc\x00")),
+		encoded("EUC_JP", message(wire.NotificationResponse, "\x00\x00\x00\x01\xc6\xfc\x00\xcb\xdc\xff\x00")),
+		encoded("GBK", message(wire.NotificationResponse, "\x00\x00\x00\x01\xff\xff\x00\x00")),
+		encoded("SQL_ASCII", message(wire.NotificationResponse, "\x00\x00\x00\x01\xff\xff\x00\x00")))
 	execute := message(wire.Execute, "\x00\x00\x00\x00\x00")
 	execute.Settings, execute.Context = &event.Settings{ClientEncoding: "SJIS"}, &event.Context{SQL: "select '\x93\xfa\x96\x7b'", Brief: "select '\x93\xfa\x96\x7b'"}
 	s.Client(execute)
