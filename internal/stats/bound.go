@@ -5,30 +5,31 @@ import (
 	"time"
 )
 
-// Bound is a point in time, or a time of the day on which the first event was. The zero Bound is
-// none.
+// Bound is a point in time, or a time of day on the date of the first event. The zero Bound is no
+// bound.
 type Bound struct {
 	at time.Time
 	layout
 }
 
-// layout is how a bound may be written.
+// layout is one way to write a bound.
 type layout struct {
 	text string
-	// zoned says that it names its zone. Others are in that of the events, as reports are.
+	// zoned is set if the bound names its time zone. Other bounds are in the zone of the events,
+	// like reports.
 	zoned bool
-	// clock says that the date is that of the first event.
+	// clock is set if the date is that of the first event.
 	clock bool
 }
 
-// layouts are all of them, from the most exact.
+// layouts are all ways to write a bound, the most exact first.
 var layouts = []layout{
 	{time.RFC3339, true, false}, {"2006-01-02 15:04:05 -0700", true, false},
 	{"2006-01-02 15:04:05", false, false}, {"2006-01-02T15:04:05", false, false}, {"2006-01-02 15:04", false, false}, {"2006-01-02", false, false},
 	{"15:04:05", false, true}, {"15:04", false, true},
 }
 
-// ParseBound reads a time, in the zone of the events where it names none.
+// ParseBound reads a time. It is in the zone of the events unless it names one.
 func ParseBound(text string) (Bound, error) {
 	for _, l := range layouts {
 		if at, err := time.Parse(l.text, text); err == nil {
@@ -40,7 +41,7 @@ func ParseBound(text string) (Bound, error) {
 
 func (b Bound) isZero() bool { return b == Bound{} }
 
-// isAfter reports whether the bound is after a time, where first is that of the first event.
+// isAfter reports whether the bound is after t. first is the time of the first event.
 func (b Bound) isAfter(t, first time.Time) bool {
 	if b.isZero() {
 		return false

@@ -8,13 +8,13 @@ import (
 	"pgpi/internal/event"
 )
 
-// By is what groups are made by. The zero By is by shape.
+// By is what exchanges are grouped by. The zero By is shape.
 type By struct {
 	name string
 	key  func(e *event.Event) string
 }
 
-// bys are the names that are known, beside attribute:NAME.
+// bys are the known names, except attribute:NAME.
 var bys = []By{
 	{"shape", nil},
 	{"user", func(e *event.Event) string { return who(e).User }},
@@ -24,7 +24,7 @@ var bys = []By{
 	{"connection", func(e *event.Event) string { return "#" + strconv.FormatUint(uint64(e.Conn), 10) }},
 }
 
-// ParseBy reads what a user wants groups to be made by.
+// ParseBy reads what a user wants exchanges to be grouped by.
 func ParseBy(name string) (By, error) {
 	for _, by := range bys {
 		if by.name == name {
@@ -45,10 +45,10 @@ func (b By) String() string {
 	return b.name
 }
 
-// IsShape reports whether groups are made by shape.
+// IsShape reports whether exchanges are grouped by shape.
 func (b By) IsShape() bool { return b.key == nil }
 
-// NotSaid is the key where a client has not said what groups are made by.
+// NotSaid is the key of exchanges whose client has not said what they are grouped by.
 const NotSaid = "(not said)"
 
 // keyOf returns the key of an exchange.
@@ -62,7 +62,7 @@ func (b By) keyOf(e *event.Event) string {
 	return NotSaid
 }
 
-// shapeKey returns the identifier of a shape, or one of the keys of exchanges that have none.
+// shapeKey returns the identifier of a shape, or one of the keys for exchanges without a shape.
 func shapeKey(x *event.Exchange) string {
 	switch {
 	case x.Kind == event.Prepare:
@@ -97,13 +97,13 @@ func attributeOf(e *event.Event, key string) string {
 	return ""
 }
 
-// Order is what groups are ordered by, the largest first. The zero Order is by time.
+// Order is what groups are ordered by, largest first. The zero Order is time.
 type Order struct {
 	name    string
 	measure func(s *Sums) int64
 }
 
-// orders are the names that are known.
+// orders are the known names.
 var orders = []Order{
 	{"time", func(s *Sums) int64 { return int64(s.Time.Total + s.PrepareTime) }},
 	{"mean", func(s *Sums) int64 { return int64(s.Time.Mean()) }},
@@ -135,7 +135,7 @@ func (o Order) String() string {
 	return o.name
 }
 
-// Measure returns how large sums are.
+// Measure returns the size of sums in this order.
 func (o Order) Measure(s *Sums) int64 {
 	if o.measure == nil {
 		return orders[0].measure(s)
@@ -143,5 +143,5 @@ func (o Order) Measure(s *Sums) int64 {
 	return o.measure(s)
 }
 
-// Adds reports whether the measures of groups add up to that of all.
+// Adds reports whether the measures of all groups add up to the measure of the whole.
 func (o Order) Adds() bool { return o.name != "mean" && o.name != "max" }

@@ -1,12 +1,17 @@
-// Package stats adds up exchanges: by shape, or by who has asked, with their times, rows, bytes,
-// errors and samples, and with what was seen of connections and what was not.
+// Package stats adds up exchanges: by shape, or by who sent them, with their times, rows, bytes,
+// errors and samples. It also adds up what was seen of connections, and what was not.
 //
-// It guarantees that its memory is bounded, however many shapes and connections there are; that
-// what it does not keep apart is in [Stats.Misc], so that the groups with it are always all there
-// is; and that equal events make equal sums. Times are those of the events: nothing here reads a
-// clock.
+// It guarantees:
 //
-// It must not know where events come from, nor how sums are shown.
+//   - Its memory is bounded, however many shapes and connections there are.
+//   - What it does not keep apart is in [Stats.Misc], so that all groups and Misc together are
+//     always everything.
+//   - Equal events make equal sums. Times are those of the events: nothing here reads a clock.
+//
+// Less formally: the total is always right, even if there is not enough memory to say what it
+// consists of.
+//
+// It must not know where events come from, or how sums are shown.
 //
 // Start reading at [Stats.Take], then [Sums].
 package stats

@@ -12,17 +12,17 @@ import (
 type Durations struct {
 	Count      int64
 	Total, Max time.Duration
-	squares    float64 // the sum of squares, in seconds
-	// few are all of them while they are few, and histogram has them when they are more: it takes
-	// 30 KB, so that most groups have none.
+	squares    float64 // sum of squares, in seconds
+	// few has all durations while there are only a few. Then histogram has them. It takes 30 KB, so
+	// most groups have none.
 	few       []time.Duration
 	histogram *hdrhistogram.Histogram
 }
 
-// maxFew is how many durations are kept as they are.
+// maxFew is how many durations are kept exactly.
 const maxFew = 32
 
-// The histogram counts microseconds, up to a day, with two digits.
+// The histogram counts microseconds, up to a day, with two significant digits.
 const (
 	unit            = time.Microsecond
 	longest         = 24 * time.Hour
@@ -42,7 +42,7 @@ func (d *Durations) add(took time.Duration) {
 	d.record(took)
 }
 
-// begin goes on with a histogram.
+// begin replaces the exact durations by a histogram.
 func (d *Durations) begin() {
 	if d.histogram != nil {
 		return
@@ -72,7 +72,7 @@ func (d *Durations) merge(o *Durations) {
 	}
 }
 
-// Mean returns the mean, 0 where there are no calls.
+// Mean returns the mean, or 0 if there are no calls.
 func (d *Durations) Mean() time.Duration {
 	if d.Count == 0 {
 		return 0
@@ -93,7 +93,7 @@ func (d *Durations) variance() float64 {
 	return max(0, d.squares/float64(d.Count)-mean*mean)
 }
 
-// Dispersion returns the variance divided by the mean, both in seconds: how much calls of one sort
+// Dispersion returns the variance divided by the mean, both in seconds: how much calls of one kind
 // differ.
 func (d *Durations) Dispersion() float64 {
 	if d.Total == 0 {
@@ -102,8 +102,8 @@ func (d *Durations) Dispersion() float64 {
 	return d.variance() / (d.Total.Seconds() / float64(d.Count))
 }
 
-// Percentile returns the duration that so many percent of all do not exceed, exactly where they are
-// few, else with two digits.
+// Percentile returns the duration that the given percentage of calls does not exceed. It is exact
+// for a few calls, and otherwise has two significant digits.
 func (d *Durations) Percentile(percent float64) time.Duration {
 	rank := math.Ceil(percent / 100 * float64(d.Count))
 	switch {
@@ -115,8 +115,8 @@ func (d *Durations) Percentile(percent float64) time.Duration {
 	return slices.Sorted(slices.Values(d.few))[max(0, int(rank)-1)]
 }
 
-// Decades returns how many calls took below 10 µs, below 100 µs and so on; the last are those of
-// 10 s and more.
+// Decades returns how many calls took less than 10 µs, less than 100 µs and so on. The last number
+// counts those of 10 s or more.
 func (d *Durations) Decades() (counts [8]int64) {
 	place := func(took time.Duration) int {
 		i := 0

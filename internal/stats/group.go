@@ -10,44 +10,44 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// Limits of what is kept.
+// Limits on what is kept.
 const (
-	// maxGroups is how many groups are kept apart, and twice as many are before the smaller half of
-	// them goes into Misc.
+	// maxGroups is how many groups are kept apart. When there are twice as many, the smaller half
+	// moves to Misc.
 	maxGroups = 500
-	// maxSamples is how much SQL is kept in all, in bytes, with its parameters.
+	// maxSamples is how much SQL is kept in total, in bytes, with its parameters.
 	maxSamples = 16 << 20
 	maxStates  = 100
 	maxNames   = 20
 )
 
-// Group is what exchanges with one key add up to.
+// Group is the sum of the exchanges with one key.
 type Group struct {
-	// Key is the identifier of a shape, the name of a user, and so on. It may be one of those
+	// Key is the identifier of a shape, the name of a user, and so on. It may be one of the keys
 	// below.
 	Key   string
-	Shape *sqltext.Shape // where groups are made by shape, and there is one
+	Shape *sqltext.Shape // if exchanges are grouped by shape, and there is one
 	Sums  Sums
-	// Prepared counts the exchanges that prepare, describe or close a statement of this shape and do
-	// not run it. They are among the sums of [Preparing].
+	// Prepared counts the exchanges that prepare, describe or close a statement of this shape
+	// without running it. Their sums are in [Preparing].
 	Prepared int64
-	// States counts errors by SQLSTATE, and Messages has one of each.
+	// States counts errors by SQLSTATE. Messages has one message of each.
 	States   Counts
 	Messages map[string]Message
-	// Users and so on are those with whom the calls came, with their number.
+	// Users, Databases, Applications and Clients count the calls of each.
 	Users, Databases, Applications, Clients Counts
-	// Attributes are those of comments, as "controller=orders".
+	// Attributes are those in comments, as in "controller=orders".
 	Attributes Counts
-	// Worst is the call that took longest, nil where none was timed. TooLarge says that its SQL was
-	// too large to keep, so that Worst is the longest of the others.
+	// Worst is the longest call, or nil if none was timed. TooLarge is set if its SQL was too large
+	// to keep. Then Worst is the longest of the others.
 	Worst    *Sample
 	TooLarge bool
 
-	identity *event.Identity // that was counted last, and how often since
+	identity *event.Identity // the last identity counted, and how often since then
 	repeated int64
 }
 
-// Message is that of an error, with the settings by which it is read.
+// Message is the message of an error, with the settings needed to read it.
 type Message struct {
 	Text     string
 	Settings *event.Settings
@@ -55,12 +55,13 @@ type Message struct {
 
 // Keys of exchanges without a shape.
 const (
-	// Unknown is SQL that was not seen, and Cut such of which only the beginning was kept: what
-	// follows may be anything.
+	// Unknown is for SQL that was not seen. Cut is for SQL of which only the beginning was kept:
+	// anything may follow.
 	Unknown      = "(SQL not seen)"
 	Cut          = "(SQL cut off)"
 	FunctionCall = "(function call)"
-	// Preparing is what runs no statement, and AtSync what a Sync alone does, such as a commit.
+	// Preparing is for exchanges that run no statement. AtSync is for what a Sync does by itself,
+	// such as a commit.
 	Preparing = "(prepared alone)"
 	AtSync    = "(sync)"
 )
@@ -74,7 +75,7 @@ type Sample struct {
 	Took     time.Duration
 }
 
-// Counts counts how often words came. Those beyond a limit are counted together.
+// Counts counts how often words occurred. Words beyond a limit are counted together.
 type Counts struct {
 	words map[string]int64
 	Other int64
@@ -100,13 +101,13 @@ func (c *Counts) merge(o *Counts, limit int) {
 	c.Other += o.Other
 }
 
-// Counted is a word with its number.
+// Counted is a word with its count.
 type Counted struct {
 	Word  string
 	Count int64
 }
 
-// Sorted returns the words, the most frequent first.
+// Sorted returns the words, most frequent first.
 func (c *Counts) Sorted() []Counted {
 	all := make([]Counted, 0, len(c.words))
 	for word, n := range c.words {
@@ -141,8 +142,8 @@ func (g *Group) add(e *event.Event, how manner) {
 	}
 }
 
-// countIdentity counts who has asked. Most exchanges of a group have the same identity as the one
-// before.
+// countIdentity counts who sent the exchange. Most exchanges in a group have the same identity as
+// the one before.
 func (g *Group) countIdentity() {
 	if i := g.identity; i != nil && g.repeated > 0 {
 		g.Users.addN(i.User, g.repeated, maxNames)
@@ -153,7 +154,7 @@ func (g *Group) countIdentity() {
 	g.repeated = 0
 }
 
-// merge adds another group, which is kept apart no longer.
+// merge adds another group that is no longer kept apart.
 func (g *Group) merge(o *Group) {
 	g.Sums.Add(&o.Sums)
 	o.countIdentity()
@@ -165,7 +166,7 @@ func (g *Group) merge(o *Group) {
 	}
 }
 
-// groups is a table of groups that is bounded.
+// groups is a table of groups with a limited size.
 type groups struct {
 	limit   int
 	order   Order
@@ -178,7 +179,7 @@ func newGroups(limit int, order Order) groups {
 	return groups{limit: cmp.Or(limit, maxGroups), order: order, table: map[string]*Group{}}
 }
 
-// find returns the group of a key.
+// find returns the group with a key.
 func (t *groups) find(key string, x *event.Exchange) *Group {
 	g := t.table[key]
 	if g == nil {
@@ -191,7 +192,7 @@ func (t *groups) find(key string, x *event.Exchange) *Group {
 	return g
 }
 
-// keepSample keeps a call that took longest, if there is room.
+// keepSample keeps the call if it is the longest, and there is room.
 func (t *groups) keepSample(g *Group, e *event.Event) {
 	x := e.Exchange
 	took := x.Times.Server()
@@ -236,7 +237,7 @@ func (t *groups) shrink(misc *Group) {
 	}
 }
 
-// sorted returns the groups, the largest first.
+// sorted returns the groups, largest first.
 func (t *groups) sorted() []*Group {
 	all := make([]*Group, 0, len(t.table))
 	for _, g := range t.table {

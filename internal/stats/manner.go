@@ -7,9 +7,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// manner is what there is to know of an exchange beside what is in it.
+// manner is what is known about an exchange that is not in the exchange.
 type manner struct {
-	// goesOn says that it executes a portal which an earlier one has begun.
+	// goesOn is set if it executes a portal that an earlier exchange began.
 	goesOn bool
 	// idle is how long the client was idle before it, in a transaction.
 	idle   time.Duration
@@ -25,7 +25,7 @@ const (
 	binaryFormat // at least one column
 )
 
-// formatOf returns in which format an exchange asks for its result.
+// formatOf returns the format that an exchange requests for its result.
 func (s *Stats) formatOf(x *event.Exchange) format {
 	if x.Kind == event.Simple {
 		return textFormat

@@ -6,24 +6,25 @@ import (
 	"pgpi/internal/event"
 )
 
-// Seen says what the sums are of, and what is missing in them.
+// Seen is what the sums cover, and what is missing from them.
 type Seen struct {
 	// First and Last are the times of the first and the last event.
 	First, Last time.Time
 	Exchanges   int64
-	// Opened counts connections, and Ended those that ended meanwhile.
+	// Opened counts connections. Ended counts those that have ended.
 	Opened, Ended int64
-	// Joined counts connections whose beginning was not seen, Encrypted those of which at least a
-	// part could not be read, OneDirection those of which only one party was heard, OutOfSync
-	// those in which nothing more could be read at some point, Foreign what was no Postgres.
+	// Joined counts connections whose beginning was not seen, Encrypted those that could not be
+	// read at least in part, OneDirection those of which only one party was seen, OutOfSync those
+	// that could no longer be read at some point, and Foreign what was not Postgres.
 	Joined, Encrypted, OneDirection, OutOfSync, Foreign int64
-	// Gaps counts places where bytes are missing, and Missing those bytes.
+	// Gaps counts places where bytes are missing. Missing counts the bytes.
 	Gaps, Missing int64
-	// Dropped counts events that the outlet did not get, and Defects what a defect of pgpi cost.
+	// Dropped counts events that did not reach the outlet. Defects counts what was lost through
+	// defects of pgpi.
 	Dropped, Defects int64
-	// Redacted says that something was redacted.
+	// Redacted is set if anything was redacted.
 	Redacted bool
-	// Unfollowed counts connections beyond those that can be followed at once.
+	// Unfollowed counts connections beyond the number that can be followed at once.
 	Unfollowed int64
 }
 
@@ -61,18 +62,18 @@ func (s *Seen) take(e *event.Event) {
 	}
 }
 
-// Connection is what is known of one.
+// Connection is what is known about a connection.
 type Connection struct {
 	Number    uint32
 	Identity  *event.Identity // the last
-	ClientTLS string          // version and cipher suite, empty where there is none or it was not seen
+	ClientTLS string          // version and cipher suite; empty if there is none or it was not seen
 	ServerTLS string
 	Opened    time.Time
-	Ended     time.Time // zero where it is open
+	Ended     time.Time // zero if it is open
 	Sums      ConnectionSums
 }
 
-// ConnectionSums are the sums of one connection, without distributions.
+// ConnectionSums are the sums of a connection, without distributions.
 type ConnectionSums struct {
 	Calls, Failed, Rows, Sent, Got int64
 	Time                           time.Duration
@@ -94,15 +95,15 @@ func (s *ConnectionSums) add(x *event.Exchange, goesOn bool) {
 	s.Time += max(0, x.Times.Server())
 }
 
-// Limits of connections.
+// Limits on connections.
 const (
 	maxConnections = 100_000 // that are followed at once
 	maxKnown       = 1000    // that are listed
 )
 
-// connection is what is remembered of one that is open.
+// connection is what is remembered about an open connection.
 type connection struct {
-	*Connection // nil beyond those that are listed
+	*Connection // nil for connections that are not listed
 
 	heard     [2]bool // by direction
 	tx        byte    // of the last ReadyForQuery
@@ -110,7 +111,8 @@ type connection struct {
 	portal    string
 }
 
-// connection returns what is remembered of the connection of an event, nil where it is not followed.
+// connection returns what is remembered about the connection of an event, or nil if it is not
+// followed.
 func (s *Stats) connection(e *event.Event) *connection {
 	if c := s.connections[e.Conn]; c != nil {
 		return c
@@ -131,7 +133,7 @@ func (s *Stats) connection(e *event.Event) *connection {
 	return c
 }
 
-// follow takes what an event says of its connection.
+// follow remembers what an event says about its connection.
 func (s *Stats) follow(c *connection, e *event.Event) {
 	if e.Kind == event.Traffic || e.Kind == event.Fragment {
 		if e.Direction <= event.ServerToClient {
@@ -173,8 +175,9 @@ func (s *Stats) end(c *connection, e *event.Event) {
 	delete(s.connections, e.Conn)
 }
 
-// exchanged follows what sums depend on that is not in an exchange.
-func (c *connection) exchanged(x *event.Exchange) (how manner) {
+// followExchange returns what sums depend on that is not in an exchange, and remembers what the
+// next will depend on.
+func (c *connection) followExchange(x *event.Exchange) (how manner) {
 	if t := &x.Times; (c.tx == 'T' || c.tx == 'E') && t.Idle != event.NotSeen && t.Asked > t.Idle {
 		how.idle = t.Asked - t.Idle
 	}

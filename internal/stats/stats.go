@@ -5,32 +5,32 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Options say what is added up.
+// Options are what is added up.
 type Options struct {
-	// By is what groups are made by, and Order what the largest of them are kept by.
+	// By is what exchanges are grouped by. Order decides which groups are the largest, and kept.
 	By    By
 	Order Order
-	// Since and Until leave out exchanges that were over before and after.
+	// Since and Until exclude exchanges that ended before or after.
 	Since, Until Bound
-	// Groups is how many groups are kept apart, 0 for the default.
+	// Groups is how many groups are kept apart, or 0 for the default.
 	Groups int
 }
 
 // Stats adds up events. It is not safe for concurrent use.
 type Stats struct {
-	// All are the sums of everything, and Seen says what that is.
+	// All is the sum of everything. Seen says what that covers.
 	All  Sums
 	Seen Seen
-	// States counts the errors of all, by SQLSTATE.
+	// States counts all errors by SQLSTATE.
 	States Counts
-	// Misc is what is not kept apart any more: groups that were among the smallest when there were
+	// Misc has what is no longer kept apart: groups that were among the smallest when there were
 	// too many.
 	Misc Group
 
 	options     Options
 	groups      groups
 	connections map[uint32]*connection
-	known       []*Connection // the first, for those who list them
+	known       []*Connection // the first, for listing them
 	fields      []wire.Field
 }
 
@@ -48,7 +48,7 @@ func (s *Stats) Take(e *event.Event) {
 	s.TakeExchange(e)
 }
 
-// TakeFact adds what an event says of its connection, or of what was not seen.
+// TakeFact adds what an event says about its connection, or about what was not seen.
 func (s *Stats) TakeFact(e *event.Event) {
 	s.Seen.take(e)
 	if e.Conn == 0 {
@@ -59,8 +59,8 @@ func (s *Stats) TakeFact(e *event.Event) {
 	}
 }
 
-// TakeExchange adds the exchange of an event, if it has one. It is apart from TakeFact for those who
-// choose among exchanges.
+// TakeExchange adds the exchange of an event, if there is one. It is separate from TakeFact for
+// callers that select exchanges.
 func (s *Stats) TakeExchange(e *event.Event) {
 	if e.Kind != event.Exchanged {
 		return
@@ -68,7 +68,7 @@ func (s *Stats) TakeExchange(e *event.Event) {
 	x, c := e.Exchange, s.connections[e.Conn]
 	var how manner
 	if c != nil {
-		how = c.exchanged(x)
+		how = c.followExchange(x)
 	}
 	if s.options.Since.isAfter(e.At, s.Seen.First) || !s.options.Until.isZero() && !s.options.Until.isAfter(e.At, s.Seen.First) {
 		return
@@ -91,11 +91,11 @@ func (s *Stats) TakeExchange(e *event.Event) {
 	s.groups.shrink(&s.Misc)
 }
 
-// Groups returns the groups that are kept apart, in order, the largest first.
+// Groups returns the groups that are kept apart, in order, largest first.
 func (s *Stats) Groups() []*Group { return s.groups.sorted() }
 
-// Crowded reports whether there were more groups than are kept apart: what a group has is then at
-// least so much, and the rest is in Misc.
+// Crowded reports whether there were more groups than are kept apart. Then the sums of a group may
+// be too small, and the rest is in Misc.
 func (s *Stats) Crowded() bool { return s.groups.crowded }
 
 // Connections returns the first connections, in order.

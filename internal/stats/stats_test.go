@@ -15,8 +15,9 @@ var start = time.Date(2026, 11, 28, 17, 0, 0, 0, time.UTC)
 
 var shaper sqltext.Shaper
 
-// exchanged makes the event of an exchange that took so long, a while after the one before.
-func exchanged(conn uint32, sql string, idle, took time.Duration, changes ...func(*event.Exchange)) *event.Event {
+// exchangeEvent returns the event of an exchange that took the given time, a while after the one
+// before.
+func exchangeEvent(conn uint32, sql string, idle, took time.Duration, changes ...func(*event.Exchange)) *event.Event {
 	x := &event.Exchange{
 		Context: &event.Context{SQL: sql}, Shape: shaper.Shape([]byte(sql), sqltext.Settings{}), RoundTrips: 1, Counted: 2,
 		Sent: 10, Got: 20, Times: event.Times{Idle: 0, Asked: idle, Sent: idle, Turn: event.NotSeen, Done: idle + took},
@@ -35,16 +36,16 @@ func TestSums(t *testing.T) {
 	outcome := func(o event.Outcome, state string) func(*event.Exchange) {
 		return func(x *event.Exchange) { x.Outcome, x.SQLState = o, state }
 	}
-	s.Take(exchanged(1, "select 1", 10*ms, 20*ms))
-	s.Take(exchanged(1, "select 2", 0, 10*ms, func(x *event.Exchange) { x.Times.Held, x.Times.ClientStalled, x.Parsed = 2*ms, 3*ms, true }))
-	s.Take(exchanged(1, "select 3", 0, 5*ms, func(x *event.Exchange) { x.Times.Turn = 4 * ms }))
-	s.Take(exchanged(1, "select 4", 0, 0, outcome(event.Failed, "23505")))
-	s.Take(exchanged(1, "select 5", 0, 0, outcome(event.Canceled, "57014")))
-	s.Take(exchanged(1, "select 6", 0, 0, outcome(event.RolledBack, "")))
-	s.Take(exchanged(1, "select 7", 0, 0, outcome(event.Skipped, "")))
-	s.Take(exchanged(1, "select 8", 0, 0, outcome(event.Lost, ""), func(x *event.Exchange) { x.Times.Done = event.NotSeen }))
-	s.Take(exchanged(1, "select 9", 0, 7*ms, func(x *event.Exchange) { x.Kind = event.Prepare }))
-	s.Take(exchanged(1, "select 9", 0, 7*ms, func(x *event.Exchange) { x.Kind, x.Shape = event.Simple, nil }))
+	s.Take(exchangeEvent(1, "select 1", 10*ms, 20*ms))
+	s.Take(exchangeEvent(1, "select 2", 0, 10*ms, func(x *event.Exchange) { x.Times.Held, x.Times.ClientStalled, x.Parsed = 2*ms, 3*ms, true }))
+	s.Take(exchangeEvent(1, "select 3", 0, 5*ms, func(x *event.Exchange) { x.Times.Turn = 4 * ms }))
+	s.Take(exchangeEvent(1, "select 4", 0, 0, outcome(event.Failed, "23505")))
+	s.Take(exchangeEvent(1, "select 5", 0, 0, outcome(event.Canceled, "57014")))
+	s.Take(exchangeEvent(1, "select 6", 0, 0, outcome(event.RolledBack, "")))
+	s.Take(exchangeEvent(1, "select 7", 0, 0, outcome(event.Skipped, "")))
+	s.Take(exchangeEvent(1, "select 8", 0, 0, outcome(event.Lost, ""), func(x *event.Exchange) { x.Times.Done = event.NotSeen }))
+	s.Take(exchangeEvent(1, "select 9", 0, 7*ms, func(x *event.Exchange) { x.Kind = event.Prepare }))
+	s.Take(exchangeEvent(1, "select 9", 0, 7*ms, func(x *event.Exchange) { x.Kind, x.Shape = event.Simple, nil }))
 	a := &s.All
 	got := fmt.Sprint(a.Calls, a.Failed, a.Canceled, a.RolledBack, a.Lost, a.Skipped, a.Untimed, a.Prepares, a.Parses, a.Rows, a.Sent, a.Got)
 	if want := "8 2 1 1 1 1 1 1 1 16 100 200"; got != want {
@@ -63,11 +64,11 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// TestNetwork books the ways where they were measured.
+// TestNetwork adds up the ways that were measured.
 func TestNetwork(t *testing.T) {
 	s := New(Options{})
-	s.Take(exchanged(1, "select 1", 10*ms, 20*ms, func(x *event.Exchange) { x.Times.ServerWay, x.Times.ClientWay = 3*ms, 2*ms }))
-	s.Take(exchanged(1, "select 1", 0, 5*ms))
+	s.Take(exchangeEvent(1, "select 1", 10*ms, 20*ms, func(x *event.Exchange) { x.Times.ServerWay, x.Times.ClientWay = 3*ms, 2*ms }))
+	s.Take(exchangeEvent(1, "select 1", 0, 5*ms))
 	if got, want := s.All.Split, (Split{Client: 8 * ms, Network: 5 * ms, Server: 22 * ms}); got != want || s.All.Measured != 1 {
 		t.Errorf("got  %v of %d calls\nwant %v", got, s.All.Measured, want)
 	}
@@ -78,7 +79,7 @@ func TestPortals(t *testing.T) {
 	s := New(Options{})
 	context := &event.Context{SQL: "select 1"}
 	for i, outcome := range []event.Outcome{event.Suspended, event.Suspended, event.Done, event.Done, event.Suspended} {
-		s.Take(exchanged(1, "select 1", 0, ms, func(x *event.Exchange) {
+		s.Take(exchangeEvent(1, "select 1", 0, ms, func(x *event.Exchange) {
 			x.Context, x.Outcome, x.Kind, x.Portal = context, outcome, event.Extended, "p"
 			if i == 3 {
 				x.Bind = &event.Message{}
@@ -90,35 +91,35 @@ func TestPortals(t *testing.T) {
 	}
 }
 
-// TestFormats counts in which format results come.
+// TestFormats counts the formats of results.
 func TestFormats(t *testing.T) {
 	s := New(Options{})
 	for _, formats := range []string{"\x00\x00", "\x00\x01\x00\x00", "\x00\x02\x00\x00\x00\x01"} {
 		body := "\x00\x00\x00\x00\x00\x00" + formats
 		bind := append([]byte{'B', 0, 0, 0, byte(4 + len(body))}, body...)
-		s.Take(exchanged(1, "select 1", 0, ms, func(x *event.Exchange) {
+		s.Take(exchangeEvent(1, "select 1", 0, ms, func(x *event.Exchange) {
 			x.Kind, x.Bind = event.Extended, &event.Message{Message: wire.Message{Type: wire.Bind, Bytes: bind, Size: int64(len(bind))}}
 		}))
 	}
-	s.Take(exchanged(1, "select 1", 0, ms))
-	s.Take(exchanged(1, "select 1", 0, ms, func(x *event.Exchange) { x.Kind = event.Extended }))
+	s.Take(exchangeEvent(1, "select 1", 0, ms))
+	s.Take(exchangeEvent(1, "select 1", 0, ms, func(x *event.Exchange) { x.Kind = event.Extended }))
 	if s.All.Text != 3 || s.All.Binary != 1 || s.All.Calls != 5 {
 		t.Errorf("%d as text and %d in binary of %d calls", s.All.Text, s.All.Binary, s.All.Calls)
 	}
 }
 
-// TestIdleInTransaction books how long a client lets a transaction wait.
+// TestIdleInTransaction adds up how long a client leaves a transaction waiting.
 func TestIdleInTransaction(t *testing.T) {
 	s := New(Options{})
 	for _, status := range []byte("ITTI") {
-		s.Take(exchanged(1, "select 1", 10*ms, ms, func(x *event.Exchange) { x.Transaction = status }))
+		s.Take(exchangeEvent(1, "select 1", 10*ms, ms, func(x *event.Exchange) { x.Transaction = status }))
 	}
 	if got := s.All.Split.IdleInTransaction; got != 20*ms {
 		t.Errorf("idle in transaction for %v", got)
 	}
 }
 
-// TestMillion has a million shapes and 10,000 connections: totals are right, and memory is bounded.
+// TestMillion has a million shapes and 10,000 connections. Totals are right, and memory is bounded.
 func TestMillion(t *testing.T) {
 	shapes := 1_000_000
 	if testing.Short() {
@@ -128,12 +129,12 @@ func TestMillion(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	s := New(Options{})
 	var total time.Duration
-	e := exchanged(1, "select 1", 0, 0)
+	e := exchangeEvent(1, "select 1", 0, 0)
 	for i := range shapes {
 		x := *e.Exchange
 		x.Shape = &sqltext.Shape{ID: fmt.Sprintf("1:%016x", uint64(i)*0x9e3779b97f4a7c15)}
 		x.Times.Done = time.Duration(i%1000) * 10 * time.Microsecond
-		if i%10 == 0 { // one that comes again and again, from late on
+		if i%10 == 0 { // one that recurs from late on
 			x.Shape, x.Times.Done = &sqltext.Shape{ID: "1:again"}, 3*ms
 		}
 		total += x.Times.Done
@@ -162,7 +163,7 @@ func TestMillion(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// TestDurations compares with what is known exactly, on both sides of the limit for few.
+// TestDurations compares with exact values, on both sides of the limit for few.
 func TestDurations(t *testing.T) {
 	for _, n := range []int{1, maxFew, maxFew + 1, 10_000} {
 		var d, halves Durations
@@ -202,7 +203,7 @@ func near(t *testing.T, n int, what string, got, want time.Duration, most float6
 	}
 }
 
-// TestBounds leaves out what was before and after.
+// TestBounds excludes what was before and after.
 func TestBounds(t *testing.T) {
 	for text, want := range map[string]int64{"": 3, "2026-11-28T17:00:00.015Z": 2, "2026-11-28T17:00:01Z": 0} {
 		var since Bound
@@ -214,14 +215,14 @@ func TestBounds(t *testing.T) {
 		}
 		s := New(Options{Since: since})
 		for _, took := range []time.Duration{10 * ms, 20 * ms, 30 * ms} {
-			s.Take(exchanged(1, "select 1", 0, took))
+			s.Take(exchangeEvent(1, "select 1", 0, took))
 		}
 		if s.All.Calls != want {
 			t.Errorf("since %q: %d calls, not %d", text, s.All.Calls, want)
 		}
 		s = New(Options{Until: since})
 		for _, took := range []time.Duration{10 * ms, 20 * ms, 30 * ms} {
-			s.Take(exchanged(1, "select 1", 0, took))
+			s.Take(exchangeEvent(1, "select 1", 0, took))
 		}
 		if text != "" && s.All.Calls != 3-want {
 			t.Errorf("until %q: %d calls, not %d", text, s.All.Calls, 3-want)
@@ -245,7 +246,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestBy groups by everything that there is.
+// TestBy groups by everything possible.
 func TestBy(t *testing.T) {
 	for name, want := range map[string]string{"user": "u", "database": "d", "application": NotSaid, "client": NotSaid, "connection": "#7", "attribute:a": "b", "attribute:c": NotSaid} {
 		by, err := ParseBy(name)
@@ -253,7 +254,7 @@ func TestBy(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := New(Options{By: by})
-		s.Take(exchanged(7, "select 1", 0, ms, func(x *event.Exchange) { x.Attributes = []sqltext.Attribute{{Key: "a", Value: "b"}} }))
+		s.Take(exchangeEvent(7, "select 1", 0, ms, func(x *event.Exchange) { x.Attributes = []sqltext.Attribute{{Key: "a", Value: "b"}} }))
 		if got := s.Groups()[0].Key; got != want || by.String() != name || by.IsShape() {
 			t.Errorf("by %s: %s, not %s", name, got, want)
 		}

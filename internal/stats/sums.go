@@ -6,27 +6,27 @@ import (
 	"pgpi/internal/event"
 )
 
-// Sums are what exchanges add up to.
+// Sums are the sums of exchanges.
 type Sums struct {
-	// Calls are the statements that ran, those that failed or were lost included. The Executes of
-	// one portal are one call.
+	// Calls are the statements that ran, including those that failed or were lost. All Executes of
+	// a portal are one call.
 	Calls int64
-	// Of these, Failed got an error, Canceled one because somebody canceled them; RolledBack were
-	// done and undone by a later error; Lost were not over when the connection was.
+	// Of these, Failed got an error, and Canceled an error because someone canceled them.
+	// RolledBack were done and undone by a later error. Lost had not ended when the connection did.
 	Failed, Canceled, RolledBack, Lost int64
-	// Skipped are no calls: the server ignored them after an error, or passed them over.
+	// Skipped are not calls: the server ignored them after an error, or skipped them.
 	Skipped int64
-	// Untimed are calls of which the beginning or the end was not seen. Measured are those of which
-	// the way to the server was measured.
+	// Untimed are calls whose beginning or end was not seen. Measured are those whose way to the
+	// server was measured.
 	Untimed, Measured int64
 	// Prepares are exchanges that run nothing: Parse, Bind, Describe or Close without an Execute.
-	// PrepareTime is theirs. Parses counts calls with a Parse among their messages.
+	// PrepareTime is their time. Parses counts calls with a Parse among their messages.
 	Prepares, Parses int64
 	PrepareTime      time.Duration
-	// Text and Binary count calls by the format in which they ask for results, as far as that was
-	// seen: binary where one column is.
+	// Text and Binary count calls by the requested format of results, as far as that was seen. A
+	// call is binary if any column is.
 	Text, Binary int64
-	// RoundTrips are how often clients have waited because of these exchanges.
+	// RoundTrips are how often clients waited because of these exchanges.
 	RoundTrips int64
 	Rows       int64
 	Sent, Got  int64 // bytes of requests and of replies
@@ -34,27 +34,27 @@ type Sums struct {
 	Split      Split
 }
 
-// Split says who the time went to, before and during calls. It adds up to more than
-// [Durations.Total], which is without Client and Queue.
+// Split is where the time went, before and during calls. It adds up to more than [Durations.Total],
+// which does not include Client and Queue.
 type Split struct {
 	// Client is how long the client let the server wait: before it asked, and while it asked.
 	Client time.Duration
 	// Network is the way to the parties and back, as far as it was measured.
 	Network time.Duration
-	// Queue is how long requests that were pipelined waited for those before them. It is the
+	// Queue is how long pipelined requests waited for those before them. The same time is the
 	// server's time of those.
 	Queue time.Duration
-	// Server is the server, with the way to it where that was not measured.
+	// Server is the time of the server, including the way to it if that was not measured.
 	Server time.Duration
 	// Stalled is how long replies waited for the client to read them.
 	Stalled time.Duration
 	// Pgpi is how long pgpi waited for its own outlets.
 	Pgpi time.Duration
-	// IdleInTransaction is the part of Client in which a transaction was open.
+	// IdleInTransaction is the part of Client during which a transaction was open.
 	IdleInTransaction time.Duration
 }
 
-// Waited returns the time of everybody, without what is counted twice.
+// Waited returns everyone's time, without counting any twice.
 func (s *Split) Waited() time.Duration { return s.Client + s.Network + s.Server + s.Stalled + s.Pgpi }
 
 // addExchange adds an exchange.
@@ -107,7 +107,7 @@ func (s *Sums) addFormat(f format) {
 	}
 }
 
-// addShares books who has taken the time. Of what runs nothing only the time before it is booked.
+// addShares adds who the time went to. For what runs nothing, only the time before it is added.
 func (s *Sums) addShares(t *event.Times, call bool) {
 	shares, seen := t.Shares()
 	if !seen {
@@ -164,8 +164,8 @@ func (s *Sums) Add(o *Sums) {
 // runs reports whether an exchange runs a statement or a function.
 func runs(x *event.Exchange) bool { return x.Kind != event.Prepare && x.Kind != event.SyncAlone }
 
-// PerCall returns the mean time of the calls that were timed. Those of a portal that was executed
-// piece by piece are one, whose pieces [Durations] has.
+// PerCall returns the mean time of the timed calls. A portal that was executed in pieces counts as
+// one; [Durations] has the pieces.
 func (s *Sums) PerCall() time.Duration {
 	if timed := s.Calls - s.Untimed; timed > 0 {
 		return s.Time.Total / time.Duration(timed)
@@ -173,12 +173,12 @@ func (s *Sums) PerCall() time.Duration {
 	return s.Time.Mean()
 }
 
-// isCall reports whether an exchange has run something: the server did not pass it over.
+// isCall reports whether an exchange has run something: the server did not skip it.
 func isCall(x *event.Exchange) bool {
 	return runs(x) && x.Outcome != event.Skipped && x.Outcome != event.Unanswered
 }
 
-// Rows returns the rows of an exchange: those that were seen, else those that its tags count.
+// Rows returns the rows of an exchange: those that were seen, or else those that its tags count.
 func Rows(x *event.Exchange) int64 {
 	if x.Rows > 0 {
 		return x.Rows
