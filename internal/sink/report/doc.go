@@ -1,13 +1,19 @@
-// Package report writes what exchanges add up to: as text that is SQL but for its comments, so that
-// it can be pasted into a mail or into psql, or as JSON.
+// Package report writes what exchanges add up to, as text or as JSON. The text is SQL except for
+// its comments, so that it can be pasted into a mail or into psql.
 //
-// It guarantees that equal events make equal reports; that a file is written whole and then renamed,
-// so that nobody reads half of one; that a report says what was not seen; and that in text every
-// line is a comment that is not the SQL of a SELECT. It computes from events alone: no clock, socket
-// or process is asked.
+// It guarantees:
 //
-// It must not know where events come from, other sinks but for the text of statements, nor how sums
-// are made, which is in package stats.
+//   - Equal events make equal reports. It computes from events alone, and uses no clock, socket or
+//     process.
+//   - A file is written whole and then renamed, so that nobody reads half a report.
+//   - A report says what was not seen.
+//   - In text, every line is a comment unless it is part of a SELECT.
 //
-// Start reading at [Sink], then text.go for the page from above.
+// Less formally: a report can be pasted anywhere without changing anything there, and admits what
+// it does not know.
+//
+// It must not know where events come from, other sinks except for the text of statements, or how
+// sums are made, which package stats does.
+//
+// Start reading at [Sink], then read text.go for the page from top to bottom.
 package report

@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 )
 
-// ToFile returns what writes a report to a file: whole, under another name that is then changed, so
-// that there is never half a report. Whether there is a place for it is found out now. What is no
-// regular file, such as a pipe, is written to as it is.
+// ToFile returns a function that writes a report to a file. The report is written whole under a
+// temporary name, and then renamed, so that there is never half a report. ToFile itself finds out
+// whether that is possible. Anything but a regular file, such as a pipe, is written directly.
 func ToFile(path string) (func([]byte) error, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		if info.IsDir() {
-			return nil, fmt.Errorf("write a report to %s: it is a directory: give a file", path)
+			return nil, fmt.Errorf("write a report to %s: it is a directory: name a file", path)
 		}
 		return func(report []byte) error {
 			file, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -27,7 +27,7 @@ func ToFile(path string) (func([]byte) error, error) {
 	}
 	trial, err := temporary(path)
 	if err != nil {
-		return nil, fmt.Errorf("write a report to %s: %w: give a place where you may write", path, err)
+		return nil, fmt.Errorf("write a report to %s: %w: choose a place where you may write", path, err)
 	}
 	if err := errors.Join(trial.Close(), os.Remove(trial.Name())); err != nil {
 		return nil, fmt.Errorf("write a report to %s: %w", path, err)
@@ -40,7 +40,7 @@ func ToFile(path string) (func([]byte) error, error) {
 	}, nil
 }
 
-// ToWriter returns what writes a report to a stream.
+// ToWriter returns a function that writes a report to a stream.
 func ToWriter(w io.Writer) func([]byte) error {
 	return func(report []byte) error {
 		_, err := w.Write(report)
@@ -48,7 +48,7 @@ func ToWriter(w io.Writer) func([]byte) error {
 	}
 }
 
-// temporary makes a file beside another. Only its owner can read it.
+// temporary creates a file next to another. Only its owner can read it.
 func temporary(path string) (*os.File, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if pathError, ok := errors.AsType[*os.PathError](err); ok {
@@ -57,7 +57,7 @@ func temporary(path string) (*os.File, error) {
 	return file, err
 }
 
-// replace writes a file whole, or leaves it as it was.
+// replace writes a whole file, or leaves it as it was.
 func replace(path string, content []byte) error {
 	file, err := temporary(path)
 	if err != nil {

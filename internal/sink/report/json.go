@@ -12,10 +12,11 @@ import (
 	"pgpi/internal/stats"
 )
 
-// schemaVersion is raised where a key goes or means something else.
+// schemaVersion is raised if a key is removed or changes its meaning.
 const schemaVersion = 1
 
-// document is the report as JSON. Durations are seconds, sizes bytes; what was not seen is null.
+// document is the report as JSON. Durations are in seconds, sizes in bytes. What was not seen is
+// null.
 type document struct {
 	Version     int              `json:"version"`
 	Seen        seen             `json:"seen"`
@@ -29,7 +30,7 @@ type document struct {
 	Connections []connection     `json:"connections"`
 }
 
-// seen says what the report is of.
+// seen is what the report covers.
 type seen struct {
 	From         *time.Time `json:"from"`
 	To           *time.Time `json:"to"`
@@ -50,7 +51,7 @@ type seen struct {
 	Redacted     bool       `json:"redacted"`
 }
 
-// sums are what exchanges add up to.
+// sums are the sums of exchanges.
 type sums struct {
 	Calls      int64   `json:"calls"`
 	Errors     int64   `json:"errors"`
@@ -96,7 +97,7 @@ type split struct {
 	IdleInTransaction float64  `json:"idle_in_transaction"`
 }
 
-// group is a shape, or what else groups were made by.
+// group is a shape, or whatever exchanges are grouped by.
 type group struct {
 	ID  string `json:"id,omitempty"`
 	SQL string `json:"sql,omitempty"`
@@ -127,7 +128,7 @@ type sample struct {
 	Whole      bool      `json:"whole"`
 }
 
-// connection is one of those that are listed.
+// connection is a listed connection.
 type connection struct {
 	Number      uint32     `json:"number"`
 	User        string     `json:"user,omitempty"`
@@ -149,8 +150,8 @@ type tls struct {
 	Server *string `json:"server"`
 }
 
-// writeJSON writes a report as JSON. All groups that are kept are in it, whatever the limit is; those
-// that a text would list say why.
+// writeJSON writes a report as JSON. It contains all groups that are kept, whatever the limit is.
+// Groups that a text would list say why.
 func writeJSON(w io.Writer, s *stats.Stats, o Options) error {
 	d := document{
 		Version: schemaVersion, Seen: seenOf(&s.Seen), GroupBy: o.Stats.By.String(), OrderBy: o.Stats.Order.String(),
@@ -254,7 +255,7 @@ func connectionOf(c *stats.Connection) connection {
 	return one
 }
 
-// countsOf returns words with their numbers. What is beyond the words that are counted is "…".
+// countsOf returns words with their counts. "…" is for words that are not counted by themselves.
 func countsOf(c *stats.Counts) map[string]int64 {
 	all := map[string]int64{}
 	for _, one := range c.Sorted() {
@@ -266,7 +267,7 @@ func countsOf(c *stats.Counts) map[string]int64 {
 	return all
 }
 
-// clean makes valid UTF-8 of what a client wrote.
+// clean turns what a client wrote into valid UTF-8.
 func clean(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 func timeOrNull(t time.Time) *time.Time {

@@ -8,19 +8,19 @@ import (
 	"pgpi/internal/stats"
 )
 
-// Limit says how much a text lists: the largest groups up to a share of all, and up to a number. 0
-// is no limit.
+// Limit is how much a text lists: the largest groups up to a share of the whole, and up to a
+// number. 0 means no limit.
 type Limit struct {
 	Percent float64
 	Count   int
 }
 
-// DefaultLimit is enough for what matters, and little enough to read.
+// DefaultLimit is enough for what matters, and short enough to read.
 var DefaultLimit = Limit{95, 20}
 
-// ParseLimit reads a limit as in "95%:20", "95%" or "20".
+// ParseLimit reads a limit such as "95%:20", "95%" or "20".
 func ParseLimit(text string) (l Limit, err error) {
-	wrong := fmt.Errorf("%q is not a limit: give a share and a number, such as 95%%:20, or one of them", text)
+	wrong := fmt.Errorf("%q is not a limit: give a share and a number, such as 95%%:20, or either alone", text)
 	for i, part := range strings.Split(text, ":") {
 		digits, isShare := strings.CutSuffix(part, "%")
 		switch {
@@ -39,22 +39,22 @@ func ParseLimit(text string) (l Limit, err error) {
 	return l, nil
 }
 
-// listed is a group that a text lists, and why.
+// listed is a group that a text lists, and the reason.
 type listed struct {
 	*stats.Group
 	rank int
 	why  string
-	// share is that of the time, as in "61.2 %".
+	// share is its share of the time, as in "61.2 %".
 	share string
 }
 
-// slow is what a call must take for its group to be listed whatever its share is.
+// slowSeconds is how long a call must take for its group to be listed, whatever its share is.
 const slowSeconds = 1
 
-// maxMore is how many groups are listed beyond the limit, because something in them is unusual.
+// maxMore is how many groups are listed beyond the limit because something about them is unusual.
 const maxMore = 5
 
-// list chooses the groups that are listed.
+// list selects the groups that are listed.
 func (l Limit) list(s *stats.Stats, o Options) (list []listed, rest []*stats.Group) {
 	order := o.Stats.Order
 	var all, sum int64

@@ -9,7 +9,7 @@ import (
 	"pgpi/internal/stats"
 )
 
-// paragraph writes all there is to say of a group.
+// paragraph writes everything about a group.
 func (p *page) paragraph(l listed) {
 	s := &l.Sums
 	p.line("")
@@ -34,12 +34,12 @@ func (p *page) paragraph(l listed) {
 		label  string
 		counts *stats.Counts
 	}{{"", &l.Users}, {"in ", &l.Databases}, {"with ", &l.Applications}, {"from ", &l.Clients}} {
-		if words := counted(one.counts); words != "" {
+		if words := listCounts(one.counts); words != "" {
 			by = append(by, one.label+words)
 		}
 	}
 	p.item("by", strings.Join(by, "; "))
-	p.item("comments", counted(&l.Attributes))
+	p.item("comments", listCounts(&l.Attributes))
 	for i, one := range l.States.Sorted() {
 		label := map[bool]string{true: "errors"}[i == 0]
 		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, number(one.Count), text.InUTF8(l.Messages[one.Word].Text, l.Messages[one.Word].Settings)))
@@ -47,8 +47,8 @@ func (p *page) paragraph(l listed) {
 	p.sample(l.Group)
 }
 
-// counted lists words with their numbers. Nothing stands for what nobody has said.
-func counted(c *stats.Counts) string {
+// listCounts returns words with their counts, or nothing if no client has said any.
+func listCounts(c *stats.Counts) string {
 	var words []string
 	sorted := c.Sorted()
 	for i, one := range sorted {
@@ -90,7 +90,7 @@ func (p *page) timeOf(s *stats.Sums) {
 	p.split(s)
 }
 
-// distribution writes how the times of several calls differ.
+// distribution writes how much the times of several calls differ.
 func (p *page) distribution(s *stats.Sums) {
 	d := &s.Time
 	p.item("time", fmt.Sprintf("%s in all, %s a call, %s at most; standard deviation %s", duration(d.Total), duration(s.PerCall()), duration(d.Max), duration(d.Deviation())))
@@ -98,7 +98,7 @@ func (p *page) distribution(s *stats.Sums) {
 	p.histogram(d)
 }
 
-// split writes who the time went to.
+// split writes where the time went.
 func (p *page) split(s *stats.Sums) {
 	var words []string
 	for _, one := range parts(s)[1:] {

@@ -8,8 +8,8 @@ import (
 	"pgpi/internal/stats"
 )
 
-// profile writes a line for each group that is listed, and one for all others. Their times add up to
-// all, and their shares to 100 %.
+// profile writes a line for each listed group, and one for all others. Their times add up to the
+// total, and their shares to 100 %.
 func (p *page) profile(list []listed, rest []*stats.Group) {
 	others := stats.Group{}
 	for _, g := range rest {
@@ -39,7 +39,7 @@ func (p *page) profile(list []listed, rest []*stats.Group) {
 	}
 }
 
-// moreGroups says how many groups are not listed.
+// moreGroups returns how many groups are not listed.
 func moreGroups(n int, crowded bool) string {
 	if crowded {
 		return "(very many)"
@@ -47,7 +47,7 @@ func moreGroups(n int, crowded bool) string {
 	return "(" + number(int64(n)) + " more)"
 }
 
-// timeOf is the time of calls, with that of preparing them.
+// timeOf returns the time of calls, including the time to prepare them.
 func timeOf(s *stats.Sums) int64 { return int64(s.Time.Total + s.PrepareTime) }
 
 // sums writes a line of the profile.
@@ -63,7 +63,7 @@ func (p *page) row(rank, key, time, percent, calls, mean, spread, rows, errors s
 	p.line("%s %s %s %s %s %s %s %s %s", rank, key, right(time, 7), right(percent, 5), right(calls, 7), right(mean, 8), right(spread, 5), right(rows, 9), right(errors, 6))
 }
 
-// gistOf is the SQL of a shape, as far as it has room on a line.
+// gistOf returns the SQL of a shape, as far as it fits on a line.
 func gistOf(g *stats.Group) string {
 	if g.Shape == nil {
 		return ""

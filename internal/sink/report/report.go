@@ -10,13 +10,13 @@ import (
 	"pgpi/internal/stats"
 )
 
-// Options say what a report has.
+// Options are what a report contains.
 type Options struct {
 	Stats stats.Options
 	Limit Limit
 }
 
-// Sink adds up events, and writes the report when it is closed, or asked to.
+// Sink adds up events. It writes the report when it is closed, or when asked to.
 type Sink struct {
 	options Options
 	outputs []Output
@@ -25,23 +25,23 @@ type Sink struct {
 	stats *stats.Stats
 }
 
-// Output is a report that is wanted.
+// Output is a wanted report.
 type Output struct {
 	Format Format
-	// Write hands over the report, whole.
+	// Write takes the whole report.
 	Write func(report []byte) error
 }
 
 // Format writes a report.
 type Format func(w io.Writer, s *stats.Stats, o Options) error
 
-// Formats are those that are known, by name.
+// Formats are the known formats, by name.
 var Formats = []struct {
 	Name   string
 	Format Format
 }{{"text", writeText}, {"json", writeJSON}}
 
-// FormatNamed returns the format of a name.
+// FormatNamed returns the format with a name.
 func FormatNamed(name string) (Format, error) {
 	names := make([]string, 0, len(Formats))
 	for _, f := range Formats {
@@ -68,7 +68,7 @@ func (s *Sink) Write(events []event.Event) error {
 	return nil
 }
 
-// Report writes what there is so far.
+// Report writes the report so far.
 func (s *Sink) Report() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,13 +87,13 @@ func (s *Sink) Report() error {
 // Close writes the report.
 func (s *Sink) Close() error { return s.Report() }
 
-// Chosen returns what stands behind a filter of exchanges, and in front of it what takes everything:
-// a report says what was not seen, whatever is chosen.
+// Chosen returns two sinks. facts must get all events, and exchanges those that a filter of
+// exchanges lets through: a report says what was not seen, whatever was chosen.
 func (s *Sink) Chosen() (facts, exchanges *Part) {
 	return &Part{s, (*stats.Stats).TakeFact}, &Part{s, (*stats.Stats).TakeExchange}
 }
 
-// Part is a sink for a part of what a report is made of. It does not write the report.
+// Part is a sink for a part of the report's input. It does not write the report.
 type Part struct {
 	sink *Sink
 	take func(*stats.Stats, *event.Event)

@@ -77,8 +77,8 @@ func shop() *history {
 	return h
 }
 
-// made returns the report of events.
-func made(t *testing.T, format string, o Options, events []event.Event) string {
+// render returns the report of events.
+func render(t *testing.T, format string, o Options, events []event.Event) string {
 	t.Helper()
 	f, err := FormatNamed(format)
 	if err != nil {
@@ -92,16 +92,16 @@ func made(t *testing.T, format string, o Options, events []event.Event) string {
 	return got
 }
 
-// TestText compares a page with what it should be.
+// TestText compares a page with the expected one.
 func TestText(t *testing.T) {
-	golden.Compare(t, "shop.txt", made(t, "text", Options{Limit: DefaultLimit}, shop().events))
+	golden.Compare(t, "shop.txt", render(t, "text", Options{Limit: DefaultLimit}, shop().events))
 }
 
-// isOurs matches lines in our own words: SQL may have words that can't be broken.
+// isOurs matches lines in pgpi's own words. SQL may have words that can't be broken.
 var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|calls|prepared|churn|errors|listed|time|spent|before|rows|by|comments|worst) {2})`)
 
-// checkPage looks at what is true of any page: it is 80 columns wide but for SQL that can't be
-// broken, only a SELECT is no comment, and the profile adds up.
+// checkPage tests what is true of any page. It is 80 columns wide, except for SQL that can't be
+// broken. Only a SELECT is not a comment. The profile adds up.
 func checkPage(t *testing.T, page string) {
 	t.Helper()
 	selecting := false
@@ -125,7 +125,7 @@ func checkPage(t *testing.T, page string) {
 	}
 }
 
-// TestRandomPages makes pages of statements of all sorts.
+// TestRandomPages makes pages about statements of all kinds.
 func TestRandomPages(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	schema := compileSchema(t)
@@ -148,12 +148,12 @@ func TestRandomPages(t *testing.T) {
 			if o.Stats.Order, err = stats.ParseOrder(order); err != nil {
 				t.Fatal(err)
 			}
-			page := made(t, "text", o, h.events)
+			page := render(t, "text", o, h.events)
 			checkPage(t, page)
-			if again := made(t, "text", o, h.events); again != page {
+			if again := render(t, "text", o, h.events); again != page {
 				t.Fatal("equal events make pages that differ")
 			}
-			checkSchema(t, schema, made(t, "json", o, h.events))
+			checkSchema(t, schema, render(t, "json", o, h.events))
 		}
 		if t.Failed() {
 			return
@@ -161,7 +161,7 @@ func TestRandomPages(t *testing.T) {
 	}
 }
 
-// TestShares adds up to 100 %.
+// TestShares: shares add up to 100 %.
 func TestShares(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 1000 {
@@ -205,7 +205,7 @@ func checkSchema(t *testing.T, schema *jsonschema.Schema, document string) {
 
 // TestJSON reads what a program would look for.
 func TestJSON(t *testing.T) {
-	document := made(t, "json", Options{Limit: DefaultLimit}, shop().events)
+	document := render(t, "json", Options{Limit: DefaultLimit}, shop().events)
 	checkSchema(t, compileSchema(t), document)
 	var d struct {
 		Shapes []struct {
@@ -230,7 +230,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestNotSeen says what is missing.
+// TestNotSeen: the report says what is missing.
 func TestNotSeen(t *testing.T) {
 	for _, test := range []struct {
 		fact event.Fact
@@ -242,19 +242,19 @@ func TestNotSeen(t *testing.T) {
 	} {
 		h := shop()
 		h.say(test.fact)
-		if page := made(t, "text", Options{Limit: DefaultLimit}, h.events); !strings.Contains(page, "-- not seen "+test.want) || strings.Contains(page, "everything") {
+		if page := render(t, "text", Options{Limit: DefaultLimit}, h.events); !strings.Contains(page, "-- not seen "+test.want) || strings.Contains(page, "everything") {
 			t.Errorf("%T: %s", test.fact, page[:300])
 		}
 	}
 	h := &history{}
 	h.add(event.Event{Kind: event.Traffic, Direction: event.ServerToClient})
 	h.say(event.Ended{})
-	if page := made(t, "text", Options{}, h.events); !strings.Contains(page, "1 connection was heard in one direction only") {
+	if page := render(t, "text", Options{}, h.events); !strings.Contains(page, "1 connection was heard in one direction only") {
 		t.Error(page)
 	}
 }
 
-// TestSelects decides what stands uncommented.
+// TestSelects decides what is not a comment.
 func TestSelects(t *testing.T) {
 	for sql, want := range map[string]bool{
 		"select 1": true, "SELECT a FROM b;": true, "select 1; drop table t": false, "select a into b from c": false, "update t set a = 1": false,
@@ -267,7 +267,7 @@ func TestSelects(t *testing.T) {
 	}
 }
 
-// TestWrap breaks lines without changing what SQL means.
+// TestWrap breaks lines without changing the meaning of SQL.
 func TestWrap(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	for range 3000 {
@@ -293,12 +293,12 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	h := shop()
-	if page := made(t, "text", Options{Limit: Limit{Count: 1}}, h.events); !strings.Contains(page, "\n--     MISC (2 more)") || !strings.Contains(page, "because 1 call failed, though its share is small") {
+	if page := render(t, "text", Options{Limit: Limit{Count: 1}}, h.events); !strings.Contains(page, "\n--     MISC (2 more)") || !strings.Contains(page, "because 1 call failed, though its share is small") {
 		t.Error(page)
 	}
 }
 
-// TestFile writes files whole, with nothing left beside them.
+// TestFile writes whole files, and leaves nothing next to them.
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "report.txt")
@@ -332,7 +332,7 @@ func TestFile(t *testing.T) {
 	if err := late([]byte("x")); err == nil || !strings.Contains(err.Error(), "gone/report.txt: no such file") {
 		t.Error(err)
 	}
-	if _, err := ToFile(filepath.Join(dir, "nowhere", "report.txt")); err == nil || !strings.Contains(err.Error(), "give a place where you may write") {
+	if _, err := ToFile(filepath.Join(dir, "nowhere", "report.txt")); err == nil || !strings.Contains(err.Error(), "choose a place where you may write") {
 		t.Error(err)
 	}
 	if _, err := ToFile(dir); err == nil || !strings.Contains(err.Error(), "it is a directory") {
@@ -340,7 +340,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestChosen has a part of the exchanges, and all that was not seen.
+// TestChosen has some of the exchanges, and everything that was not seen.
 func TestChosen(t *testing.T) {
 	var got string
 	s := New(Options{Limit: DefaultLimit}, Output{writeText, func(b []byte) error { got = string(b); return nil }})
@@ -349,7 +349,7 @@ func TestChosen(t *testing.T) {
 	gap := h.events[0]
 	gap.Fact = event.Missing{Bytes: 7}
 	h.events = slices.Insert(h.events, 1, gap)
-	err := errors.Join(facts.Write(h.events), exchanges.Write(h.events[2:4]), facts.Close(), exchanges.Close()) // as late as can be
+	err := errors.Join(facts.Write(h.events), exchanges.Write(h.events[2:4]), facts.Close(), exchanges.Close()) // as late as possible
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}

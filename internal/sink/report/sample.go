@@ -11,7 +11,7 @@ import (
 	"pgpi/internal/stats"
 )
 
-// sample writes the call that took longest, whole. A SELECT stands as it can be run; everything else
+// sample writes the longest call, whole. A SELECT is written so that it can be run. Everything else
 // is a comment, so that nobody changes anything by pasting a report.
 func (p *page) sample(g *stats.Group) {
 	w := g.Worst
@@ -40,7 +40,7 @@ func (p *page) sample(g *stats.Group) {
 	p.sql(comment, strings.TrimRight(sql, "; ")+";")
 }
 
-// maxLines is how many lines of SQL are written that is a comment. Bulk inserts have more.
+// maxLines is how many lines of SQL are written as a comment. Bulk inserts have more.
 const maxLines = 20
 
 // sql writes SQL that is on one line, broken into lines.
@@ -55,8 +55,9 @@ func (p *page) sql(prefix, sql string) {
 	}
 }
 
-// isSelect reports whether SQL on one line is one SELECT that can be run as it is: it writes nothing
-// but what functions in it write, and psql takes nothing in it for a command of its own.
+// isSelect reports whether SQL on one line is a single SELECT that can be run as it is. It writes
+// nothing except what functions in it write, and psql does not read any part of it as a command of
+// its own.
 func isSelect(sql string) bool {
 	tokens := sqltext.NewScanner([]byte(sql), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
 	first, ended := true, false
@@ -71,8 +72,8 @@ func isSelect(sql string) bool {
 	return !first
 }
 
-// wrap breaks SQL into lines, between tokens. Two constants are never on two lines: the server would
-// read them as one.
+// wrap breaks SQL into lines, between tokens. It never puts two constants in a row on different
+// lines: the server would read them as one.
 func wrap(sql string, width int) (lines []string) {
 	var line strings.Builder
 	column := 0
@@ -89,7 +90,7 @@ func wrap(sql string, width int) (lines []string) {
 	return append(lines, line.String())
 }
 
-// pieces cuts SQL where a line may end: behind a space, a comma or an opening bracket.
+// pieces cuts SQL where a line may end: after a space, a comma or an opening bracket.
 func pieces(sql string) (all []string) {
 	tokens := sqltext.NewScanner([]byte(sql), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
 	piece, ends := "", false

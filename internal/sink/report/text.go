@@ -10,18 +10,18 @@ import (
 	"pgpi/internal/stats"
 )
 
-// width is how wide a page is. SQL that can't be broken is wider.
+// width is the width of a page. SQL that can't be broken is wider.
 const width = 80
 
-// page is a text as it is written.
+// page is a text while it is written.
 type page struct {
 	strings.Builder
 	stats   *stats.Stats
 	options Options
 }
 
-// writeText writes a report as text: where the time went, a profile, and a paragraph for each group
-// that is listed.
+// writeText writes a report as text: where the time went, a profile, and a paragraph for each
+// listed group.
 func writeText(w io.Writer, s *stats.Stats, o Options) error {
 	p := &page{stats: s, options: o}
 	p.head()
@@ -38,10 +38,10 @@ func writeText(w io.Writer, s *stats.Stats, o Options) error {
 	return err
 }
 
-// together is a space at which no line is broken.
+// together is a space at which lines are not broken.
 const together = "\u00a0"
 
-// line writes a comment on a line of its own, cut to the page.
+// line writes a comment on a line of its own, cut to the width of the page.
 func (p *page) line(format string, args ...any) {
 	words := string(text.AppendSafe(nil, strings.ReplaceAll(fmt.Sprintf(format, args...), together, " ")))
 	if words != "" {
@@ -60,7 +60,7 @@ func (p *page) item(label, words string) {
 	}
 }
 
-// breakAt returns where a line of so many characters ends: at a space, if there is one.
+// breakAt returns where a line of the given width ends: at a space, if there is one.
 func breakAt(words string, width int) int {
 	column, space := 0, 0
 	for i, r := range words {
@@ -77,7 +77,7 @@ func breakAt(words string, width int) int {
 	return len(words)
 }
 
-// head writes what the report is of, and what is missing in it.
+// head writes what the report covers, and what is missing from it.
 func (p *page) head() {
 	s := &p.stats.Seen
 	p.line("pgpi report: %s on %s", count(s.Exchanges, "exchange"), count(s.Opened, "connection"))
@@ -132,13 +132,13 @@ func notSeen(s *stats.Seen) (all []string) {
 	return all
 }
 
-// part is somebody whom time went to.
+// part is one that time went to.
 type part struct {
 	name, letter string
 	time         time.Duration
 }
 
-// parts are all of them. The network is not apart from the server where it was not measured.
+// parts returns all of them. The network is part of the server if it was not measured.
 func parts(s *stats.Sums) []part {
 	server := "the server"
 	switch {
@@ -210,7 +210,7 @@ func (p *page) totals() {
 	}
 }
 
-// endings says how calls ended that were not done.
+// endings returns how many calls did not end as they should, and how many were not timed.
 func endings(a *stats.Sums) (words string) {
 	for _, one := range []struct {
 		n    int64

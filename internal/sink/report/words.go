@@ -10,10 +10,10 @@ import (
 	"pgpi/internal/sink/text"
 )
 
-// duration is a time in three digits.
+// duration returns a time with three digits.
 func duration(d time.Duration) string { return strings.ReplaceAll(text.Duration(d), " ", together) }
 
-// number is a number with a comma for each thousand.
+// number returns a number with a comma for each thousand.
 func number(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -22,7 +22,7 @@ func number(n int64) string {
 	return digits
 }
 
-// short is a number in seven characters at most.
+// short returns a number in at most seven characters.
 func short(n int64) string {
 	for _, unit := range []struct {
 		limit, size int64
@@ -35,7 +35,7 @@ func short(n int64) string {
 	return strconv.FormatInt(n/1e9, 10) + "G"
 }
 
-// count is a number with what it counts.
+// count returns a number with what it counts.
 func count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -43,7 +43,7 @@ func count(n int64, noun string) string {
 	return number(n) + " " + noun + "s"
 }
 
-// size is a number of bytes.
+// size returns a number of bytes.
 func size(n int64) string {
 	value, unit := float64(n), "B"
 	for _, next := range []string{"kB", "MB", "GB", "TB"} {
@@ -58,7 +58,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%.3g"+together+"%s", value, unit)
 }
 
-// percent is a share of a whole.
+// percent returns a share of a whole.
 func percent(part, whole time.Duration) string {
 	if whole == 0 {
 		return "0" + together + "%"
@@ -66,7 +66,7 @@ func percent(part, whole time.Duration) string {
 	return fmt.Sprintf("%.1f"+together+"%%", 100*part.Seconds()/whole.Seconds())
 }
 
-// perCall is a mean with as many digits as there is room for.
+// perCall returns a mean with as many digits as there is room for.
 func perCall(sum, calls int64) string {
 	if calls == 0 {
 		return "-"
@@ -78,12 +78,12 @@ func perCall(sum, calls int64) string {
 	return fmt.Sprintf("%.1f", mean)
 }
 
-// left and right pad words to so many columns. Longer ones are cut.
+// left and right pad words to a number of columns. Longer words are cut.
 func left(words string, width int) string { return fmt.Sprintf("%-*s", width, cut(words, width)) }
 
 func right(words string, width int) string { return fmt.Sprintf("%*s", width, cut(words, width)) }
 
-// cut shortens words to so many characters.
+// cut shortens words to a number of characters.
 func cut(words string, width int) string {
 	if utf8.RuneCountInString(words) <= width {
 		return words
@@ -91,8 +91,8 @@ func cut(words string, width int) string {
 	return string([]rune(words)[:width-1]) + "…"
 }
 
-// shares are the parts of a whole in tenths of a percent. They add up to 1000: what rounding leaves
-// over goes to the parts that it has cut most of.
+// shares returns the parts of a whole in tenths of a percent. They add up to 1000: what rounding
+// leaves over goes to the parts that it has cut most.
 func shares(parts []int64) []int {
 	var whole int64
 	for _, p := range parts {
@@ -123,5 +123,5 @@ func shares(parts []int64) []int {
 	return tenths
 }
 
-// tenths is a share as in "61.2".
+// tenths returns a share as in "61.2".
 func tenths(n int) string { return fmt.Sprintf("%d.%d", n/10, n%10) }
