@@ -18,6 +18,7 @@ package peer
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 )
 
 // Protocol is what a peer speaks instead of Postgres, or "" if that is not known.
@@ -77,7 +78,7 @@ func OfClient(b []byte) Protocol {
 		return Redis
 	case isTDS(b, tdsPrelogin):
 		return TDS
-	case isMongo(b, mongoQuery):
+	case isMongo(b, mongoQuery) && !mayBePostgres(b, clientLetters):
 		return Mongo
 	case IsTLS(b):
 		return TLS
@@ -105,7 +106,7 @@ func OfServer(b []byte) Protocol {
 		return MySQL
 	case isTDS(b, tdsReply):
 		return TDS
-	case isMongo(b, mongoReply):
+	case isMongo(b, mongoReply) && !mayBePostgres(b, serverLetters):
 		return Mongo
 	case IsTLS(b):
 		return TLS
@@ -134,24 +135,29 @@ func isRedisCommand(b []byte) bool {
 // Postgres.
 const EnoughForMySQL = 7
 
+// What MySQL's first packet begins with, after its header.
+const (
+	mysqlVersion = 10
+	mysqlFailure = 0xff
+)
+
 // MayBeMySQL reports whether the first bytes of a server can be the beginning of MySQL's greeting:
 // a length of three bytes, the number 0, 10 for the protocol version, and the server's version. Or
 // they can be an error in its place: 0xff and the error number (MySQL Internals,
 // Protocol::Handshake). Both look like the header of a Postgres message.
 func MayBeMySQL(b []byte) bool {
-	const version, failure = 10, 0xff
 	for i, x := range b[:min(len(b), EnoughForMySQL)] {
 		fits := true
 		switch i {
 		case 2, 3:
 			fits = x == 0
 		case 4:
-			fits = x == version || x == failure
+			fits = x == mysqlVersion || x == mysqlFailure
 		case 5:
-			fits = b[4] == failure || isDigit(x)
+			fits = b[4] == mysqlFailure || isDigit(x)
 		case 6:
 			code := int(b[5]) | int(x)<<8
-			fits = b[4] == version && (isDigit(x) || x == '.') || b[4] == failure && code >= 1000 && code < 4000
+			fits = b[4] == mysqlVersion && (isDigit(x) || x == '.') || b[4] == mysqlFailure && code >= 1000 && code < 4000
 		}
 		if !fits {
 			return false
@@ -160,7 +166,11 @@ func MayBeMySQL(b []byte) bool {
 	return true
 }
 
-func isMySQL(b []byte) bool { return len(b) >= EnoughForMySQL && MayBeMySQL(b) }
+// isMySQL reports whether b begins with one of them. An error has a control character where the texts
+// of Postgres have none.
+func isMySQL(b []byte) bool {
+	return len(b) >= EnoughForMySQL && MayBeMySQL(b) && (b[4] == mysqlFailure || !mayBePostgres(b, serverLetters))
+}
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
@@ -192,6 +202,33 @@ func isMongo(b []byte, one uint32) bool {
 	}
 	code := binary.LittleEndian.Uint32(b[12:])
 	return code == one || code == compressed || code == message
+}
+
+// The first bytes of the messages of Postgres, by who sends them (src/include/libpq/protocol.h),
+// with those of Redshift and YugabyteDB.
+const (
+	clientLetters = "BCDEFHPQSXcdfip"
+	serverLetters = "123ACDEGHIKNRSTVWZcdnrstv"
+)
+
+// mayBePostgres reports whether each header that b has, as far as it goes, can be that of a message
+// of Postgres. Binary headers of others can look like one, hardly like two in a row.
+func mayBePostgres(b []byte, letters string) bool {
+	const header, longest = 5, 1 << 24
+	for len(b) > 0 {
+		if strings.IndexByte(letters, b[0]) < 0 {
+			return false
+		}
+		if len(b) < header {
+			return true
+		}
+		length := int(binary.BigEndian.Uint32(b[1:]))
+		if length < header-1 || length > longest {
+			return false
+		}
+		b = b[min(1+length, len(b)):]
+	}
+	return true
 }
 
 // proxySignature is the beginning of a PROXY header, version 2

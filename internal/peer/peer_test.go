@@ -78,12 +78,25 @@ func TestWords(t *testing.T) {
 
 // TestPostgres checks that no message of Postgres is taken for anything else, whatever is in it.
 func TestPostgres(t *testing.T) {
+	for _, b := range []string{
+		"d\x00\x00\x00\x0a12.34\n", "d\x00\x00\x00\x0a12",
+		"Z\x00\x00\x00\x05ID\x00\x00\x00\x0b\x00\x01\x00\x00\x00\x011",
+	} {
+		if got := peer.OfServer([]byte(b)); got != "" {
+			t.Errorf("%q: %q", b, got)
+		}
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		for _, kind := range wire.Types() {
 			b := wire.Random(r, kind, wire.State{}).Bytes
 			for range 10 {
-				b = append(b, wire.Random(r, wire.Types()[r.IntN(len(wire.Types()))], wire.State{}).Bytes...)
+				next := wire.Types()[r.IntN(len(wire.Types()))]
+				m := wire.Random(r, next, wire.State{}).Bytes
+				hasHeader := len(m) >= wire.HeaderSize && int(binary.BigEndian.Uint32(m[1:])) == len(m)-1
+				if hasHeader && next.Code() != 0 && next.From() == kind.From() {
+					b = append(b, m...)
+				}
 			}
 			if kind.Code() == 0 {
 				continue
