@@ -118,7 +118,14 @@ func startPeers(ctx context.Context, dir string, server *localpg.Server) ([]*pee
 
 // startPgpi starts pgpi with its log in a file.
 func startPgpi(ctx context.Context, dir string, server *localpg.Server, mode string, more ...string) (*peer, error) {
-	log := filepath.Join(dir, mode+".log")
+	file, err := os.CreateTemp(dir, mode+"-*.log") // another one may have the same mode
+	if err != nil {
+		return nil, err
+	}
+	log := file.Name()
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
 	args := []string{
 		"--server-host", server.Host, "--server-connect-port", strconv.Itoa(server.Port), "--server-sslmode", "require",
 		"--client-listen-port", "0", "--client-cert-sig", "ecdsa", "--log-forwarded", mode, "--max-connections", "2000",
