@@ -73,14 +73,14 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("fill the tables: %w", err)
 	}
 	peers, err := startPeers(ctx, dir, server)
-	if err != nil {
-		return err
-	}
 	defer func() {
 		for _, p := range peers {
 			p.stop()
 		}
 	}()
+	if err != nil {
+		return err
+	}
 
 	r := report{settings: s, server: server.Version}
 	for _, w := range workloads(s) {
