@@ -41,8 +41,7 @@ const patience = 10 * time.Second
 // never is a deadline that does not come.
 const never = time.Duration(math.MaxInt64)
 
-// turn is when the first of the exchanges that are open has become that: it is the one that the server
-// works on.
+// turn is when an exchange has become the one that the server works on.
 type turn struct {
 	deadline time.Duration // by the clock, 0 when it was marked
 	// began is when its turn came, or it was asked.
@@ -51,13 +50,29 @@ type turn struct {
 	identity *event.Identity
 }
 
-// watch sets the deadline of the first open exchange, if it was not the first before e.
+// atWork returns the open exchange that the server works on, and since when it can. An Execute of
+// which all was answered waits for its Sync only, and the server is at what comes behind it.
+func (c *connection) atWork() (x *open, since time.Duration) {
+	since = c.served
+	for _, x = range c.open[:len(c.open)-1] {
+		if !x.completed || x.simple || x.failed || x.atSync != nil {
+			return x, since
+		}
+		since = x.Times.Done
+	}
+	return c.open[len(c.open)-1], since
+}
+
+// watch sets the deadline of the exchange that the server works on, if it was another before e.
 func (s *Stage) watch(c *connection, e *event.Event) {
-	if len(c.open) == 0 || !c.open[0].turn.at.IsZero() {
+	if len(c.open) == 0 {
 		return
 	}
-	x := c.open[0]
-	began := max(x.Times.Asked, c.served)
+	x, since := c.atWork()
+	if !x.turn.at.IsZero() {
+		return
+	}
+	began := max(x.Times.Asked, since)
 	ago := e.Elapsed - began
 	x.turn = turn{deadline: s.clock.now - ago + patience, began: began, at: e.At.Add(-ago), identity: e.Identity}
 	s.deadline = min(s.deadline, x.turn.deadline)
@@ -72,7 +87,7 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 		if len(c.open) == 0 {
 			continue
 		}
-		x := c.open[0]
+		x, _ := c.atWork()
 		switch t := &x.turn; {
 		case t.deadline > s.clock.now:
 			s.deadline = min(s.deadline, t.deadline)

@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,32 @@ func TestMarksInTurn(t *testing.T) {
 	l.reply(42, 1, complete)
 	l.tick(42.5, 90.5)
 	l.want("41s #1 done", "42s #1 done")
+}
+
+// What a pooler swallows is marked from when its turn has come, and is never answered at the end.
+func TestMarksWhatWasSwallowed(t *testing.T) {
+	w := func(name string) string {
+		return message(words[name].code, strings.ReplaceAll(words[name].body, "%s", ""))
+	}
+	l := newTimeline(t)
+	l.say(1, 1, w("PARSE")+w("BIND")+w("EXECUTE")+w("DESCRIBE")+w("SYNC"))
+	l.reply(2, 1, w("parsed")+w("bound")+w("complete"))
+	l.tick(2.5, 30.5)
+	l.want("12s #1 unfinished for 10s at 12s, never answered")
+	l.fact(31, 1, event.Ended{})
+	l.want("31s #1 done", "31s #1 lost, never answered")
+
+	l = newTimeline(t) // what an error makes the server skip is not waited for
+	l.say(1, 1, w("PARSE")+w("BIND")+w("EXECUTE")+w("PARSE")+w("SYNC"))
+	l.reply(2, 1, w("parsed")+w("error"))
+	l.tick(2.5, 30.5)
+	l.want("11s #1 unfinished for 10s at 11s")
+
+	l = newTimeline(t) // a Query may have more statements
+	l.say(1, 1, asking+asking)
+	l.reply(2, 1, w("complete"))
+	l.tick(2.5, 30.5)
+	l.want("11s #1 unfinished for 10s at 11s")
 }
 
 // Of several connections whose deadlines have passed together the first comes first.

@@ -90,7 +90,8 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 // cancel notes that somebody has asked for the end of what a connection runs.
 func (s *Stage) cancel(conn uint32) {
 	if c := s.connections[conn]; c != nil && len(c.open) > 0 {
-		c.open[0].cancelSeen = true
+		x, _ := c.atWork()
+		x.cancelSeen = true
 	}
 }
 

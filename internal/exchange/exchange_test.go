@@ -208,6 +208,8 @@ func TestExchanges(t *testing.T) {
 			[]string{`1 prepare done "a" I`, `2 prepare failed "a" 26000 I`, `3 extended done "b" B I`}},
 		{"canceled", "QUERY:a cancel error:57014 ready:I QUERY:b error:57014 ready:I",
 			[]string{`1 simple canceled "a" 57014 I`, `2 simple failed "b" 57014 I`}},
+		{"canceled in a pipeline", "PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:A parsed bound cancel error:57014 ready:I",
+			[]string{`1 extended rolled back "a" A I`, `2 extended canceled "b" 57014 I`}},
 		{"lost", "QUERY:a columns row end", []string{`1 simple lost "a" 1 rows`}},
 		{"lost before any reply", "PARSE:a BIND EXECUTE SYNC end", []string{`1 extended lost "a"`}},
 		{"where the capture begins", "joined QUERY:a columns row complete:SELECT_1 ready:I QUERY:b complete:B ready:I QUERY:c end", []string{`2 simple done "b" B I`, `3 simple lost "c"`}},

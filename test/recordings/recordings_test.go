@@ -60,6 +60,9 @@ func (r *recording) formats() []format {
 	if r.long {
 		return all[:2]
 	}
+	if r.queries {
+		all = append(all, format{"queries", []string{"--log-forwarded=queries"}})
+	}
 	return all
 }
 

@@ -14,6 +14,8 @@ type recording struct {
 	log string
 	// long is set if it has values that pqtrace, which shortens nothing, would show.
 	long bool
+	// queries is set if it is also read as queries.
+	queries bool
 	// make records it again. It is nil if its files belong to another recording.
 	make func(m *maker)
 }
@@ -238,7 +240,7 @@ var recordings = []recording{
 		what: "rows and an error that are not in client_encoding",
 	},
 	{
-		name: "never_answered",
+		name: "never_answered", queries: true,
 		what: "a pooler that swallows a Describe",
 	},
 }

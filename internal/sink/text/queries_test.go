@@ -95,7 +95,7 @@ func exchanges() []event.Event {
 		x.Outcome = event.Unfinished
 		s.Add(event.Event{Kind: event.Pending, Exchange: x})
 	}
-	s.Add(event.Event{Kind: event.Exchanged, Exchange: asked("", 0, ended(event.Lost), func(x *event.Exchange) {
+	s.Add(event.Event{Kind: event.Exchanged, Elapsed: 2500 * time.Millisecond, Exchange: asked("", 0, ended(event.Lost), func(x *event.Exchange) {
 		x.Kind, x.Times.Done, x.NeverAnswered = event.SyncAlone, event.NotSeen, true
 	})})
 	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00Mterminating connection\x00\x00"))

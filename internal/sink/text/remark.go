@@ -28,6 +28,8 @@ func (p *page) remark(x *event.Exchange, message string) {
 	switch {
 	case x.NeverAnswered && x.Outcome == event.Unfinished:
 		say("never answered so far")
+	case x.NeverAnswered && x.Outcome == event.Lost && p.Time != NoTime:
+		say("never answered in " + Duration(p.now.Elapsed-max(x.Times.Sent, x.Times.Turn)))
 	case x.NeverAnswered:
 		say("never answered")
 	case x.Outcome == event.Unfinished && x.Rows > 0:
