@@ -14,8 +14,8 @@ type Context struct {
 	// Shortened is how many bytes of SQL were not kept. If none was kept, SQL is empty and
 	// Shortened is its size.
 	Shortened int
-	// Shaped is what was found out about all of SQL. It stays where SQL was not kept. It is nil
-	// where there is no SQL.
+	// Shaped is what was found out about all of SQL. It stays even if SQL was not kept. It is nil
+	// if there is no SQL.
 	Shaped *Shaped
 	// Settings are those of the session when SQL was sent. They affect how the server read it. They
 	// are nil before the server has reported any.
@@ -41,12 +41,12 @@ type Context struct {
 	Relation string
 }
 
-// Shaped is what was found out about one SQL text. All contexts that are about it share it. A
-// stage fills it once, behind redaction, before any sink sees the message that brought the text.
+// Shaped is what was found out about one SQL text. All contexts of the text share it. A stage fills
+// it once, after redaction, before any sink sees the message that brought the text.
 type Shaped struct {
-	// Found says that the shape was looked for, which is done only where somebody asks for it.
+	// Found is set if the shape was looked for, which is done only if it is wanted.
 	Found bool
-	// Shape is nil where it was not looked for, or where not all of the text was there.
+	// Shape is nil if it was not looked for, or if part of the text is missing.
 	Shape *sqltext.Shape
 	// Attributes are those of its comments.
 	Attributes []sqltext.Attribute

@@ -11,17 +11,17 @@ import (
 type Exchange struct {
 	// Number counts the exchanges of a connection, and RoundTrip its round trips, from 1.
 	Number, RoundTrip uint32
-	// RoundTrips is how often the client has waited because of it: 0 where it came with the one
-	// before, in a pipeline; more than 1 where the client said more when it had a reply.
+	// RoundTrips is how often the client has waited because of it. It is 0 if the exchange came
+	// with the one before, in a pipeline, and more than 1 if the client said more after a reply.
 	RoundTrips int
 	Kind       ExchangeKind
 	// Context has the SQL. It is nil if that is unknown.
 	Context *Context
-	// Shape is that of the SQL, with the attributes of its comments. It is nil where nobody asks for
-	// shapes, or where not all of the SQL was seen.
+	// Shape is the shape of the SQL, and Attributes are those in its comments. Shape is nil if
+	// shapes are not wanted, or if not all of the SQL was seen.
 	Shape      *sqltext.Shape
 	Attributes []sqltext.Attribute
-	// Parsed says that a Parse is among the messages of the request.
+	// Parsed is set if a Parse is among the messages of the request.
 	Parsed bool
 	// Settings are those needed to read the parameters.
 	Settings *Settings

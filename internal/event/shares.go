@@ -2,21 +2,21 @@ package event
 
 import "time"
 
-// Shares say who has taken the time of an exchange. They add up to the time from the end of the one
-// before, or from the first byte of the request where the client has not waited for that, to the
-// last reply.
+// Shares are who took the time of an exchange. They add up to the time from the end of the exchange
+// before to the last reply. If the client did not wait for that end, they begin with the first byte
+// of the request.
 //
-// Of the network there is one way to each party and back, at most: what it has taken beyond that
-// can't be told from the party behind it.
+// At most one way to each party and back counts as network. More than that can't be distinguished
+// from the party at its end.
 type Shares struct {
-	// Thinking is when the client had all and asked nothing, Sending until all of the request was
-	// there, and Reading when it did not read what there was.
+	// Thinking is while the client had everything and asked nothing, Sending until all of the
+	// request was there, and Reading while it did not read what was there.
 	Thinking, Sending, Reading time.Duration
 	// ToClient and ToServer are the ways.
 	ToClient, ToServer time.Duration
 	// Queued is when the server worked on what was asked before.
 	Queued time.Duration
-	// Server is what is left: the server, or what is behind the next end of TCP.
+	// Server is what is left: the server, or what is beyond the next end of TCP.
 	Server time.Duration
 	// Held is when pgpi waited for its own outlets.
 	Held time.Duration

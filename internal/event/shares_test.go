@@ -8,7 +8,7 @@ import (
 
 const ms = time.Millisecond
 
-// at are times of an exchange of which nothing but these was seen, in milliseconds.
+// at returns the times of an exchange of which only these were seen, in milliseconds.
 func at(asked, sent, done int) Times {
 	return Times{
 		Asked: time.Duration(asked) * ms, Sent: time.Duration(sent) * ms, Turn: NotSeen, Answered: NotSeen, FirstRow: NotSeen,

@@ -16,8 +16,8 @@ import (
 	"pgpi/internal/sink/text"
 )
 
-// nothing are the zero event and its like, as somebody might leave them who has not said what
-// they are.
+// nothing is the zero event and the like, as someone might leave them who has not said what they
+// are.
 var nothing = []event.Event{
 	{}, {Conn: 1}, {Conn: 1, Fact: event.Ended{}}, {Kind: event.Said}, {Kind: event.Said, Conn: 1},
 	{Conn: 1, Direction: event.ServerToClient, Relayed: true, Total: 5, Data: []byte("Z\x00\x00\x00\x05I")},

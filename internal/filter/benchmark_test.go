@@ -69,7 +69,7 @@ func row(n int) string {
 
 var columns = packet('T', "\x00\x04id\x00"+column+"name\x00"+column+"price\x00"+column+"stock\x00"+column)
 
-// rows are a result of so many rows, of which so many have one write.
+// rows returns a result of count rows, inWrite of them in each write.
 func rows(count, inWrite int) [][]event.Event {
 	s := source{stage: decode.New(nil)}
 	s.login(1)

@@ -104,8 +104,8 @@ func TestTotals(t *testing.T) {
 	}
 }
 
-// A parameter in binary format may have a type that nobody has said: it is 0, or not there at all.
-// Its bytes are what is known of it.
+// A parameter in binary format may have a type that was not said: it is 0, or missing. Its bytes
+// are what is known about it.
 func TestUnknownType(t *testing.T) {
 	for _, types := range []string{"\x00\x00", "\x00\x01\x00\x00\x00\x00"} {
 		d := begin(t, `"bird" in params and type == "Bind"`)
@@ -188,7 +188,7 @@ func TestBounded(t *testing.T) {
 	}
 }
 
-// So is what is remembered of exchanges that nobody answers.
+// So is what is remembered about exchanges that are never answered.
 func TestBoundedExchanges(t *testing.T) {
 	d := begin(t, `sqlstate == "" and len(params) > 0`)
 	d.login("bob")
@@ -284,7 +284,7 @@ func TestSeveralResults(t *testing.T) {
 	}
 }
 
-// There is no end to the statements of a Query, but to what is remembered of them.
+// The statements of a Query are unlimited, but what is remembered about them is limited.
 func TestManyStatements(t *testing.T) {
 	d := begin(t, `tag == "SELECT 7" and type == "Query"`)
 	d.login("bob")

@@ -63,7 +63,7 @@ func TestTransactionUnknown(t *testing.T) {
 	}
 }
 
-// An exchange of which something is missing is decided by what is known, at once.
+// An exchange with something missing is decided at once, by what is known.
 func TestLost(t *testing.T) {
 	for name, lose := range map[string]func(d *dialogue){
 		"missing":   func(d *dialogue) { d.say(event.Missing{Direction: event.ServerToClient, Bytes: 7}) },

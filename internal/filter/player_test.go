@@ -17,7 +17,7 @@ type player struct {
 	t     testing.TB
 	sink  Next
 	stage *decode.Stage
-	sums  *sums.Stage // nil where nobody wants exchanges
+	sums  *sums.Stage // nil if no one wants exchanges
 	seq   uint64
 	conn  uint32
 	// inBatches says that what is played waits for flush.

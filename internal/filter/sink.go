@@ -10,7 +10,7 @@ import (
 	"pgpi/internal/reading"
 )
 
-// Next is the sink behind a filter.
+// Next is the sink after a filter.
 type Next interface {
 	Write(events []event.Event) error
 	Close() error

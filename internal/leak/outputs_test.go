@@ -185,7 +185,7 @@ func withoutEscapes(line string) string {
 	})
 }
 
-// stringsOfJSON are the strings in a line of JSON, one behind the other.
+// stringsOfJSON returns the strings in a line of JSON, one after the other.
 func stringsOfJSON(line string) string {
 	var all strings.Builder
 	var add func(any)

@@ -87,7 +87,7 @@ func logicalReplication() dialogue {
 	return d
 }
 
-// physicalReplication and baseBackup have bytes that nobody can read.
+// physicalReplication and baseBackup have bytes that can't be read.
 func physicalReplication() dialogue {
 	d := login("on", "replication\x00true\x00")
 	d.client('Q', "START_REPLICATION 0/0 -- Canary\x00")

@@ -115,7 +115,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// judged are pieces of which constants are made.
+// judged are pieces to make constants from.
 var judged = []string{"a", `\`, `''`, `\'`, `\\`, `"`, "$", "é", `\n`, `\101`, `\x41`, `\u0041`, `\0041`, "--", "/*", "'\n'", "' -- x'\n  '", "!", " "}
 
 // judge compares what all constants of three such pieces mean here and on a server.

@@ -11,7 +11,7 @@ import (
 )
 
 // TestCertificateText compares with the text of the real openssl. The differences allowed are white
-// space at the ends of lines, which openssl leaves behind colons, and those that a test names.
+// space at the ends of lines, which openssl leaves after colons, and those that a test names.
 func TestCertificateText(t *testing.T) {
 	// A list of one SCT: version 0, a log ID, a time, no extensions, ecdsa with SHA-256, a
 	// signature of 20 bytes.

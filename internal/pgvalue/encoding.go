@@ -87,6 +87,6 @@ func (s *Settings) setEncoding(name string) {
 	}
 }
 
-// KnowsText reports whether bytes that AppendUTF8 copies unchanged, because they are not UTF-8 then,
-// are no text in the session's client_encoding.
+// KnowsText reports whether bytes that AppendUTF8 copies unchanged because they are not UTF-8 are
+// not text in the session's client_encoding.
 func (s *Settings) KnowsText() bool { return s != nil && (s.utf8 || s.encoding != nil) && !s.gaps }

@@ -89,8 +89,8 @@ var valuesOfTypes = map[string][]string{
 	"bytea[]":        {`{"\\xdeadbeef"}`},
 }
 
-// TestJudge lets a real server judge whether pseudonyms parse as the type of what they
-// stand for: in text, in binary format, and where every number of four digits is taken.
+// TestJudge lets a real server judge whether pseudonyms parse as the type of what they replace: in
+// text, in binary format, and where every number of four digits is taken.
 func TestJudge(t *testing.T) {
 	server, err := localpg.Start(t.Context(), localpg.Config{
 		Bin: servers.Require(t, 18), Settings: map[string]string{"fsync": "off", "lc_monetary": "C", "lc_messages": "C"},

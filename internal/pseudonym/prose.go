@@ -3,7 +3,7 @@ package pseudonym
 import "bytes"
 
 const (
-	// plainText is any text of which nothing more is known.
+	// plainText is any text about which nothing more is known.
 	plainText syntax = iota
 	// keepLetters is for times and intervals: their words belong to the type.
 	keepLetters

@@ -79,8 +79,8 @@ func login(c *conversation, parameters string) {
 	c.server('Z', "I")
 }
 
-// everything is a session with data in all places where there can be some. Each canary
-// is a number of its own behind the bird.
+// everything is a session with data in all places where there can be some. Each canary is a number
+// of its own after the bird.
 func everything(c *conversation) {
 	login(c, "")
 	c.client('Q', `SELECT name, 4711, E'Canary\x4101 it''s' FROM birds WHERE name = 'Canary02''s' AND x = U&'\0043anary03' -- Canary04`, "\x00")

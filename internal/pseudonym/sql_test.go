@@ -12,7 +12,7 @@ import (
 	"pgpi/test/sqlgen"
 )
 
-// What is a literal is read by the session's settings: "•" stands for what changes.
+// What is a literal depends on the session's settings: "•" marks what changes.
 func TestLiteralsBySettings(t *testing.T) {
 	on := &event.Settings{StandardStrings: "on", ClientEncoding: "UTF8"}
 	off := &event.Settings{StandardStrings: "off", ClientEncoding: "UTF8"}

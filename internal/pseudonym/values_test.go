@@ -53,7 +53,7 @@ func TestEqualStaysEqual(t *testing.T) {
 	}
 }
 
-// The literals of SQL change, and nothing else: "•" stands for what does.
+// The literals of SQL change, and nothing else: "•" marks what does.
 func TestSQLValues(t *testing.T) {
 	for _, sql := range []string{
 		`SELECT '•' FROM "Orders" WHERE id = • AND x<>• -- •`,
@@ -113,9 +113,8 @@ func TestUnclosedLiterals(t *testing.T) {
 	}
 }
 
-// Where a literal ends, if a backslash stands before a quote, is decided by
-// standard_conforming_strings, also behind an N: what is a literal by one setting or the other is
-// replaced.
+// If a backslash is before a quote, standard_conforming_strings decides where a literal ends, also
+// after an N. What is a literal with one setting or the other is replaced.
 func TestLiteralsWithBackslashes(t *testing.T) {
 	for _, sql := range []string{
 		`insert into t values ('C:\', 'Canary')`, `insert into t values (N'C:\', 'Canary')`, `insert into t values (n'\', 'x', 'Canary')`,
@@ -130,7 +129,7 @@ func TestLiteralsWithBackslashes(t *testing.T) {
 	}
 }
 
-// Of what servers say, the data changes: "•" stands for it.
+// In what servers say, the data changes: "•" marks it.
 func TestErrorValues(t *testing.T) {
 	for _, text := range []string{
 		`Key (id, name)=(•, •) already exists.`,

@@ -55,8 +55,8 @@ func TestNote(t *testing.T) {
 	}
 }
 
-// TestFacts holds that what is new is not in the first comment, of which versions of pgpi
-// that don't know it would take nothing.
+// TestFacts checks that what is new is not in the first comment, because versions of pgpi that
+// don't know it would ignore all of that.
 func TestFacts(t *testing.T) {
 	n := Note{Connection: 7, Opaque: true, End: true}
 	want := []string{"pgpi: connection #7", "pgpi: bytes=opaque; end=closed"}
@@ -76,7 +76,7 @@ func TestNoteOfOthers(t *testing.T) {
 	}
 }
 
-// TestNoteOfLaterVersions has items that nobody knows, at each place.
+// TestNoteOfLaterVersions has unknown items, at each place.
 func TestNoteOfLaterVersions(t *testing.T) {
 	for _, n := range notes {
 		for i, comment := range comments(&n) {
@@ -129,7 +129,7 @@ func TestSentenceOfOthers(t *testing.T) {
 	}
 }
 
-// TestSentenceOfLaterVersions has arguments, and a sentence, that nobody knows.
+// TestSentenceOfLaterVersions has unknown arguments, and an unknown sentence.
 func TestSentenceOfLaterVersions(t *testing.T) {
 	want := event.Event{Conn: 1, Kind: event.Said, Fact: event.HungUp{Party: event.Client, How: " at last"}}
 	good := string(AppendSentence(nil, &want))
@@ -237,7 +237,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzUnknown puts an item that nobody knows into the comments of each note.
+// FuzzUnknown puts an unknown item into the comments of each note.
 func FuzzUnknown(f *testing.F) {
 	f.Add("began=17", uint(0))
 	f.Add("something new; and newer", uint(1))

@@ -118,7 +118,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestAmbiguous has data with words of the template in it: nobody knows where it ends.
+// TestAmbiguous has data with words of the template in it: it is not known where it ends.
 func TestAmbiguous(t *testing.T) {
 	for _, want := range []string{
 		`value "‹1" is out of range for type x" is out of range for type integer›`,

@@ -224,8 +224,7 @@ var (
 	status18 = out(status("server_version", "18.4"), wire.ParameterStatus)
 )
 
-// The place in rows is kept even where a message passes of which next to nothing is
-// kept.
+// The position in rows is tracked even if a message passes of which next to nothing is kept.
 func TestLargeRows(t *testing.T) {
 	t.Parallel()
 	row := strings.Repeat("x", 3*MaxHeld)

@@ -54,10 +54,10 @@ var (
 	loginSteps  = []step{startupStep, {direction: toClient, bytes: ok + ready, want: []wire.Type{wire.AuthenticationOk, wire.ReadyForQuery}}}
 )
 
-// afterLogin puts steps behind a login.
+// afterLogin returns steps after a login.
 func afterLogin(steps ...step) []step { return slices.Concat(loginSteps, steps) }
 
-// afterStartup puts steps behind the StartupMessage.
+// afterStartup returns steps after the StartupMessage.
 func afterStartup(steps ...step) []step { return slices.Concat([]step{startupStep}, steps) }
 
 // dialogues are whole ones, in which everything has to make sense.

@@ -65,7 +65,7 @@ func TestGap(t *testing.T) {
 	}
 }
 
-// TestGapAfterLoss is in sync again behind a gap.
+// TestGapAfterLoss is in sync again after a gap.
 func TestGapAfterLoss(t *testing.T) {
 	tracker := New(nil)
 	tracker.Join()
@@ -78,7 +78,7 @@ func TestGapAfterLoss(t *testing.T) {
 	}
 }
 
-// TestCut goes on in the dialogue behind a message of which only the beginning was seen.
+// TestCut continues the dialogue after a message of which only the beginning was seen.
 func TestCut(t *testing.T) {
 	tracker := New(nil)
 	last(t, tracker, event.ClientToServer, []byte("\x00\x00\x00\x09\x00\x03\x00\x00\x00"))
@@ -111,7 +111,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestGapInLogin knows what was asked for no longer, and finds a StartupMessage that comes behind a
+// TestGapInLogin no longer knows what was asked for, and finds a StartupMessage that comes after a
 // gap.
 func TestGapInLogin(t *testing.T) {
 	tracker := New(nil)
@@ -148,8 +148,8 @@ func TestCutSettings(t *testing.T) {
 	}
 }
 
-// TestCutRows takes rows of COPY for a part of its exchange, and names none behind a message whose
-// rest was not seen, or was blanked: nobody knows where in a row it ends.
+// TestCutRows counts rows of COPY as part of their exchange. It names none after a message whose
+// rest was not seen, or was blanked, because it is not known where in a row that ends.
 func TestCutRows(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, tracker *Tracker, large []byte){
 		"cut": func(t *testing.T, tracker *Tracker, large []byte) {

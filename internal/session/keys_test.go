@@ -19,7 +19,7 @@ func TestKeyLengths(t *testing.T) {
 		name             string
 		client, server   string
 		length           int
-		short, longer    bool // whether the key is malformed, and whether bytes trail behind it
+		short, longer    bool // whether the key is malformed, and whether bytes trail it
 		unseenBeforehand bool
 	}{
 		{"3.0", version(3 << 16), "", 4, false, false, false},

@@ -64,7 +64,7 @@ var contextDialogues = map[string][]line{
 		parsed, bound, columns("x:23"), row("select * from t x:23"), done, isReady,
 		asking("alter table"), tagged("ALTER TABLE"), isReady,
 		parse("", "select * from t"), bind("", "", "", "select * from t"), executing("", "select * from t"), syncing,
-		parsed, bound, row("select * from t"), done, isReady, // nobody has said what columns it has now
+		parsed, bound, row("select * from t"), done, isReady, // it is not known what columns it has now
 	},
 	"the same text again, ahead of the replies": {
 		parse("", "select"), bind("", "", "", "select"), describing("P", "select"), executing("", "select"),
@@ -228,7 +228,7 @@ func TestNamesAreBounded(t *testing.T) {
 	playLines(t, p, []line{bind("", fmt.Sprint(maxNames+5), "", ""), bind("", "0", "", "x")}, whole)
 }
 
-// A Bind of which the end was not kept does not say in which formats its result comes.
+// A Bind whose end was not kept does not say in which formats its result comes.
 func TestLargeBind(t *testing.T) {
 	t.Parallel()
 	p := newPump(t)
@@ -245,7 +245,7 @@ func TestLargeBind(t *testing.T) {
 	}, whole)
 }
 
-// Of a name that was cut off nobody knows which it is.
+// If a name was cut off, it is not known which name it is.
 func TestCutNames(t *testing.T) {
 	t.Parallel()
 	p := newPump(t)

@@ -257,7 +257,7 @@ func everySoMany(n int) func(int) int {
 	return func(left int) int { return min(n, left) }
 }
 
-// randomly cuts into pieces of which some are tiny, some large.
+// randomly cuts into pieces, some tiny and some large.
 func randomly(seed uint64) func(int) int {
 	r := rand.New(rand.NewPCG(seed, 1))
 	return func(left int) int {

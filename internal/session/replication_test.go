@@ -33,7 +33,7 @@ func insert(xid, value string) string {
 	return logicalData("I" + xid + oneTable + "N" + oneValue + value)
 }
 
-// afterReplicationLogin puts steps behind a login for replication.
+// afterReplicationLogin returns steps after a login for replication.
 func afterReplicationLogin(steps ...step) []step {
 	return append([]step{
 		{toServer, replicationStartup, []wire.Type{wire.StartupMessage}, 0},

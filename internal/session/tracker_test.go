@@ -73,7 +73,7 @@ func TestOutOfSync(t *testing.T) {
 	}
 }
 
-// libpq's rule tells an error without a length from one that has it.
+// libpq's rule distinguishes an error without a length from one with a length.
 func TestOldErrors(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 30000-5)
@@ -109,8 +109,8 @@ func TestOldErrors(t *testing.T) {
 	}
 }
 
-// A message is waited for up to MaxHeld; a larger one passes in pieces, of which the
-// last has the message.
+// A message is waited for up to MaxHeld. A larger one passes in pieces, and the last piece has the
+// message.
 func TestLargeMessages(t *testing.T) {
 	t.Parallel()
 	const chunk = 1000

@@ -40,7 +40,7 @@ type cursor struct {
 	depth  uint8
 	tuple  byte // the letter of the current tuple
 	done   bool // nothing more can be read
-	quiet  bool // nobody wants the fields
+	quiet  bool // the fields are not wanted
 	random *random
 }
 

@@ -217,8 +217,8 @@ var leastKey = map[wire.Type]int{wire.CancelRequest: 1, wire.BackendKeyData: 4}
 // short, nor too long. TestRowsCutAnywhere is about them.
 var cutAnywhere = []wire.Type{wire.CopyText, wire.CopyCSV, wire.CopyBinary}
 
-// isRows reports whether messages of a type are rows of COPY, of which a part is not
-// malformed. TestRowsOfJSON is about those that nobody cuts.
+// isRows reports whether messages of a type are rows of COPY, parts of which are not malformed.
+// TestRowsOfJSON is about rows that are not cut.
 func isRows(typ wire.Type) bool { return slices.Contains(cutAnywhere, typ) || typ == wire.CopyJSON }
 
 // A message that ends too early is malformed from the field that is not there.
@@ -259,7 +259,7 @@ func missing(typ wire.Type, f wire.Field, cut int) wire.Field {
 	return f
 }
 
-// Bytes behind the end of the grammar are trailing, all of them.
+// Bytes after the end of the grammar are trailing, all of them.
 func TestMessageTooLong(t *testing.T) {
 	t.Parallel()
 	eachRandom(t, func(t *testing.T, _ *rand.Rand, m wire.Message) {

@@ -39,7 +39,7 @@ func TestErrorFieldOf(t *testing.T) {
 		{typed('E', "SERROR\x00Mno\x00\x00"), 'M', "no", true},
 		{typed('E', "SERROR\x00Mno\x00\x00"), 'S', "ERROR", true},
 		{typed('N', "M\x00\x00"), 'M', "", true},
-		{typed('E', "SERROR\x00\x00Mno\x00\x00"), 'M', "", false}, // behind the end
+		{typed('E', "SERROR\x00\x00Mno\x00\x00"), 'M', "", false}, // after the end
 		{typed('E', "SM\x00\x00"), 'M', "", false},
 		{typed('E', "Mno"), 'M', "", false},
 		{typed('E', "M"), 'M', "", false},

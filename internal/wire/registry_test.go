@@ -116,7 +116,7 @@ func TestIdentifyForeignAuthentication(t *testing.T) {
 	}
 }
 
-// A message "r" is YugabyteDB's where it has its form, and nobody's else.
+// A message "r" is YugabyteDB's if it has its form, and no one else's.
 func TestIdentifyYbParameterStatus(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]wire.Type{

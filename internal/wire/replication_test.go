@@ -29,7 +29,7 @@ var replicationExamples = []example{
 
 const walHeader = "w\x00\x00\x00\x00\x01\xa2\xb3\xc4\x00\x00\x00\x00\x01\xa2\xb3\xd0\x00\x02\xdf\x0a\x5d\x7e\x39\x40"
 
-// A payload is named by its letter, and stays CopyData where nobody sends that.
+// A payload is named by its letter, and stays CopyData where it is never sent.
 func TestIdentifyReplication(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
