@@ -9,8 +9,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// TestNoAllocations can't be built with the race detector, under which sync.Pool
-// forgets at random.
+// TestNoAllocations can't be built with the race detector, under which sync.Pool forgets at random.
 func TestNoAllocations(t *testing.T) {
 	example := exampleSession()
 	var traffic []event.Event

@@ -10,18 +10,17 @@ import (
 	"pgpi/internal/wire"
 )
 
-// listWidth is how many elements of a list of small integers share a line.
+// listWidth is how many elements of a list of small integers are on a line.
 const listWidth = 4
 
-// annotate writes a message field by field: its bytes as a string, and behind it
-// what they are.
+// annotate writes a message field by field: its bytes as a string, followed by what they are.
 func (p *page) annotate(m *event.Message) {
 	p.reader.Read(m)
 	fields := p.reader.Fields
 	p.operation(m)
 	first, run := true, 0
 	var previous wire.Name
-	index := 0 // of the column at hand
+	index := 0 // of the current column
 	rows, begin := p.writesRows(m), 0
 	if rows && p.rowHeader(m) {
 		begin, first, previous = 2, false, wire.Length
@@ -52,7 +51,7 @@ func (p *page) annotate(m *event.Message) {
 		}
 		l := layoutOf(m.Type, f.Name, f.Kind)
 		switch {
-		case first: // behind the label
+		case first: // after the label
 		case l.place == sameLine, l.place == list && run%listWidth > 0,
 			l.place == inRow && previous != wire.Length && previous != wire.RowEnd:
 			p.text = append(p.text, ' ')
@@ -64,16 +63,16 @@ func (p *page) annotate(m *event.Message) {
 	}
 }
 
-// joins reports whether a field is one string with the next: the request packets
-// are known by their length and code together.
+// joins reports whether a field is one string with the next: packets that request something are
+// recognized by length and code together.
 func (p *page) joins(i int) bool {
 	fields := p.reader.Fields
 	return fields[i].Name == wire.Length && i+1 < len(fields) &&
 		fields[i+1].Name == wire.RequestCode && fields[i+1].Kind == wire.Int32
 }
 
-// writesRows reports whether a message is a row whose values may be written by
-// rowHeader, columnText and copyText.
+// writesRows reports whether a message is a row whose values rowHeader, columnText and copyText may
+// write.
 func (p *page) writesRows(m *event.Message) bool {
 	switch m.Type {
 	case wire.DataRow, wire.CopyText, wire.CopyCSV:
@@ -83,7 +82,7 @@ func (p *page) writesRows(m *event.Message) bool {
 	return len(m.Redacted) == 0 && m.Size == int64(len(m.Bytes)) && !p.Color && p.reader.IsUTF8()
 }
 
-// rowHeader writes the type byte and the length of a row, as field does.
+// rowHeader writes the type byte and the length of a row, like field.
 func (p *page) rowHeader(m *event.Message) bool {
 	fields := p.reader.Fields
 	if len(fields) < 2 || fields[1].Kind != wire.Int32 {
@@ -100,9 +99,8 @@ func (p *page) rowHeader(m *event.Message) bool {
 	return true
 }
 
-// columnText writes a value in text format with its length, as field does it, in a
-// third of the time: most of what servers say is such values. It leaves all others
-// to field.
+// columnText writes a value in text format with its length, like field, but in a third of the time:
+// most of what servers say is such values. It leaves all other values to field.
 func (p *page) columnText(at, index int) bool {
 	m, fields := p.reader.Message, p.reader.Fields
 	c := p.reader.Column(index)
@@ -126,9 +124,9 @@ func (p *page) columnText(at, index int) bool {
 	return true
 }
 
-// copyText writes what rows of COPY are mostly made of, as field does it, in a third of
-// the time. It begins with a field in the group of the given index, and returns how many it
-// has written; all others it leaves to field.
+// copyText writes what rows of COPY mostly consist of, like field, but in a third of the time. It
+// begins with a field in the group of the given index, and returns how many fields it has written.
+// It leaves all others to field.
 func (p *page) copyText(at, index int, previous wire.Name) int {
 	m := p.reader.Message
 	text, i := p.text, at
@@ -158,11 +156,11 @@ func (p *page) copyText(at, index int, previous wire.Name) int {
 		previous = f.Name
 	}
 	p.text = text
-	return p.copied(at, i)
+	return p.countCopied(at, i)
 }
 
-// copyMeaning is what stands behind the bytes of a field that copyText writes, "" for
-// others.
+// copyMeaning returns what follows the bytes of a field that copyText writes, and "" for other
+// fields.
 func copyMeaning(n wire.Name) string {
 	switch n {
 	case wire.CopyValue:
@@ -175,15 +173,15 @@ func copyMeaning(n wire.Name) string {
 	return ""
 }
 
-// copied counts the fields up to an end, but for the group that the next is in.
-func (p *page) copied(at, end int) int {
+// countCopied counts the fields up to end, except the group that the next field is in.
+func (p *page) countCopied(at, end int) int {
 	for end > at && p.reader.Fields[end-1].Kind == wire.Group {
 		end--
 	}
 	return end - at
 }
 
-// appendColumn appends the name of a column of COPY, or its number: a COPY may name none.
+// appendColumn appends the name of a column of COPY, or its number: a COPY may not have named any.
 func appendColumn(dst []byte, c *event.Column, index int) []byte {
 	if c != nil {
 		return AppendSafe(dst, c.Name)
@@ -203,12 +201,12 @@ func (p *page) field(l *layout, i int) {
 	if f.Kind.IsValue() {
 		p.value = p.reader.Value(i)
 	}
-	omitted := p.quoted(l, f)
+	omitted := p.writeQuoted(l, f)
 	p.text = append(p.text, ' ')
 	p.paint(yellow)
 	p.text = append(p.text, "= "...)
 	if f.Kind == wire.IntegerPart {
-		p.text = append(p.text, "part of "...) // and the rest was not kept
+		p.text = append(p.text, "part of "...) // the rest was not kept
 		p.text = append(p.text, noun(f.Name)...)
 	} else {
 		p.text = l.appendTo(p.text, &l.means, &p.reader, *f)
@@ -231,9 +229,9 @@ func (p *page) field(l *layout, i int) {
 	p.unpaint()
 }
 
-// quoted writes the bytes of a field, or that they are redacted. Of a long value it
-// leaves some out, and tells how many.
-func (p *page) quoted(l *layout, f *wire.Field) (omitted int) {
+// writeQuoted writes the bytes of a field, or that they are redacted. It leaves out part of a long
+// value, and returns how many bytes.
+func (p *page) writeQuoted(l *layout, f *wire.Field) (omitted int) {
 	m := p.reader.Message
 	if reading.IsRedacted(m, f) {
 		p.text = append(p.text, "[redacted]"...)
@@ -249,13 +247,13 @@ func (p *page) quoted(l *layout, f *wire.Field) (omitted int) {
 		s = hex
 	}
 	p.text = append(p.text, '"')
-	p.escaped(m, start, end, s)
+	p.writeEscaped(m, start, end, s)
 	p.text = append(p.text, '"')
 	return omitted
 }
 
-// isHex reports whether a value is shown in hexadecimal: because its format is binary
-// and its type is no text, or because it looks like that and nobody knows.
+// isHex reports whether a value is shown in hexadecimal: because its format is binary and its type
+// is not text, or because it looks like that and its format is not known.
 func (p *page) isHex(shown []byte) bool {
 	switch v := &p.value; {
 	case v.Kind == wire.TextValue:
@@ -266,9 +264,8 @@ func (p *page) isHex(shown []byte) bool {
 	return !isText(shown)
 }
 
-// escaped writes bytes of a message, with a word in the place of those that are
-// redacted.
-func (p *page) escaped(m *event.Message, start, end int, s style) {
+// writeEscaped writes bytes of a message, with a word in place of redacted ones.
+func (p *page) writeEscaped(m *event.Message, start, end int, s style) {
 	if len(m.Redacted) == 0 {
 		p.text = appendEscaped(p.text, m.Bytes[start:end], s)
 		return
@@ -289,7 +286,7 @@ func (p *page) raw(m *event.Message) {
 		return
 	}
 	p.text = append(p.text, '"')
-	p.escaped(m, 0, len(m.Bytes), ascii)
+	p.writeEscaped(m, 0, len(m.Bytes), ascii)
 	p.text = append(p.text, '"')
 	if omitted := m.Size - int64(len(m.Bytes)); omitted > 0 {
 		p.text = append(p.text, " omitted: "...)

@@ -7,11 +7,12 @@ import (
 	"pgpi/internal/wire"
 )
 
-// connectionFact takes what a fact says of a connection, and writes it where something is wrong.
+// connectionFact remembers what a fact says about a connection, and writes it if something is
+// wrong.
 func (p *page) connectionFact(e *event.Event) {
 	switch f := e.Fact.(type) {
 	case event.Listening:
-		if p.listening == f { // it is said again whenever a connection has been taken
+		if p.listening == f { // it is repeated whenever a connection has been accepted
 			return
 		}
 		p.listening = f
@@ -27,7 +28,7 @@ func (p *page) connectionFact(e *event.Event) {
 	p.endLine()
 }
 
-// oneLine is a sentence with "; " for its line ends.
+// oneLine returns a sentence with "; " for line ends.
 func oneLine(sentence string) string {
 	var b []byte
 	for _, c := range []byte(sentence) {
@@ -40,7 +41,7 @@ func oneLine(sentence string) string {
 	return string(b)
 }
 
-// login writes how a login ended, and errors that answer nothing.
+// login writes how a login ended, and errors that are not replies.
 func (p *page) login(e *event.Event) {
 	loggingIn := e.Identity != nil && e.Identity.LoggingIn
 	for i := range e.Messages {
@@ -51,7 +52,7 @@ func (p *page) login(e *event.Event) {
 		switch m.Type {
 		case wire.ReadyForQuery:
 			if loggingIn && e.Direction == event.ServerToClient {
-				p.connected()
+				p.writeConnected()
 				loggingIn = false
 			}
 		case wire.ErrorResponse, wire.OldErrorResponse:
@@ -60,7 +61,7 @@ func (p *page) login(e *event.Event) {
 	}
 }
 
-// unasked writes an error that answers nothing, unless it is the login.
+// unasked writes an error that is not a reply, or that is one to the login.
 func (p *page) unasked(m *event.Message, loggingIn bool) {
 	p.beginLine()
 	code, _ := wire.ErrorFieldOf(m.Bytes, 'C')
@@ -76,8 +77,8 @@ func (p *page) unasked(m *event.Message, loggingIn bool) {
 	p.endLine()
 }
 
-// connected writes the line of a connection.
-func (p *page) connected() {
+// writeConnected writes the line of a connection.
+func (p *page) writeConnected() {
 	i := p.now.Identity
 	p.beginLine()
 	p.text = append(p.text, "connected"...)

@@ -10,10 +10,10 @@ import (
 	"pgpi/internal/wire"
 )
 
-// What the session knew of a message beyond its bytes, and what the bytes mean on
-// closer look, stands at the end of lines as notes.
+// What the session knew about a message beyond its bytes, and what the bytes mean on a closer look,
+// is written at the end of lines as notes.
 
-// maxQuote is how many characters of SQL a note repeats.
+// maxQuote is how many characters of SQL a note quotes.
 const maxQuote = 80
 
 // explain adds the notes of the i-th field.
@@ -31,7 +31,7 @@ func (p *page) explain(i int) {
 	case wire.ValueFormat:
 		if p.reader.IsNull(i) || p.reader.IsUnchanged(i) {
 			v := p.reader.Value(i)
-			p.absent(&v)
+			p.noteAbsent(&v)
 		}
 	case wire.ColumnValue, wire.ParameterValue, wire.CopyValue, wire.OldValue, wire.OldKeyValue:
 		p.valueName(&p.value)
@@ -54,7 +54,7 @@ func (p *page) explain(i int) {
 	case wire.ParameterType, wire.TypeOID:
 		p.typeName(f)
 	case wire.ErrorValue:
-		p.decoded(i)
+		p.writeDecoded(i)
 		if p.reader.ErrorCode(i) == 'P' {
 			p.position(f)
 		}
@@ -62,13 +62,13 @@ func (p *page) explain(i int) {
 		p.sasl(f)
 	default:
 		if f.Kind == wire.CString {
-			p.decoded(i)
+			p.writeDecoded(i)
 		}
 	}
 }
 
-// namedSQL repeats the beginning of the SQL behind a statement or portal. A Bind
-// names both, one behind the other on the same line.
+// namedSQL quotes the beginning of the SQL of a statement or portal. A Bind names both, one after
+// the other on the same line.
 func (p *page) namedSQL(f *wire.Field) {
 	m := p.reader.Message
 	if m.Context == nil || m.Type == wire.Parse || m.Type == wire.Bind && f.Name == wire.Portal {
@@ -84,7 +84,7 @@ func (p *page) namedSQL(f *wire.Field) {
 		return
 	case sql == "":
 		return
-	case m.Type == wire.Execute: // its row limit stands between the name and the note
+	case m.Type == wire.Execute: // its row limit is between the name and the note
 		p.notes = append(p.notes, ", SQL"...)
 	}
 	p.notes = append(p.notes, ": "...)
@@ -97,7 +97,7 @@ func (p *page) namedSQL(f *wire.Field) {
 	p.quote(p.scratch, m.Context.Shortened > 0 || len(start) < len(sql))
 }
 
-// quote repeats the beginning of a text in UTF-8, on one line.
+// quote writes the beginning of a text in UTF-8, on one line.
 func (p *page) quote(line []byte, cut bool) {
 	count, space := 0, false
 	for i := 0; i < len(line); {
@@ -148,15 +148,15 @@ func (p *page) valueName(v *reading.Value) {
 	}
 }
 
-// valueText gives the text of a value in binary format, as the server would print it,
-// or of text in an encoding that the log's readers would not read.
+// valueText writes the text of a value in binary format as the server would print it, or text in an
+// encoding that readers of the log could not read.
 func (p *page) valueText(v *reading.Value) {
 	m := p.reader.Message
 	switch {
 	case reading.IsRedacted(m, &v.Field):
 		return
 	case !v.Binary:
-		p.decodedText(m.Bytes[v.Start:v.End])
+		p.writeDecodedText(m.Bytes[v.Start:v.End])
 		return
 	case v.Type == 0 || pgvalue.IsText(v.Type):
 		return
@@ -178,16 +178,16 @@ func (p *page) valueText(v *reading.Value) {
 	}
 }
 
-// decoded gives a string in the log's encoding where the session's is another.
-func (p *page) decoded(i int) {
+// writeDecoded writes a string in the log's encoding if the session's is different.
+func (p *page) writeDecoded(i int) {
 	f := &p.reader.Fields[i]
 	if m := p.reader.Message; !reading.IsRedacted(m, f) && !p.reader.IsCut(i) {
-		p.decodedText(m.Content(f))
+		p.writeDecodedText(m.Content(f))
 	}
 }
 
-// decodedText gives text in the log's encoding, or says that it is not in the session's.
-func (p *page) decodedText(b []byte) {
+// writeDecodedText writes text in the log's encoding, or says that it is not in the session's.
+func (p *page) writeDecodedText(b []byte) {
 	m := p.reader.Message
 	if len(m.Redacted) > 0 || isASCII(b) {
 		return
@@ -211,7 +211,7 @@ func isASCII[T string | []byte](text T) bool {
 	return true
 }
 
-// typeName names the type behind an OID. Several may stand on a line.
+// typeName writes the name of the type with an OID. There may be several on a line.
 func (p *page) typeName(f *wire.Field) {
 	name := pgvalue.TypeName(uint32(f.Int))
 	switch {
@@ -223,7 +223,7 @@ func (p *page) typeName(f *wire.Field) {
 		name = "not built in"
 	}
 	switch {
-	case f.Name == wire.TypeOID: // other fields stand between it and the note
+	case f.Name == wire.TypeOID: // other fields are between it and the note
 		p.notes = append(p.notes, ", type: "...)
 	case len(p.notes) == 0:
 		p.notes = append(p.notes, ": "...)
@@ -233,8 +233,7 @@ func (p *page) typeName(f *wire.Field) {
 	p.notes = append(p.notes, name...)
 }
 
-// position quotes the SQL at the place that an error names, which counts characters
-// from 1.
+// position quotes the SQL at the position in an error, which counts characters from 1.
 func (p *page) position(f *wire.Field) {
 	m := p.reader.Message
 	if m.Context == nil || m.Context.Redacted {
@@ -257,8 +256,8 @@ func (p *page) position(f *wire.Field) {
 	p.quote(rest, m.Context.Shortened > 0)
 }
 
-// absent says of which column there is no value.
-func (p *page) absent(v *reading.Value) {
+// noteAbsent says which column has no value.
+func (p *page) noteAbsent(v *reading.Value) {
 	p.notes = append(p.notes, " = "...)
 	p.notes = append(p.notes, logicalName(p.reader.Message.Type)...)
 	switch v.Tuple {

@@ -9,15 +9,14 @@ import (
 	"pgpi/test/transcript"
 )
 
-// accounts is a statement with the types of its parameters and the columns of its
-// result.
+// accounts is a statement with the types of its parameters and the columns of its result.
 var accounts = &event.Context{
 	SQL:            "SELECT id,\n       note\n  FROM accounts\n WHERE id = $1 AND created > $2 AND note <> '" + strings.Repeat("long ", 20) + "'",
 	ParameterTypes: []uint32{23, 1184},
 	Columns:        []event.Column{{Name: "id", TypeOID: 23, Binary: true}, {Name: "note", TypeOID: 25, Binary: true}},
 }
 
-// contextMessages are shown with what the session knew of them.
+// contextMessages are shown with what the session knew about them.
 func contextMessages(s *transcript.Transcript) {
 	settings := &event.Settings{ClientEncoding: "UTF8", TimeZone: "Europe/Berlin", DateStyle: "German, DMY"}
 	shown := func(m event.Message, c *event.Context) event.Message {
@@ -83,7 +82,7 @@ func encodedMessages(s *transcript.Transcript) {
 	s.Client(execute)
 }
 
-// oauthMessages are a login with a token that the server does not take.
+// oauthMessages are a login with a token that the server does not accept.
 func oauthMessages(s *transcript.Transcript) {
 	for _, first := range []string{"n,,\x01auth=\x01\x01", "y,,\x01auth=Bearer abc\x01\x01"} {
 		s.Client(message(wire.SASLInitialResponse, "OAUTHBEARER\x00\x00\x00\x00"+string(rune(len(first)))+first))
@@ -98,7 +97,7 @@ func oauthMessages(s *transcript.Transcript) {
 	}
 }
 
-// TestNoteOfCutName has the notes of a message of which a part was not kept.
+// TestNotesOfCutMessages has the notes of messages that were not kept whole.
 func TestNotesOfCutMessages(t *testing.T) {
 	whole := message(wire.SASLInitialResponse, "SCRAM-SHA-256\x00\x00\x00\x00\x17n,,n=,r=fyko+d2lbbFgONRv")
 	for n := range len(whole.Bytes) {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Duration writes a time with three significant digits: "1.23 ms". Nothing stands for one that was
-// not seen.
+// Duration returns a time with three significant digits, such as "1.23 ms", or "-" if it was not
+// seen.
 func Duration(d time.Duration) string {
 	if d < 0 {
 		return "-"
@@ -27,7 +27,7 @@ func Duration(d time.Duration) string {
 	return strconv.FormatFloat(value, 'f', decimals, 64) + name
 }
 
-// colorOf is the color of a duration.
+// colorOf returns the color of a duration.
 func colorOf(d time.Duration) string {
 	switch {
 	case d >= time.Second:
@@ -38,7 +38,7 @@ func colorOf(d time.Duration) string {
 	return reset
 }
 
-// appendPadded appends words at the right of so many columns.
+// appendPadded appends words, right-aligned in a number of columns.
 func appendPadded(dst []byte, words string, width int) []byte {
 	for n := utf8.RuneCountInString(words); n < width; n++ {
 		dst = append(dst, ' ')

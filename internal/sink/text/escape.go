@@ -11,9 +11,9 @@ import (
 type style uint8
 
 const (
-	// readable leaves printable characters as they are, in UTF-8.
+	// readable keeps printable characters as they are, in UTF-8.
 	readable style = iota
-	// ascii escapes every byte above 0x7e as well.
+	// ascii also escapes every byte above 0x7e.
 	ascii
 	// hex escapes every byte.
 	hex
@@ -45,8 +45,8 @@ func appendEscaped(dst, b []byte, s style) []byte {
 	return dst
 }
 
-// plainPrefix counts the bytes that stand for themselves, whatever follows. Where many
-// do, it looks at eight at a time.
+// plainPrefix counts the leading bytes that need no escape, whatever follows. If there are many, it
+// looks at eight at a time.
 func plainPrefix(b []byte) int {
 	i := 0
 	for i < len(b) && plain[b[i]] {
@@ -60,9 +60,9 @@ func plainPrefix(b []byte) int {
 	return i
 }
 
-// allPlain reports whether eight bytes are all plain. To subtract 1 from a byte sets its
-// top bit where it was 0, and only there if the bit wasn't set before; what one byte
-// borrows of the next matters not, because then the answer is known.
+// allPlain reports whether eight bytes are all plain. Subtracting 1 from a byte sets its top bit if
+// the byte was 0 or the bit was set before. What one byte borrows from the next does not matter,
+// because then the answer is already known.
 func allPlain(x uint64) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	control := x - ones*' '
@@ -72,7 +72,7 @@ func allPlain(x uint64) bool {
 	return (x|control|(quote-ones)&^quote|(backslash-ones)&^backslash|(del-ones)&^del)&tops == 0
 }
 
-// plain are the bytes that stand for themselves.
+// plain are the bytes that need no escape.
 var plain = plainBytes()
 
 func plainBytes() (table [256]bool) {
@@ -82,7 +82,7 @@ func plainBytes() (table [256]bool) {
 	return table
 }
 
-// printablePrefix counts the bytes of a printable character beyond ASCII, or is 0.
+// printablePrefix returns the number of bytes in a printable character beyond ASCII, or 0.
 func printablePrefix(b []byte) int {
 	r, size := utf8.DecodeRune(b)
 	if r == utf8.RuneError && size <= 1 || !unicode.IsPrint(r) {
@@ -91,9 +91,9 @@ func printablePrefix(b []byte) int {
 	return size
 }
 
-// appendByte writes the first byte of b, escaped if need be. The escapes are those
-// of Ruby's String#inspect, which the log's readers know; "#" is escaped only where
-// it would begin an interpolation.
+// appendByte writes the first byte of b, escaped if necessary. The escapes are those of Ruby's
+// String#inspect, which readers of the log know. "#" is escaped only if it would begin an
+// interpolation.
 func appendByte(dst, b []byte) []byte {
 	c := b[0]
 	switch {
@@ -122,7 +122,7 @@ func appendHex(dst, b []byte) []byte {
 	return dst
 }
 
-// hexEscapes are all bytes as appendHex writes them.
+// hexEscapes has all bytes as appendHex writes them.
 var hexEscapes = escapeAll()
 
 func escapeAll() (all [256][4]byte) {
@@ -133,8 +133,8 @@ func escapeAll() (all [256][4]byte) {
 	return all
 }
 
-// AppendSafe writes words that stand in no quotes, without what would reach a
-// terminal as a command.
+// AppendSafe writes words without quotes around them, and without anything that a terminal would
+// run as a command.
 func AppendSafe[T string | []byte](dst []byte, s T) []byte {
 	for len(s) > 0 {
 		n := 0
@@ -158,9 +158,8 @@ func AppendSafe[T string | []byte](dst []byte, s T) []byte {
 	return dst
 }
 
-// isText guesses whether a value is in text format: valid UTF-8 without control
-// characters other than white space. A character that is incomplete at the end is
-// taken for one that was cut.
+// isText guesses whether a value is in text format: valid UTF-8 without control characters other
+// than white space. An incomplete character at the end counts as one that was cut.
 func isText(value []byte) bool {
 	for i := 0; i < len(value); {
 		if c := value[i]; c < utf8.RuneSelf {

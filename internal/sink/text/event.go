@@ -39,7 +39,8 @@ func (p *page) add(e *event.Event) {
 	}
 }
 
-// garbage writes bytes that are no message, and that pgpi did not relay or somebody says first.
+// garbage writes bytes that are not a message, and that pgpi did not relay or that a party said
+// first.
 func (p *page) garbage(e *event.Event) {
 	p.begin()
 	p.label(e.Direction)
@@ -69,10 +70,10 @@ func (p *page) garbage(e *event.Event) {
 	p.end()
 }
 
-// repeatMessage writes a message, from memory where it was written before.
+// repeatMessage writes a message, from memory if it was written before.
 func (p *page) repeatMessage(e *event.Event, m *event.Message) {
 	var r *repeat
-	if p.Mode == Annotated && (p.Time == Short || p.Time == NoTime) { // other lines have the time in them
+	if p.Mode == Annotated && (p.Time == Short || p.Time == NoTime) { // otherwise lines contain the time
 		r = p.repeats.slot(e, m)
 	}
 	if r == nil {
@@ -101,8 +102,7 @@ func (p *page) writeMessage(e *event.Event, m *event.Message) {
 	p.end()
 }
 
-// writeSentence writes a sentence of pgpi. It may have several lines, and words of others
-// in it.
+// writeSentence writes a sentence of pgpi. It may have several lines, and contain words of others.
 func (p *page) writeSentence(sentence string) {
 	p.begin()
 	for i, line := range strings.Split(strings.TrimRight(sentence, "\n"), "\n") {
@@ -114,7 +114,7 @@ func (p *page) writeSentence(sentence string) {
 	p.end()
 }
 
-// writeForwarded writes the line that says what was handed to the other leg.
+// writeForwarded writes the line about what was passed to the other leg.
 func (p *page) writeForwarded(e *event.Event) {
 	p.begin()
 	p.paint(blue)

@@ -8,38 +8,38 @@ import (
 	"pgpi/internal/wire"
 )
 
-// place is where a field stands.
+// place is where a field is written.
 type place uint8
 
 const (
-	// sameLine is behind the field before.
+	// sameLine is after the previous field.
 	sameLine place = iota
 	// newLine is at the beginning of a continuation line.
 	newLine
-	// list is for the elements of a long list: some share a continuation line.
+	// list is for the elements of a long list. Several share a continuation line.
 	list
-	// inRow is behind the field before, except that each row begins a line. What else
-	// is known of the field stands behind it too, not at the end of the line.
+	// inRow is after the previous field, but each row begins a line. Anything else known about the
+	// field also follows it, rather than being at the end of the line.
 	inRow
 )
 
 // layout is how a field is shown.
 type layout struct {
 	place place
-	// meaning stands behind the bytes. A "#" in it is the field's value: the integer,
-	// or what the function value makes of it.
+	// meaning follows the bytes. A "#" in it is replaced by the field's value: the integer, or what
+	// the function value returns for it.
 	meaning string
-	// note stands at the end of the line, for what was added to the log later on.
+	// note is at the end of the line, for what was added to the log later.
 	note  string
 	value func(dst []byte, t wire.Type, f wire.Field) []byte
 	// hex is for bytes that are shown in hexadecimal, as those of integers are.
 	hex bool
 
-	// means and notes are meaning and note, taken apart by prepared.
+	// means and notes are meaning and note, parsed by prepare.
 	means, notes phrase
 }
 
-// phrase is words with a field's value between them, if it is valued.
+// phrase is words, with a field's value between them if valued is set.
 type phrase struct {
 	before, after string
 	valued        bool
@@ -50,7 +50,7 @@ func makePhrase(template string) (p phrase) {
 	return p
 }
 
-func prepared(layouts []layout) []layout {
+func prepare(layouts []layout) []layout {
 	for i := range layouts {
 		l := &layouts[i]
 		l.means, l.notes = makePhrase(l.meaning), makePhrase(l.note)
@@ -58,9 +58,9 @@ func prepared(layouts []layout) []layout {
 	return layouts
 }
 
-// table has the layout of fields, in all messages that are not exceptions. Fields without one are
-// shown by their names.
-var table = prepared([]layout{
+// table has the layouts of fields in all messages that are not exceptions. Fields without a layout
+// are shown by their names.
+var table = prepare([]layout{
 	wire.TypeByte:  {meaning: "#", value: messageName},
 	wire.Length:    {meaning: "# bytes"},
 	wire.Trailing:  {place: newLine, meaning: "trailing: # bytes", value: width},
@@ -252,7 +252,7 @@ var exceptions = preparedExceptions([][]exception{
 	wire.UploadManifest:     {{wire.Data, layout{meaning: "manifest data"}}},
 })
 
-// layoutOf finds the layout of a field of some kind in a type of message.
+// layoutOf returns the layout of a kind of field in a type of message.
 func layoutOf(t wire.Type, n wire.Name, k wire.Kind) *layout {
 	if int(t) < len(exceptions) {
 		for i := range exceptions[t] {
@@ -270,7 +270,7 @@ func layoutOf(t wire.Type, n wire.Name, k wire.Kind) *layout {
 	return &words[n]
 }
 
-// words and numbers are the layouts of fields that have none in the table, by their names.
+// words and numbers are the layouts of fields that are not in the table, by their names.
 var words, numbers = layoutsByName("words"), layoutsByName("words: #")
 
 func layoutsByName(template string) []layout {
@@ -278,12 +278,12 @@ func layoutsByName(template string) []layout {
 	for n := range all {
 		all[n].meaning = strings.Replace(template, "words", inWords(wire.Name(n)), 1)
 	}
-	return prepared(all)
+	return prepare(all)
 }
 
 func inWords(n wire.Name) string { return strings.ReplaceAll(n.String(), "_", " ") }
 
-// noun names a field whose value can't be given.
+// noun returns the name of a field whose value can't be shown.
 func noun(n wire.Name) string {
 	if meaning := layoutOf(wire.UnknownMessage, n, wire.Binary).meaning; !strings.Contains(meaning, "#") {
 		return meaning
@@ -291,7 +291,7 @@ func noun(n wire.Name) string {
 	return inWords(n)
 }
 
-// appendTo writes a phrase of the layout, with the value of a field of the reader's message in it.
+// appendTo appends a phrase of the layout, with the value of a field of the reader's message in it.
 func (l *layout) appendTo(dst []byte, p *phrase, r *reading.Reader, f wire.Field) []byte {
 	dst = append(dst, p.before...)
 	if !p.valued {

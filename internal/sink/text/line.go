@@ -9,7 +9,8 @@ import (
 	eastasian "golang.org/x/text/width"
 )
 
-// The lines of queries mode have their columns in the same places, and are no wider than a terminal.
+// The columns of queries mode are in the same places on all lines, and lines are no wider than a
+// terminal.
 
 // beginLine starts a line with the connection's tag, who is connected, and the time.
 func (p *page) beginLine() {
@@ -35,10 +36,10 @@ func (p *page) beginLine() {
 	}
 }
 
-// maxIndent bounds the column that lines are aligned at.
+// maxIndent limits the column that lines are aligned at.
 const maxIndent = 40
 
-// align fills a line up to where the widest name so far has ended: connections then have their
+// align fills a line up to the end of the widest name so far, so that all connections have their
 // columns in the same places.
 func (p *page) align(width int) {
 	if width <= maxIndent {
@@ -49,7 +50,7 @@ func (p *page) align(width int) {
 	}
 }
 
-// endLine ends a line, which is cut to the width of the terminal, if there is one.
+// endLine ends a line, and cuts it to the width of the terminal, if there is one.
 func (p *page) endLine() {
 	begin := lineBegin(p.text)
 	if !p.fits() {
@@ -59,7 +60,7 @@ func (p *page) endLine() {
 	p.text = append(p.text, '\n')
 }
 
-// terminal returns the width of the terminal, 0 if there is none.
+// terminal returns the width of the terminal, or 0 if there is none.
 func (p *page) terminal() int {
 	if p.Width == nil {
 		return 0
@@ -67,17 +68,17 @@ func (p *page) terminal() int {
 	return p.Width()
 }
 
-// fits reports whether the line at hand is no wider than the terminal.
+// fits reports whether the current line is no wider than the terminal.
 func (p *page) fits() bool {
 	width := p.terminal()
 	return width <= 0 || columns(p.text[lineBegin(p.text):]) <= width
 }
 
-// leastSQL is how many columns of SQL stay on a line, whatever is said behind it.
+// leastSQL is how many columns of SQL stay on a line, whatever follows the SQL.
 const leastSQL = 20
 
-// makeRoom shortens the SQL of a line, which is between start and end, so that what is behind it can be
-// seen on a terminal too: how a statement failed is worth more than the end of its SQL.
+// makeRoom shortens the SQL of a line, between start and end, so that what follows fits on the
+// terminal too: how a statement failed matters more than the end of its SQL.
 func (p *page) makeRoom(start, end int) {
 	if p.fits() || end == len(p.text) {
 		return
@@ -93,7 +94,7 @@ func (p *page) makeRoom(start, end int) {
 	p.text = append(p.text, p.scratch...)
 }
 
-// columns returns how many columns of a terminal a text takes.
+// columns returns how many columns a text takes on a terminal.
 func columns(text []byte) int {
 	n := 0
 	for len(text) > 0 {
@@ -104,7 +105,7 @@ func columns(text []byte) int {
 	return n
 }
 
-// fitting returns how many bytes of a text fit into so many columns.
+// fitting returns how many bytes of a text fit into a number of columns.
 func fitting(text []byte, most int) int {
 	i := 0
 	for n := 0; i < len(text); {
@@ -117,15 +118,15 @@ func fitting(text []byte, most int) int {
 	return i
 }
 
-// glyph returns the size of what a text begins with, in bytes and columns: a character or a sequence
-// that sets the color.
+// glyph returns the size of the beginning of a text, in bytes and columns: that of a character, or
+// of a sequence that sets the color.
 func glyph(text []byte) (size, columns int) {
 	if text[0] == 0x1b {
 		return bytes.IndexByte(text, 'm') + 1, 0
 	}
 	r, size := utf8.DecodeRune(text)
 	switch {
-	case r < 0x300: // nothing there is wide, and what is invisible is escaped
+	case r < 0x300: // below, nothing is wide, and invisible characters are escaped
 		return size, 1
 	case unicode.In(r, unicode.Mn, unicode.Me):
 		return size, 0
@@ -137,7 +138,7 @@ func glyph(text []byte) (size, columns int) {
 	return size, 1
 }
 
-// lineBegin is where the last line of a text begins.
+// lineBegin returns where the last line of a text begins.
 func lineBegin(text []byte) int {
 	i := len(text)
 	for i > 0 && text[i-1] != '\n' {

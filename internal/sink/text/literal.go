@@ -11,14 +11,14 @@ import (
 	"pgpi/internal/wire"
 )
 
-// literals are the parameters of a Bind as SQL has them.
+// literals are the parameters of a Bind as they are written in SQL.
 type literals struct {
 	reader reading.Reader
-	places []int // of the fields of the parameters: a value, or the length of one that is not there
+	places []int // indexes of the parameters' fields: a value, or the length of one that is absent
 	value  []byte
 }
 
-// read goes on to another Bind, or to none.
+// read moves to another Bind, or to none.
 func (l *literals) read(m *event.Message) {
 	l.places = l.places[:0]
 	if m == nil {
@@ -33,8 +33,8 @@ func (l *literals) read(m *event.Message) {
 	}
 }
 
-// appendTo appends a parameter, counted from 1, as a constant that is read as its type. It reports
-// false where there is none. A value in binary format whose type is not known stays a parameter.
+// appendTo appends a parameter, counted from 1, as a constant that is read as its type. It returns
+// false if there is none. A value in binary format whose type is not known stays a parameter.
 func (l *literals) appendTo(dst []byte, number, most int, cast string) ([]byte, bool) {
 	at, found := l.find(number)
 	if !found {
@@ -84,7 +84,7 @@ func (l *literals) find(number int) (at int, found bool) {
 	return 0, false
 }
 
-// unknown appends a parameter whose value nobody can read, with its bytes.
+// unknown appends a parameter whose value can't be read, with its bytes.
 func (l *literals) unknown(dst []byte, number int, b []byte, most int) []byte {
 	if most > 0 && len(b) > most {
 		b = b[:most]
@@ -101,8 +101,9 @@ func (l *literals) unknown(dst []byte, number int, b []byte, most int) []byte {
 	return append(dst, " */"...)
 }
 
-// appendLiteral appends a value as a constant, with a cast where the text alone would be read as
-// another type (documentation section "Constants") and the SQL does not cast it to that anyway.
+// appendLiteral appends a value as a constant. It adds a cast if the text by itself would be read
+// as another type (documentation section "Constants"), unless the SQL casts it to the right type
+// anyway.
 func appendLiteral(dst []byte, typeName string, text []byte, cast string) []byte {
 	switch typeName {
 	case "", "text", "varchar", "unknown":
@@ -115,7 +116,7 @@ func appendLiteral(dst []byte, typeName string, text []byte, cast string) []byte
 			return append(dst, "false"...)
 		}
 	case "int2", "int4", "int8", "oid":
-		n, err := strconv.ParseUint(string(text), 10, 63) // a sign would need parentheses, and one may come before it
+		n, err := strconv.ParseUint(string(text), 10, 63) // with a sign it would need parentheses, and a sign may precede it
 		if err != nil {
 			break
 		}
@@ -138,19 +139,19 @@ func appendNull(dst []byte, typeName, cast string) []byte {
 	return appendCast(dst, typeName, cast)
 }
 
-// aliases are other names of types that SQL casts to (documentation section "Data Types").
+// aliases are other names of types in casts (documentation section "Data Types").
 var aliases = map[string]string{
 	"int": "int4", "integer": "int4", "bigint": "int8", "smallint": "int2", "boolean": "bool", "real": "float4", "decimal": "numeric",
 	"int[]": "int4[]", "integer[]": "int4[]", "bigint[]": "int8[]", "boolean[]": "bool[]",
 }
 
-// appendCast appends a cast, unless there is one to that type already.
+// appendCast appends a cast, unless there already is one to that type.
 func appendCast(dst []byte, typeName, cast string) []byte {
 	if name, found := aliases[cast]; found {
 		cast = name
 	}
 	element, array := strings.CutSuffix(typeName, "[]")
-	if element == "char" || element == "bit" { // else they have a length of 1, and char is bpchar
+	if element == "char" || element == "bit" { // otherwise they have a length of 1, and char is bpchar
 		element = `"` + element + `"`
 	}
 	if typeName = element; array {

@@ -2,8 +2,8 @@ package text
 
 import "testing"
 
-// TestCasts writes values so that they are read as their types: with a cast where the text alone
-// would be read as another, and the SQL has none.
+// TestCasts writes values so that they are read as their types: with a cast if the text by itself
+// would be read as another type, and the SQL has none.
 func TestCasts(t *testing.T) {
 	for _, test := range []struct{ typeName, text, cast, want string }{
 		{"text", "O'Neil", "", "'O''Neil'"},
@@ -30,7 +30,7 @@ func TestCasts(t *testing.T) {
 		{"int8", "42", "int4", "42::int8"}, // $1::int4 of an int8
 		{"int8", "4294967296", "", "4294967296"},
 		{"int8", "9223372036854775807", "", "9223372036854775807"},
-		{"int8", "9223372036854775808", "", "'9223372036854775808'::int8"}, // it is none
+		{"int8", "9223372036854775808", "", "'9223372036854775808'::int8"}, // it is not an int8
 		{"oid", "42", "", "42::oid"},
 		{"oid", "4294967295", "", "4294967295::oid"},
 		{"numeric", "1.50", "", "'1.50'::numeric"},
@@ -51,8 +51,8 @@ func TestCasts(t *testing.T) {
 	}
 }
 
-// TestNull has NULL of a type, which matters for what it is compared with and for which function is
-// called.
+// TestNull has NULL of a type. The type matters for what it is compared with, and for which
+// function is called.
 func TestNull(t *testing.T) {
 	for _, test := range []struct{ typeName, cast, want string }{
 		{"", "", "NULL"}, {"text", "", "NULL"}, {"varchar", "", "NULL"}, {"unknown", "", "NULL"}, {"text", "int4", "NULL"},

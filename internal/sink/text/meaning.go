@@ -7,11 +7,10 @@ import (
 	"pgpi/internal/wire"
 )
 
-// The functions of this file put the value of a field into words, for the "#" of its
-// layout.
+// The functions in this file put the value of a field into words, for the "#" in its layout.
 
-// messageName is what the first bytes say that the message is. Those that begin with
-// "R" or "d" tell only the family; its subtype follows.
+// messageName returns what the first bytes say about the message. If it begins with "R" or "d" they
+// only say the family, and the subtype follows.
 func messageName(dst []byte, t wire.Type, f wire.Field) []byte {
 	switch {
 	case f.Name == wire.TypeByte && t.Code() == 'R':
@@ -26,7 +25,7 @@ func width(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return strconv.AppendInt(dst, int64(f.End-f.Start), 10)
 }
 
-// word is what the field's value is called, the number where it has no name.
+// word returns the name of the field's value, or the number if it has no name.
 func word(dst []byte, _ wire.Type, f wire.Field) []byte {
 	n := len(dst)
 	if dst = reading.AppendWord(dst, f.Name, f.Int); len(dst) == n {
@@ -35,7 +34,7 @@ func word(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return dst
 }
 
-// wordOr is the same for letters, of which others than those in the documentation are unknown.
+// wordOr is the same for letters. Letters that are not in the documentation are unknown.
 func wordOr(unknown string) func([]byte, wire.Type, wire.Field) []byte {
 	return func(dst []byte, _ wire.Type, f wire.Field) []byte {
 		n := len(dst)
@@ -46,7 +45,7 @@ func wordOr(unknown string) func([]byte, wire.Type, wire.Field) []byte {
 	}
 }
 
-// reply is the answer to SSLRequest or GSSENCRequest.
+// reply returns the answer to SSLRequest or GSSENCRequest.
 func reply(dst []byte, t wire.Type, f wire.Field) []byte {
 	asked, yes := "SSL", int64('S')
 	if t == wire.GSSENCResponse {
@@ -93,8 +92,7 @@ func errorField(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return append(dst, "unknown field"...)
 }
 
-// errorFields are the names of the documentation, section "Error and Notice Message
-// Fields".
+// errorFields are the names from the documentation, section "Error and Notice Message Fields".
 var errorFields = [...]string{
 	'S': "severity (localized)",
 	'V': "severity",

@@ -11,8 +11,7 @@ import (
 	"pgpi/test/transcript"
 )
 
-// TestGolden compares what the log says of messages that the example session
-// doesn't have.
+// TestGolden compares what the log says about messages that are not in the example session.
 func TestGolden(t *testing.T) {
 	for name, fill := range map[string]func(*transcript.Transcript){
 		"startup":        startupMessages,
@@ -127,7 +126,7 @@ func otherMessages(s *transcript.Transcript) {
 func brokenMessages(s *transcript.Transcript) {
 	s.Client(message(wire.Query, "SELECT 1"))
 	s.Client(message(wire.Query, "SELECT 1\x00\x01\x02extra"))
-	s.Client(message(wire.Sync, "!"), message(wire.Terminate, "")) // a line of its own for what trails
+	s.Client(message(wire.Sync, "!"), message(wire.Terminate, "")) // trailing bytes get a line of their own
 	s.Server(message(wire.DataRow, "\x00\x02\x00\x00\x00\x01a"), message(wire.DataRow, "\x00\x01\xff\xff\xff\xfbab"))
 	s.Server(message(wire.BackendKeyData, "\x00\x00"))
 	row := message(wire.DataRow, "\x00\x02\x00\x00\x00\x08abcdefgh\x00\x00\x00\x04abcd")

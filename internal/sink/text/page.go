@@ -9,16 +9,16 @@ import (
 	"pgpi/internal/wire"
 )
 
-// page is the log as it is being written: events become lines at its end.
+// page is the log as it is written: the lines of events are appended to it.
 type page struct {
 	Options
 	text []byte
 
-	now    *event.Event   // whose lines are being written
-	notes  []byte         // what is to stand at the end of the line
-	stamp  bool           // the line ends with the time, if any is wanted
+	now    *event.Event   // the event whose lines are being written
+	notes  []byte         // to be written at the end of the line
+	stamp  bool           // the line ends with the time, if one is wanted
 	reader reading.Reader // of the message
-	value  reading.Value  // what the field at hand means, if it is a value
+	value  reading.Value  // what the current field means, if it is a value
 
 	tagged uint32 // the connection that prefix is for
 	prefix []byte // of its lines
@@ -26,7 +26,7 @@ type page struct {
 	repeats repeats
 	scratch []byte
 
-	// Of queries mode only.
+	// Only in queries mode.
 	line      []byte
 	literals  literals
 	listening event.Listening // what was said last
@@ -40,21 +40,21 @@ func (p *page) quoteBytes(b []byte, s style) {
 	p.text = append(p.text, '"')
 }
 
-// begin starts what an event has to say, with the tag of its connection.
+// begin starts what is said about an event, with the tag of its connection.
 func (p *page) begin() {
 	p.stamp = true
 	p.tag()
 }
 
-// wrap goes on in another line, which belongs to the one before.
+// wrap continues on another line, which belongs to the one before.
 func (p *page) wrap() {
 	p.end()
 	p.tag()
 	p.text = append(p.text, "  "...)
 }
 
-// end finishes a line, with what may stand only there: so that each line begins as
-// it always did, whatever is added to the log.
+// end finishes a line, with what may only be there, so that each line begins as it always did,
+// whatever is added to the log.
 func (p *page) end() {
 	if len(p.notes) > 0 {
 		p.paint(yellow)
@@ -88,8 +88,8 @@ func (p *page) tag() {
 	p.text = append(p.text, p.prefix...)
 }
 
-// label says from whom a message comes and to whom it goes. Its color is that of
-// the party whose part is spoken, also where pgpi speaks it.
+// label writes from whom a message comes and to whom it goes. Its color is that of the party whose
+// part it is, even if pgpi plays that part.
 func (p *page) label(d event.Direction) {
 	color := magenta
 	if d.Sender() == wire.Client {
@@ -115,10 +115,10 @@ func (p *page) timestamp() {
 	}
 }
 
-// appendElapsed writes a time since the beginning, rounded: "+0.61s".
+// appendElapsed appends a time since the beginning, rounded: "+0.61s".
 func appendElapsed(dst []byte, d time.Duration, decimals int) []byte {
 	dst = append(dst, '+')
-	if d < 0 { // somebody has set the clock
+	if d < 0 { // the clock was set
 		dst, d = append(dst, '-'), -d
 	}
 	unit := time.Second
@@ -137,8 +137,7 @@ func appendElapsed(dst []byte, d time.Duration, decimals int) []byte {
 	return append(dst, 's')
 }
 
-// Colors are parameters of the terminal's control sequence "select graphic
-// rendition" (ECMA-48).
+// Colors are parameters of the terminal's control sequence "select graphic rendition" (ECMA-48).
 const (
 	yellow  = "\x1b[33m" // meanings
 	blue    = "\x1b[34m" // tags and ^^

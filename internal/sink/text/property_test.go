@@ -15,8 +15,8 @@ import (
 	"pgpi/test/transcript"
 )
 
-// TestTableFitsGrammar checks the table of layouts against the registry: what is laid out in
-// hexadecimal is binary data, and no exception is for a field that doesn't exist.
+// TestTableFitsGrammar checks the table of layouts against the registry: what is shown in
+// hexadecimal is binary data, and there is no exception for a field that does not exist.
 func TestTableFitsGrammar(t *testing.T) {
 	all := fieldsOfTypes()
 	for kind, fields := range all {
@@ -39,7 +39,7 @@ type typeAndName struct {
 	wire.Name
 }
 
-// fieldsOfTypes finds out what leaves the messages of each type have.
+// fieldsOfTypes returns the leaves that messages of each type have.
 func fieldsOfTypes() map[typeAndName]wire.Field {
 	r := rand.New(rand.NewPCG(1, 2))
 	found := map[typeAndName]wire.Field{}
@@ -59,8 +59,8 @@ func fieldsOfTypes() map[typeAndName]wire.Field {
 	return found
 }
 
-// TestEveryByteAppears is the promise that no byte is lost or invented, for
-// messages of all types.
+// TestEveryByteAppears holds the promise that no byte is lost or invented, for messages of all
+// types.
 func TestEveryByteAppears(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, kind := range wire.Types() {
@@ -93,8 +93,8 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// checkMessage checks what the log says of a message: its bytes and the number of
-// those that are missing, in lines that begin with the tag and are safe to print.
+// checkMessage checks what the log says about a message: its bytes and the number of missing ones,
+// in lines that begin with the tag and are safe to print.
 func checkMessage(t *testing.T, m wire.Message) {
 	t.Helper()
 	for _, mode := range []Mode{Annotated, Raw} {
@@ -116,8 +116,8 @@ func checkMessage(t *testing.T, m wire.Message) {
 	}
 }
 
-// TestRedactedBytesNeverAppear doesn't rely on the bytes being blanked, and puts the
-// spans anywhere.
+// TestRedactedBytesNeverAppear does not rely on the bytes being blanked, and puts the spans
+// anywhere.
 func TestRedactedBytesNeverAppear(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, kind := range wire.Types() {
@@ -135,10 +135,10 @@ func TestRedactedBytesNeverAppear(t *testing.T) {
 	}
 }
 
-// withoutNULs leaves out what ends a string: it goes with a string that is redacted.
+// withoutNULs removes what ends a string: it is hidden with a redacted string.
 func withoutNULs(b []byte) []byte { return bytes.ReplaceAll(b, []byte{0}, nil) }
 
-// redactAnywhere redacts random spans of a message and gives what is left to show.
+// redactAnywhere redacts random spans of a message, and returns what is left to show.
 func redactAnywhere(r *rand.Rand, m *event.Message) []byte {
 	var visible []byte
 	for at := 0; at < len(m.Bytes); {
@@ -161,8 +161,7 @@ var (
 	escapePattern = regexp.MustCompile(`(?s)\\(?:x([0-9A-Fa-f]{2})|(.))`)
 )
 
-// unescape reads the bytes of all strings of a log, and gives what stands between
-// them.
+// unescape returns the bytes of all strings in a log, and what is between the strings.
 func unescape(t *testing.T, log string) ([]byte, string) {
 	t.Helper()
 	shown := make([]byte, 0, len(log))

@@ -11,8 +11,8 @@ import (
 )
 
 // In queries mode an exchange is a line: who, when, how long, how many rows, and what. So is a
-// connection, when it has logged in or could not. Everything else that pgpi says is there only
-// where something is wrong.
+// connection that has logged in or could not. Anything else that pgpi says is shown only if
+// something is wrong.
 
 // queries writes the line of an event, if it is one.
 func (p *page) queries(e *event.Event) {
@@ -35,8 +35,7 @@ func (p *page) queries(e *event.Event) {
 // noticeable is how long a request that runs nothing must take to be shown.
 const noticeable = time.Millisecond
 
-// showsExchange reports whether an exchange is a line: it runs something, or it failed or took its
-// time.
+// showsExchange reports whether an exchange gets a line: it runs something, failed, or took long.
 func (p *page) showsExchange(x *event.Exchange) bool {
 	if x.Kind != event.Prepare && x.Kind != event.SyncAlone || x.Outcome != event.Done {
 		return true
@@ -44,7 +43,7 @@ func (p *page) showsExchange(x *event.Exchange) bool {
 	return p.Time != NoTime && x.Times.Duration() >= noticeable
 }
 
-// exchange writes the line of an exchange, and below it what an error says more.
+// exchange writes the line of an exchange, and below it the rest of what an error says.
 func (p *page) exchange(x *event.Exchange) {
 	p.beginLine()
 	p.duration(x)
@@ -78,8 +77,8 @@ func (p *page) exchange(x *event.Exchange) {
 	}
 }
 
-// duration writes how long an exchange took, with a mark where that is slow, or where the exchange
-// was asked for while the server was busy with another.
+// duration writes how long an exchange took. It is marked if that was slow, or if the exchange was
+// requested while the server was busy with another.
 func (p *page) duration(x *event.Exchange) {
 	if p.Time == NoTime {
 		return
@@ -98,7 +97,7 @@ func (p *page) duration(x *event.Exchange) {
 	p.unpaint()
 }
 
-// rows writes how many rows there were, or in their place how else it ended.
+// rows writes how many rows there were, or how the exchange ended instead.
 func (p *page) rows(x *event.Exchange) {
 	words, color := "", ""
 	rows := x.Rows
@@ -127,7 +126,7 @@ func (p *page) rows(x *event.Exchange) {
 	}
 }
 
-// transactionMark shows at a glance what is in a transaction, and in a failed one.
+// transactionMark shows what is in a transaction, or in a failed one.
 func transactionMark(status byte) byte {
 	switch status {
 	case 'T':
@@ -138,8 +137,8 @@ func transactionMark(status byte) byte {
 	return ' '
 }
 
-// statement writes what was asked. A mark says where the line is not what was sent: "$" where
-// parameters are in their places, "~" where only spaces, comments and line ends are others.
+// statement writes what was asked. A mark shows that the line is not what was sent: "$" if
+// parameters are in their places, "~" if only spaces, comments and line ends differ.
 func (p *page) statement(x *event.Exchange) {
 	mark := len(p.text)
 	p.text = append(p.text, ' ', ' ')
@@ -163,7 +162,7 @@ func (p *page) statement(x *event.Exchange) {
 	}
 }
 
-// functionName writes the name of the function that was called, its OID where it has none.
+// functionName writes the name of the called function, or its OID if it has none.
 func (p *page) functionName(x *event.Exchange) {
 	if x.Context == nil || x.Context.Function == 0 {
 		return
@@ -186,7 +185,7 @@ func (p *page) sql(x *event.Exchange) byte {
 	if x.Settings != nil {
 		settings = sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
 		if settings.Encoding != sqltext.UnknownEncoding {
-			settings.Encoding = sqltext.EncodingOf("UTF8") // as it is here
+			settings.Encoding = sqltext.EncodingOf("UTF8") // as here
 		}
 	}
 	p.literals.read(x.Bind)
@@ -213,7 +212,7 @@ func (p *page) sql(x *event.Exchange) byte {
 }
 
 // Statement returns the SQL of an exchange on one line, with its parameters in their places, and
-// reports whether all of it is there.
+// reports whether it is complete.
 func Statement(x *event.Exchange) (sql string, whole bool) {
 	p := page{Options: Options{Time: NoTime}}
 	p.sql(x)
@@ -233,13 +232,13 @@ func inUTF8(r *reading.Reader, text string, s *event.Settings) string {
 	return string(r.AppendUTF8(nil, []byte(text)))
 }
 
-// inUTF8 returns a text of an exchange in the encoding of the log. The values of parameters are in
-// that already.
+// inUTF8 returns a text of an exchange in the encoding of the log. The values of parameters already
+// are in it.
 func (p *page) inUTF8(text string, x *event.Exchange) string {
 	return inUTF8(&p.reader, text, x.Settings)
 }
 
-// placeIn is what stands in SQL at the place that an error names.
+// placeIn returns the SQL at the position in an error.
 func (p *page) placeIn(x *event.Exchange) string {
 	const most = 60
 	if x.Position < 1 || x.Context == nil || x.Context.Redacted {

@@ -14,8 +14,8 @@ import (
 	"pgpi/test/transcript"
 )
 
-// asked is an exchange for SQL that took a time, and changes of it.
-func asked(sql string, took time.Duration, changes ...func(*event.Exchange)) *event.Exchange {
+// exchangeFor returns an exchange for SQL that took a time, with changes.
+func exchangeFor(sql string, took time.Duration, changes ...func(*event.Exchange)) *event.Exchange {
 	x := &event.Exchange{
 		Context: &event.Context{SQL: sql}, Counted: -1, Settings: &event.Settings{StandardStrings: "on", ClientEncoding: "UTF8"},
 		Times: event.Times{Asked: 0, Sent: 0, Done: took, Ready: took},
@@ -44,7 +44,7 @@ func failed(code, message string, position int) func(*event.Exchange) {
 	}
 }
 
-// exchanges are the events of a session of which the log has a line each.
+// exchanges returns the events of a session, each of which is a line of the log.
 func exchanges() []event.Event {
 	s := transcript.Transcript{Step: time.Millisecond}
 	s.Say(event.Opened{Client: "127.0.0.1 port 50000"})
@@ -53,49 +53,49 @@ func exchanges() []event.Event {
 	login := len(s.Events) - 1
 	bound := message(wire.Bind, "\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06O'Neil\xff\xff\xff\xff\x00\x00\x00\x011\x00\x00")
 	for _, x := range []*event.Exchange{
-		asked("begin", 71*time.Microsecond, in('T')),
-		asked("select *\n  from t -- all of it\n where a = 'two\nlines'", 1234*time.Microsecond, returned(1), in('T')),
-		asked("insert into t values ($1, $2, $3)", 12*time.Millisecond, returned(12345), in('T'), func(x *event.Exchange) { x.Bind = &bound }),
-		asked("select nme from t", 200*time.Microsecond, failed("42703", "column \"nme\" does not exist", 8), in('E'), func(x *event.Exchange) {
+		exchangeFor("begin", 71*time.Microsecond, in('T')),
+		exchangeFor("select *\n  from t -- all of it\n where a = 'two\nlines'", 1234*time.Microsecond, returned(1), in('T')),
+		exchangeFor("insert into t values ($1, $2, $3)", 12*time.Millisecond, returned(12345), in('T'), func(x *event.Exchange) { x.Bind = &bound }),
+		exchangeFor("select nme from t", 200*time.Microsecond, failed("42703", "column \"nme\" does not exist", 8), in('E'), func(x *event.Exchange) {
 			x.Hint, x.Detail = "Perhaps you meant \"name\".", "There is\nmore."
 		}),
-		asked("select 2", 0, ended(event.Skipped), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
-		asked("commit", 3*time.Second, func(x *event.Exchange) { x.Tag = "ROLLBACK" }),
-		asked("select 1; select 2", time.Millisecond, func(x *event.Exchange) {
+		exchangeFor("select 2", 0, ended(event.Skipped), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
+		exchangeFor("commit", 3*time.Second, func(x *event.Exchange) { x.Tag = "ROLLBACK" }),
+		exchangeFor("select 1; select 2", time.Millisecond, func(x *event.Exchange) {
 			x.Rows, x.Statements = 2, []event.Statement{{Tag: "SELECT 1", Rows: 1}, {Tag: "SELECT 1", Rows: 1}}
 		}),
-		asked("fetch", 999600*time.Nanosecond, returned(10), ended(event.Suspended), func(x *event.Exchange) { x.Portal = "c\x1b[31m1" }),
-		asked("select pg_sleep(100)", 120*time.Millisecond, failed("57014", "canceling statement due to user request", 0), ended(event.Canceled)),
-		asked("insert into t values (1)", 5*time.Millisecond, returned(1), ended(event.RolledBack)),
-		asked("select 3", 5*time.Millisecond, ended(event.Lost), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
-		asked("select 4", 0, ended(event.Unanswered), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
-		asked("select 5", 5*time.Millisecond, failed("23503", "no", 0), func(x *event.Exchange) { x.RolledBackToo = [2]uint32{17, 19} }),
-		asked("", 5*time.Millisecond, func(x *event.Exchange) { x.Context = nil }),
-		asked("", 5*time.Millisecond, func(x *event.Exchange) { x.Kind, x.Context = event.FunctionCall, nil }),
-		asked("never shown", 999*time.Microsecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
-		asked("shown", time.Millisecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
-		asked("shown", 0, func(x *event.Exchange) { x.Kind = event.Prepare }, failed("42601", "syntax error", 1)),
-		asked("in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 899 * time.Millisecond }),
-		asked("slow in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 700 * time.Millisecond }),
-		asked("select 6", 12400*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 11900 * time.Microsecond }),
-		asked("select 7", 12400*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 6190 * time.Microsecond }),
-		asked("select 8", 900*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 800 * time.Microsecond }),
-		asked("select 9", 3*time.Second, func(x *event.Exchange) { x.Times.ClientStalled = 2 * time.Second }),
-		asked("select 10", 3*time.Second, func(x *event.Exchange) { x.Times.Held = 2 * time.Second }),
-		asked("select 11", 3*time.Second, func(x *event.Exchange) { x.Times.Sent = 2 * time.Second }),
+		exchangeFor("fetch", 999600*time.Nanosecond, returned(10), ended(event.Suspended), func(x *event.Exchange) { x.Portal = "c\x1b[31m1" }),
+		exchangeFor("select pg_sleep(100)", 120*time.Millisecond, failed("57014", "canceling statement due to user request", 0), ended(event.Canceled)),
+		exchangeFor("insert into t values (1)", 5*time.Millisecond, returned(1), ended(event.RolledBack)),
+		exchangeFor("select 3", 5*time.Millisecond, ended(event.Lost), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
+		exchangeFor("select 4", 0, ended(event.Unanswered), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
+		exchangeFor("select 5", 5*time.Millisecond, failed("23503", "no", 0), func(x *event.Exchange) { x.RolledBackToo = [2]uint32{17, 19} }),
+		exchangeFor("", 5*time.Millisecond, func(x *event.Exchange) { x.Context = nil }),
+		exchangeFor("", 5*time.Millisecond, func(x *event.Exchange) { x.Kind, x.Context = event.FunctionCall, nil }),
+		exchangeFor("never shown", 999*time.Microsecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
+		exchangeFor("shown", time.Millisecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
+		exchangeFor("shown", 0, func(x *event.Exchange) { x.Kind = event.Prepare }, failed("42601", "syntax error", 1)),
+		exchangeFor("in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 899 * time.Millisecond }),
+		exchangeFor("slow in a pipeline", 900*time.Millisecond, func(x *event.Exchange) { x.Times.Turn = 700 * time.Millisecond }),
+		exchangeFor("select 6", 12400*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 11900 * time.Microsecond }),
+		exchangeFor("select 7", 12400*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 6190 * time.Microsecond }),
+		exchangeFor("select 8", 900*time.Microsecond, func(x *event.Exchange) { x.Times.ServerWay = 800 * time.Microsecond }),
+		exchangeFor("select 9", 3*time.Second, func(x *event.Exchange) { x.Times.ClientStalled = 2 * time.Second }),
+		exchangeFor("select 10", 3*time.Second, func(x *event.Exchange) { x.Times.Held = 2 * time.Second }),
+		exchangeFor("select 11", 3*time.Second, func(x *event.Exchange) { x.Times.Sent = 2 * time.Second }),
 	} {
 		s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
 	}
 	for _, x := range []*event.Exchange{
-		asked("select pg_sleep(100)", 10*time.Second, func(x *event.Exchange) { x.NeverAnswered = true }),
-		asked("select * from large", 12*time.Second, returned(17)),
-		asked("select nme from t", 10*time.Second, failed("42703", "column \"nme\" does not exist", 8)),
-		asked("vacuum", 10*time.Second),
+		exchangeFor("select pg_sleep(100)", 10*time.Second, func(x *event.Exchange) { x.NeverAnswered = true }),
+		exchangeFor("select * from large", 12*time.Second, returned(17)),
+		exchangeFor("select nme from t", 10*time.Second, failed("42703", "column \"nme\" does not exist", 8)),
+		exchangeFor("vacuum", 10*time.Second),
 	} {
 		x.Outcome = event.Unfinished
 		s.Add(event.Event{Kind: event.Pending, Exchange: x})
 	}
-	s.Add(event.Event{Kind: event.Exchanged, Elapsed: 2500 * time.Millisecond, Exchange: asked("", 0, ended(event.Lost), func(x *event.Exchange) {
+	s.Add(event.Event{Kind: event.Exchanged, Elapsed: 2500 * time.Millisecond, Exchange: exchangeFor("", 0, ended(event.Lost), func(x *event.Exchange) {
 		x.Kind, x.Times.Done, x.NeverAnswered = event.SyncAlone, event.NotSeen, true
 	})})
 	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00Mterminating connection\x00\x00"))
@@ -109,7 +109,7 @@ func exchanges() []event.Event {
 	return s.Events
 }
 
-// TestQueries has a line of each kind, as files and terminals have it.
+// TestQueries has a line of each kind, as in files and on terminals.
 func TestQueries(t *testing.T) {
 	for name, o := range map[string]Options{
 		"queries": {Slow: 100 * time.Millisecond}, "queries_notime": {Time: NoTime, Slow: time.Nanosecond}, "queries_iso": {Time: ISO},
@@ -120,7 +120,8 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// TestFailedLogin calls an error one of the login only where that was seen to go on, whatever a filter has left out.
+// TestFailedLogin calls an error one of the login only if the login was seen to be going on,
+// whatever a filter has left out.
 func TestFailedLogin(t *testing.T) {
 	for loggingIn, want := range map[bool]string{true: "#1  joe@shop  28000 login failed: no\n", false: "#1  joe@shop  28000: no\n"} {
 		s := transcript.Transcript{}
@@ -132,9 +133,9 @@ func TestFailedLogin(t *testing.T) {
 	}
 }
 
-// TestEncoding has what a session of LATIN1 says in UTF-8.
+// TestEncoding shows in UTF-8 what a session in LATIN1 says.
 func TestEncoding(t *testing.T) {
-	x := asked("select 'caf\xe9', $1", time.Millisecond, failed("XX000", "na\xefve", 9), func(x *event.Exchange) {
+	x := exchangeFor("select 'caf\xe9', $1", time.Millisecond, failed("XX000", "na\xefve", 9), func(x *event.Exchange) {
 		x.Settings = &event.Settings{StandardStrings: "on", ClientEncoding: "LATIN1"}
 		x.Portal, x.Detail, x.Hint = "\xe4", "\xf6", "\xfc"
 	})
@@ -146,14 +147,15 @@ func TestEncoding(t *testing.T) {
 	}
 }
 
-// TestColumns has the columns of all connections in the same places, once the widest name was seen, unless one is very wide.
+// TestColumns has the columns of all connections in the same places once the widest name was seen,
+// unless one is very wide.
 func TestColumns(t *testing.T) {
 	var events []event.Event
 	for _, c := range []struct {
 		number uint32
 		user   string
 	}{{1, "joe"}, {10, "jürgen"}, {2, ""}, {3, strings.Repeat("x", 50)}, {4, "joe"}} {
-		events = append(events, event.Event{Conn: c.number, Kind: event.Exchanged, Exchange: asked("select 1", time.Millisecond), Identity: &event.Identity{User: c.user, Database: "d"}})
+		events = append(events, event.Event{Conn: c.number, Kind: event.Exchanged, Exchange: exchangeFor("select 1", time.Millisecond), Identity: &event.Identity{User: c.user, Database: "d"}})
 	}
 	var columns []int
 	for line := range strings.Lines(render(t, Options{Mode: Queries, Time: NoTime}, events)) {
@@ -165,8 +167,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestWidth cuts lines to the width of a terminal, colors aside, at characters, of which some are wide. How a statement
-// ended is still there.
+// TestWidth cuts lines to the width of a terminal, colors aside, between characters, some of which
+// are wide. How a statement ended is still shown.
 func TestWidth(t *testing.T) {
 	for sql, widths := range map[string]int{"ü": 1, "漢": 2, "u\u0308": 1} {
 		for _, color := range []bool{false, true} {
@@ -174,7 +176,7 @@ func TestWidth(t *testing.T) {
 				o := Options{Mode: Queries, Color: color, Time: NoTime, Width: func() int { return width }}
 				text := "select '" + strings.Repeat(sql, 100) + "'"
 				for name, change := range map[string]func(*event.Exchange){"canceled": ended(event.Canceled), "no table": failed("42P01", "no table", 0)} {
-					out := render(t, o, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: asked(text, time.Millisecond, change)}})
+					out := render(t, o, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: exchangeFor(text, time.Millisecond, change)}})
 					plain := strings.TrimSuffix(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(out, ""), "\n")
 					for line := range strings.SplitSeq(plain, "\n") {
 						n := utf8.RuneCountInString(strings.ReplaceAll(line, "\u0308", "")) + strings.Count(line, sql)*(widths-1)
@@ -218,14 +220,14 @@ func TestLiterals(t *testing.T) {
 		context := &event.Context{ParameterTypes: []uint32{test.oid}}
 		m := message(wire.Bind, "\x00\x00\x00\x01\x00"+string(test.format)+"\x00\x01\x00\x00\x00"+string(byte(len(test.value)))+test.value+"\x00\x00")
 		m.Context = context
-		x := asked("select $1", 0, func(x *event.Exchange) { x.Bind = &m })
+		x := exchangeFor("select $1", 0, func(x *event.Exchange) { x.Bind = &m })
 		line := render(t, Options{Mode: Queries, Time: NoTime}, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: x}})
 		if _, got, _ := strings.Cut(line, "select "); got != test.want+"\n" {
 			t.Errorf("type %d, %q: got %q, want %q", test.oid, test.value, got, test.want)
 		}
 	}
 	m := redacted(message(wire.Bind, "\x00\x00\x00\x00\x00\x01\x00\x00\x00\x03abc\x00\x00"), "abc")
-	x := asked("select $1, $2", 0, func(x *event.Exchange) { x.Bind = &m })
+	x := exchangeFor("select $1, $2", 0, func(x *event.Exchange) { x.Bind = &m })
 	if line := render(t, Options{Mode: Queries, Time: NoTime}, []event.Event{{Conn: 1, Kind: event.Exchanged, Exchange: x}}); !strings.HasSuffix(line, "$ select '[redacted]', $2\n") {
 		t.Errorf("got %q", line)
 	}

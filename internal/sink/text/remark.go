@@ -9,8 +9,8 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// remark writes the message of an error, and what else there is to say of how an exchange ended. It is
-// a comment to SQL: a line can be pasted as it is.
+// remark writes the message of an error, and anything else about how an exchange ended. It is a
+// comment in SQL: a line can be pasted as it is.
 func (p *page) remark(x *event.Exchange, message string) {
 	separator := " -- "
 	say := func(words string) {
@@ -48,7 +48,8 @@ func (p *page) remark(x *event.Exchange, message string) {
 	}
 }
 
-// delay says what has taken at least half of a duration, and a millisecond, if that was not the server.
+// delay returns what took at least half of a duration, and at least a millisecond, unless that was
+// the server.
 func (p *page) delay(x *event.Exchange) string {
 	if p.Time == NoTime || x.Outcome == event.Unfinished {
 		return ""
@@ -73,7 +74,7 @@ func (p *page) delay(x *event.Exchange) string {
 	return ""
 }
 
-// isCommit reports whether a statement asks for a commit, which becomes a rollback in a failed
+// isCommit reports whether a statement requests a commit, which becomes a rollback in a failed
 // transaction.
 func isCommit(c *event.Context) bool {
 	if c == nil {

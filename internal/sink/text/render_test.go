@@ -14,7 +14,7 @@ var (
 	redacted = transcript.Redacted
 )
 
-// render is what the sink writes of events.
+// render returns what the sink writes for events.
 func render(t testing.TB, o Options, events []event.Event) string {
 	t.Helper()
 	var log strings.Builder

@@ -12,18 +12,17 @@ import (
 const (
 	repeatSlots  = 1024
 	maxRepeat    = 128  // bytes of a message
-	maxRepeatSQL = 4096 // bytes of the SQL behind it, which stays in memory with it
+	maxRepeatSQL = 4096 // bytes of its SQL, which stays in memory with it
 )
 
-// repeats remembers the lines of messages that come again and again: more than half of
-// what clients and servers say to each other are a Sync, a BindComplete, the same
-// RowDescription as before.
+// repeats remembers the lines of messages that recur: more than half of what clients and servers
+// say to each other is a Sync, a BindComplete, or the same RowDescription as before.
 type repeats struct {
 	seed  maphash.Seed
 	slots []repeat
 }
 
-// repeat is a message with all that its lines depend on.
+// repeat is a message, and everything that its lines depend on.
 type repeat struct {
 	conn      uint32
 	direction event.Direction
@@ -34,8 +33,8 @@ type repeat struct {
 	lines     []byte
 }
 
-// repeatable are the messages that say little of their own, with whether their lines
-// repeat the SQL behind a name.
+// repeatable are the messages that say little of their own. named is set if their lines quote the
+// SQL of a name.
 var repeatable = [...]struct{ is, named bool }{
 	wire.Describe: {true, true},
 	wire.Execute:  {true, true},
@@ -55,7 +54,7 @@ var repeatable = [...]struct{ is, named bool }{
 	wire.ReadyForQuery:        {is: true},
 }
 
-// slot is where a message has its place, nil for one that has none.
+// slot returns the place of a message, or nil for a message that has none.
 func (r *repeats) slot(e *event.Event, m *event.Message) *repeat {
 	if int(m.Type) >= len(repeatable) || !repeatable[m.Type].is || m.Size > maxRepeat || m.Size != int64(len(m.Bytes)) ||
 		len(m.Redacted) > 0 || m.Secret || repeatable[m.Type].named && m.Context != nil && len(m.Context.SQL) > maxRepeatSQL {
@@ -67,7 +66,7 @@ func (r *repeats) slot(e *event.Event, m *event.Message) *repeat {
 	return &r.slots[(maphash.Bytes(r.seed, m.Bytes)+uint64(e.Conn))%repeatSlots]
 }
 
-// key is a repeat without its lines.
+// key returns a repeat without its lines.
 func key(e *event.Event, m *event.Message) repeat {
 	k := repeat{conn: e.Conn, direction: e.Direction, of: m.Type, settings: m.Settings, bytes: m.Bytes}
 	if repeatable[m.Type].named {
@@ -76,13 +75,13 @@ func key(e *event.Event, m *event.Message) repeat {
 	return k
 }
 
-// is reports whether the message is the one remembered.
+// is reports whether the message is the remembered one.
 func (r *repeat) is(k repeat) bool {
 	return r.conn == k.conn && r.direction == k.direction && r.of == k.of &&
 		r.context == k.context && r.settings == k.settings && bytes.Equal(r.bytes, k.bytes)
 }
 
-// remember takes the place of what was remembered before.
+// remember replaces what was remembered before.
 func (r *repeat) remember(k repeat, lines []byte) {
 	k.bytes = append(r.bytes[:0], k.bytes...)
 	k.lines = append(r.lines[:0], lines...) //nolint:gocritic // the memory of what was remembered is used again

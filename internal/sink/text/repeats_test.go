@@ -9,8 +9,7 @@ import (
 	"pgpi/test/transcript"
 )
 
-// repetition is messages that differ only in what stands beside their bytes, over and
-// over.
+// repetition returns messages that differ only in what is not in their bytes, over and over.
 func repetition() []event.Event {
 	one, other := &event.Context{SQL: "SELECT 1"}, &event.Context{SQL: "SELECT 2", Columns: []event.Column{{Name: "ä"}}}
 	latin := &event.Settings{ClientEncoding: "LATIN1"}
@@ -27,7 +26,7 @@ func repetition() []event.Event {
 				if m.Type == wire.Execute {
 					d = event.ClientToServer
 				}
-				for _, conn := range []uint32{0, 1, repeatSlots + 1} { // the last two have the same place
+				for _, conn := range []uint32{0, 1, repeatSlots + 1} { // the last two have the same slot
 					s.Pass(d, m).Conn = conn
 				}
 				s.Pass(event.ServerToScript, m)
@@ -44,7 +43,7 @@ func repetition() []event.Event {
 	return s.Events
 }
 
-// TestRepeatsReadAlike writes messages with a memory, and each with none.
+// TestRepeatsReadAlike writes messages with a memory, and each without one.
 func TestRepeatsReadAlike(t *testing.T) {
 	for _, o := range []Options{{}, {Color: true}, {Time: Relative}, {Time: ISO}, {Time: NoTime}, {Mode: Raw}, {Mode: None}} {
 		events := repetition()

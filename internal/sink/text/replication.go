@@ -9,7 +9,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// What is special to the rows inside CopyData.
+// What is special about the rows inside CopyData.
 
 // operation adds to the first line of a message what it does, and to which table.
 func (p *page) operation(m *event.Message) {
@@ -28,13 +28,13 @@ func (p *page) operation(m *event.Message) {
 	}
 }
 
-// logicalName is what pgoutput calls a message.
+// logicalName returns pgoutput's name for a message.
 func logicalName(t wire.Type) string {
 	_, name, _ := strings.Cut(t.String(), "/")
 	return name
 }
 
-// payload is what a letter inside CopyData says that follows.
+// payload returns what follows according to a letter inside CopyData.
 func payload(dst []byte, t wire.Type, f wire.Field) []byte {
 	switch {
 	case f.Name == wire.LogicalType:
@@ -92,7 +92,7 @@ func valueFormat(dst []byte, _ wire.Type, f wire.Field) []byte {
 	return append(dst, "unknown format"...)
 }
 
-// bytesOrCopyNull is the length of a value in the binary format of COPY.
+// bytesOrCopyNull returns the length of a value in the binary format of COPY.
 func bytesOrCopyNull(dst []byte, t wire.Type, f wire.Field) []byte {
 	if f.Int == -1 {
 		return append(dst, "COPY NULL"...)

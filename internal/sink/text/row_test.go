@@ -9,8 +9,8 @@ import (
 	"pgpi/test/transcript"
 )
 
-// TestRowsReadAlike writes rows as columnText and copyText do, and as field does: with
-// color, which is then taken away.
+// TestRowsReadAlike compares rows written by columnText and copyText with rows written by field:
+// those have colors, which are then removed.
 func TestRowsReadAlike(t *testing.T) {
 	columns := []event.Column{{Name: "id", TypeOID: 23}, {Name: "a \x1b\"ü", TypeOID: 25}, {Name: "b", TypeOID: 23, Binary: true}, {Name: "c"}}
 	rows := []string{

@@ -11,7 +11,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// sasl takes apart what a SASL mechanism has put into one string.
+// sasl explains the parts of the string of a SASL mechanism.
 func (p *page) sasl(f *wire.Field) {
 	m := p.reader.Message
 	if reading.IsRedacted(m, f) {
@@ -41,8 +41,8 @@ func (p *page) sasl(f *wire.Field) {
 	}
 }
 
-// bindingFlag says what a client's first message has to say of channel binding (RFC
-// 5802, section 7: gs2-header).
+// bindingFlag writes what a client's first message says about channel binding (RFC 5802, section 7:
+// gs2-header).
 func (p *page) bindingFlag(b []byte) {
 	flag, _, _ := bytes.Cut(b, []byte(","))
 	switch {
@@ -56,7 +56,7 @@ func (p *page) bindingFlag(b []byte) {
 	}
 }
 
-// finalFlag says the same of the final one, which repeats it in base64.
+// finalFlag writes the same for the final message, which repeats it in base64.
 func (p *page) finalFlag(b []byte) {
 	attribute, _, _ := bytes.Cut(bytes.TrimPrefix(b, []byte("c=")), []byte(","))
 	p.scratch = slices.Grow(p.scratch[:0], base64.StdEncoding.DecodedLen(len(attribute)))
@@ -66,8 +66,8 @@ func (p *page) finalFlag(b []byte) {
 	}
 }
 
-// salt says how long the salt of a server's first message is: 16 bytes in PostgreSQL, where poolers
-// and imitations have others.
+// salt writes the length of the salt in a server's first message. It is 16 bytes in PostgreSQL, and
+// differs in poolers and imitations.
 func (p *page) salt(b []byte) {
 	salt, found := attributeOf(b, 's')
 	if !found {
@@ -108,7 +108,7 @@ func attributeOf(b []byte, name byte) (value []byte, found bool) {
 	return nil, false
 }
 
-// tokenStatus says why a server takes no token (RFC 7628, section 3.2.2).
+// tokenStatus writes why a server does not accept a token (RFC 7628, section 3.2.2).
 func (p *page) tokenStatus(b []byte) {
 	var said struct {
 		Status        string `json:"status"`

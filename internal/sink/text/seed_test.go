@@ -14,8 +14,7 @@ import (
 
 const sslRequest = "\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
-// exampleSession is the session that the log's format was first shown with: psql
-// asks for the time.
+// exampleSession is the session that first demonstrated the log's format: psql asks for the time.
 func exampleSession() []event.Event {
 	const host = "ep-crimson-sound-a8nnh11s.eastus2.azure.neon.tech"
 	startup := message(wire.StartupMessage, "\x00\x00\x00\x56\x00\x03\x00\x00"+
@@ -86,8 +85,8 @@ func exampleQuery(s *transcript.Transcript) {
 	s.Client(message(wire.Terminate, ""))
 }
 
-// TestSeed compares with the log that people and their programs know: whatever is
-// added, each of its lines still begins one of ours, in the same order.
+// TestSeed compares with the log that people and their programs know. Whatever is added, each of
+// its lines is the beginning of a line of ours, in the same order.
 func TestSeed(t *testing.T) {
 	seed, err := os.ReadFile("testdata/seed.txt")
 	if err != nil {
@@ -107,7 +106,7 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestModes has the same session in the other forms.
+// TestModes has the same session in the other modes.
 func TestModes(t *testing.T) {
 	for name, o := range map[string]Options{
 		"example_raw":      {Mode: Raw},
@@ -120,7 +119,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestColor checks that color adds nothing but color, and where it stands.
+// TestColor checks that color adds nothing but color, and where the color is.
 func TestColor(t *testing.T) {
 	events := exampleSession()
 	colored := render(t, Options{Color: true}, events)

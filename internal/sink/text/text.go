@@ -1,19 +1,25 @@
 // Package text writes events as the log that people read.
 //
-// It guarantees that no byte of a message is lost or invented: in annotated mode
-// every byte stands in exactly one string in double quotes, with its meaning
-// behind it, except where a line says how many bytes were omitted or that
-// something was redacted. Whatever a peer sends, it forges no line of another and
-// sends no control characters to a terminal. Every line of a connection begins
-// with the connection's tag, and the lines of one event come out together. What
-// is written depends on the options and the events alone.
+// It guarantees:
 //
-// It must not know sockets, sessions or other sinks, and it decides nothing: the
-// names of messages, the times, and what is secret come with the events.
+//   - No byte of a message is lost or invented. In annotated mode every byte is in exactly one
+//     string in double quotes, followed by its meaning, except where a line says how many bytes
+//     were omitted, or that something was redacted.
+//   - Whatever a peer sends, it can't forge a line of another connection, and no control characters
+//     reach a terminal.
+//   - Every line of a connection begins with the connection's tag. The lines of an event are
+//     written together.
+//   - The output depends only on the options and the events.
 //
-// Start reading at layout.go, which says for each field where it stands and what
-// is said of it; annotate.go lays a message out by that table, escape.go has the
-// quoted strings, event.go the lines, and repeats.go those that come again.
+// Less formally: you can read the log without knowing the protocol, and can trust that it is what
+// was said.
+//
+// It must not know sockets, sessions or other sinks, and it decides nothing: the names of messages,
+// the times, and what is secret come with the events.
+//
+// Start reading at layout.go, which says for each field where it is written and what is said about
+// it. annotate.go lays a message out by that table, escape.go has the quoted strings, event.go the
+// lines, and repeats.go the lines that recur.
 package text
 
 import (
@@ -24,23 +30,23 @@ import (
 	"pgpi/internal/event"
 )
 
-// Options are how the log looks. The zero value is annotated, in black and
-// white, with the times that the log always had, and with nothing shortened.
+// Options are what the log looks like. The zero value is annotated, without color, with the times
+// that the log always had, and with nothing shortened.
 type Options struct {
 	Mode  Mode
 	Color bool
 	Time  Time
-	// MaxValue is how many bytes of a value (of a parameter, a column, or of
-	// CopyData) annotated mode shows; 0 is all. SQL is never shortened.
+	// MaxValue is how many bytes of a value (of a parameter, a column, or CopyData) annotated mode
+	// shows; 0 means all. SQL is never shortened.
 	MaxValue int
-	// Slow is the duration from which on queries mode marks an exchange; 0 marks none.
+	// Slow is the duration from which queries mode marks an exchange; 0 marks none.
 	Slow time.Duration
-	// Width is how many columns a line of queries mode may have; nil or 0 is any number.
+	// Width returns how many columns a line of queries mode may have. 0, or a nil Width, means any
+	// number.
 	Width func() int
 }
 
-// Mode is whether and how messages are logged. What pgpi says in its own words
-// reads the same in each.
+// Mode is whether and how messages are logged. What pgpi says in its own words is the same in each.
 type Mode uint8
 
 const (
@@ -50,8 +56,7 @@ const (
 	Raw
 	// Queries has a line for each exchange and each connection.
 	Queries
-	// None leaves out the messages that are forwarded. Those that pgpi itself
-	// exchanges with a party are annotated.
+	// None omits forwarded messages. Those that pgpi itself exchanges with a party are annotated.
 	None
 )
 
@@ -59,11 +64,11 @@ const (
 type Time uint8
 
 const (
-	// Short has only the time since the connection was opened, in hundredths of
-	// a second, where bytes were forwarded.
+	// Short shows only the time since the connection was opened, in hundredths of a second, where
+	// bytes were forwarded.
 	Short Time = iota
-	// Relative adds that time, in microseconds, at the end of the first line of
-	// each message and each sentence.
+	// Relative adds that time, in microseconds, at the end of the first line of each message and
+	// each sentence.
 	Relative
 	// ISO adds the date and the time of day there instead.
 	ISO
@@ -83,14 +88,13 @@ type Sink struct {
 	page page
 }
 
-// New makes a sink that writes to w, which stays the caller's to close.
+// New returns a sink that writes to w. The caller closes w.
 func New(w io.Writer, o Options) *Sink {
 	return &Sink{w: w, page: page{Options: o}}
 }
 
-// Write logs events in their order. It writes once, or once in about 64 KiB of
-// text, and never in the middle of an event. The error is the writer's; what was
-// to be written is then gone.
+// Write logs events in order. It writes once, or about every 64 KiB of text, and never in the
+// middle of an event. An error is the writer's; what was to be written is then lost.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
 		s.page.add(&events[i])
@@ -106,8 +110,7 @@ func (s *Sink) Write(events []event.Event) error {
 // Close writes what is left. It does not close the writer.
 func (s *Sink) Close() error { return s.flush() }
 
-// flush writes the page and begins a new one. Memory that one large message
-// needed is given back.
+// flush writes the page and begins a new one. It releases memory that one large message needed.
 func (s *Sink) flush() error {
 	p := &s.page
 	if len(p.text) == 0 {

@@ -12,10 +12,10 @@ import (
 	"pgpi/test/transcript"
 )
 
-// maxValue is the limit of a column in tests, as pgpi has it without --log-max-value.
+// maxValue is the limit for a column in tests, the same as pgpi's without --log-max-value.
 const maxValue = 1024
 
-// writes remembers each write, and fails the one that is due to fail.
+// writes records each write, and fails one of them.
 type writes struct {
 	all []string
 	err error
@@ -43,8 +43,8 @@ func TestOneWriteForABatch(t *testing.T) {
 	}
 }
 
-// TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends
-// in the middle of an event.
+// TestWritesOfLargeBatches checks that memory stays bounded, and that no write ends in the middle
+// of an event.
 func TestWritesOfLargeBatches(t *testing.T) {
 	s := new(transcript.Transcript)
 	row := message(wire.DataRow, "\x00\x01\x00\x00\x03\xe8"+strings.Repeat("x", 1000))
