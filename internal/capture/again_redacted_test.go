@@ -68,7 +68,7 @@ func withoutValues(t *testing.T, rotate int64, files []string) (recorded []strin
 	return recorded
 }
 
-// sameButForValues reports where readings differ in more than values.
+// sameButForValues reports whether readings differ in more than values.
 func sameButForValues(got, want *outcome) error {
 	if got.incomplete != want.incomplete || got.nothing != want.nothing {
 		return fmt.Errorf("incomplete: %t, want %t; nothing: %t, want %t", got.incomplete, want.incomplete, got.nothing, want.nothing)
@@ -85,8 +85,8 @@ func sameButForValues(got, want *outcome) error {
 	return nil
 }
 
-// shapes are what events are without values. Messages too large to hold are blanked but for their headers, and so nobody
-// knows where in a row the client's next CopyData begins.
+// shapes are what events are without values. Messages too large to hold are blanked except for
+// their headers, so it is not known where in a row the client's next CopyData begins.
 func shapes(events []event.Event) (all []string) {
 	var r reading.Reader
 	blanked := map[uint32]bool{}

@@ -26,7 +26,7 @@ var (
 type outcome struct {
 	events     []event.Event
 	incomplete bool
-	nothing    bool // could be decoded, or all is encrypted
+	nothing    bool // nothing could be decoded, or everything is encrypted
 }
 
 // readAgain reads captures, and records them.
@@ -46,7 +46,7 @@ func readAgain(t testing.TB, record pcapng.Options, files ...string) (r outcome,
 		if err := sink.Write([]event.Event{e.Clone()}); err != nil {
 			t.Fatal(err)
 		}
-		if !e.Repeated && e.Kind != event.End { // which no log shows
+		if !e.Repeated && e.Kind != event.End { // which is in no log
 			r.events = append(r.events, e.Clone())
 		}
 	})
@@ -89,12 +89,12 @@ func differences(g, w event.Event) string {
 		g.Data = w.Data // nil or empty
 	}
 	if len(g.Messages)+len(w.Messages) == 0 {
-		g.Messages = w.Messages // likewise
+		g.Messages = w.Messages // the same
 	}
 	if g.Fact != nil && w.Fact != nil && event.Key(g.Fact) == event.Key(w.Fact) && event.Sentence(g.Fact) == event.Sentence(w.Fact) {
-		g.Fact = w.Fact // but for the name of a time zone
+		g.Fact = w.Fact // except for the name of a time zone
 	}
-	g.Cut, w.Cut, g.Opaque, w.Opaque, g.Inside, w.Inside = false, false, false, false, false, false // no log shows them
+	g.Cut, w.Cut, g.Opaque, w.Opaque, g.Inside, w.Inside = false, false, false, false, false, false // they are in no log
 	var b strings.Builder
 	differ(&b, "", reflect.ValueOf(g), reflect.ValueOf(w))
 	if b.Len() == 0 {
@@ -129,8 +129,9 @@ func jsonOf(v any) string {
 	return string(b)
 }
 
-// TestAgain records captures of all sorts again, and what was recorded, in one file or in many: it must read as the
-// capture does. Each file is a capture, too. More of them: go test ./internal/capture -run TestAgain -again 10000
+// TestAgain records captures of all sorts again, and what was recorded, in one file or in many: it
+// must read like the capture. Each file is a capture, too. To run more of them: go test
+// ./internal/capture -run TestAgain -again 10000
 func TestAgain(t *testing.T) {
 	times := *againTimes
 	if testing.Short() {
@@ -178,7 +179,7 @@ func recordAgain(t testing.TB, seed uint64) error {
 	return nil
 }
 
-// partsAgain reads some of the files of a recording alone, and what was recorded of that.
+// partsAgain reads some of the files of a recording by themselves, and what was recorded from that.
 func partsAgain(t testing.TB, r *rand.Rand, files []string, told *truth) error {
 	t.Helper()
 	for range 3 {
@@ -199,13 +200,15 @@ func partsAgain(t testing.TB, r *rand.Rand, files []string, told *truth) error {
 	return nil
 }
 
-// truth is what was said on connections, by whom their clients are, as it reads where nothing is missing.
+// truth is what was said on connections, by client, as it reads if nothing is missing.
 type truth struct {
 	messages map[spoken][]event.Message
 	mistakes map[string]bool
-	// edited says that packets of a recording were taken out, which may have been those that say what others are.
+	// edited is set if packets were removed from a recording, perhaps those that say what others
+	// are.
 	edited bool
-	// unsure are the clients of connections that go out of sync: behind a gap more may be understood than without it.
+	// unsure are the clients of connections that go out of sync: after a gap more may be understood
+	// than without it.
 	unsure map[string]bool
 }
 
@@ -216,7 +219,7 @@ type spoken struct {
 	bytes     string
 }
 
-// learn adds what events have.
+// learn adds what is in events.
 func (t *truth) learn(events []event.Event) {
 	if t.messages == nil {
 		t.messages, t.mistakes, t.unsure = map[spoken][]event.Message{}, map[string]bool{}, map[string]bool{}
@@ -236,7 +239,8 @@ func (t *truth) learn(events []event.Event) {
 	}, func(client string, f event.Fact) { t.mistakes[client+event.Sentence(f)] = true })
 }
 
-// check wants a reading to claim nothing that is not true: neither names, nor mistakes of a party.
+// check checks that a reading claims nothing that is not true: neither names, nor mistakes of a
+// party.
 func (t *truth) check(events []event.Event) (err error) {
 	if t.edited {
 		return nil
@@ -273,7 +277,8 @@ func eachMessage(events []event.Event, message func(client string, e *event.Even
 	}
 }
 
-// fits reports whether one of the messages that have the same bytes has the same name, and at least the same context.
+// fits reports whether one of the messages with the same bytes has the same name, and at least the
+// same context.
 func fits(m *event.Message, all []event.Message) bool {
 	for _, c := range all {
 		switch {
@@ -288,12 +293,12 @@ func fits(m *event.Message, all []event.Message) bool {
 	return false
 }
 
-// sameSQL reports whether SQL is as much of other SQL as is known of it.
+// sameSQL reports whether SQL agrees with other SQL as far as it is known.
 func sameSQL(part, whole *event.Context) bool {
 	return part.SQL == whole.SQL || part.SQL == "" || part.Shortened > 0 && strings.HasPrefix(whole.SQL, part.SQL)
 }
 
-// sameColumns reports whether columns are as much of others as is known of them.
+// sameColumns reports whether columns agree with others as far as they are known.
 func sameColumns(part, whole []event.Column) bool {
 	if len(part) > len(whole) {
 		return false

@@ -19,7 +19,7 @@ import (
 	"pgpi/test/decoded"
 )
 
-// TestNoCapture refuses what is no capture, in one sentence.
+// TestNoCapture refuses what is not a capture, in one sentence.
 func TestNoCapture(t *testing.T) {
 	for name, content := range map[string]string{
 		"empty": "", "short": "ab", "text": "this is a letter, not a capture\n", "zeros": strings.Repeat("\x00", 100),
@@ -36,7 +36,7 @@ func TestNoCapture(t *testing.T) {
 	}
 }
 
-// TestSomeFiles reads what can be read, and tells what can't.
+// TestSomeFiles reads what can be read, and reports what can't.
 func TestSomeFiles(t *testing.T) {
 	w := newCable()
 	w.converse(t, dialog(1))
@@ -103,7 +103,7 @@ func TestSeveralFiles(t *testing.T) {
 	}
 }
 
-// TestUnknownLink counts packets whose link layer is not known.
+// TestUnknownLink counts packets whose link layer is unknown.
 func TestUnknownLink(t *testing.T) {
 	w := newCable()
 	w.converse(t, dialog(1))
@@ -113,8 +113,7 @@ func TestUnknownLink(t *testing.T) {
 	}
 }
 
-// TestManyConnections reads a hundred thousand connections that never end, in bounded
-// memory.
+// TestManyConnections reads a hundred thousand connections that never end, in bounded memory.
 func TestManyConnections(t *testing.T) {
 	const connections = 100_000
 	w := newCable()
@@ -160,8 +159,7 @@ func TestManyConnections(t *testing.T) {
 	t.Logf("%d MiB of memory", peak.bytes>>20)
 }
 
-// FuzzRead gives the reader anything: it must end, and say nothing that a line of the
-// log can't hold.
+// FuzzRead reads anything: it must end, and say nothing that does not fit on a line of the log.
 func FuzzRead(f *testing.F) {
 	w := newCable()
 	w.segment = 50

@@ -9,36 +9,35 @@ import (
 	"pgpi/internal/wire"
 )
 
-// dialogue is a connection of which a capture has the bytes in order, with the gaps
-// named. It records them as the proxy records what it relays.
+// dialogue is a connection whose bytes a capture has in order, with gaps marked. It records them as
+// the proxy records what it relays.
 type dialogue struct {
 	reader *Reader
 	id     uint32
 	opened time.Time
 	watch  session.Watch
 	halves [2]half // by event.ClientToServer and event.ServerToClient
-	key    string  // of the cancel requests that name it
-	// sealed is set when what follows can't be read, and tls reads what TLS has in the clear. Foreign
-	// is set when it is no Postgres.
+	key    string  // of cancel requests for it
+	// sealed is set if what follows can't be read, and tls reads what TLS says in the clear.
+	// foreign is set if it is not Postgres.
 	sealed  bool
 	tls     *clearTLS
 	foreign bool
 	broken  bool // by a reset
-	left    bool // it was said who hung up
+	left    bool // it was recorded who hung up
 }
 
 // half is one direction of a dialogue.
 type half struct {
 	pending []byte // the beginning of a message
-	// rest is how much is left of a message whose beginning has a gap behind it; it is
-	// not decoded.
+	// rest is how much is left of a message with a gap after its beginning. It is not decoded.
 	rest      int64
-	searching *search // nil where messages follow on each other
+	searching *search // nil while messages follow each other
 	unread    int64   // encrypted bytes
 	ended     bool
 }
 
-// newDialogue says that a connection was opened.
+// newDialogue records that a connection was opened.
 func (r *Reader) newDialogue(at time.Time, client, server end) *dialogue {
 	d := &dialogue{reader: r, id: r.newTag(), opened: at}
 	if len(r.replays) > 0 && !r.mixed {
@@ -60,7 +59,7 @@ func (d *dialogue) record(e *event.Event) {
 	d.reader.record(e)
 }
 
-// join says that the beginning was not seen.
+// join records that the beginning was not seen.
 func (d *dialogue) join(at time.Time) {
 	d.say(at, event.Joined{})
 	d.watch.Join()
@@ -69,7 +68,7 @@ func (d *dialogue) join(at time.Time) {
 	}
 }
 
-// data takes the next bytes of a direction. They are valid until it returns.
+// data handles the next bytes of a direction. They are valid until it returns.
 func (d *dialogue) data(at time.Time, direction event.Direction, b []byte) {
 	h := &d.halves[direction]
 	switch {
@@ -77,7 +76,7 @@ func (d *dialogue) data(at time.Time, direction event.Direction, b []byte) {
 		d.readSealed(at, direction, b)
 		return
 	case d.foreign:
-		d.undecoded(at, direction, b)
+		d.recordUndecoded(at, direction, b)
 		return
 	}
 	if b = d.skipRest(at, direction, b); len(b) == 0 {
@@ -103,7 +102,7 @@ func (d *dialogue) data(at time.Time, direction event.Direction, b []byte) {
 	}
 }
 
-// mayEncrypt reports whether TLS may begin with the bytes at hand: nobody knows what comes next, or the
+// mayEncrypt reports whether TLS may begin with b: either it is not known what comes next, or the
 // login is not over.
 func (d *dialogue) mayEncrypt(direction event.Direction, b []byte) bool {
 	h := &d.halves[direction]
@@ -112,7 +111,7 @@ func (d *dialogue) mayEncrypt(direction event.Direction, b []byte) bool {
 	return unsure && !asked && (peer.MayBeTLS(h.pending) || len(h.pending) == 0 && peer.MayBeTLS(b))
 }
 
-// scan records all that is complete.
+// scan records everything that is complete.
 func (d *dialogue) scan(at time.Time, direction event.Direction, b []byte) {
 	h := &d.halves[direction]
 	if len(h.pending) > 0 {
@@ -146,14 +145,14 @@ func (d *dialogue) bytes(at time.Time, direction event.Direction, b []byte, coun
 	d.record(&event.Event{At: at, Kind: event.Bytes, Direction: direction, Data: b, Count: count, Relayed: true, Left: left})
 }
 
-// undecoded records bytes in which nobody knows where a message begins.
-func (d *dialogue) undecoded(at time.Time, direction event.Direction, b []byte) {
+// recordUndecoded records bytes in which it is not known where a message begins.
+func (d *dialogue) recordUndecoded(at time.Time, direction event.Direction, b []byte) {
 	if len(b) > 0 {
 		d.record(&event.Event{At: at, Kind: event.Undecoded, Opaque: true, Direction: direction, Data: b, Relayed: true})
 	}
 }
 
-// conclude draws the conclusions from the messages of a login that reading needs.
+// conclude concludes from the messages of a login what reading needs to know.
 func (d *dialogue) conclude(at time.Time) {
 	for _, m := range d.watch.Login() {
 		switch m.Type {
@@ -168,7 +167,7 @@ func (d *dialogue) conclude(at time.Time) {
 			}
 		case wire.BackendKeyData:
 			if m.Size > int64(len(m.Bytes)) {
-				continue // there is only the beginning of the key
+				continue // only the beginning of the key is there
 			}
 			d.key = string(m.Bytes[min(len(m.Bytes), wire.HeaderSize):])
 			d.reader.keys[d.key] = d
@@ -181,22 +180,21 @@ func (d *dialogue) conclude(at time.Time) {
 	}
 }
 
-// refuse says what speaks instead of Postgres.
+// refuse records what speaks instead of Postgres.
 func (d *dialogue) refuse(at time.Time, b []byte, p peer.Protocol) {
 	d.foreign = true
-	d.undecoded(at, event.ClientToServer, b)
+	d.recordUndecoded(at, event.ClientToServer, b)
 	d.say(at, event.NotPostgres{What: p.Words()})
 }
 
-// breakOff says that a party has reset the connection.
+// breakOff records that a party has reset the connection.
 func (d *dialogue) breakOff(at time.Time, p event.Party) {
 	d.broken = true
 	d.say(at, event.ConnectionLost{Party: p, Why: "it reset the connection"})
 }
 
-// gap says that bytes of a direction are missing in the capture. Where they are a part
-// of a message whose length is known, messages begin again behind it; else that has
-// to be searched.
+// gap records that bytes of a direction are missing from the capture. If they are part of a message
+// whose length is known, messages begin again after it. Otherwise a message must be searched for.
 func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 	h := &d.halves[direction]
 	if h.ended {
@@ -230,7 +228,7 @@ func (d *dialogue) gap(at time.Time, direction event.Direction, size int64) {
 	}
 }
 
-// fit looks for messages that end with the bytes that are missing.
+// fit looks for messages that end with the missing bytes.
 func (d *dialogue) fit(at time.Time, direction event.Direction, missing int64) {
 	s := d.halves[direction].searching
 	if rest, found := s.fit(direction.Sender(), missing, d.passOver(at, direction)); found {
@@ -238,8 +236,8 @@ func (d *dialogue) fit(at time.Time, direction event.Direction, missing int64) {
 	}
 }
 
-// cutOff records the beginning of the message that a gap has cut, and returns how many bytes of
-// it were still to come, as far as that is known.
+// cutOff records the beginning of the message that a gap has cut. It returns how many bytes of the
+// message were still to come, as far as that is known.
 func (d *dialogue) cutOff(at time.Time, direction event.Direction) (left int64) {
 	h := &d.halves[direction]
 	f, want := d.watch.Cut(direction, h.pending)
@@ -251,7 +249,7 @@ func (d *dialogue) cutOff(at time.Time, direction event.Direction) (left int64) 
 	return max(0, want-f.Total)
 }
 
-// skipRest passes over what is left of a message that has a gap in it.
+// skipRest skips what is left of a message with a gap in it.
 func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) []byte {
 	h := &d.halves[direction]
 	if h.rest == 0 {
@@ -260,7 +258,7 @@ func (d *dialogue) skipRest(at time.Time, direction event.Direction, b []byte) [
 	n := int(min(h.rest, int64(len(b))))
 	h.rest -= int64(n)
 	d.watch.Skip(direction, int64(n))
-	d.undecoded(at, direction, b[:n])
+	d.recordUndecoded(at, direction, b[:n])
 	return b[n:]
 }
 
@@ -273,7 +271,7 @@ func (d *dialogue) searchIn(at time.Time, direction event.Direction, b []byte) {
 	}
 }
 
-// resume goes on where messages begin again.
+// resume continues where messages begin again.
 func (d *dialogue) resume(at time.Time, direction event.Direction, rest []byte) {
 	h := &d.halves[direction]
 	passed := h.searching.passed
@@ -284,13 +282,13 @@ func (d *dialogue) resume(at time.Time, direction event.Direction, rest []byte) 
 	d.scan(at, direction, rest)
 }
 
-// passOver is what becomes of bytes in which there is no message.
+// passOver returns what to do with bytes that contain no message.
 func (d *dialogue) passOver(at time.Time, direction event.Direction) func([]byte) {
-	return func(b []byte) { d.undecoded(at, direction, b) }
+	return func(b []byte) { d.recordUndecoded(at, direction, b) }
 }
 
-// end says that a direction has ended. Where neither its end nor a reset was seen, what was to come
-// of its last message is not in the capture.
+// end records that a direction has ended. If neither its end nor a reset was seen, the rest of its
+// last message is missing from the capture.
 func (d *dialogue) end(at time.Time, direction event.Direction, broken bool) {
 	h := &d.halves[direction]
 	if h.ended {
@@ -319,15 +317,15 @@ func (d *dialogue) close(at time.Time) {
 	d.say(at, event.Ended{})
 }
 
-// hungUp says, once, who was the first to end its direction.
-func (d *dialogue) hungUp(at time.Time, p event.Party) {
+// sayHungUp records, once, who was the first to end its direction.
+func (d *dialogue) sayHungUp(at time.Time, p event.Party) {
 	if !d.left {
 		d.left = true
 		d.say(at, event.HungUp{Party: p})
 	}
 }
 
-// waiting is how many bytes are held until more come.
+// waiting returns how many bytes are held until more come.
 func (d *dialogue) waiting() (n int) {
 	if d.tls != nil {
 		n = d.tls.clear[0].Waiting() + d.tls.clear[1].Waiting()

@@ -7,29 +7,29 @@ import (
 	"pgpi/internal/event"
 )
 
-// flow is a TCP conversation of a capture, Postgres or not.
+// flow is a TCP conversation in a capture, Postgres or not.
 type flow struct {
-	ends [2]end // the first is the one whose packet came first
+	ends [2]end // the sender of the first packet is first
 	tcp  tcp
 	ways ways
-	// client says which end is the client, where that is known.
+	// client is the index of the end that is the client, if that is known.
 	client  int
 	certain bool
 	began   bool // with a SYN: nothing came before
-	ignored bool // it is no Postgres
-	// opening is what the client has said first, while that does not tell what it is, and openedAt
-	// when it began.
+	ignored bool // it is not Postgres
+	// opening is what the client said first, while that does not show what it is. openedAt is when
+	// it began.
 	opening  []byte
 	openedAt time.Time
 	// dialogue is nil until there is something to decode.
 	dialogue *dialogue
-	// accepted says that a server has answered the SYN, left who was first to end the connection
-	// before anything was said, and ended which ends have.
+	// accepted is set if a server has answered the SYN. left is who was first to end the connection
+	// before anything was said. ended is which ends have ended it.
 	accepted bool
 	left     event.Party
 	reset    bool
 	ended    [2]bool
-	place    *list.Element // among the flows, by the time of the last packet
+	place    *list.Element // in the list of flows, ordered by last packet
 	last     time.Time
 	waiting  int // bytes that wait for others
 }
@@ -49,23 +49,23 @@ func keyOf(a, b end) flowKey {
 	return flowKey{a, b}
 }
 
-// flows are the conversations that are open, in bounded number.
+// flows are the open conversations, in limited number.
 type flows struct {
 	reader *Reader
 	byKey  map[flowKey]*flow
-	order  list.List // of *flow, the one that was silent for longest first
-	// waiting is how many bytes wait for others in all of them.
+	order  list.List // of *flow, the one silent for longest first
+	// waiting is how many bytes wait for others in all flows.
 	waiting int
 }
 
-// Limits of what is remembered: conversations, and bytes that wait in them. The one that
+// Limits on what is remembered: conversations, and bytes that wait in them. The conversation that
 // was silent for longest makes room.
 const (
 	maxFlows   = 1 << 16
 	maxWaiting = 128 << 20
 )
 
-// add takes a TCP packet.
+// add adds a TCP packet.
 func (t *flows) add(at time.Time, p *frame) {
 	key := keyOf(p.from, p.to)
 	f := t.byKey[key]
@@ -75,7 +75,7 @@ func (t *flows) add(at time.Time, p *frame) {
 	}
 	if f == nil {
 		if p.flags&flagRST != 0 || p.flags&flagSYN == 0 && len(p.payload) == 0 {
-			return // the last words of one that was closed, or a sign of life
+			return // the last words of a closed conversation, or a sign of life
 		}
 		f = t.open(key, at, p)
 	}
@@ -128,8 +128,8 @@ func (f *flow) senderOf(p *frame) int {
 	return 1
 }
 
-// open begins to follow a conversation, and says which end is the client where the
-// packet or a port tells.
+// open begins to follow a conversation. It finds out which end is the client if the packet or a
+// port says so.
 func (t *flows) open(key flowKey, at time.Time, p *frame) *flow {
 	if len(t.byKey) >= maxFlows {
 		t.closeOldest()
@@ -174,10 +174,10 @@ func (t *flows) closeAll() {
 	}
 }
 
-// served reports whether one of the ends has a port at which Postgres is expected.
-func (f *flow) served(r *Reader) bool { return r.isServer(f.ends[0]) || r.isServer(f.ends[1]) }
+// hasServerPort reports whether one of the ends has a port where Postgres is expected.
+func (f *flow) hasServerPort(r *Reader) bool { return r.isServer(f.ends[0]) || r.isServer(f.ends[1]) }
 
-// segment takes what a packet says of the stream.
+// segment handles what a packet says about the stream.
 func (f *flow) segment(r *Reader, at time.Time, p *frame) {
 	s := segment{
 		at: at, sender: f.senderOf(p), seq: p.seq, ack: p.ack, acks: p.flags&flagACK != 0,
@@ -194,7 +194,7 @@ func (f *flow) segment(r *Reader, at time.Time, p *frame) {
 		s.seq++
 	}
 	if p.flags&flagRST != 0 {
-		s.payload, s.cut, s.fin, s.acks = nil, 0, false, false // it has no data, and its numbers may mean nothing
+		s.payload, s.cut, s.fin, s.acks = nil, 0, false, false // it has no data, and its numbers may be meaningless
 		s.seq = f.tcp.next[s.sender]
 	}
 	f.tcp.add(s, &flowReceiver{f, r})
@@ -208,7 +208,7 @@ func (f *flow) over() bool {
 	return f.ended[0] && f.ended[1]
 }
 
-// resets says that an end has broken the connection off.
+// resets reports whether a packet breaks the conversation off.
 func (f *flow) resets(r *Reader, at time.Time, p *frame) bool {
 	f.tcp.flush(at, &flowReceiver{f, r})
 	party := event.PartyOf(f.direction(f.senderOf(p)))
@@ -226,7 +226,7 @@ func (f *flow) leave(p event.Party, reset bool) {
 	}
 }
 
-// direction is the way from an end.
+// direction returns the direction from an end.
 func (f *flow) direction(sender int) event.Direction {
 	if sender == f.client {
 		return event.ClientToServer
@@ -234,5 +234,5 @@ func (f *flow) direction(sender int) event.Direction {
 	return event.ServerToClient
 }
 
-// isServer reports whether an end has a port at which Postgres is expected.
+// isServer reports whether an end has a port where Postgres is expected.
 func (r *Reader) isServer(e end) bool { return r.ports[e.port()] }

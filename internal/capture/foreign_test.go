@@ -58,7 +58,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// firstDifference is the first line in which logs differ.
+// firstDifference returns the first line in which logs differ.
 func firstDifference(got, want string) string {
 	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(g), len(w)) {
@@ -69,8 +69,8 @@ func firstDifference(got, want string) string {
 	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
-// TestReordered reads captures whose packets are out of order and there twice, which
-// must not change anything.
+// TestReordered reads captures whose packets are out of order and occur twice, which must not
+// change anything.
 func TestReordered(t *testing.T) {
 	want, packets := whole(t, dialog(30))
 	for seed := range uint64(20) {
@@ -91,8 +91,8 @@ func TestReordered(t *testing.T) {
 	}
 }
 
-// TestLoss takes packets away. What is shown must have been said, and in that order;
-// what is missing must be named, byte for byte.
+// TestLoss removes packets. What is shown must have been said, in that order. What is missing must
+// be reported, byte for byte.
 func TestLoss(t *testing.T) {
 	traffic := dialog(60)
 	want, packets := whole(t, traffic)
@@ -137,8 +137,8 @@ func TestLoss(t *testing.T) {
 	}
 }
 
-// messages are the whole messages of a log, one string each. Of those that were cut off
-// nothing is left.
+// messages returns the whole messages of a log, one string each. Nothing is left of those that were
+// cut off.
 func messages(log string) []string {
 	var all []string
 	for line := range strings.Lines(log) {
@@ -168,8 +168,8 @@ func withoutContext(message string) string {
 	return strings.Join(lines, "")
 }
 
-// TestJoined lets captures begin anywhere. Nothing may be shown that was not said, and
-// what is passed over must be named.
+// TestJoined lets captures begin anywhere. Nothing may be shown that was not said, and what is
+// skipped must be reported.
 func TestJoined(t *testing.T) {
 	want, packets := whole(t, dialog(12))
 	said := messages(want)
@@ -195,7 +195,7 @@ func TestJoined(t *testing.T) {
 	}
 }
 
-// TestOtherPort needs to be told the port of a connection whose beginning is missing.
+// TestOtherPort needs to know the port of a connection whose beginning is missing.
 func TestOtherPort(t *testing.T) {
 	w := newCable()
 	w.serverPort = 6543
@@ -209,7 +209,7 @@ func TestOtherPort(t *testing.T) {
 	}
 }
 
-// TestEncrypted names what can't be read.
+// TestEncrypted reports what can't be read.
 func TestEncrypted(t *testing.T) {
 	request := write{false, []byte{0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f}}
 	hello := write{false, []byte("\x16\x03\x01\x00\x05hello")}
@@ -261,8 +261,8 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestPortReused begins a connection between ends of which an earlier one was never
-// seen to end.
+// TestPortReused begins a connection between the same ends as an earlier one, whose end was not
+// seen.
 func TestPortReused(t *testing.T) {
 	w := newCable()
 	w.converse(t, dialog(1))

@@ -8,18 +8,17 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// end is one end of a conversation: an address, IPv4 ones mapped into IPv6, and a
-// port.
+// end is one end of a conversation: an address, with IPv4 addresses mapped into IPv6, and a port.
 type end [18]byte
 
 func (e end) port() uint16 { return binary.BigEndian.Uint16(e[16:]) }
 
-// addr is an end as an address.
+// addr returns an end as an address.
 func (e end) addr() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(e[:16])).Unmap(), e.port())
 }
 
-// String is an end as the log names that of a client, words as it names a server.
+// String returns an end as the log names a client, and words as it names a server.
 func (e end) String() string { return e.addr().String() }
 
 func (e end) words() string { return fmt.Sprintf("%v port %d", e.addr().Addr(), e.port()) }
@@ -33,23 +32,23 @@ const (
 	flagACK
 )
 
-// frame is what pgpi needs to know of a packet.
+// frame is what pgpi needs to know about a packet.
 type frame struct {
 	from, to end
-	kind     kind // of what is not TCP
+	kind     kind // if it is not TCP
 	udp      bool
 	seq, ack uint32
 	flags    byte
 	payload  []byte
-	cut      int // bytes of the payload that the capture left out
+	cut      int // bytes of the payload that are not in the capture
 }
 
-// refusal is why a packet is passed over.
+// refusal is why a packet is skipped.
 type refusal uint8
 
 const (
 	accepted refusal = iota
-	tunneled         // not a reason: there is another packet in this one
+	tunneled         // not a reason: there is another packet inside this one
 	otherTraffic
 	unknownLink
 	tooShort
@@ -58,10 +57,10 @@ const (
 	refusals
 )
 
-// maxTunnels is how many tunnels a packet may be in, one inside the other.
+// maxTunnels is how many tunnels a packet may be in, one inside another.
 const maxTunnels = 8
 
-// decode reads the headers of a packet, and of those that it carries through tunnels.
+// decode reads the headers of a packet, and of the packets that it carries through tunnels.
 func decode(p *packet, f *frame) refusal {
 	n, reason := linkPayload(p.link, p.data)
 	if reason != accepted {
@@ -79,7 +78,7 @@ func decode(p *packet, f *frame) refusal {
 const (
 	etherIPv4   = 0x0800
 	etherARP    = 0x0806
-	etherBridge = 0x6558 // a frame of Ethernet
+	etherBridge = 0x6558 // an Ethernet frame
 	etherVLAN   = 0x8100
 	etherIPv6   = 0x86dd
 	etherMPLS   = 0x8847
@@ -127,8 +126,8 @@ func (n network) decodeIP(f *frame) (transport, refusal) {
 	return transport{}, otherTraffic
 }
 
-// linkLoop is OpenBSD's loopback (tcpdump.org/linktypes.html), linkIPv4 and linkIPv6
-// raw packets of one version.
+// linkLoop is OpenBSD's loopback (tcpdump.org/linktypes.html). linkIPv4 and linkIPv6 are raw
+// packets of one version.
 const (
 	linkNull  = layers.LinkTypeNull
 	linkLoop  = 108
@@ -142,7 +141,7 @@ const (
 	linkNFLOG = 239
 )
 
-// linkPayload takes the link layer away.
+// linkPayload removes the link layer.
 func linkPayload(link layers.LinkType, b []byte) (network, refusal) {
 	skip := 0
 	switch link {
@@ -175,7 +174,7 @@ func accept(n network, reason refusal) (network, refusal) {
 	return n, reason
 }
 
-// skipEthernet skips to the EtherType at an offset, and what is behind it.
+// skipEthernet skips to the EtherType at an offset, and returns what follows it.
 func skipEthernet(b []byte, offset int) (network, refusal) {
 	if len(b) < offset+2 {
 		return network{}, tooShort
@@ -193,7 +192,7 @@ func skipVLANs(protocol uint16, b []byte) (network, refusal) {
 	return network{protocol, b}, tunneled
 }
 
-// ofVersion tells IPv4 from IPv6 by the packet itself.
+// ofVersion recognizes IPv4 or IPv6 by the packet itself.
 func ofVersion(b []byte) network {
 	if len(b) > 0 && b[0]>>4 == 6 {
 		return network{etherIPv6, b}
@@ -216,13 +215,13 @@ func decodeIPv4(b []byte, f *frame) (transport, refusal) {
 	if fragment := binary.BigEndian.Uint16(b[6:]); fragment&0x3fff != 0 {
 		return transport{}, fragmented
 	}
-	mapped(&f.from, b[12:16])
-	mapped(&f.to, b[16:20])
+	mapIPv4(&f.from, b[12:16])
+	mapIPv4(&f.to, b[16:20])
 	return transport{b[9], b[header:], total - header}, accepted
 }
 
-// mapped makes an IPv4 address one of IPv6.
-func mapped(e *end, address []byte) {
+// mapIPv4 maps an IPv4 address into IPv6.
+func mapIPv4(e *end, address []byte) {
 	*e = end{10: 0xff, 11: 0xff}
 	copy(e[12:16], address)
 }
@@ -245,7 +244,7 @@ func decodeIPv6(b []byte, f *frame) (transport, refusal) {
 	copy(f.to[:], b[24:40])
 	b = b[40:]
 	if size == 0 {
-		size = len(b) // larger than the field can tell
+		size = len(b) // larger than the field can say
 	}
 	for next == nextHopByHop || next == nextRouting || next == nextDestination || next == nextFragment {
 		if len(b) < 8 {
@@ -280,15 +279,15 @@ const (
 	protocolMPLS   = 137
 )
 
-// transport is what a packet of IP carries.
+// transport is what an IP packet carries.
 type transport struct {
 	protocol byte
 	data     []byte
-	// size is how much it is, which the capture may have only in part, or with padding behind it.
+	// size is its size. The capture may have only a part of it, or padding after it.
 	size int
 }
 
-// decode reads a TCP or UDP header, or finds the packet that is in a tunnel.
+// decode reads a TCP or UDP header, or finds the packet in a tunnel.
 func (t transport) decode(f *frame) (inner network, reason refusal) {
 	b := t.data[:max(0, min(len(t.data), t.size))]
 	f.cut = max(0, t.size-len(t.data))
@@ -308,7 +307,7 @@ func (t transport) decode(f *frame) (inner network, reason refusal) {
 	return network{}, otherTraffic
 }
 
-// decodeTCP reads a header of TCP (RFC 9293, section 3.1).
+// decodeTCP reads a TCP header (RFC 9293, section 3.1).
 func decodeTCP(b []byte, f *frame) refusal {
 	if len(b) < 20 {
 		return tooShort
@@ -323,7 +322,7 @@ func decodeTCP(b []byte, f *frame) refusal {
 	return accepted
 }
 
-// setPorts takes the ports that TCP and UDP begin with.
+// setPorts reads the ports that TCP and UDP headers begin with.
 func (f *frame) setPorts(b []byte) {
 	copy(f.from[16:], b[:2])
 	copy(f.to[16:], b[2:4])

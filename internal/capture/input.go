@@ -16,8 +16,8 @@ import (
 	"pgpi/internal/recording"
 )
 
-// packet is one packet of a capture. Its slices are valid until the next one of the
-// same input is read.
+// packet is one packet of a capture. Its slices are valid until the next packet of the same input
+// is read.
 type packet struct {
 	at       time.Time
 	link     layers.LinkType
@@ -33,17 +33,16 @@ type input struct {
 	close  func() error
 	plain  *pcapgo.Reader   // of a pcap file
 	ng     *pcapgo.NgReader // of a pcapng file
-	// section is what a recording of pgpi says of itself; own is false for captures of
-	// others.
+	// section is what a recording of pgpi says about itself. own is false for captures by others.
 	section recording.Section
 	own     bool
-	stale   bool // another section has begun, and its header was not looked at
+	stale   bool // another section has begun, and its header was not read
 
-	packet packet // the one at hand
+	packet packet // the current one
 	err    error  // why there is none: io.EOF, or what is wrong
 }
 
-// counter counts the bytes that were read of an input.
+// counter counts the bytes read from an input.
 type counter struct {
 	r    io.Reader
 	read int64
@@ -85,7 +84,7 @@ func open(name string) (in *input, size int64, err error) {
 	return in, size, nil
 }
 
-// reason is an error without the path, which stands before it.
+// reason returns an error without the path, which precedes it.
 func reason(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -123,12 +122,12 @@ func (in *input) begin() error {
 		in.plain, err = pcapgo.NewReader(buffered)
 	}
 	if err != nil {
-		return fmt.Errorf("it is not a capture that pgpi knows: %w: give a pcap or pcapng file, as tcpdump -w, Wireshark and pgpi --record write them", err)
+		return fmt.Errorf("it is not a capture that pgpi knows: %w: choose a pcap or pcapng file, such as tcpdump -w, Wireshark and pgpi --record write", err)
 	}
 	return nil
 }
 
-// newNgReader keeps panics of the library from ending the program.
+// newNgReader keeps panics in the library from ending the program.
 func newNgReader(r io.Reader, o pcapgo.NgReaderOptions) (ng *pcapgo.NgReader, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -173,7 +172,7 @@ func (in *input) lookAtSection() {
 	}
 }
 
-// damage is what is wrong with the file, nil at its proper end.
+// damage returns what is wrong with the file, or nil at its proper end.
 func (in *input) damage() error {
 	switch {
 	case errors.Is(in.err, io.EOF):
@@ -181,5 +180,5 @@ func (in *input) damage() error {
 	case errors.Is(in.err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("read %s: the file is cut off after %d bytes, in the middle of a packet", in.name, in.stream.read)
 	}
-	return fmt.Errorf("read %s: %w: what comes behind byte %d, or a little before, can't be read", in.name, in.err, in.stream.read)
+	return fmt.Errorf("read %s: %w: what comes after byte %d, or a little before it, can't be read", in.name, in.err, in.stream.read)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// kind is what sort of packet it is that is not TCP.
+// kind is the kind of a packet that is not TCP.
 type kind struct {
 	by     kindBy
 	number uint16
@@ -19,11 +19,11 @@ type kindBy uint8
 
 const (
 	etherKind kindBy = iota + 1 // an EtherType
-	ipKind                      // a protocol of IP
-	udpKind                     // the port of UDP that it is sent to
+	ipKind                      // an IP protocol
+	udpKind                     // the destination port of UDP
 )
 
-// kindNames are those that are known by a name.
+// kindNames are the kinds that have a name.
 var kindNames = map[kind]string{
 	{etherKind, etherARP}: "ARP", {etherKind, etherLLDP}: "LLDP", {ipKind, protocolICMP}: "ICMP", {ipKind, protocolICMPv6}: "ICMPv6",
 	{ipKind, protocolESP}: "ESP", {ipKind, protocolGRE}: "GRE of another version", {ipKind, protocolSCTP}: "SCTP",
@@ -45,13 +45,13 @@ func (k kind) String() string {
 // kinds counts packets.
 type kinds map[kind]int64
 
-// Limits of kinds: how many are told apart, and how many are named.
+// Limits on kinds: how many are distinguished, and how many are named.
 const (
 	maxKinds   = 1 << 10
 	namedKinds = 3
 )
 
-// add counts a packet. When there are too many kinds, further ones are not told apart.
+// add counts a packet. When there are too many kinds, further ones are counted together.
 func (k kinds) add(one kind) {
 	if _, known := k[one]; !known && len(k) >= maxKinds {
 		one = kind{}
@@ -59,7 +59,7 @@ func (k kinds) add(one kind) {
 	k[one]++
 }
 
-// String lists those of which there are most, "" where there are none.
+// String lists the most frequent kinds, and returns "" if there are none.
 func (k kinds) String() string {
 	all := slices.SortedFunc(maps.Keys(k), func(a, b kind) int {
 		return cmp.Or(cmp.Compare(k[b], k[a]), cmp.Compare(a.by, b.by), cmp.Compare(a.number, b.number))

@@ -20,9 +20,9 @@ import (
 	"pgpi/internal/sink/pcapng"
 )
 
-// TestLaterVersions reads recordings that have, at random places, what a later version
-// might write: items of notes, comments, sentences and arguments of them. They read as
-// without it.
+// TestLaterVersions reads recordings that have, at random places, what a later version might write:
+// items of notes, comments, sentences and arguments of sentences. They read as if it were not
+// there.
 func TestLaterVersions(t *testing.T) {
 	for seed := range uint64(10) {
 		p := newProxy(seed)
@@ -125,10 +125,10 @@ func (l later) item() string {
 	case 1:
 		return fmt.Sprintf("%s=%d", l.word(), l.Int64())
 	}
-	return "bytes left " + l.word() // known words, of which a later version says more
+	return "bytes left " + l.word() // known words, about which a later version says more
 }
 
-// word is one that no version knows.
+// word returns a word that no version knows.
 func (l later) word() string {
 	b := make([]byte, 2+l.IntN(10))
 	for i := range b {
@@ -137,7 +137,7 @@ func (l later) word() string {
 	return strings.ToValidUTF8("x"+string(b), "")
 }
 
-// sentence is one that no version says, as a datagram with the headers of another one.
+// sentence returns a sentence that no version says, as a datagram with the headers of another one.
 func (l later) sentence(headers []byte) []byte {
 	return datagram(headers, fmt.Sprintf("<134>1 - - pgpi - x_%d [pgpi connection=\"%d\" 1=%s] %s", l.Uint32(), l.IntN(6), l.argument(), l.word()))
 }
@@ -149,7 +149,7 @@ func (l later) arguments(data []byte) []byte {
 	return datagram(data, fmt.Sprintf("%s x%d=%s%s", payload[:at], l.Uint32(), l.argument(), payload[at:]))
 }
 
-// argument is quoted as those of sentences are: the bracket ends them.
+// argument is quoted like arguments of sentences: the bracket ends them.
 func (l later) argument() string { return strings.ReplaceAll(strconv.Quote(l.word()), "]", `\x5d`) }
 
 // datagramHeaders is the size of the headers of IPv4 and UDP.
@@ -160,7 +160,7 @@ func isDatagram(data []byte) bool {
 	return data[0]>>4 == 4 && data[protocol] == udp
 }
 
-// datagram is one with the headers of another one.
+// datagram returns a datagram with the headers of another one.
 func datagram(headers []byte, payload string) []byte {
 	const total, size = 2, 24
 	data := append(bytes.Clone(headers[:datagramHeaders]), payload...)
@@ -169,8 +169,8 @@ func datagram(headers []byte, payload string) []byte {
 	return data
 }
 
-// TestOverwritten reads a recording in which redaction has overwritten bytes that were
-// passed over, as those behind a gap are. They put no direction out of sync.
+// TestOverwritten reads a recording in which redaction has overwritten bytes that were skipped, as
+// those after a gap are. They put no direction out of sync.
 func TestOverwritten(t *testing.T) {
 	p := newProxy(1)
 	c := p.connect(1)
@@ -181,7 +181,7 @@ func TestOverwritten(t *testing.T) {
 	c.relay(event.ServerToClient, message('Z', "I"))
 	got, _ := replayOf(t, record(t, pcapng.Options{Redacted: true}, p.events)...)
 	for i := range got {
-		got[i].Redacted, got[i].Noted = false, false // as the recording says of all that is in it
+		got[i].Redacted, got[i].Noted = false, false // as the recording says about everything in it
 	}
 	same(t, got, p.events)
 }

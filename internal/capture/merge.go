@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// merged are captures as one, in the order of time. The files of one recording follow
-// on each other: within a recording the order is that of what happened.
+// merged are several captures as one, ordered by time. The files of a recording follow each other:
+// within a recording the order is that of what happened.
 type merged struct {
 	chains []*chain
 }
@@ -14,7 +14,7 @@ type merged struct {
 // chain is what is read one file after another.
 type chain struct {
 	inputs []*input
-	number int // of the recording that it is, from 1; 0 for captures of others
+	number int // number of the recording, from 1; 0 for captures by others
 }
 
 // merge orders inputs.
@@ -40,8 +40,8 @@ func merge(inputs []*input) *merged {
 	return m
 }
 
-// head is the input of the next packet, nil at the end. Inputs that have ended are
-// given to done.
+// head returns the input of the next packet, or nil at the end. It passes inputs that have ended to
+// done.
 func (m *merged) head(done func(*input)) (from *chain, in *input) {
 	for _, c := range m.chains {
 		for len(c.inputs) > 0 && c.inputs[0].err != nil {

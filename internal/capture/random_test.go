@@ -80,7 +80,7 @@ func untyped(body string) []byte {
 	return append([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, body...)
 }
 
-// value is one of some size.
+// value returns a value of some size.
 func value(r *rand.Rand) string {
 	size := []int{0, 1, 5, 30, 400, 3000, 70000}[min(r.IntN(7), r.IntN(8))]
 	return strings.Repeat(string(rune('a'+r.IntN(26))), size)
@@ -118,12 +118,12 @@ func randomRows(r *rand.Rand, most int, row func() []byte) (rows [][]byte) {
 	return rows
 }
 
-// asked is a Query with its reply.
+// asked returns a Query with its reply.
 func asked(sql string, answer ...[]byte) turn {
 	return turn{[][]byte{message('Q', sql+"\x00")}, answer}
 }
 
-// randomTurns are requests with their replies.
+// randomTurns returns requests with their replies.
 func randomTurns(r *rand.Rand, n int) (all []turn) {
 	for i := range n {
 		kind := r.IntN(len(turnKinds))
@@ -132,7 +132,7 @@ func randomTurns(r *rand.Rand, n int) (all []turn) {
 	return all
 }
 
-// turnKinds are the sorts of requests, with the number of one for its names.
+// turnKinds are the kinds of requests. Each takes the number of a request, for its names.
 var turnKinds = []func(r *rand.Rand, i int) []turn{
 	func(r *rand.Rand, i int) []turn {
 		answer := append([][]byte{described(fmt.Sprintf("c%d", i))}, randomRows(r, 6, func() []byte { return randomRow(r) })...)
@@ -199,7 +199,7 @@ func executes(r *rand.Rand, _ int) []turn {
 	return []turn{t}
 }
 
-// randomReplication is a stream of changes.
+// randomReplication returns a stream of changes.
 func randomReplication(r *rand.Rand) []turn {
 	const position = "\x00\x00\x00\x00\x01\x6b\x37\x4d"
 	data := func(body string) []byte { return message('d', "w"+position+position+position+body) }
@@ -229,7 +229,7 @@ func randomReplication(r *rand.Rand) []turn {
 	return []turn{stream, {[][]byte{copyDone}, [][]byte{copyDone, tag("COPY 0"), isReady}}}
 }
 
-// randomCapture is a capture of some connections, with the faults that captures have.
+// randomCapture returns a capture of some connections, with the faults that captures have.
 func randomCapture(t testing.TB, r *rand.Rand, told *truth) string {
 	t.Helper()
 	var all []wirePacket
@@ -259,15 +259,15 @@ func randomCapture(t testing.TB, r *rand.Rand, told *truth) string {
 	return pcap(t, newCable().link, all)
 }
 
-// harm are the packets of a connection as a capture may have them: not from the beginning on, not to the end, with
-// losses, or without their ends.
+// harm returns the packets of a connection as a capture may have them: not from the beginning, not
+// to the end, with losses, or without their ends.
 func harm(t testing.TB, r *rand.Rand, w *cable) []wirePacket {
 	t.Helper()
 	packets := slices.Clone(w.packets)
 	switch r.IntN(6) {
 	case 0: // it was joined
 		packets = packets[r.IntN(len(packets)):]
-	case 1: // it goes on
+	case 1: // it continues
 		packets = packets[:1+r.IntN(len(packets))]
 	case 2: // it is broken off
 		packets = packets[:3+r.IntN(len(packets)-3)]
@@ -287,7 +287,8 @@ func harm(t testing.TB, r *rand.Rand, w *cable) []wirePacket {
 	return packets
 }
 
-// randomRecording is one that pgpi has made live, with what somebody may have done to it.
+// randomRecording returns a recording that pgpi has made live, with what someone may have done to
+// it.
 func randomRecording(t testing.TB, r *rand.Rand, told *truth) []string {
 	t.Helper()
 	p := newProxy(r.Uint64())
@@ -300,24 +301,25 @@ func randomRecording(t testing.TB, r *rand.Rand, told *truth) []string {
 	files := record(t, pcapng.Options{Rotate: []int64{0, 8_000, 40_000}[r.IntN(3)]}, p.events)
 	at := r.IntN(len(files))
 	switch r.IntN(6) {
-	case 0: // a file is gone
+	case 0: // a file is missing
 		if len(files) > 2 && at > 0 {
 			files = slices.Delete(files, at, at+1)
 		}
-	case 1: // it was killed
+	case 1: // pgpi was killed
 		content, err := os.ReadFile(files[at])
 		if err != nil {
 			t.Fatal(err)
 		}
 		files = append(files[:at:at], file(t, content[:len(content)/2+r.IntN(len(content)/2)]))
-	case 2: // packets were taken out
+	case 2: // packets were removed
 		told.edited = true
 		files[at] = edit(t, files[at], func(int) bool { return r.IntN(12) > 0 })
 	}
 	return files
 }
 
-// edit makes a recording of those packets of another one that are to be kept, which are numbered from 1.
+// edit makes a recording of those packets of another one that keep selects. They are numbered from
+// 1.
 func edit(t testing.TB, name string, keep func(number int) bool) string {
 	t.Helper()
 	in, _, err := open(name)

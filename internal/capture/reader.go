@@ -1,18 +1,22 @@
-// Package capture reads captures of Postgres traffic and records what is in them, as the
-// proxy records what it relays.
+// Package capture reads captures of Postgres traffic and records what is in them, as the proxy
+// records what it relays.
 //
-// It guarantees that the events of a recording of pgpi are those that were recorded;
-// that what a capture of somebody else has not (packets that were lost, the beginning
-// of a connection, what is encrypted) is said and never guessed in silence; that no
-// file, whatever is in it, ends more than its own reading; and that memory is bounded.
+// It guarantees:
 //
-// It must not know what becomes of events, nor what options look like on a command
-// line.
+//   - The events of a recording by pgpi are those that were recorded.
+//   - What a capture by others lacks (lost packets, the beginning of a connection, what is
+//     encrypted) is reported. It is never guessed in silence.
+//   - No file, whatever is in it, ends more than its own reading.
+//   - Memory is bounded.
 //
-// Start reading at [Reader.Read]. input.go and merge.go give packets in order,
-// frame.go and tunnel.go take their headers away; replay.go reads recordings of pgpi; stream.go,
-// flow.go, recognize.go, dialogue.go and search.go find out where messages begin and end in other captures,
-// and way.go how far away the ends are.
+// Less formally: it makes the most of any file, and says what it could not see.
+//
+// It must not know what becomes of events, or what options look like on a command line.
+//
+// Start reading at [Reader.Read]. input.go and merge.go return packets in order, and frame.go and
+// tunnel.go remove their headers. replay.go reads recordings of pgpi. In other captures, stream.go,
+// flow.go, recognize.go, dialogue.go and search.go find out where messages begin and end, and
+// way.go how far away the ends are.
 package capture
 
 import (
@@ -28,47 +32,47 @@ import (
 	"pgpi/internal/peer"
 )
 
-// Recorder takes events.
+// Recorder receives events.
 type Recorder interface {
 	// Wait returns when there is room for another event, or when done is closed.
 	Wait(done <-chan struct{})
-	// Record takes an event and copies what it keeps. It does not block.
+	// Record records an event, and copies what it keeps. It does not block.
 	Record(e *event.Event)
 }
 
-// Options say how to read.
+// Options are how to read.
 type Options struct {
-	// Ports are those of servers, beside 5432.
+	// Ports are ports of servers, in addition to 5432.
 	Ports []int
-	// Problem is told, in a sentence, of what can't be read.
+	// Problem is called with what can't be read, as a sentence.
 	Problem func(error)
-	// Progress is told now and then how many bytes of how many were read. The total is
-	// 0 where nobody knows.
+	// Progress is called now and then with how many bytes of how many were read. The total is 0 if
+	// it is not known.
 	Progress func(read, total int64)
 }
 
 // Report is what was found.
 type Report struct {
 	Packets     int64
-	Recordings  int   // files that pgpi itself has written
+	Recordings  int   // files written by pgpi itself
 	Connections int   // with Postgres
 	Ignored     int   // TCP conversations of something else
 	Encrypted   int   // connections that can't be read
-	Missing     int64 // bytes that captures lacks
+	Missing     int64 // bytes that captures lack
 	Damaged     bool  // a file could not be read to its end
 	refused     [refusals]int64
 	others      string // packets that are not TCP
-	foreign     string // protocols of those that were ignored
+	foreign     string // protocols of ignored conversations
 }
 
-// Incomplete reports whether there is more in the captures, or was on the wire, than
-// could be read.
+// Incomplete reports whether the captures contain more, or more was on the wire, than could be
+// read.
 func (r *Report) Incomplete() bool {
 	unread := r.refused[unknownLink] + r.refused[tooShort] + r.refused[fragmented] + r.refused[tooDeep]
 	return r.Damaged || r.Missing > 0 || unread > 0
 }
 
-// Instead says what is in the captures where no Postgres is.
+// Instead says what is in the captures if there is no Postgres.
 func (r *Report) Instead() string {
 	switch {
 	case r.Ignored == 0 && r.others == "":
@@ -79,7 +83,7 @@ func (r *Report) Instead() string {
 	return fmt.Sprintf("%d TCP connections of something else%s: where it is in the middle of connections to another port than 5432, name that with --port", r.Ignored, r.foreign)
 }
 
-// listForeign lists the protocols of connections that are known.
+// listForeign lists the protocols that were recognized.
 func listForeign(count map[peer.Protocol]int) string {
 	var words []string
 	for _, p := range slices.Sorted(maps.Keys(count)) {
@@ -103,20 +107,20 @@ type Reader struct {
 	recorder Recorder
 	done     <-chan struct{}
 
-	last     time.Time // of the packets that were read
+	last     time.Time // of the packets read
 	problems []error   // from before there was a recorder
-	tags     uint32    // that were given
+	tags     uint32    // tags in use
 	keys     map[string]*dialogue
 	searches searches
 	flows    flows
 	replays  map[*chain]*replay
-	mixed    bool // tags of recordings don't tell connections apart
-	// strays are the tags of connections of which a recording lacks what it said of them.
+	mixed    bool // tags of recordings don't distinguish connections
+	// strays are the tags of connections whose description is missing from a recording.
 	strays map[uint32]bool
 }
 
-// Open opens captures by their names; "-" is standard input. What can't be opened is
-// a problem, and the rest is read. It is an error where nothing can.
+// Open opens captures by their names; "-" is standard input. What can't be opened is a problem, and
+// the rest is read. It is an error if nothing can be opened.
 func Open(names []string, o Options) (*Reader, error) {
 	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}, foreign: map[peer.Protocol]int{}, strays: map[uint32]bool{}}
 	r.flows = flows{reader: r, byKey: map[flowKey]*flow{}}
@@ -143,7 +147,7 @@ func Open(names []string, o Options) (*Reader, error) {
 	return r, nil
 }
 
-// Redacted reports whether secrets were blanked before something was recorded.
+// Redacted reports whether secrets were blanked before anything was recorded.
 func (r *Reader) Redacted() bool {
 	for _, in := range r.inputs {
 		if in.own && in.section.Redacted {
@@ -153,16 +157,16 @@ func (r *Reader) Redacted() bool {
 	return false
 }
 
-// progressEvery is after how many packets progress is told.
+// progressEvery is after how many packets progress is reported.
 const progressEvery = 1 << 10
 
-// Read makes events of all packets, until ctx ends, and closes the captures.
+// Read makes events from all packets, until ctx ends, and closes the captures.
 func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	r.recorder, r.done = recorder, ctx.Done()
 	captures := merge(r.inputs)
 	r.mixed = len(captures.chains) > 1
 	for ctx.Err() == nil {
-		from, in := captures.head(r.ended)
+		from, in := captures.head(r.reportEnd)
 		if in == nil {
 			break
 		}
@@ -180,7 +184,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	r.flows.closeAll()
 	for _, in := range r.inputs {
 		if in.stream != nil {
-			_ = in.close() // it was for reading
+			_ = in.close() // it was only read
 		}
 	}
 	r.progress()
@@ -190,7 +194,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	return r.report
 }
 
-// packet reads the packet at hand of an input.
+// packet reads the current packet of an input.
 func (r *Reader) packet(from *chain, in *input) {
 	var f frame
 	if reason := decode(&in.packet, &f); reason != accepted {
@@ -219,7 +223,8 @@ func (r *Reader) packet(from *chain, in *input) {
 	r.flows.add(in.packet.at.Local(), &f)
 }
 
-// tagOf returns the tag of a connection of a recording: the one that it had, unless another has that.
+// tagOf returns the tag for a connection in a recording: the one it had, unless another connection
+// has that.
 func (r *Reader) tagOf(tag uint32) uint32 {
 	switch {
 	case tag == 0:
@@ -237,14 +242,14 @@ func (r *Reader) newTag() uint32 {
 	return r.tags
 }
 
-// record hands on an event when there is room for it.
+// record passes on an event when there is room for it.
 func (r *Reader) record(e *event.Event) {
 	r.recorder.Wait(r.done)
 	r.recorder.Record(e)
 }
 
-// ended tells what was wrong with an input.
-func (r *Reader) ended(in *input) {
+// reportEnd reports what was wrong with an input.
+func (r *Reader) reportEnd(in *input) {
 	if err := in.damage(); err != nil {
 		r.damage(err)
 	}
@@ -278,7 +283,7 @@ func (r *Reader) sayDamaged(err error) {
 	r.record(&event.Event{At: r.last, Kind: event.Said, Fact: event.Damaged{Why: err.Error()}})
 }
 
-// explainRefused says what kinds of packets were passed over.
+// explainRefused reports what kinds of packets were skipped.
 func (r *Reader) explainRefused() {
 	for _, refused := range []struct {
 		reason refusal
@@ -297,7 +302,7 @@ func (r *Reader) explainRefused() {
 	}
 }
 
-// progress tells how far reading has come.
+// progress reports how much has been read.
 func (r *Reader) progress() {
 	if r.options.Progress == nil {
 		return

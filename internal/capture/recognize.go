@@ -8,7 +8,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// flowReceiver takes what a flow has in order.
+// flowReceiver receives the bytes of a flow in order.
 type flowReceiver struct {
 	*flow
 	reader *Reader
@@ -23,9 +23,10 @@ func (f *flowReceiver) data(at time.Time, sender int, b []byte) {
 	}
 }
 
-// recognize looks at the first bytes of a conversation. A startup packet begins one of Postgres, at
-// any port, and so does TLS for Postgres; a load balancer may have put a header before it. At a
-// server's port it may be in the middle of one. It returns what is there to decode.
+// recognize looks at the first bytes of a conversation. A startup packet begins one with Postgres,
+// at any port, and so does TLS for Postgres. A load balancer may have put a header before it. At a
+// server's port, the bytes may be from the middle of a connection. It returns what there is to
+// decode.
 func (f *flowReceiver) recognize(at time.Time, sender int, b []byte) []byte {
 	if len(f.opening) > 0 && sender != f.client {
 		f.settle(at)
@@ -47,13 +48,13 @@ func (f *flowReceiver) recognize(at time.Time, sender int, b []byte) []byte {
 	return f.begin(at, sender, b)
 }
 
-// maxOpening is how many first bytes of a client are waited for.
+// maxOpening is how many of a client's first bytes are waited for.
 const maxOpening = 64 << 10
 
-// mayTell reports whether only more of what a client says first will tell what it is. In the middle of
-// a connection it never will.
+// mayTell reports whether only more of a client's first words can show what it is. In the middle of
+// a connection they never can.
 func (f *flowReceiver) mayTell(b []byte) bool {
-	if len(b) > maxOpening || f.served(f.reader) && !f.began {
+	if len(b) > maxOpening || f.hasServerPort(f.reader) && !f.began {
 		return false
 	}
 	rest := b[peer.ProxyHeader(b):]
@@ -65,11 +66,12 @@ func (f *flowReceiver) mayTell(b []byte) bool {
 	case p != "":
 		return false
 	}
-	const startup, other = 8, 16 // bytes that tell
+	const startup, other = 8, 16 // enough bytes to tell
 	return len(rest) < startup || rest[0] != 0 && len(rest) < other
 }
 
-// helloOf reads what a client offers in TLS, nil where that is not all there. The end may be cut off.
+// helloOf reads what a client offers in TLS, or returns nil if it is incomplete. Its end may be cut
+// off.
 func helloOf(b []byte, cut bool) *peer.Hello {
 	var c peer.Clear
 	said := c.Read(b)
@@ -77,12 +79,12 @@ func helloOf(b []byte, cut bool) *peer.Hello {
 		said = c.Cut()
 	}
 	if said.Client == nil && c.Over() {
-		return &peer.Hello{} // it is none
+		return &peer.Hello{} // it is not one
 	}
 	return said.Client
 }
 
-// settle decides what a conversation is by what there is of its beginning.
+// settle decides what a conversation is from what there is of its beginning.
 func (f *flowReceiver) settle(at time.Time) {
 	switch {
 	case len(f.opening) > 0:
@@ -91,8 +93,8 @@ func (f *flowReceiver) settle(at time.Time) {
 		if rest := f.begin(at, f.client, b); f.dialogue != nil {
 			f.dialogue.data(at, f.direction(f.client), rest)
 		}
-	case f.dialogue == nil && f.began && f.accepted && f.served(f.reader) && !f.ignored:
-		f.open() // nothing was said, as by a health check
+	case f.dialogue == nil && f.began && f.accepted && f.hasServerPort(f.reader) && !f.ignored:
+		f.open() // nothing was said, as in a health check
 		switch {
 		case f.reset:
 			f.dialogue.breakOff(at, f.left)
@@ -103,10 +105,10 @@ func (f *flowReceiver) settle(at time.Time) {
 	}
 }
 
-// begin begins a dialogue, or finds that there is none. It returns what is there to decode.
+// begin begins a dialogue, or finds that there is none. It returns what there is to decode.
 func (f *flowReceiver) begin(at time.Time, sender int, b []byte) []byte {
 	if sender != f.client {
-		if f.served(f.reader) {
+		if f.hasServerPort(f.reader) {
 			f.openInside()
 			return b
 		}
@@ -116,7 +118,7 @@ func (f *flowReceiver) begin(at time.Time, sender int, b []byte) []byte {
 	header := peer.ProxyHeader(b)
 	rest := b[header:]
 	speaks := peer.OfClient(rest)
-	served := f.served(f.reader) && f.certain
+	served := f.hasServerPort(f.reader) && f.certain
 	foreign := false
 	switch {
 	case isStartup(rest) || peer.MayBeClientHello(rest) && (served || helloOf(rest, true).Speaks("postgresql")):
@@ -130,7 +132,7 @@ func (f *flowReceiver) begin(at time.Time, sender int, b []byte) []byte {
 		return nil
 	}
 	if header > 0 {
-		f.dialogue.undecoded(at, event.ClientToServer, b[:header])
+		f.dialogue.recordUndecoded(at, event.ClientToServer, b[:header])
 		f.dialogue.say(at, event.HeaderFirst{What: string(peer.OfClient(b))})
 	}
 	if foreign {
@@ -140,7 +142,7 @@ func (f *flowReceiver) begin(at time.Time, sender int, b []byte) []byte {
 	return rest
 }
 
-// ignore passes over a conversation of something else.
+// ignore skips a conversation of something else.
 func (f *flowReceiver) ignore(p peer.Protocol) {
 	f.ignored = true
 	f.reader.report.Ignored++
@@ -149,8 +151,8 @@ func (f *flowReceiver) ignore(p peer.Protocol) {
 	}
 }
 
-// openInside begins a dialogue with something else than its first packet. Where the beginning was
-// seen, it will be out of sync, which is said.
+// openInside begins a dialogue with something other than its first packet. If the beginning was
+// seen, the dialogue will be out of sync, and say so.
 func (f *flowReceiver) openInside() {
 	f.open()
 	if !f.began {
@@ -169,7 +171,7 @@ func (f *flowReceiver) gap(at time.Time, sender int, size int64) {
 	}
 	switch {
 	case f.dialogue != nil:
-	case f.served(f.reader) && f.certain && !f.ignored:
+	case f.hasServerPort(f.reader) && f.certain && !f.ignored:
 		f.openedAt = at
 		f.openInside()
 	default:
@@ -188,12 +190,12 @@ func (f *flowReceiver) fin(at time.Time, sender int) {
 	f.ended[sender] = true
 	if d := f.dialogue; d != nil {
 		d.end(at, direction, false)
-		d.hungUp(at, event.PartyOf(direction))
+		d.sayHungUp(at, event.PartyOf(direction))
 	}
 }
 
-// isStartup reports whether a client's first bytes are one of the packets that begin a
-// connection of Postgres.
+// isStartup reports whether a client's first bytes are one of the packets that begin a connection
+// with Postgres.
 func isStartup(b []byte) bool {
 	if len(b) < 8 || wire.StartupSize(b) < 8 {
 		return false
@@ -204,7 +206,7 @@ func isStartup(b []byte) bool {
 	case wire.CancelRequest:
 		return true
 	}
-	const major, minor = 3, 16 // version 3.x; 9999 asks what there is
+	const major, minor = 3, 16 // version 3.x; 9999 asks which there are
 	version := uint32(b[4])<<24 | uint32(b[5])<<16 | uint32(b[6])<<8 | uint32(b[7])
 	return version>>16 == major && (version&0xffff < minor || version&0xffff == 9999)
 }

@@ -12,7 +12,7 @@ const (
 	mysql  = "\x4a\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00"
 )
 
-// TestForeign names what speaks at the port of a server instead of Postgres, and shows it.
+// TestForeign recognizes what speaks at the port of a server instead of Postgres, and shows it.
 func TestForeign(t *testing.T) {
 	for name, test := range map[string]struct {
 		traffic []write
@@ -68,7 +68,8 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestProxied decodes what follows on the header of a load balancer, at any port and wherever it is cut.
+// TestProxied decodes what follows the header of a load balancer, at any port and wherever it is
+// cut.
 func TestProxied(t *testing.T) {
 	for header, words := range map[string]string{proxy1: "a header of PROXY, version 1", proxy2: "a header of PROXY, version 2"} {
 		for _, port := range []uint16{5432, 6543} {
@@ -100,7 +101,7 @@ func TestStartupInPieces(t *testing.T) {
 	}
 }
 
-// TestBareConnect has connections on which nothing is said, as health checks make them.
+// TestBareConnect has connections on which nothing is said, as in health checks.
 func TestBareConnect(t *testing.T) {
 	const opened = "#1  connected at t0 = 2025-07-04 12:00:00 +0000 from 10.0.0.1:50000\n#1  connected to Postgres server at 10.0.0.2 port 5432\n"
 	for want, flags := range map[string][]string{
@@ -108,7 +109,7 @@ func TestBareConnect(t *testing.T) {
 		opened + "#1  server disconnected before startup\n#1  connection end\n":                 {"cS", "sSA", "cA", "sFA", "cFA", "sA"},
 		opened + "#1  connection to client lost: it reset the connection\n#1  connection end\n": {"cS", "sSA", "cA", "cRA"},
 		opened + "#1  the capture ends before this connection\n#1  connection end\n":            {"cS", "sSA", "cA"},
-		"": {"cS", "sRA"}, // nobody listens
+		"": {"cS", "sRA"}, // no one listens
 	} {
 		w := newCable()
 		for _, f := range flags {

@@ -11,7 +11,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// replay records again what is in a recording. Its packets are in order, and say what
+// replay records what is in a recording again. Its packets are in order, and have notes about what
 // does not follow from their bytes.
 type replay struct {
 	reader        *Reader
@@ -20,25 +20,25 @@ type replay struct {
 	zone          *time.Location
 	connections   map[uint32]*replayed
 	conversations map[flowKey]*conversation
-	sentence      []byte // the beginning of one that has several datagrams
+	sentence      []byte // the beginning of a sentence in several datagrams
 }
 
-// replayed is a connection of a recording.
+// replayed is a connection in a recording.
 type replayed struct {
 	id     uint32 // its tag now
 	opened time.Time
-	// primed is the file that repeated what is known of it, because the recording was
-	// not read from its beginning.
+	// primed is the number of the file that repeated what is known about the connection, because
+	// the recording was not read from its beginning.
 	primed int
 	keys   []flowKey
 }
 
-// conversation is a TCP conversation of a recording.
+// conversation is a TCP conversation in a recording.
 type conversation struct {
 	connection *replayed
 	client     end
 	next       [2]uint32 // by event.ClientToServer and event.ServerToClient
-	write      []byte    // the beginning of one that has several packets
+	write      []byte    // the beginning of a write in several packets
 	spans      []event.Span
 }
 
@@ -49,8 +49,8 @@ func newReplay(r *Reader, section recording.Section) *replay {
 	}
 }
 
-// begin reports whether another file of the recording begins. Where one is missing
-// between two, nothing that is remembered is true any more.
+// begin reports whether another file of the recording begins. If one is missing in between, nothing
+// that is remembered is true any more.
 func (r *replay) begin(in *input) bool {
 	number := in.section.File
 	if number == r.file {
@@ -64,7 +64,7 @@ func (r *replay) begin(in *input) bool {
 	return true
 }
 
-// packet takes the next packet.
+// packet handles the next packet.
 func (r *replay) packet(p *packet, f *frame) {
 	n := recording.ParseNote(p.comments)
 	if n.HasZone {
@@ -78,7 +78,7 @@ func (r *replay) packet(p *packet, f *frame) {
 	r.segment(at, n, f)
 }
 
-// connection finds a connection by the tag that it had.
+// connection finds a connection by its original tag.
 func (r *replay) connection(tag uint32, at time.Time, n recording.Note) *replayed {
 	c := r.connections[tag]
 	if c == nil {
@@ -101,7 +101,7 @@ func (r *replay) record(c *replayed, e *event.Event, at time.Time, n recording.N
 	r.reader.record(e)
 }
 
-// datagram is a sentence of pgpi, or a part of one.
+// datagram handles a sentence of pgpi, or a part of one.
 func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	if n.More || len(r.sentence) > 0 {
 		r.sentence = append(r.sentence, payload...)
@@ -147,8 +147,8 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	}
 }
 
-// known is what of a fact is to be read: what follows from bytes is derived again, unless
-// redaction has overwritten them. Connections have the tags that they have now.
+// known returns what is read of a fact. What follows from bytes is derived again, unless redaction
+// has overwritten them. Connections get their present tags.
 func (r *replay) known(f event.Fact) event.Fact {
 	switch f := f.(type) {
 	case event.CancelForwarded:
@@ -185,7 +185,7 @@ func (r *replay) forget(tag uint32, c *replayed) {
 	delete(r.connections, tag)
 }
 
-// segment is a packet of a conversation.
+// segment handles a packet of a conversation.
 func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 	key := keyOf(f.from, f.to)
 	v := r.conversations[key]
@@ -198,7 +198,7 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 		return
 	}
 	if v == nil {
-		r.reader.flows.add(at, f) // somebody has taken the beginning away
+		r.reader.flows.add(at, f) // someone has removed the beginning
 		return
 	}
 	d := event.ServerToClient
@@ -206,7 +206,7 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 		d = event.ClientToServer
 	}
 	if f.flags&flagFIN != 0 && f.seq == v.next[d] {
-		v.next[d]++ // as it counts for TCP
+		v.next[d]++ // as TCP counts it
 	}
 	switch {
 	case f.flags&flagSYN != 0:
@@ -219,19 +219,19 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 	}
 }
 
-// data is a packet with bytes, or with a note that there were no more.
+// data handles a packet with bytes, or with a note that there were no more.
 func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation, sender event.Direction) {
 	c, d := v.connection, sender
 	if n.Scripted {
 		d = n.Direction
 	}
-	if !n.Scripted { // a reply is behind its request
+	if !n.Scripted { // a reply comes after its request
 		r.miss(at, v, event.ServerToClient-sender, f.ack)
 	}
 	switch missing := f.seq - v.next[sender]; {
-	case missing > maxTaken: // of a conversation between the same ends, whose beginning is not there
+	case missing > maxTaken: // of a conversation between the same ends whose beginning is not there
 		r.record(c, &event.Event{Kind: event.Said, Fact: event.Joined{}}, at, recording.Note{})
-		r.reader.damage(fmt.Errorf("the beginning of a conversation of connection #%d was taken out of the recording", c.id))
+		r.reader.damage(fmt.Errorf("the beginning of a conversation of connection #%d was removed from the recording", c.id))
 		v.next[event.ServerToClient-sender] = f.ack
 	case missing > 0:
 		r.sayMissing(at, c, d, missing)
@@ -264,10 +264,11 @@ func (r *replay) data(at time.Time, n recording.Note, f *frame, v *conversation,
 	r.record(c, &e, at, n)
 }
 
-// maxTaken is how many bytes may have been taken out of a conversation.
+// maxTaken is how many bytes may have been removed from a conversation.
 const maxTaken = 1 << 28
 
-// miss says what is missing of a direction up to a number: packets were taken out of the recording.
+// miss records what is missing of a direction up to a sequence number: packets were removed from
+// the recording.
 func (r *replay) miss(at time.Time, v *conversation, d event.Direction, next uint32) {
 	if after(next, v.next[d]) && next-v.next[d] <= maxTaken {
 		r.sayMissing(at, v.connection, d, next-v.next[d])
@@ -280,7 +281,7 @@ func (r *replay) sayMissing(at time.Time, c *replayed, d event.Direction, size u
 	r.record(c, &event.Event{Kind: event.Said, Fact: event.Missing{Direction: d, Bytes: int64(size)}}, at, recording.Note{})
 }
 
-// addSpan adds a span of a write. One that was cut by the end of a packet is whole again.
+// addSpan adds a span of a write. A span that was cut by the end of a packet is joined again.
 func (v *conversation) addSpan(s event.Span) {
 	if n := len(v.spans); n > 0 && s.Start == len(v.write) && v.spans[n-1].End == s.Start && v.spans[n-1].Kind == s.Kind {
 		v.spans[n-1].End = s.End
@@ -289,7 +290,7 @@ func (v *conversation) addSpan(s event.Span) {
 	v.spans = append(v.spans, s)
 }
 
-// countMessages estimates how many messages are in a write, by their lengths alone.
+// countMessages estimates how many messages are in a write, from their lengths alone.
 func countMessages(b []byte) (n int) {
 	for len(b) > 0 {
 		n++
@@ -302,7 +303,7 @@ func countMessages(b []byte) (n int) {
 	return n
 }
 
-// close ends the connections that the recording does not see the end of.
+// close ends the connections whose end is not in the recording.
 func (r *replay) close() {
 	for tag, c := range r.connections {
 		r.forget(tag, c)

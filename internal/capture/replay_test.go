@@ -65,7 +65,7 @@ func (p *proxy) connect(id uint32) *relayed {
 	return c
 }
 
-// stamp gives an event its times and takes it. Sometimes the clock is set.
+// stamp sets the times of an event and records it. Sometimes the clock is set.
 func (c *relayed) stamp(e event.Event) {
 	c.now += time.Duration(c.r.IntN(3_000_000))
 	if c.r.IntN(500) == 0 {
@@ -97,7 +97,7 @@ func (c *relayed) show(d event.Direction, b []byte) {
 	c.stamp(event.Event{Kind: event.Bytes, Direction: d, Data: b, Count: f.Count})
 }
 
-// relay passes bytes on, as much as is complete.
+// relay passes bytes on, as far as they are complete.
 func (c *relayed) relay(d event.Direction, b []byte) {
 	c.pending[d] = append(c.pending[d], b...)
 	for len(c.pending[d]) > 0 {
@@ -113,7 +113,7 @@ func (c *relayed) relay(d event.Direction, b []byte) {
 	}
 }
 
-// end ends a direction in the middle of whatever it is.
+// end ends a direction, in the middle of whatever is under way.
 func (c *relayed) end(d event.Direction) {
 	c.watch.End(d, c.pending[d])
 	c.stamp(event.Event{Kind: event.End, Direction: d, Data: c.pending[d]})
@@ -178,7 +178,7 @@ func record(t testing.TB, o pcapng.Options, events []event.Event) []string {
 	return files
 }
 
-// replayOf is the events of captures.
+// replayOf returns the events of captures.
 func replayOf(t *testing.T, files ...string) ([]event.Event, Report) {
 	t.Helper()
 	reader, err := Open(files, Options{Problem: func(err error) { t.Log(err) }})
@@ -190,7 +190,7 @@ func replayOf(t *testing.T, files ...string) ([]event.Event, Report) {
 	return c.events, report
 }
 
-// same compares events in all that sinks see.
+// same compares events in everything that sinks see.
 func same(t *testing.T, got, want []event.Event) {
 	t.Helper()
 	for i := range min(len(got), len(want)) {
@@ -219,7 +219,7 @@ func dump(e event.Event) string {
 	return string(b)
 }
 
-// TestReplay gives back what was recorded, event by event.
+// TestReplay returns what was recorded, event by event.
 func TestReplay(t *testing.T) {
 	for seed := range uint64(10) {
 		p := newProxy(seed)
@@ -233,8 +233,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestRotation gives back what was recorded in many files; and each of them, read
-// alone, gives what was recorded in it, with as much context.
+// TestRotation returns what was recorded in many files. Each of them, read by itself, returns what
+// was recorded in it, with as much context.
 func TestRotation(t *testing.T) {
 	p := newProxy(1)
 	p.converse(6, dialog(30))
@@ -268,7 +268,7 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// isRepeated reports whether a fact is one that each file tells again.
+// isRepeated reports whether a fact is one that each file repeats.
 func isRepeated(f event.Fact) bool {
 	switch f.(type) {
 	case event.Opened, event.Connected, event.Continued, event.Way:
@@ -294,7 +294,7 @@ func alike(t *testing.T, g, w *event.Event) {
 	}
 }
 
-// TestMissingFile reads the files of a recording of which one is not there.
+// TestMissingFile reads the files of a recording when one is missing.
 func TestMissingFile(t *testing.T) {
 	p := newProxy(1)
 	p.converse(3, dialog(30))
@@ -317,7 +317,7 @@ func TestOldFiles(t *testing.T) {
 	if report.Incomplete() {
 		t.Errorf("%+v", report)
 	}
-	// What the last file repeats is told only where it is read without those before.
+	// What the last file repeats is reported only if it is read without those before.
 	for i := 1; i < len(got)-10; i++ {
 		alike(t, &got[len(got)-i], &p.events[len(p.events)-i])
 	}
@@ -341,7 +341,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestEdited reads a recording out of which somebody has taken packets.
+// TestEdited reads a recording from which someone has removed packets.
 func TestEdited(t *testing.T) {
 	p := newProxy(3)
 	p.converse(2, dialog(5))
@@ -352,7 +352,7 @@ func TestEdited(t *testing.T) {
 	}
 }
 
-// TestTwoRecordings reads two at once: their tags are told apart.
+// TestTwoRecordings reads two at once: their tags are kept apart.
 func TestTwoRecordings(t *testing.T) {
 	p := newProxy(3)
 	p.converse(2, dialog(3))

@@ -11,13 +11,14 @@ import (
 // clearTLS is what the parties of a dialogue say in TLS before they encrypt.
 type clearTLS struct {
 	clear [2]peer.Clear // by event.ClientToServer and event.ServerToClient
-	// said says that something was said of TLS, and hello that it was what the client offers.
+	// said is set if anything was said about TLS, and hello if that was what the client offers.
 	said, hello bool
-	encrypted   bool // which was said
+	encrypted   bool // which was recorded
 }
 
-// seal says that TLS begins with the next bytes of a direction. What came before can't be decoded any
-// more. The other may have begun early: a client need not wait for the reply to its SSLRequest.
+// seal records that TLS begins with the next bytes of a direction. What came before can't be
+// decoded any more. The other direction may have begun early: a client need not wait for the reply
+// to its SSLRequest.
 func (d *dialogue) seal(at time.Time, direction event.Direction) {
 	d.sealed, d.tls = true, &clearTLS{}
 	for i := range d.halves {
@@ -32,7 +33,7 @@ func (d *dialogue) seal(at time.Time, direction event.Direction) {
 	if peer.IsTLS(early) {
 		d.readSealed(at, other, early)
 	} else {
-		d.undecoded(at, other, early)
+		d.recordUndecoded(at, other, early)
 	}
 }
 
@@ -49,7 +50,7 @@ func (d *dialogue) readSealed(at time.Time, direction event.Direction, b []byte)
 	}
 }
 
-// missSealed is readSealed of bytes that are not in the capture.
+// missSealed is readSealed for bytes that are not in the capture.
 func (d *dialogue) missSealed(at time.Time, direction event.Direction, size int64) {
 	d.halves[direction].unread += size
 	if d.tls != nil {
@@ -58,7 +59,7 @@ func (d *dialogue) missSealed(at time.Time, direction event.Direction, size int6
 	}
 }
 
-// sayClear says what a party has said in the clear.
+// sayClear records what a party has said in the clear.
 func (d *dialogue) sayClear(at time.Time, direction event.Direction, said peer.Said) {
 	t := d.tls
 	if h := said.Client; h != nil && direction == event.ClientToServer && !t.hello {
@@ -82,7 +83,7 @@ func (d *dialogue) sayClear(at time.Time, direction event.Direction, said peer.S
 	}
 }
 
-// protocolsOf lists the protocols of ALPN.
+// protocolsOf lists the protocols in ALPN.
 func protocolsOf(h *peer.Hello) string {
 	switch {
 	case len(h.Protocols) > 0:
@@ -93,7 +94,7 @@ func protocolsOf(h *peer.Hello) string {
 	return "none"
 }
 
-// sayEncrypted says once that the rest can't be read.
+// sayEncrypted records once that the rest can't be read.
 func (d *dialogue) sayEncrypted(at time.Time, by string) {
 	if d.tls != nil {
 		if d.tls.encrypted {

@@ -26,7 +26,7 @@ func clientHello(name string, protocols ...string) []byte {
 		extensions = append(extensions, extension(16, vector(2, list))...)
 	}
 	extensions = append(extensions, extension(43, vector(1, []byte("\x03\x04\x03\x03")))...)
-	extensions = append(extensions, extension(99, bytes.Repeat([]byte("x"), 1500))...) // as keys that no quantum computer breaks
+	extensions = append(extensions, extension(99, bytes.Repeat([]byte("x"), 1500))...) // like keys that no quantum computer breaks
 	hello := append([]byte("\x03\x03"), bytes.Repeat([]byte("r"), 32)...)
 	hello = append(hello, "\x00\x00\x02\x13\x01\x01\x00"...)
 	hello = append(hello, vector(2, extensions)...)
@@ -129,7 +129,7 @@ func TestJoinedTLS(t *testing.T) {
 	}
 }
 
-// TestSnappedHello says of a ClientHello what was captured of it.
+// TestSnappedHello says what was captured of a ClientHello.
 func TestSnappedHello(t *testing.T) {
 	w := newCable()
 	w.converse(t, []write{{false, clientHello("db.test", "postgresql")}, {true, tlsData}})

@@ -6,21 +6,21 @@ import (
 	"pgpi/internal/wire"
 )
 
-// search looks for the first message in a stream whose beginning is not there. It
-// believes a place only where whole messages of known types follow on each other
-// without a byte that their grammar has no name for, and says what it passed over.
+// search looks for the first message in a stream whose beginning is not there. It accepts a place
+// only if whole messages of known types follow each other from there, and their grammar covers
+// every byte. It reports what it skipped.
 //
-// Whatever the bytes are, each costs a bounded number of steps, and what waits is bounded for all
-// searches together: places that would cost more are not looked at. Later ones are.
+// Whatever the bytes are, each costs a limited number of steps, and what waits is limited for all
+// searches together. Places that would cost more are skipped. Later places are not.
 type search struct {
 	all    *searches
-	bytes  []byte // from the first place on that may be right
+	bytes  []byte // from the first possible place on
 	places []place
-	looked int   // how many of the bytes were looked at as a place
+	looked int   // how many of the bytes were tried as a place
 	passed int64 // bytes that were given up
 	credit int   // steps that may be taken
-	// latest is where the packet at hand begins, and crumb says that it is too small for its ends to
-	// say where messages begin and end: some speak byte by byte.
+	// latest is where the current packet begins. crumb is set if it is too small for its ends to
+	// show where messages begin and end: some parties send byte by byte.
 	latest int
 	crumb  bool
 }
@@ -28,39 +28,39 @@ type search struct {
 // searches is what all searches share.
 type searches struct {
 	waiting int // bytes
-	steps   int // that were taken
+	steps   int // taken
 	fields  []wire.Field
 }
 
 // place is where a message may begin.
 type place struct {
 	offset int
-	packet bool // a packet begins there: most begin with a message
+	packet bool // a packet begins there, and most packets begin with a message
 	count  int  // whole messages from here on
 	end    int  // where they end
-	need   int  // how many bytes there must be to say more
+	need   int  // how many bytes are needed to say more
 }
 
-// Limits of a search.
+// Limits on a search.
 const (
-	// maxSearched is how much is held, in bytes, and so the largest message that is believed in.
-	// maxAllSearched is how much all searches hold.
+	// maxSearched is how much is held, in bytes, and so the size of the largest message that is
+	// accepted. maxAllSearched is how much all searches hold.
 	maxSearched    = 128 << 10
 	maxAllSearched = 32 << 20
-	// maxPlaces is how many places may be right at a time.
+	// maxPlaces is how many places may be possible at a time.
 	maxPlaces = 64
 	// maxCredit is how many steps may be taken at once. Each byte allows one more.
 	maxCredit = 32 << 10
-	// enoughMessages is how many messages prove a place, where the bytes do not end with
-	// one. Then it takes fewer: enoughToEnd, or one where a packet begins.
+	// enoughMessages is how many messages prove a place, unless the bytes end with one. Then fewer
+	// are enough: enoughToEnd, or one if a packet begins there.
 	enoughMessages = 3
 	enoughToEnd    = 2
 )
 
 func newSearch(all *searches) *search { return &search{all: all, credit: maxCredit} }
 
-// add looks for a place with more bytes at hand. What can't be one, or is before one, goes to
-// passOver. Where there is one, rest begins with it. Both are valid until the next call.
+// add looks for a place after more bytes have come. Bytes that can't be one, or are before one, go
+// to passOver. If there is one, rest begins with it. Both are valid until the next call.
 func (s *search) add(from wire.Sender, b []byte, passOver func([]byte)) (rest []byte, found bool) {
 	s.credit = min(s.credit+len(b), maxCredit)
 	s.latest, s.crumb = len(s.bytes), len(b) < wire.HeaderSize
@@ -85,7 +85,7 @@ func (s *search) add(from wire.Sender, b []byte, passOver func([]byte)) (rest []
 	return nil, false
 }
 
-// proves reports whether a place is believed, where there are so many bytes.
+// proves reports whether a place is accepted, given so many bytes.
 func (s *search) proves(p *place, size int) bool {
 	if p.need == 0 {
 		return false
@@ -94,7 +94,7 @@ func (s *search) proves(p *place, size int) bool {
 	return p.count >= enoughMessages || ends && (p.count >= enoughToEnd || p.count > 0 && p.packet)
 }
 
-// firstPossible is how many of the bytes can be given up.
+// firstPossible returns how many of the bytes can be given up.
 func (s *search) firstPossible(size int) int {
 	first := s.looked
 	if len(s.places) > 0 {
@@ -112,7 +112,7 @@ func (s *search) firstPossible(size int) int {
 // keep gives up the first bytes and holds the others.
 func (s *search) keep(all []byte, first int, passOver func([]byte)) {
 	if len(s.places) > 0 && s.places[0].offset == first && first < len(all)/2 {
-		first = 0 // to move the others would cost more
+		first = 0 // moving the others would cost more
 	}
 	s.giveUp(all[:first], passOver)
 	if rest := all[first:]; cap(s.bytes) > 4*len(rest)+1<<10 {
@@ -144,14 +144,14 @@ func (s *search) giveUp(b []byte, passOver func([]byte)) {
 	}
 }
 
-// close gives up all that is held.
+// close gives up everything that is held.
 func (s *search) close(passOver func([]byte)) {
 	s.giveUp(s.bytes, passOver)
 	s.hold(nil)
 	s.places, s.looked = nil, 0
 }
 
-// look finds the places in bytes that are new.
+// look finds the places in new bytes.
 func (s *search) look(from wire.Sender, all []byte) {
 	sizes := &believedSizes[from]
 	for ; s.looked+wire.HeaderSize <= len(all); s.looked++ {
@@ -166,8 +166,8 @@ func (s *search) look(from wire.Sender, all []byte) {
 	}
 }
 
-// isEnd reports whether what may begin at an offset is looked at already, as the next message of an
-// earlier place.
+// isEnd reports whether an offset is already covered, because the next message of an earlier place
+// would begin there.
 func (s *search) isEnd(offset int) bool {
 	for i := range s.places {
 		if s.places[i].end == offset && s.places[i].need > 0 {
@@ -177,8 +177,8 @@ func (s *search) isEnd(offset int) bool {
 	return false
 }
 
-// makeRoom reports whether there is room for another place, if need be of one that would wait for
-// more.
+// makeRoom reports whether there is room for another place. If necessary, it drops one that would
+// wait for more.
 func (s *search) makeRoom(need int) bool {
 	if len(s.places) < maxPlaces {
 		return true
@@ -196,8 +196,8 @@ func (s *search) makeRoom(need int) bool {
 	return true
 }
 
-// advance counts the whole and well-formed messages that follow on each other from a place, as far
-// as there are bytes. A place that can't be right needs nothing more.
+// advance counts the whole and well-formed messages that follow each other from a place, as far as
+// there are bytes. A place that is impossible needs nothing more.
 func (s *search) advance(from wire.Sender, p *place, all []byte) {
 	for p.need > 0 && p.need <= len(all) && p.count < enoughMessages {
 		rest := all[p.end:]
@@ -217,8 +217,8 @@ func (s *search) advance(from wire.Sender, p *place, all []byte) {
 	}
 }
 
-// fit looks for a place from which messages fill the packet at hand, of which so many bytes were not
-// captured: then the place is believed, as if they were there.
+// fit looks for a place from which messages fill the current packet, including the missing bytes
+// that were not captured. Then the place is accepted, as if the bytes were there.
 func (s *search) fit(from wire.Sender, missing int64, passOver func([]byte)) (rest []byte, found bool) {
 	for _, p := range s.places {
 		if !p.packet && p.count == 0 || p.end >= len(s.bytes) {
@@ -236,8 +236,8 @@ func (s *search) fit(from wire.Sender, missing int64, passOver func([]byte)) (re
 	return nil, false
 }
 
-// wellFormed reports whether each byte of a message, of which all or the beginning is there, has a
-// place in its grammar.
+// wellFormed reports whether the grammar covers each byte of a message, of which there may be only
+// the beginning.
 func (s *search) wellFormed(from wire.Sender, b []byte, size int64) bool {
 	m := wire.Message{Type: wire.Identify(from, b), Bytes: b, Size: size}
 	if m.Type == wire.UnknownMessage {
@@ -255,11 +255,11 @@ func (s *search) wellFormed(from wire.Sender, b []byte, size int64) bool {
 	return true
 }
 
-// sizes are the least and the largest size of a message that is believed.
+// sizes are the smallest and the largest size of a message that is accepted.
 type sizes struct{ least, most int }
 
-// believedSizes are those of messages by their senders and first bytes. There is no message where
-// most is 0.
+// believedSizes are the sizes of messages by sender and first byte. If most is 0, there is no such
+// message.
 var believedSizes = [2][256]sizes{wire.Client: sizesOf(wire.Client), wire.Server: sizesOf(wire.Server)}
 
 func sizesOf(from wire.Sender) (all [256]sizes) {
@@ -282,7 +282,8 @@ func sizesOf(from wire.Sender) (all [256]sizes) {
 	return all
 }
 
-// believedSize is the size of the message that begins b, or 0 where none does that is believed.
+// believedSize returns the size of the message at the start of b, or 0 if there is none that is
+// accepted.
 func believedSize(from wire.Sender, b []byte) int {
 	size := wire.Size(b)
 	if limit := believedSizes[from][b[0]]; size < int64(limit.least) || size > int64(limit.most) {

@@ -12,8 +12,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// garbage are bytes of five kinds that have no messages in them, of which those are the worst that look as if there
-// were some at every other byte.
+// garbage makes bytes of five kinds that contain no messages. The worst look as if there were one
+// at every other byte.
 var garbage = map[string]func(r *rand.Rand, b []byte){
 	"random": func(r *rand.Rand, b []byte) {
 		for i := range b {
@@ -35,7 +35,7 @@ var garbage = map[string]func(r *rand.Rand, b []byte){
 			b[r.IntN(len(b))] = byte(r.Uint32())
 		}
 	},
-	"columns": func(r *rand.Rand, b []byte) { // rows of very many values, behind which no message follows
+	"columns": func(r *rand.Rand, b []byte) { // rows of very many values, after which no message follows
 		for len(b) > 0 {
 			row := binary.BigEndian.AppendUint16([]byte{'D', 0, 0, 0, 0}, 300)
 			for range 300 {
@@ -47,7 +47,7 @@ var garbage = map[string]func(r *rand.Rand, b []byte){
 	},
 }
 
-// TestGarbage counts the steps that it takes to find no message, and what waits meanwhile.
+// TestGarbage counts the steps that it takes to find no message, and what waits in the meantime.
 func TestGarbage(t *testing.T) {
 	const size = 1 << 20
 	for name, fill := range garbage {
@@ -83,7 +83,7 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// TestManySearches has one bound for what all searches hold.
+// TestManySearches has one limit for what all searches hold.
 func TestManySearches(t *testing.T) {
 	var all searches
 	b := bytes.Repeat([]byte{0}, 100_000)
@@ -109,7 +109,7 @@ func TestManySearches(t *testing.T) {
 	}
 }
 
-// TestFound finds the first message behind garbage of each kind, however both are cut.
+// TestFound finds the first message after garbage of each kind, however both are cut.
 func TestFound(t *testing.T) {
 	said := bytes.Join([][]byte{
 		message('T', "\x00\x01c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x19\xff\xff\xff\xff\xff\xff\x00\x00"),
@@ -131,7 +131,7 @@ func TestFound(t *testing.T) {
 				rest, found = s.add(wire.Server, whole[at:at+n], func(b []byte) { passed += len(b) })
 				at += n
 			}
-			// Where it looks as if there were messages, the first may be taken for a part of another.
+			// If it looks as if there were messages, the first may seem to be part of another.
 			if at := strings.Index(string(said)+string(said), string(rest[:min(len(rest), 5)])); !found || at < 0 || (passed-len(b)) < 0 {
 				t.Errorf("%s, seed %d: found %v after %d bytes: %.30q", name, seed, found, passed, rest)
 			}

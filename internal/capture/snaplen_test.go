@@ -62,10 +62,10 @@ func scramDialog() []write {
 	return append(all, client(message('X', "")))
 }
 
-// messageName is the name of a message in the log.
+// messageName matches the name of a message in the log.
 var messageName = regexp.MustCompile(`^#1  (?:client|server) -> (?:client|server): ".*? = (Authentication\S+|[\w ]+)`)
 
-// names are those of the messages of a log, in order.
+// names returns the names of the messages in a log, in order.
 func names(log string) (all []string) {
 	for line := range strings.Lines(log) {
 		name := messageName.FindStringSubmatch(line)
@@ -79,8 +79,8 @@ func names(log string) (all []string) {
 	return all
 }
 
-// TestSnapLength names what a capture left out of each packet. What was captured of messages has the names that it has
-// where all was captured.
+// TestSnapLength reports what a capture left out of each packet. What was captured of messages has
+// the same names as in a whole capture.
 func TestSnapLength(t *testing.T) {
 	for what, traffic := range map[string][]write{"rows": dialog(10), "prepared": scramDialog()} {
 		w := newCable()
@@ -100,7 +100,7 @@ func TestSnapLength(t *testing.T) {
 			}
 			at := 0
 			for _, n := range names(log) {
-				if length < 54+9 { // which kind of authentication it is was not captured
+				if length < 54+9 { // the kind of authentication was not captured
 					break
 				}
 				i := slices.Index(said[at:], n)
@@ -116,7 +116,8 @@ func TestSnapLength(t *testing.T) {
 	}
 }
 
-// TestSnappedContext knows what a cut statement is, whose name is there, and takes no beginning of a name for one.
+// TestSnappedContext knows what a cut statement is if its name is there, and does not mistake the
+// beginning of a name for a name.
 func TestSnappedContext(t *testing.T) {
 	w := newCable()
 	w.converse(t, scramDialog())

@@ -5,23 +5,22 @@ import (
 	"time"
 )
 
-// Reassembly delivers the bytes of both directions in order, and no segment before
-// what it acknowledges: a reply never comes before its request, wherever packets were
-// lost or reordered. What does not come is a gap, when it was acknowledged and a
-// little has passed, or when too much waits for it.
+// Reassembly delivers the bytes of both directions in order, and no segment before what it
+// acknowledges: a reply never comes before its request, even if packets were lost or reordered.
+// What does not come is a gap, once it was acknowledged and a little has passed, or once too much
+// waits for it.
 //
 // A library does the first half of this (gopacket's reassembly). It does not look at
-// acknowledgments, which is what keeps both directions in order.
+// acknowledgments, which is what keeps the two directions in order.
 
-// Limits of waiting for a segment that is missing.
+// Limits on waiting for a missing segment.
 const (
-	// maxHeld is how many bytes of segments wait in one conversation, and
-	// maxHeldSegments how many of them.
+	// maxHeld is how many bytes of segments wait in a conversation. maxHeldSegments is how many
+	// segments.
 	maxHeld         = 1 << 20
 	maxHeldSegments = 256
-	// patience is how long segments wait for one that its receiver has acknowledged:
-	// it was lost by the capture, or comes a little later. One that was not
-	// acknowledged will be sent again.
+	// patience is how long segments wait for one that its receiver has acknowledged. It was lost by
+	// the capture, or comes a little later. A segment that was not acknowledged will be sent again.
 	patience         = 64
 	patienceTime     = 200 * time.Millisecond
 	longPatienceTime = 2 * time.Minute
@@ -38,7 +37,7 @@ type segment struct {
 	fin      bool
 }
 
-// size is how much of the sequence numbers a segment takes.
+// size returns how many sequence numbers a segment takes.
 func (s *segment) size() int {
 	n := len(s.payload) + s.cut
 	if s.fin {
@@ -49,26 +48,26 @@ func (s *segment) size() int {
 
 // tcp is the state of both directions of a conversation.
 type tcp struct {
-	next  [2]uint32 // sequence number that comes next, by sender
+	next  [2]uint32 // the next sequence number, by sender
 	known [2]bool
-	acked [2]uint32 // what the other has acknowledged
+	acked [2]uint32 // what the other end has acknowledged
 	held  []segment // in the order of the capture
 	bytes int       // of held
-	// arrivals counts segments since the first of held came.
+	// arrivals counts segments since the first held one came.
 	arrivals int
 }
 
-// receiver takes what is in order.
+// receiver receives what is in order.
 type receiver interface {
 	data(at time.Time, sender int, b []byte)
 	gap(at time.Time, sender int, size int64)
 	fin(at time.Time, sender int)
 }
 
-// after reports whether sequence number a is behind b, as they wrap around.
+// after reports whether sequence number a comes after b. Sequence numbers wrap around.
 func after(a, b uint32) bool { return int32(b-a) < 0 }
 
-// add takes a segment. Its payload is valid until add returns.
+// add adds a segment. Its payload is valid until add returns.
 func (t *tcp) add(s segment, to receiver) {
 	other := 1 - s.sender
 	if !t.known[s.sender] {
@@ -95,14 +94,14 @@ func (t *tcp) add(s segment, to receiver) {
 	}
 }
 
-// ready reports whether everything before a segment, and everything that it
-// acknowledges, was delivered.
+// ready reports whether everything before a segment, and everything that it acknowledges, was
+// delivered.
 func (t *tcp) ready(s *segment) bool {
 	other := 1 - s.sender
 	return !after(s.seq, t.next[s.sender]) && (!s.acks || !after(s.ack, t.next[other]))
 }
 
-// deliver hands on what is new in a segment.
+// deliver passes on what is new in a segment.
 func (t *tcp) deliver(s *segment, to receiver) {
 	old := int(int32(t.next[s.sender] - s.seq))
 	if s.size() == 0 || old >= s.size() {
@@ -121,7 +120,7 @@ func (t *tcp) deliver(s *segment, to receiver) {
 	}
 }
 
-// hold keeps a copy of a segment that has something new.
+// hold keeps a copy of a segment with something new in it.
 func (t *tcp) hold(s segment) {
 	if len(t.held) == 0 {
 		t.arrivals = 0
@@ -147,17 +146,17 @@ func (t *tcp) release(to receiver) {
 	}
 }
 
-// impatient reports whether a missing segment is not to be waited for any longer.
+// impatient reports whether a missing segment has been waited for long enough.
 func (t *tcp) impatient(now time.Time) bool {
 	waited := now.Sub(t.held[0].at)
-	sender, _ := t.blocked()
+	sender, _ := t.firstMissing()
 	acknowledged := after(t.acked[sender], t.next[sender])
 	return t.bytes > maxHeld || len(t.held) > maxHeldSegments || waited > longPatienceTime ||
 		acknowledged && (t.arrivals > patience || waited > patienceTime)
 }
 
-// blocked says whose bytes are missing, and up to which sequence number.
-func (t *tcp) blocked() (sender int, end uint32) {
+// firstMissing returns whose bytes are missing, and up to which sequence number.
+func (t *tcp) firstMissing() (sender int, end uint32) {
 	first := &t.held[0]
 	sender, end = first.sender, first.seq
 	if !after(first.seq, t.next[first.sender]) {
@@ -171,9 +170,9 @@ func (t *tcp) blocked() (sender int, end uint32) {
 	return sender, end
 }
 
-// giveUp makes a gap of what the first of the waiting segments waits for.
+// giveUp turns what the first of the waiting segments waits for into a gap.
 func (t *tcp) giveUp(at time.Time, to receiver) {
-	sender, end := t.blocked()
+	sender, end := t.firstMissing()
 	size := end - t.next[sender]
 	t.next[sender] = end
 	t.arrivals = 0
@@ -181,7 +180,7 @@ func (t *tcp) giveUp(at time.Time, to receiver) {
 	t.release(to)
 }
 
-// flush delivers all that waits, with its gaps.
+// flush delivers everything that waits, with its gaps.
 func (t *tcp) flush(at time.Time, to receiver) {
 	for len(t.held) > 0 {
 		t.giveUp(at, to)

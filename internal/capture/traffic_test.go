@@ -38,8 +38,8 @@ func startup() []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(4+len(body))), body...)
 }
 
-// dialog is the traffic of a connection with some queries, of which each has rows of
-// many sizes.
+// dialog returns the traffic of a connection with some queries, each of which has rows of many
+// sizes.
 func dialog(queries int) []write {
 	r := rand.New(rand.NewPCG(1, uint64(queries)))
 	all := []write{
@@ -68,10 +68,10 @@ func dialog(queries int) []write {
 type wirePacket struct {
 	at   time.Time
 	data []byte
-	// sender and payload are for tests that take packets away.
+	// server and payload are for tests that remove packets.
 	server  bool
 	payload int
-	whole   int // bytes on the wire, where those are not all there
+	whole   int // bytes on the wire, if not all of them are there
 }
 
 // cable makes packets of traffic, as tcpdump would see them.
@@ -213,7 +213,7 @@ func file(t testing.TB, content []byte) string {
 type logger struct {
 	log  strings.Builder
 	sink *text.Sink
-	// events counts them, by kind.
+	// events counts events by kind.
 	events [event.Measured + 1]int
 	data   [2]int64 // bytes of decoded and undecoded data
 }
@@ -224,7 +224,7 @@ func newLogger() *logger {
 	return l
 }
 
-// take takes an event as sinks see it.
+// take writes an event as sinks see it.
 func (l *logger) take(e *event.Event) {
 	l.events[e.Kind]++
 	if e.Kind == event.Undecoded {
@@ -232,7 +232,7 @@ func (l *logger) take(e *event.Event) {
 	} else {
 		l.data[0] += int64(len(e.Data))
 	}
-	_ = l.sink.Write([]event.Event{*e}) // a strings.Builder takes everything
+	_ = l.sink.Write([]event.Event{*e}) // a strings.Builder accepts everything
 }
 
 // read reads captures. The log has no "^^" lines: they depend on how the stream was cut.

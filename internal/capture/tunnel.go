@@ -2,11 +2,11 @@ package capture
 
 import "encoding/binary"
 
-// Tunnels carry packets inside of packets, as mirrors of traffic in clouds and switches send them:
-// VXLAN, Geneve, GRE, ERSPAN and IP in IP. (MPLS, without a tunnel of its own, is read likewise.)
+// Tunnels carry packets inside packets, as switches and mirrors of traffic in clouds send them:
+// VXLAN, Geneve, GRE, ERSPAN and IP in IP. (MPLS, which is not a tunnel, is read likewise.)
 
-// Ports of UDP at which there are tunnels (iana.org/assignments/service-names-port-numbers; Linux
-// had VXLAN at 8472 before it had a port).
+// UDP ports of tunnels (iana.org/assignments/service-names-port-numbers; Linux used 8472 for VXLAN
+// before VXLAN had a port).
 const (
 	portVXLAN    = 4789
 	portVXLANGPE = 4790
@@ -14,7 +14,7 @@ const (
 	portGeneve   = 6081
 )
 
-// decodeUDP reads a header of UDP, and those of the tunnels that use it.
+// decodeUDP reads a UDP header, and the headers of tunnels that use UDP.
 func decodeUDP(b []byte, f *frame) (inner network, reason refusal) {
 	const header = 8
 	if len(b) < header {
@@ -35,7 +35,7 @@ func decodeUDP(b []byte, f *frame) (inner network, reason refusal) {
 	return inner, reason
 }
 
-// skipVXLAN skips a header of VXLAN (RFC 7348, section 5), which may say what it carries
+// skipVXLAN skips a VXLAN header (RFC 7348, section 5), which may say what it carries
 // (draft-ietf-nvo3-vxlan-gpe, section 3.2). Without its flag the packet is accepted as UDP.
 func skipVXLAN(b []byte) (network, refusal) {
 	const header = 8
@@ -49,7 +49,7 @@ func skipVXLAN(b []byte) (network, refusal) {
 	return skipEthernet(b[header:], 12)
 }
 
-// skipGeneve skips a header of Geneve and its options (RFC 8926, section 3.4).
+// skipGeneve skips a Geneve header and its options (RFC 8926, section 3.4).
 func skipGeneve(b []byte) (network, refusal) {
 	const fixed, version, options = 8, 0xc0, 0x3f
 	if len(b) < fixed || b[0]&version != 0 {
@@ -62,14 +62,14 @@ func skipGeneve(b []byte) (network, refusal) {
 	return network{binary.BigEndian.Uint16(b[2:]), b[header:]}, tunneled
 }
 
-// What GRE carries, beside EtherTypes.
+// What GRE carries, in addition to EtherTypes.
 const (
 	greERSPAN  = 0x88be // type I and II
 	greERSPAN3 = 0x22eb
 )
 
-// skipGRE skips a header of GRE (RFC 2784, with the key and the number of RFC 2890), and what mirrors
-// put behind it (draft-foschiano-erspan). Other versions and source routes are not read.
+// skipGRE skips a GRE header (RFC 2784, with the key and the number of RFC 2890), and what mirrors
+// put after it (draft-foschiano-erspan). Other versions and source routes are not read.
 func skipGRE(b []byte, f *frame) (network, refusal) {
 	if len(b) < 4 {
 		return network{}, tooShort
@@ -102,7 +102,7 @@ func skipGRE(b []byte, f *frame) (network, refusal) {
 	return network{protocol, b}, tunneled
 }
 
-// skipHeader skips a header in front of a frame of Ethernet.
+// skipHeader skips a header before an Ethernet frame.
 func skipHeader(b []byte, size int) (network, refusal) {
 	if len(b) < size {
 		return network{}, tooShort
@@ -110,7 +110,7 @@ func skipHeader(b []byte, size int) (network, refusal) {
 	return skipEthernet(b[size:], 12)
 }
 
-// skipERSPAN3 skips a header of ERSPAN type III, which says whether it carries Ethernet or IP, and
+// skipERSPAN3 skips a header of ERSPAN type III. It says whether it carries Ethernet or IP, and
 // whether another header follows.
 func skipERSPAN3(b []byte) (network, refusal) {
 	header := 12
@@ -130,9 +130,9 @@ func skipERSPAN3(b []byte) (network, refusal) {
 	return ofVersion(b[header:]), tunneled
 }
 
-// skipLabels skips the labels of MPLS (RFC 3032, section 2.1). What they carry is not said: it is IP
-// where the first bits are a version of it, else Ethernet, behind a word of zeros or without it
-// (RFC 4448, section 4.6).
+// skipLabels skips the labels of MPLS (RFC 3032, section 2.1). They do not say what they carry. It
+// is IP if the first bits are a version of IP. Otherwise it is Ethernet, with or without a word of
+// zeros before it (RFC 4448, section 4.6).
 func skipLabels(b []byte) (network, refusal) {
 	for last := false; !last; b = b[4:] {
 		if len(b) < 4 {

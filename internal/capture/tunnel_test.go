@@ -12,7 +12,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// serialize makes a packet of layers.
+// serialize makes a packet from layers.
 func serialize(t testing.TB, all ...gopacket.SerializableLayer) []byte {
 	t.Helper()
 	buffer := gopacket.NewSerializeBuffer()
@@ -22,7 +22,7 @@ func serialize(t testing.TB, all ...gopacket.SerializableLayer) []byte {
 	return slices.Clone(buffer.Bytes())
 }
 
-// outer are the headers in front of a tunnel.
+// outer returns the headers before a tunnel.
 func outer(protocol layers.IPProtocol) []gopacket.SerializableLayer {
 	return []gopacket.SerializableLayer{
 		&layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}, EthernetType: layers.EthernetTypeIPv4},
@@ -30,7 +30,7 @@ func outer(protocol layers.IPProtocol) []gopacket.SerializableLayer {
 	}
 }
 
-// outer6 are those of IPv6.
+// outer6 returns those of IPv6.
 func outer6(protocol layers.IPProtocol) []gopacket.SerializableLayer {
 	return []gopacket.SerializableLayer{
 		&layers.Ethernet{SrcMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, DstMAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}, EthernetType: layers.EthernetTypeIPv6},
@@ -42,7 +42,7 @@ func udp(port layers.UDPPort) gopacket.SerializableLayer {
 	return &layers.UDP{SrcPort: 50000, DstPort: port}
 }
 
-// tunnels put a packet, which has its header of Ethernet, into another one.
+// tunnels put a packet, which has an Ethernet header, into another one.
 var tunnels = map[string]func(t testing.TB, frame []byte) []byte{
 	"VXLAN": func(t testing.TB, frame []byte) []byte {
 		return serialize(t, append(outer(layers.IPProtocolUDP), udp(4789), &layers.VXLAN{ValidIDFlag: true, VNI: 7}, gopacket.Payload(frame))...)
@@ -106,7 +106,7 @@ var tunnels = map[string]func(t testing.TB, frame []byte) []byte{
 	},
 }
 
-// TestTunnels reads the same from inside of tunnels as without them.
+// TestTunnels reads the same from inside tunnels as without them.
 func TestTunnels(t *testing.T) {
 	want, packets := whole(t, dialog(5))
 	for name, tunnel := range tunnels {
@@ -155,7 +155,7 @@ func TestIPv6InTunnels(t *testing.T) {
 	}
 }
 
-// TestDeepTunnels gives up on packets that are in too many tunnels, and says so.
+// TestDeepTunnels skips packets that are in too many tunnels, and says so.
 func TestDeepTunnels(t *testing.T) {
 	want, packets := whole(t, dialog(1))
 	for _, depth := range []int{maxTunnels, maxTunnels + 1} {

@@ -6,16 +6,16 @@ import (
 	"pgpi/internal/event"
 )
 
-// How far away the ends of a conversation are from where it was captured, TCP itself tells: from what
-// one end sends to the packet in which the other has nothing to say but that it came. A SYN-ACK
-// answers the client's SYN by the server's way, and the packet that answers it comes by the client's.
-// An acknowledgment with data has waited for whoever had that to say, and one of a segment that was sent twice
-// may be of the first.
+// TCP itself shows how far away the ends of a conversation are from where it was captured: by the
+// time from what one end sends to the packet in which the other only says that it came. A SYN-ACK
+// answers the client's SYN over the server's way, and the packet that answers the SYN-ACK comes
+// over the client's. An acknowledgment with data may have waited for the data, and an
+// acknowledgment of a segment that was sent twice may be of the first.
 
-// ways are those of a conversation, by its ends.
+// ways are the ways of a conversation, by end.
 type ways struct {
 	probes [2]probe
-	least  [2]time.Duration // 0 where nothing was measured
+	least  [2]time.Duration // 0 if nothing was measured
 	told   [2]time.Duration
 }
 
@@ -24,12 +24,12 @@ type probe struct {
 	at     time.Time
 	end    uint32
 	awaits bool
-	// sent is the end of all that was sent so far.
+	// sent is the end of everything sent so far.
 	sent  uint32
 	known bool
 }
 
-// add takes a packet of an end.
+// add adds a packet of an end.
 func (w *ways) add(s *segment, syn bool) {
 	end := s.seq + uint32(s.size())
 	if syn {
@@ -39,7 +39,7 @@ func (w *ways) add(s *segment, syn bool) {
 	if s.acks && sent.awaits && !after(sent.end, s.ack) {
 		sent.awaits = false
 		if s.size() == 0 {
-			w.measured(s.sender, s.at.Sub(sent.at))
+			w.measure(s.sender, s.at.Sub(sent.at))
 		}
 	}
 	own := &w.probes[s.sender]
@@ -54,14 +54,14 @@ func (w *ways) add(s *segment, syn bool) {
 	}
 }
 
-// measured takes how long it was until an end has acknowledged something.
-func (w *ways) measured(end int, took time.Duration) {
+// measure remembers how long it took an end to acknowledge something.
+func (w *ways) measure(end int, took time.Duration) {
 	if took > 0 && (w.least[end] == 0 || took < w.least[end]) {
 		w.least[end] = took
 	}
 }
 
-// tellWays records the ways that are better known than before.
+// tellWays records the ways that are known better than before.
 func (f *flow) tellWays(at time.Time) {
 	if f.dialogue == nil {
 		return
