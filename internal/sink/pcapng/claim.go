@@ -10,7 +10,8 @@ import (
 	"pgpi/internal/filelock"
 )
 
-// open makes a file that only its owner can read. A file that exists is an error, unless it is to be overwritten.
+// open creates a file that only its owner can read. It is an error if the file exists, unless it is
+// to be overwritten.
 func open(path string, overwrite bool) (*os.File, error) {
 	flags := os.O_WRONLY | os.O_CREATE
 	if !overwrite {
@@ -27,7 +28,7 @@ func open(path string, overwrite bool) (*os.File, error) {
 		if p, ok := errors.AsType[*fs.PathError](err); ok {
 			err = p.Err
 		}
-		return nil, fmt.Errorf("create the recording %s: %w: give --record a place where you may write", path, err)
+		return nil, fmt.Errorf("create the recording %s: %w: choose a place for --record where you may write", path, err)
 	}
 	if err := claim(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the recording %s: %w", path, err), f.Close())
@@ -35,17 +36,17 @@ func open(path string, overwrite bool) (*os.File, error) {
 	return f, nil
 }
 
-// errBusy says that two processes would write one file, each over what the other has written.
-var errBusy = errors.New("another pgpi writes it: give another name")
+// errBusy means that two processes would write one file, each over what the other has written.
+var errBusy = errors.New("another pgpi is writing it: give another name")
 
-// claim keeps a file from other processes and other users, and empties it. A device or a pipe, such as /dev/null, stays as
-// it is.
+// claim locks a file against other processes, denies it to other users, and empties it. A device or
+// pipe, such as /dev/null, is left as it is.
 func claim(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return err
 	}
-	// Where there are no locks, nobody else has one.
+	// Where there are no locks, no one else has one.
 	if errors.Is(filelock.Take(f), filelock.ErrHeld) {
 		return errBusy
 	}
@@ -55,7 +56,8 @@ func claim(f *os.File) error {
 	return f.Truncate(0)
 }
 
-// checkSeries refuses files of a recording of which another process writes one: each would remove what the other keeps.
+// checkSeries refuses the files of a recording if another process writes one of them: each would
+// remove what the other keeps.
 func (o *Options) checkSeries() error {
 	if o.Rotate == 0 {
 		return nil
@@ -72,10 +74,10 @@ func (o *Options) checkSeries() error {
 		}
 		f, err := os.Open(path)
 		if err != nil {
-			continue // likewise, if it comes to that file
+			continue // the same, when that file is opened
 		}
 		busy := errors.Is(filelock.Take(f), filelock.ErrHeld)
-		_ = f.Close() // it was only to know
+		_ = f.Close() // it was opened only to check
 		if busy {
 			return fmt.Errorf("create the recording %s: %w", path, errBusy)
 		}

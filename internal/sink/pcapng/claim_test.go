@@ -20,11 +20,11 @@ func TestBusy(t *testing.T) {
 			if err := first.Write(events); err != nil {
 				t.Fatal(err)
 			}
-			// Of a series, the file that the second would begin with is gone by now.
+			// In a series, the file that the second would begin with is already removed.
 			if _, err := os.Stat(options.path(1)); (err == nil) != (rotate == 0) {
 				t.Fatalf("the first file: %v", err)
 			}
-			if _, err := New(options); err == nil || !strings.Contains(err.Error(), "another pgpi writes it") {
+			if _, err := New(options); err == nil || !strings.Contains(err.Error(), "another pgpi is writing it") {
 				t.Errorf("the second one gets %v", err)
 			}
 			if err := first.Close(); err != nil {

@@ -7,16 +7,16 @@ import (
 	"pgpi/internal/recording"
 )
 
-// clock notes what of an event's times does not follow from the packet's. A packet
-// has the time of day in UTC; the rest follows as long as nobody sets the clock.
+// clock notes what the times of a packet do not say about those of its event. A packet has the time
+// of day in UTC. The rest follows as long as no one sets the clock.
 type clock struct {
 	opened time.Time
 	known  bool
 }
 
-// note adds what is to be said of an event's elapsed time.
+// note adds what must be noted about an event's elapsed time.
 func (c *clock) note(n *recording.Note, e *event.Event) {
-	at := e.At.Round(0) // by the clock on the wall
+	at := e.At.Round(0) // by the wall clock
 	if !c.known {
 		c.opened, c.known = at.Add(-e.Elapsed), true
 		n.Elapsed, n.HasElapsed = e.Elapsed, true
@@ -26,7 +26,7 @@ func (c *clock) note(n *recording.Note, e *event.Event) {
 	}
 }
 
-// zone notes where local time is, at the first packet of a file and where it changes.
+// zone notes the offset of local time, at the first packet of a file and whenever it changes.
 type zone struct {
 	offset int
 	known  bool

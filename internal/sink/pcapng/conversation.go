@@ -7,24 +7,22 @@ import (
 	"pgpi/internal/wire"
 )
 
-// postgresPort is the port at which readers of captures look for Postgres. Each
-// conversation has it, whatever port the server has.
+// postgresPort is where readers of captures look for Postgres. Each conversation has this port,
+// whatever port the server has.
 const postgresPort = 5432
 
-// Addresses of pgpi itself, of a server behind a Unix socket and of clients from one
-// are of "this network" (RFC 1122, section 3.2.1.3), which no party has.
+// The addresses of pgpi itself, of a server behind a Unix socket, and of clients from one are in
+// "this network" (RFC 1122, section 3.2.1.3), which no party has.
 var (
 	script     = netip.AddrFrom4([4]byte{0, 0, 0, 0})
 	unixServer = netip.AddrFrom4([4]byte{0, 255, 255, 254})
 )
 
-// conversation is one TCP conversation of the recording. Its client is the end that
-// opened it.
+// conversation is a TCP conversation in the recording. Its client is the end that opened it.
 type conversation struct {
 	ends  endpoints
 	begun bool
-	// next is the next sequence number of each end, and ended whether it has said its
-	// last.
+	// next is the next sequence number of each end. ended is whether an end has sent its last.
 	next  [2]uint32
 	ended [2]bool
 }
@@ -35,27 +33,27 @@ const (
 	serverEnd
 )
 
-// connection is what the recording remembers of a connection.
+// connection is what the recording remembers about a connection.
 type connection struct {
 	id             uint32
 	clock          clock
 	client, server netip.AddrPort
-	// clientLeg is between the client and pgpi, serverLeg between pgpi and the server;
-	// that one has what is relayed too, and so a whole dialogue with the server, from
-	// the StartupMessage on. They are nil until something is said.
+	// clientLeg is between the client and pgpi, and serverLeg between pgpi and the server. What is
+	// relayed is also in serverLeg, so that it has a whole dialogue with the server, from the
+	// StartupMessage on. They are nil until something is said.
 	clientLeg, serverLeg *conversation
 	claimed              []endpoints
-	memory               memory // nothing where there is only one file
+	memory               memory // nothing if there is only one file
 }
 
-// newConnection makes what is known when a connection has been opened.
+// newConnection returns what is known when a connection has been opened.
 func newConnection(id uint32) *connection {
 	c := &connection{id: id}
 	c.client, c.server = unixClient(id), netip.AddrPortFrom(unixServer, postgresPort)
 	return c
 }
 
-// unixClient is the address of a client that has none. It tells connections apart.
+// unixClient returns an address for a client that has none. It differs between connections.
 func unixClient(id uint32) netip.AddrPort {
 	const ports = 60000
 	page := id / ports
@@ -63,9 +61,9 @@ func unixClient(id uint32) netip.AddrPort {
 	return netip.AddrPortFrom(address, uint16(1024+id%ports))
 }
 
-// learn takes addresses, and the ends of conversations, from what pgpi says. Each
-// layer of encryption, and each attempt to reach a server, has a conversation of its
-// own. It returns the conversation that is finished, or nil.
+// learn learns addresses, and the ends of conversations, from what pgpi says. Each layer of
+// encryption, and each attempt to reach a server, has a conversation of its own. It returns the
+// conversation that is finished, or nil.
 func (c *connection) learn(f event.Fact) (finished *conversation) {
 	switch f := f.(type) {
 	case event.Opened:
@@ -86,7 +84,7 @@ func (c *connection) learn(f event.Fact) (finished *conversation) {
 	return nil
 }
 
-// replaceLeg begins the conversation with a party anew.
+// replaceLeg begins a new conversation with a party.
 func (c *connection) replaceLeg(p event.Party) (finished *conversation) {
 	leg := &c.serverLeg
 	if p == event.Client {
@@ -96,7 +94,7 @@ func (c *connection) replaceLeg(p event.Party) (finished *conversation) {
 	return finished
 }
 
-// hostOf is the address in "127.0.0.1 port 5432".
+// hostOf returns the address in "127.0.0.1 port 5432".
 func hostOf(words string) string {
 	for i := range len(words) {
 		if words[i] == ' ' {
@@ -106,9 +104,9 @@ func hostOf(words string) string {
 	return words
 }
 
-// conversationOf finds the conversation of an event's bytes, and which end sends
-// them. Readers of captures expect a StartupMessage at the beginning of one: another
-// one may be finished by it.
+// conversationOf returns the conversation of an event's bytes, and which end sends them. Readers of
+// captures expect a StartupMessage at the beginning of a conversation, so a second StartupMessage
+// finishes the conversation before it.
 func (s *Sink) conversationOf(c *connection, e *event.Event) (v *conversation, sender int, finished *conversation) {
 	if e.Direction.Sender() == wire.Server {
 		sender = serverEnd
@@ -127,7 +125,7 @@ func (s *Sink) conversationOf(c *connection, e *event.Event) (v *conversation, s
 }
 
 // claim returns the ends of a connection's conversation with a server. No other connection has them
-// while this one is open: where several recordings are read, clients may have the same address.
+// while this one is open: if several recordings are read, clients may have the same address.
 func (s *Sink) claim(c *connection, server netip.AddrPort) endpoints {
 	ends := join(c.client, server)
 	if owner, taken := s.owners[ends]; taken && owner != c.id {
@@ -139,7 +137,7 @@ func (s *Sink) claim(c *connection, server netip.AddrPort) endpoints {
 	return ends
 }
 
-// release gives back the ends of a connection that has ended.
+// release frees the ends of a connection that has ended.
 func (s *Sink) release(c *connection) {
 	for _, ends := range c.claimed {
 		if s.owners[ends] == c.id {
@@ -148,7 +146,7 @@ func (s *Sink) release(c *connection) {
 	}
 }
 
-// join makes endpoints of one family: an IPv4 address among IPv6 ones is mapped.
+// join makes endpoints of the same family: an IPv4 address next to an IPv6 one is mapped.
 func join(from, to netip.AddrPort) endpoints {
 	if from.Addr().Is4() != to.Addr().Is4() {
 		from = netip.AddrPortFrom(netip.AddrFrom16(from.Addr().As16()), from.Port())

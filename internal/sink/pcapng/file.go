@@ -17,21 +17,21 @@ import (
 	"pgpi/internal/recording"
 )
 
-// bufferSize is what is held of a file before it is written, in bytes.
+// bufferSize is how much of a file is held before it is written, in bytes.
 const bufferSize = 64 << 10
 
 // file is one file of a recording.
 type file struct {
 	f      *os.File
 	w      *pcapgo.NgWriter
-	size   int64 // of what was written, blocks and all, roughly
+	size   int64 // approximate size of what was written, including blocks
 	zone   zone
-	isns   uint32 // initial sequence numbers that were given
-	packet []byte // memory for the packet at hand
+	isns   uint32 // initial sequence numbers used so far
+	packet []byte // memory for the current packet
 	note   []byte // memory for its comments
 }
 
-// begin begins a file of a recording. Initial sequence numbers go on from isns.
+// begin begins a file of a recording. Initial sequence numbers continue from isns.
 func begin(f *os.File, path string, section recording.Section, isns uint32) (*file, error) {
 	r := &file{f: f, isns: isns}
 	// The file's packets begin with an IP header.
@@ -51,10 +51,10 @@ func begin(f *os.File, path string, section recording.Section, isns uint32) (*fi
 	return r, nil
 }
 
-// blockSize is what a packet takes in a file beside its bytes and its note.
+// blockSize is what a packet takes in a file in addition to its bytes and its note.
 const blockSize = 32
 
-// write writes the packet at hand.
+// write writes the current packet.
 func (f *file) write(at time.Time, n recording.Note) error {
 	var options pcapgo.NgPacketOptions
 	f.note = n.AppendWords(f.note[:0])
@@ -70,7 +70,7 @@ func (f *file) write(at time.Time, n recording.Note) error {
 	return f.w.WritePacketWithOptions(info, f.packet, options)
 }
 
-// open begins a conversation with the three packets that begin every one of TCP.
+// open begins a conversation with the three packets that begin every TCP conversation.
 func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 	v.begun = true
 	for end := range v.next {
@@ -94,12 +94,12 @@ func (f *file) open(v *conversation, at time.Time, n recording.Note) error {
 	return nil
 }
 
-// data writes bytes of one end, with the spans of them that were redacted.
+// data writes bytes of one end, with their redacted spans.
 func (f *file) data(v *conversation, sender int, b []byte, spans []event.Span, at time.Time, n recording.Note) error {
 	for len(b) > maxPayload {
 		part := n
 		part.More = true
-		part.HasElapsed, part.HasZone = false, false // they are those of the write, which ends with the last
+		part.HasElapsed, part.HasZone = false, false // they belong to the write, which ends with the last part
 		part.Redacted = recording.EncodeSpans(event.CutSpans(spans, 0, maxPayload))
 		spans = event.CutSpans(spans, maxPayload, len(b))
 		if err := f.send(v, sender, segment{flags: flagACK}, b[:maxPayload], at, part); err != nil {
@@ -153,7 +153,7 @@ func (f *file) close() error { return errors.Join(f.w.Flush(), f.f.Close()) }
 // syslogPort is where readers of captures look for syslog.
 const syslogPort = 514
 
-// voice is from and to where pgpi says its sentences.
+// voice is the source and destination of pgpi's sentences.
 var voice = endpoints{netip.AddrPortFrom(script, syslogPort), netip.AddrPortFrom(script, syslogPort)}
 
 // sentence writes a sentence of pgpi, in as many datagrams as it takes.

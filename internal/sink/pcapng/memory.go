@@ -9,51 +9,51 @@ import (
 	"pgpi/internal/wire"
 )
 
-// memory is what the next file of a recording has to repeat of a connection, so that it
-// can be read without the files before: how it began, the statements that it has, and
-// what is under way. What is not known for certain is not repeated.
+// memory is what the next file of a recording must repeat about a connection, so that it can be
+// read without the files before: how it began, its statements, and what is under way. What is not
+// known for certain is not repeated.
 type memory struct {
-	said   []event.Event // the sentences that say what the connection is, and the ways
+	said   []event.Event // the sentences about what the connection is, and the ways
 	login  []write       // up to the first ReadyForQuery
 	asking []write       // for encryption, while nothing else was said
-	logged bool          // that has come
+	logged bool          // ReadyForQuery has come
 	joined bool          // or will never be seen
 	kept   int           // bytes of login and statements
 
 	settings   *event.Settings
 	statements map[string]*statement
-	// unsure are statements that an error may still take back.
+	// unsure are statements that an error may still undo.
 	unsure []string
 
 	underWay underWay
-	// began says in which file a message began that is still under way, by sender, and lost in
-	// which one a direction went out of sync.
+	// began is the file in which a message began that is still under way, by sender. lost is the
+	// file in which a direction went out of sync.
 	began, lost [2]int
 }
 
-// write is what was sent in one write, with the spans of it that were redacted.
+// write is what was sent in one write, with its redacted spans.
 type write struct {
 	direction event.Direction
 	data      []byte
 	spans     []event.Span
 }
 
-// statement is a prepared statement: its Parse, and what the session knew of it when
-// it was used.
+// statement is a prepared statement: its Parse, and what the session knew about it when it was
+// used.
 type statement struct {
 	parse   write
 	context *event.Context
 	columns []event.Column
-	rows    *event.Context // that columns are of
+	rows    *event.Context // what the columns belong to
 }
 
-// Limits of a memory, in bytes.
+// Limits on a memory, in bytes.
 const (
 	maxLogin      = 64 << 10
 	maxStatements = 1 << 20
 )
 
-// observe remembers what an event changes. File is the one that it is recorded in.
+// observe remembers what an event changes. file is the one that it is recorded in.
 func (m *memory) observe(e *event.Event, file int) {
 	switch {
 	case e.Kind == event.Said:
@@ -75,7 +75,7 @@ func (m *memory) observe(e *event.Event, file int) {
 	}
 }
 
-// observeLogin remembers the bytes of a login. One that is not there as a whole is over.
+// observeLogin remembers the bytes of a login. An incomplete login is over.
 func (m *memory) observeLogin(e *event.Event) {
 	switch {
 	case m.logged:
@@ -92,13 +92,13 @@ func (m *memory) observeLogin(e *event.Event) {
 	}
 }
 
-// join says that the rest of the login will not be seen.
+// join notes that the rest of the login will not be seen.
 func (m *memory) join() {
 	m.logged, m.joined = true, true
 	m.forget()
 }
 
-// forget says that something was not seen.
+// forget notes that something was not seen.
 func (m *memory) forget() {
 	for n := range m.statements {
 		m.drop(n)
@@ -107,7 +107,7 @@ func (m *memory) forget() {
 	m.underWay.forget()
 }
 
-// fact remembers addresses, and what can't be seen. Each attempt to reach a server begins anew.
+// fact remembers addresses, and what can't be seen. Each attempt to reach a server begins again.
 func (m *memory) fact(e *event.Event) {
 	switch f := e.Fact.(type) {
 	case event.Opened:
@@ -134,7 +134,7 @@ func (m *memory) fact(e *event.Event) {
 	}
 }
 
-// way remembers how far away a party is: the last that was measured.
+// way remembers how far away a party is, as measured last.
 func (m *memory) way(e *event.Event) {
 	party := e.Fact.(event.Way).Party
 	m.said = slices.DeleteFunc(m.said, func(old event.Event) bool {
@@ -144,7 +144,7 @@ func (m *memory) way(e *event.Event) {
 	m.said = append(m.said, e.Clone())
 }
 
-// asksForTLS reports whether an event belongs to what comes before a StartupMessage.
+// asksForTLS reports whether an event is part of what comes before a StartupMessage.
 func asksForTLS(e *event.Event) bool {
 	if len(e.Messages) == 0 {
 		return false
@@ -186,8 +186,8 @@ func (m *memory) message(d event.Direction, msg *event.Message) {
 	}
 }
 
-// name is that of the statement which a message makes, uses or closes: "" too where it
-// speaks of a portal. Whole reports whether all of it is there.
+// name returns the name of the statement that a message makes, uses or closes, or "" if it names a
+// portal. whole reports whether the name is complete.
 func name(msg *event.Message) (n string, whole bool) {
 	var memory [8]wire.Field
 	for _, f := range wire.AppendFields(memory[:0], &msg.Message) {
@@ -221,7 +221,7 @@ func (m *memory) drop(n string) {
 	}
 }
 
-// use takes what the session knows of a statement that a message names.
+// use remembers what the session knows about a statement that a message names.
 func (m *memory) use(msg *event.Message) {
 	if n, whole := name(msg); whole && msg.Context != nil && m.statements[n] != nil {
 		m.statements[n].context = msg.Context
@@ -240,8 +240,7 @@ func (m *memory) row(c *event.Context) {
 	}
 }
 
-// inside reports whether a fragment belongs to a message that began in an earlier
-// file.
+// inside reports whether a fragment is part of a message that began in an earlier file.
 func (m *memory) inside(e *event.Event, file int) bool {
 	if e.Kind != event.Fragment {
 		return false
@@ -253,15 +252,15 @@ func (m *memory) inside(e *event.Event, file int) bool {
 	return m.began[sender] != file
 }
 
-// isLost reports whether an event is of a direction that went out of sync in an earlier file: who
-// reads this one alone can't find that out.
+// isLost reports whether an event is in a direction that went out of sync in an earlier file. A
+// reader of this file alone can't find that out.
 func (m *memory) isLost(e *event.Event, file int) bool {
 	lost := m.lost[e.Direction.Sender()]
 	return e.Kind == event.Undecoded && lost != 0 && lost != file
 }
 
-// repetition is what a new file is to begin with, as messages that bring a reader to
-// where the connection is. Where it is joined, nothing is known of what is under way.
+// repetition returns what a new file must begin with: messages that bring a reader to where the
+// connection is. If joined is set, nothing is known about what is under way.
 func (m *memory) repetition() (all []write, joined bool) {
 	all = slices.Clone(m.login)
 	if !m.logged {

@@ -5,21 +5,20 @@ import (
 	"net/netip"
 )
 
-// Sizes of headers, in bytes. TCP packets have no options but the first two of a
-// conversation.
+// Sizes of headers, in bytes. TCP packets have no options except the first two of a conversation.
 const (
 	ip4Header = 20
 	ip6Header = 40
 	tcpHeader = 20
 	udpHeader = 8
-	// maxPayload is what fits into one packet of either version: its length has 16
-	// bits, and counts the headers of IPv4.
+	// maxPayload is what fits into one packet of either version: its length has 16 bits, and
+	// includes the headers of IPv4.
 	maxPayload = 65535 - ip4Header - tcpHeader
 	// maxDatagram is the same for UDP.
 	maxDatagram = 65535 - ip4Header - udpHeader
 )
 
-// Protocol numbers of IP.
+// IP protocol numbers.
 const (
 	protocolTCP = 6
 	protocolUDP = 17
@@ -34,8 +33,8 @@ const (
 	flagACK
 )
 
-// windowScale is the option that makes the window of 65,535 bytes large enough for
-// any traffic: the packets that would only acknowledge are not recorded.
+// windowScale is the option that makes the window of 65,535 bytes large enough for any traffic:
+// packets that would only acknowledge are not recorded.
 var windowScale = []byte{3, 3, 14, 0} // kind, length, shift; end of options
 
 // endpoints are the two ends of a packet. Both addresses are of the same family.
@@ -43,7 +42,7 @@ type endpoints struct{ from, to netip.AddrPort }
 
 func (e endpoints) reversed() endpoints { return endpoints{e.to, e.from} }
 
-// appendIP appends an IP header for a payload of some bytes.
+// appendIP appends an IP header for a payload of the given size.
 func (e endpoints) appendIP(dst []byte, protocol byte, size int) []byte {
 	if e.from.Addr().Is4() {
 		start := len(dst)
@@ -99,16 +98,14 @@ func (e endpoints) appendUDP(dst, payload []byte) []byte {
 	return dst
 }
 
-// pseudo is the sum of what TCP and UDP check of the IP header (RFC 9293, section
-// 3.1).
+// pseudo returns the sum of what TCP and UDP check in the IP header (RFC 9293, section 3.1).
 func (e endpoints) pseudo(protocol byte, size int) uint64 {
 	s := sum(0, e.from.Addr().AsSlice())
 	s = sum(s, e.to.Addr().AsSlice())
 	return s + uint64(protocol) + uint64(size)
 }
 
-// sum adds 16-bit words, four at a time: the carries are folded at the end (RFC 1071,
-// section 2).
+// sum adds 16-bit words, four at a time. The carries are folded at the end (RFC 1071, section 2).
 func sum(s uint64, b []byte) uint64 {
 	for len(b) >= 8 {
 		w := binary.BigEndian.Uint64(b)

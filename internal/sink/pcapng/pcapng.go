@@ -1,17 +1,22 @@
-// Package pcapng writes events as a recording: a pcapng file in which Wireshark and
-// tshark show, without any setting, the Postgres messages of decrypted conversations,
-// and from which pgpi makes its log again.
+// Package pcapng writes events as a recording: a pcapng file in which Wireshark and tshark show,
+// without any setting, the Postgres messages of decrypted conversations. pgpi makes its log from it
+// again.
 //
-// It guarantees that every write stands in the file as one packet, at its time, with
-// everything beside it that the log needs; that a file is whole up to the last block
-// that the disk got, whenever pgpi ends; that only its owner can read it; and that
-// memory is bounded by the connections that are open.
+// It guarantees:
 //
-// It must not know sockets, sessions or other sinks: it decides nothing and decodes
-// nothing.
+//   - Every write is in the file as one packet, at its time, with everything else that the log
+//     needs.
+//   - The file is whole up to the last block that reached the disk, whenever pgpi ends.
+//   - Only its owner can read it.
+//   - Memory is bounded by the number of open connections.
 //
-// Start reading at [Sink.Write]; conversation.go says what becomes a TCP conversation
-// and why, package recording has what is noted beside the bytes.
+// Less formally: what was recorded can be read later as if one had been there, with pgpi or
+// without.
+//
+// It must not know sockets, sessions or other sinks. It decides nothing and decodes nothing.
+//
+// Start reading at [Sink.Write]. conversation.go says what becomes a TCP conversation and why, and
+// package recording has what is noted in addition to the bytes.
 package pcapng
 
 import (
@@ -23,19 +28,19 @@ import (
 	"pgpi/internal/recording"
 )
 
-// Options say where and how to record.
+// Options are where and how to record.
 type Options struct {
-	// Path is the file. With Rotate, a number goes before its extension.
+	// Path is the file. With Rotate, a number is inserted before its extension.
 	Path string
-	// Rotate is the size in bytes at which another file is begun, 0 for one file of any
-	// size. Files is how many of them are kept, 0 for all.
+	// Rotate is the size in bytes at which another file is begun, or 0 for one file of any size.
+	// Files is how many files are kept, or 0 for all.
 	Rotate int64
 	Files  int
-	// Overwrite replaces a file that exists.
+	// Overwrite replaces an existing file.
 	Overwrite bool
-	// File is written instead, where it is there already. Path is then its name in errors.
+	// File, if not nil, is written instead. Then Path is its name in errors.
 	File *os.File
-	// Redacted says that secrets are blanked before events come here.
+	// Redacted is set if secrets are blanked before events come here.
 	Redacted bool
 }
 
@@ -45,8 +50,8 @@ type Sink struct {
 	section     recording.Section
 	file        *file
 	connections map[uint32]*connection
-	owners      map[endpoints]uint32 // the connections that have conversations between these ends
-	sentence    []byte               // memory for the sentence at hand
+	owners      map[endpoints]uint32 // connections that have conversations between these ends
+	sentence    []byte               // memory for the current sentence
 }
 
 // New creates the file. The error is for the user.
@@ -61,7 +66,7 @@ func New(o Options) (*Sink, error) {
 	return s, s.create(0)
 }
 
-// create makes the file of the section at hand. Initial sequence numbers go on from isns.
+// create makes the file of the current section. Initial sequence numbers continue from isns.
 func (s *Sink) create(isns uint32) error {
 	f, path := s.options.File, s.options.path(s.section.File)
 	if f == nil {
@@ -78,7 +83,7 @@ func (s *Sink) create(isns uint32) error {
 	return nil
 }
 
-// Write records events in their order, and hands them to the system.
+// Write records events in order, and passes them to the system.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
 		if err := s.add(&events[i]); err != nil {
@@ -99,7 +104,7 @@ func (s *Sink) Close() error {
 	return nil
 }
 
-// add records one event. Exchanges are added up again when it is read.
+// add records one event. Exchanges are added up again when the recording is read.
 func (s *Sink) add(e *event.Event) error {
 	if e.IsNothing() || e.Kind == event.Exchanged || e.Kind == event.Pending {
 		return nil
@@ -124,14 +129,14 @@ func (s *Sink) add(e *event.Event) error {
 	s.file.zone.note(&n, e)
 	switch e.Kind {
 	case event.Said, event.Measured:
-		return s.said(c, e, n)
+		return s.recordFact(c, e, n)
 	case event.End:
 		return s.end(c, e, n)
 	}
 	return s.data(c, e, n)
 }
 
-// data records bytes that one party or pgpi sent.
+// data records bytes that a party or pgpi sent.
 func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 	v, sender, finished := s.conversationOf(c, e)
 	if err := s.finish(e, finished); err != nil {
@@ -143,10 +148,10 @@ func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
 	return s.send(c, v, sender, e, spansOf(e), n)
 }
 
-// spansOf are those that were redacted of the messages in a write.
+// spansOf returns the redacted spans of the messages in a write.
 func spansOf(e *event.Event) (spans []event.Span) {
 	if e.Kind != event.Traffic {
-		return nil // all of it is blank, or nothing
+		return nil // all of it is blank, or nothing is
 	}
 	at := 0
 	for i := range e.Messages {
@@ -170,9 +175,9 @@ func (s *Sink) end(c *connection, e *event.Event, n recording.Note) error {
 	return s.file.end(v, sender, e.At, n)
 }
 
-// said records a sentence, and what it means for the conversations. Those that it
-// ends are closed before it, those that it breaks after it.
-func (s *Sink) said(c *connection, e *event.Event, n recording.Note) error {
+// recordFact records a sentence, and what it means for the conversations. Conversations that it
+// ends are closed before it. Those that it breaks are closed after it.
+func (s *Sink) recordFact(c *connection, e *event.Event, n recording.Note) error {
 	if err := s.finish(e, c.learn(e.Fact)); err != nil {
 		return err
 	}
@@ -182,7 +187,7 @@ func (s *Sink) said(c *connection, e *event.Event, n recording.Note) error {
 	}
 	switch f := e.Fact.(type) {
 	case event.ConnectionLost:
-		return s.lost(c, e, f)
+		return s.breakLost(c, e, f)
 	case event.Ended:
 		delete(s.connections, e.Conn)
 		s.release(c)
@@ -206,8 +211,8 @@ func (s *Sink) finish(e *event.Event, conversations ...*conversation) error {
 	return nil
 }
 
-// lost breaks the conversation that is lost.
-func (s *Sink) lost(c *connection, e *event.Event, f event.ConnectionLost) error {
+// breakLost breaks the conversation that is lost.
+func (s *Sink) breakLost(c *connection, e *event.Event, f event.ConnectionLost) error {
 	for _, v := range []*conversation{c.clientLeg, c.serverLeg} {
 		if v == nil || !v.begun {
 			continue

@@ -21,7 +21,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// opening is the beginning of a connection with TLS on both legs.
+// opening returns the beginning of a connection with TLS on both legs.
 func opening(client, server string) []event.Event {
 	startup := wire.Message{Type: wire.StartupMessage, Bytes: []byte("\x00\x00\x00\x09\x00\x03\x00\x00\x00"), Size: 9}
 	show := func(d event.Direction, m wire.Message) event.Event {
@@ -51,7 +51,7 @@ func opening(client, server string) []event.Event {
 	return events
 }
 
-// recorded is one packet of a file.
+// recorded is a packet of a file.
 type recorded struct {
 	gopacket.Packet
 	at       time.Time
@@ -108,8 +108,8 @@ func packets(t *testing.T, path string) (all []recorded, section recording.Secti
 	return all, section
 }
 
-// TestPackets checks the headers of all packets with the eyes of a library: addresses,
-// checksums, sequence numbers.
+// TestPackets checks the headers of all packets as a library reads them: addresses, checksums,
+// sequence numbers.
 func TestPackets(t *testing.T) {
 	for name, addresses := range map[string][2]string{
 		"IPv4":         {"127.0.0.1:40000", "127.0.0.1 port 5433"},
@@ -165,8 +165,8 @@ func TestPackets(t *testing.T) {
 	}
 }
 
-// TestStartup looks for what makes tshark dissect: the conversation with the messages
-// begins with the StartupMessage.
+// TestStartup looks for what makes tshark dissect: the conversation with the messages begins with
+// the StartupMessage.
 func TestStartup(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.pcapng")
 	recordTo(t, Options{Path: path}, opening("127.0.0.1:40000", "127.0.0.1 port 5433"))
@@ -202,7 +202,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestLargeWrite splits what is too large for a packet.
+// TestLargeWrite splits what is too large for one packet.
 func TestLargeWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.pcapng")
 	events := opening("127.0.0.1:40000", "127.0.0.1 port 5433")
@@ -268,12 +268,12 @@ func TestFiles(t *testing.T) {
 	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}
-	if _, err := New(Options{Path: filepath.Join(dir, "nowhere", "r.pcapng")}); err == nil || !strings.Contains(err.Error(), "give --record a place where you may write") {
+	if _, err := New(Options{Path: filepath.Join(dir, "nowhere", "r.pcapng")}); err == nil || !strings.Contains(err.Error(), "choose a place for --record where you may write") {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestForgets checks that nothing is kept of connections that have ended.
+// TestForgets checks that nothing is kept about connections that have ended.
 func TestForgets(t *testing.T) {
 	sink, err := New(Options{Path: filepath.Join(t.TempDir(), "r.pcapng"), Rotate: 1 << 30})
 	if err != nil {

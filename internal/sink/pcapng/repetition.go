@@ -7,7 +7,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// Messages that tell a reader again what was told in an earlier file.
+// Messages that repeat to a reader what was in an earlier file.
 
 // appendMessage appends a message.
 func appendMessage(dst []byte, code byte, body []byte) []byte {
@@ -16,7 +16,7 @@ func appendMessage(dst []byte, code byte, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// repetition is what makes and describes a statement, and what the server answered.
+// repetition returns what makes and describes a statement, and what the server answered.
 func (s *statement) repetition() (client, server []byte) {
 	client = bytes.Clone(s.parse.data)
 	server = appendMessage(nil, '1', nil)
@@ -36,7 +36,7 @@ func (s *statement) repetition() (client, server []byte) {
 	return client, appendRowDescription(server, s.columns)
 }
 
-// appendRowDescription appends a RowDescription, with what is known of columns.
+// appendRowDescription appends a RowDescription, with what is known about columns.
 func appendRowDescription(dst []byte, columns []event.Column) []byte {
 	body := binary.BigEndian.AppendUint16(nil, uint16(len(columns)))
 	for _, c := range columns {
@@ -54,7 +54,7 @@ func appendRowDescription(dst []byte, columns []event.Column) []byte {
 	return appendMessage(dst, 'T', body)
 }
 
-// appendSettings appends a ParameterStatus for each setting that is known.
+// appendSettings appends a ParameterStatus for each known setting.
 func appendSettings(dst []byte, s *event.Settings) []byte {
 	for _, setting := range [][2]string{
 		{"client_encoding", s.ClientEncoding},

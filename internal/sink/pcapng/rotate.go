@@ -17,7 +17,7 @@ import (
 	"pgpi/internal/recording"
 )
 
-// path is the name of a file of the recording.
+// path returns the name of a file of the recording.
 func (o *Options) path(number int) string {
 	if o.Rotate == 0 {
 		return o.Path
@@ -26,7 +26,7 @@ func (o *Options) path(number int) string {
 	return fmt.Sprintf("%s-%05d%s", o.Path[:len(o.Path)-len(extension)], number, extension)
 }
 
-// Writes reports whether a recording with these options may write to a file of that name.
+// Writes reports whether a recording with these options may write to a file with that name.
 func (o *Options) Writes(name string) bool {
 	if o.Rotate == 0 {
 		return sameName(name, o.Path)
@@ -43,8 +43,8 @@ func sameName(a, b string) bool {
 	return errA == nil && errB == nil && a == b
 }
 
-// rotate begins the next file, removes the one that is too many, and repeats what the
-// new one needs to be read alone.
+// rotate begins the next file, removes the one that is too many, and repeats what is needed to read
+// the new file by itself.
 func (s *Sink) rotate(at time.Time) error {
 	if err := s.file.close(); err != nil {
 		return err
@@ -67,8 +67,8 @@ func (s *Sink) rotate(at time.Time) error {
 	return nil
 }
 
-// repeat says again what a reader must know of a connection. All packets have the time
-// of the new file's first, so that files stay in order.
+// repeat says again what a reader must know about a connection. All its packets have the time of
+// the new file's first, so that files stay in order.
 func (s *Sink) repeat(c *connection, at time.Time) error {
 	for i := range c.memory.said {
 		if err := s.repeatFact(c, c.memory.said[i].Fact, at); err != nil {
@@ -103,8 +103,8 @@ func (s *Sink) repeatFact(c *connection, f event.Fact, at time.Time) error {
 	return s.file.sentence(s.sentence, at, n)
 }
 
-// send writes bytes into a conversation, which they may begin, with the spans of them that were
-// redacted.
+// send writes bytes, with their redacted spans, into a conversation, and begins the conversation if
+// necessary.
 func (s *Sink) send(c *connection, v *conversation, sender int, e *event.Event, spans []event.Span, n recording.Note) error {
 	if !v.begun {
 		if err := s.file.open(v, e.At, beginning(c, &n)); err != nil {
@@ -115,7 +115,8 @@ func (s *Sink) send(c *connection, v *conversation, sender int, e *event.Event, 
 	return s.file.data(v, sender, e.Data, spans, e.At, n)
 }
 
-// beginning is the note at the first packet of a conversation, which may be the first of a connection.
+// beginning returns the note for the first packet of a conversation, which may be the first of a
+// connection.
 func beginning(c *connection, n *recording.Note) recording.Note {
 	return recording.Note{Connection: c.id, Repeated: n.Repeated, Elapsed: n.Elapsed, HasElapsed: n.HasElapsed}
 }

@@ -8,14 +8,14 @@ import (
 	"pgpi/internal/wire"
 )
 
-// underWay is what was asked and is not over yet, with what has come of the replies, but for rows:
-// they change nothing of what comes.
+// underWay is what was asked and is not over, with what has come of the replies except rows: rows
+// do not change the meaning of what follows.
 type underWay struct {
 	messages []pending
 	size     int
-	over     uint32 // the last exchange that is
+	over     uint32 // the last exchange that is over
 	last     uint32 // the last exchange
-	// unknown says that something was not seen, or is too much to repeat, in exchanges up to one.
+	// unknown is set if something was not seen, or is too much to repeat, in exchanges up to upTo.
 	unknown bool
 	upTo    uint32
 }
@@ -29,13 +29,13 @@ type pending struct {
 // maxUnderWay is how much is kept, in bytes.
 const maxUnderWay = 64 << 10
 
-// forget says that something was not seen.
+// forget notes that something was not seen.
 func (u *underWay) forget() { *u = underWay{over: u.over, last: u.last, unknown: true, upTo: u.last} }
 
-// isIdle reports whether nothing is under way that is known.
+// isIdle reports whether nothing known is under way.
 func (u *underWay) isIdle() bool { return len(u.messages) == 0 }
 
-// message adds a message, and forgets those of what is over with it.
+// message adds a message, and forgets those of exchanges that end with it.
 func (u *underWay) message(d event.Direction, m *event.Message) {
 	switch m.Type {
 	case wire.NoticeResponse, wire.NotificationResponse, wire.ParameterStatus, wire.YbParameterStatus, wire.Terminate:
@@ -47,7 +47,7 @@ func (u *underWay) message(d event.Direction, m *event.Message) {
 	u.last = max(u.last, m.Exchange)
 	whole := int64(len(m.Bytes)) == m.Size
 	switch {
-	case m.Exchange == 0 || m.Exchange <= u.over && d == event.ServerToClient: // nothing is known of it, or all of it was seen
+	case m.Exchange == 0 || m.Exchange <= u.over && d == event.ServerToClient: // nothing is known about it, or all of it was seen
 	case m.Type == wire.DataRow:
 	case m.Type.Code() == 'd':
 		if !repeatable(d, m) {
@@ -61,8 +61,8 @@ func (u *underWay) message(d event.Direction, m *event.Message) {
 	}
 }
 
-// repeatable reports whether what comes behind a message of COPY or of replication can be read
-// without it.
+// repeatable reports whether what comes after a message of COPY or replication can be read without
+// it.
 func repeatable(d event.Direction, m *event.Message) bool {
 	switch m.Type {
 	case wire.CopyText, wire.CopyCSV:
@@ -76,11 +76,11 @@ func repeatable(d event.Direction, m *event.Message) bool {
 // reply forgets what is over.
 func (u *underWay) reply(m *event.Message) {
 	if m.Exchange == 0 {
-		u.forget() // nobody knows what it answers
+		u.forget() // it is not known what it answers
 		return
 	}
 	u.over = max(u.over, m.Done)
-	if u.unknown && m.Exchange > u.upTo { // from here on all is seen
+	if u.unknown && m.Exchange > u.upTo { // from here on everything is seen
 		u.unknown = false
 		u.over = max(u.over, m.Exchange-1)
 	}
@@ -96,7 +96,7 @@ func (u *underWay) reply(m *event.Message) {
 	u.messages = kept
 }
 
-// writes are the messages, as they were sent after each other.
+// writes returns the messages, in the order in which they were sent.
 func (u *underWay) writes() (all []write) {
 	for _, p := range u.messages {
 		last := len(all) - 1
