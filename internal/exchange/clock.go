@@ -9,19 +9,20 @@ import (
 	"pgpi/internal/event"
 )
 
-// clock is the time of all connections together, as events have it. So deadlines are the same live
-// and read from a recording.
+// clock is the time of all connections together, according to their events. So deadlines are the
+// same live and when read from a recording.
 type clock struct {
 	now   time.Duration // since the first event
 	last  time.Time     // the time of day of the latest event
-	ticks bool          // the source says that time passes
+	ticks bool          // the source reports that time passes
 }
 
-// leap is more than there is between two ticks, and more than events are out of order.
+// leap is more than there is between two ticks, and more than events can be out of order.
 const leap = 5 * time.Second
 
-// take moves the clock to an event. The time of day is all that connections have in common. Where it
-// leaps, somebody has set the clock or stopped the process: nobody knows how much time has passed.
+// take moves the clock to an event. The time of day is all that connections have in common. If it
+// leaps, someone has set the clock or stopped the process, and it is not known how much time has
+// passed.
 func (c *clock) take(e *event.Event) {
 	at := e.At.Round(0)
 	step := at.Sub(c.last)
@@ -38,20 +39,20 @@ func (c *clock) take(e *event.Event) {
 // patience is how long an exchange may take before it is marked.
 const patience = 10 * time.Second
 
-// never is a deadline that does not come.
+// never is a deadline that never comes.
 const never = time.Duration(math.MaxInt64)
 
-// turn is when an exchange has become the one that the server works on.
+// turn is when an exchange became the one that the server works on.
 type turn struct {
-	deadline time.Duration // by the clock, 0 when it was marked
+	deadline time.Duration // by the clock, or 0 once it was marked
 	// began is when its turn came, or it was asked.
 	began    time.Duration
 	at       time.Time
 	identity *event.Identity
 }
 
-// atWork returns the open exchange that the server works on, and since when it can. An Execute of
-// which all was answered waits for its Sync only, and the server is at what comes behind it.
+// atWork returns the open exchange that the server works on, and since when it may have. An Execute
+// that was fully answered waits only for its Sync, and the server is at what comes after it.
 func (c *connection) atWork() (x *open, since time.Duration) {
 	since = c.served
 	for _, x = range c.open[:len(c.open)-1] {
@@ -63,7 +64,8 @@ func (c *connection) atWork() (x *open, since time.Duration) {
 	return c.open[len(c.open)-1], since
 }
 
-// watch sets the deadline of the exchange that the server works on, if it was another before e.
+// watch sets the deadline of the exchange that the server works on, if that was another one before
+// e.
 func (s *Stage) watch(c *connection, e *event.Event) {
 	if len(c.open) == 0 {
 		return
@@ -78,8 +80,8 @@ func (s *Stage) watch(c *connection, e *event.Event) {
 	s.deadline = min(s.deadline, x.turn.deadline)
 }
 
-// mark emits the exchanges whose deadline has come, as far as they have. They come before e, which
-// says that time has passed.
+// mark emits the exchanges whose deadline has come, as far as they are known. They come before e,
+// which shows that time has passed.
 func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 	s.deadline = never
 	var due []*event.Event
@@ -101,7 +103,7 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
-// pending is what an exchange is when its deadline has come. It is marked once.
+// pending returns an exchange as it is when its deadline has come. It is marked once.
 func (c *connection) pending(e *event.Event, id uint32, x *open) *event.Event {
 	t := &x.turn
 	t.deadline = 0

@@ -17,7 +17,7 @@ type timeline struct {
 	decoding *decode.Stage
 	stage    *Stage
 	began    time.Time
-	set      time.Duration // how far somebody has set the clock
+	set      time.Duration // by how much the clock was set
 	out      []string
 	over     []*event.Exchange
 }
@@ -71,7 +71,7 @@ func (l *timeline) fact(second float64, conn uint32, f event.Fact) {
 	l.feed(second, event.Event{Conn: conn, Kind: kind, Fact: f})
 }
 
-// tick lets time pass, from a second to another.
+// tick lets time pass, from one second to another.
 func (l *timeline) tick(from, to float64) {
 	for s := from; s <= to; s++ {
 		l.fact(s, 0, event.Tick{})
@@ -92,7 +92,8 @@ var (
 	complete = message('C', "SELECT 1\x00") + message('Z', "I")
 )
 
-// What takes ten seconds is marked once, at that time, whether ticks or other events tell that it has come.
+// An exchange that takes ten seconds is marked once, at that time, whether ticks or other events
+// show that it has come.
 func TestMarks(t *testing.T) {
 	l := newTimeline(t)
 	l.say(1, 1, asking)
@@ -118,7 +119,8 @@ func TestMarks(t *testing.T) {
 	l.want("11s #1 unfinished for 10s at 11s, never answered", "1h0m0s #1 done")
 }
 
-// In a pipeline the server works on the first: that one is marked, from when its turn has come.
+// In a pipeline the server works on the first exchange. That one is marked, counting from when its
+// turn came.
 func TestMarksInTurn(t *testing.T) {
 	l := newTimeline(t)
 	l.say(1, 1, asking, asking, asking)
@@ -133,7 +135,8 @@ func TestMarksInTurn(t *testing.T) {
 	l.want("41s #1 done", "42s #1 done")
 }
 
-// What a pooler swallows is marked from when its turn has come, and is never answered at the end.
+// What a pooler swallows is marked counting from when its turn came, and is reported as never
+// answered at the end.
 func TestMarksWhatWasSwallowed(t *testing.T) {
 	w := func(name string) string {
 		return message(words[name].code, strings.ReplaceAll(words[name].body, "%s", ""))
@@ -159,7 +162,7 @@ func TestMarksWhatWasSwallowed(t *testing.T) {
 	l.want("11s #1 unfinished for 10s at 11s")
 }
 
-// Of several connections whose deadlines have passed together the first comes first.
+// If the deadlines of several connections have passed together, the first is marked first.
 func TestMarksOfConnections(t *testing.T) {
 	l := newTimeline(t)
 	for conn := uint32(2); conn < 20; conn++ {
@@ -177,7 +180,7 @@ func TestMarksOfConnections(t *testing.T) {
 	l.want(want...)
 }
 
-// A clock that is set, or a process that was stopped, makes nothing last longer than it was seen to.
+// If a clock is set, or a process was stopped, nothing lasts longer than was seen.
 func TestClockSet(t *testing.T) {
 	l := newTimeline(t)
 	l.tick(0, 1)
@@ -199,7 +202,8 @@ func TestClockSet(t *testing.T) {
 	l.want()
 }
 
-// Never answered is said only where everything that the server said was seen and understood.
+// An exchange is called never answered only if everything that the server said was seen and
+// understood.
 func TestNeverAnswered(t *testing.T) {
 	for name, test := range map[string]struct {
 		before func(l *timeline)

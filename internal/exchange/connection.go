@@ -11,45 +11,45 @@ import (
 	"pgpi/internal/wire"
 )
 
-// maxOpen is how many exchanges of a connection are followed at once. More are passed over, and
-// nothing is said of them.
+// maxOpen is how many exchanges of a connection are followed at once. More are ignored, and nothing
+// is said about them.
 const maxOpen = 1000
 
-// maxParameters is the size of a Bind whose parameters are kept, in bytes.
+// maxParameters is the maximal size of a Bind whose parameters are kept, in bytes.
 const maxParameters = 64 << 10
 
-// connection is what is known of the exchanges of one connection.
+// connection is what is known about the exchanges of one connection.
 type connection struct {
-	open []*open // in their order
-	last uint32  // the last that was begun
+	open []*open // in order
+	last uint32  // the last that has begun
 	done uint32  // the last that is over
-	// over is when the last exchange was over, by its last message.
+	// over is when the last message of the last exchange came.
 	over time.Duration
 	// served is when the server was done with the last exchange.
 	served    time.Duration
 	roundTrip uint32
-	// explicit says that a BEGIN is open.
+	// explicit is set while a BEGIN is open.
 	explicit bool
-	// unsynced are the exchanges that are over and whose implicit transaction is not: it ends
+	// unsynced are the exchanges that are over while their implicit transaction is not: it ends
 	// with a Sync.
 	unsynced span
 	failing  bool // an error was seen, and no ReadyForQuery since
-	// doubted is the last exchange of which it can't be said that nothing of its reply was seen.
+	// doubted is the last exchange that may have had some of its reply without it being recognized.
 	doubted uint32
-	// began is when the first byte of the message at hand was seen, by direction.
+	// began is when the first byte of the current message was seen, by direction.
 	began [2]time.Duration
-	// latest is the exchange of the last message, by direction, and at when that came.
+	// latest is the exchange of the last message, by direction. at is when that message came.
 	latest [2]uint32
 	at     [2]time.Duration
-	// unbooked is what a request has waited for that is too large to hold: until it has come, it is
-	// not known what it is. It is nil where there is nothing.
+	// unbooked is what a request too large to hold has waited for. Until all of it has come, it is
+	// not known what it is. nil if there is none.
 	unbooked *waits
-	// ways are those to the client and the server, as they were measured last.
+	// ways are the ways to the client and the server, as measured last.
 	ways [2]time.Duration
 	told []*event.Exchange
 }
 
-// span is a run of exchanges, empty where first is 0.
+// span is a run of exchanges. It is empty if first is 0.
 type span struct{ first, last uint32 }
 
 func (s *span) add(n uint32) {
@@ -64,17 +64,17 @@ type open struct {
 	event.Exchange
 	completed  bool  // by CommandComplete, EmptyQueryResponse or PortalSuspended
 	simple     bool  // a Query
-	late       bool  // a Sync for an exchange that is over: it is told only where it fails
-	counted    int64 // rows of the statements that are complete
+	late       bool  // a Sync for an exchange that is over, which is emitted only if it fails
+	counted    int64 // rows of the completed statements
 	replied    bool
-	heard      bool // the server has spoken since the client did
+	heard      bool // the server has sent something since the client did
 	suspended  bool
 	failed     bool
 	skipped    bool
 	executes   bool
 	cancelSeen bool
 	turn       turn // since it is the first
-	// atSync is an error that came behind the reply: it is of the Sync.
+	// atSync is an error that came after the reply: it belongs to the Sync.
 	atSync *event.Exchange
 }
 
@@ -89,10 +89,10 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 		x = c.beginLate(e, m)
 	}
 	if x != nil && x.late && !fromClient && !m.AtSync && m.Type != wire.ReadyForQuery {
-		return // it is of what is over, or not followed
+		return // it belongs to one that is over, or is not followed
 	}
 	if x == nil && (!fromClient || m.Exchange <= c.last) {
-		return // it is over, or not followed
+		return // it is over, or is not followed
 	}
 	if x == nil {
 		if x = c.begin(e, m); x == nil {
@@ -100,7 +100,7 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 		}
 	}
 	unseen := m.About == nil && (m.Type == wire.Bind || m.Type == wire.Execute)
-	if (m.About != nil || unseen) && !x.late && !x.failed { // what failed stays
+	if (m.About != nil || unseen) && !x.late && !x.failed { // what has failed stays
 		x.Context = m.About
 	}
 	if m.Settings != nil {
@@ -140,7 +140,7 @@ func (c *connection) begin(e *event.Event, m *event.Message) *open {
 	return x
 }
 
-// beginLate opens what is left of an exchange that was over before its Sync.
+// beginLate opens the remainder of an exchange that was over before its Sync.
 func (c *connection) beginLate(e *event.Event, m *event.Message) *open {
 	if len(c.open) >= maxOpen {
 		return nil
@@ -190,7 +190,7 @@ func (x *open) request(e *event.Event, m *event.Message) {
 			x.Kind = event.SyncAlone
 			x.Times.Sent = e.Elapsed
 		}
-		return // the request is what comes before
+		return // the request is what came before
 	}
 	x.Times.Sent = e.Elapsed
 }
@@ -206,7 +206,7 @@ func (x *open) keepParameters(m *event.Message) {
 	x.Bind = &own
 }
 
-// portalOf is the name of the portal that an Execute names.
+// portalOf returns the name of the portal in an Execute.
 func portalOf(m *event.Message) string {
 	name, _, _ := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
 	return string(name)
@@ -259,7 +259,7 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 	}
 }
 
-// complete takes a command tag. A Query may have several statements, each with its own.
+// complete reads a command tag. A Query may have several statements, each with its own.
 func (x *open) complete(m *event.Message) {
 	tag := string(bytes.TrimSuffix(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0}))
 	if x.simple && x.completed {
@@ -269,21 +269,22 @@ func (x *open) complete(m *event.Message) {
 		x.Statements = append(x.Statements, event.Statement{Tag: tag, Rows: rowsOf(tag, x.Rows-x.counted)})
 	}
 	x.completed, x.Tag, x.counted = true, tag, x.Rows
-	if n, ok := counted(tag); ok {
+	if n, ok := countOf(tag); ok {
 		x.Counted = max(0, x.Counted) + n
 	}
 }
 
-// rowsOf is how many rows a statement had: those that were seen, else those that its tag counts.
+// rowsOf returns how many rows a statement had: those that were seen, or else those that its tag
+// counts.
 func rowsOf(tag string, seen int64) int64 {
-	if n, ok := counted(tag); ok && seen == 0 {
+	if n, ok := countOf(tag); ok && seen == 0 {
 		return n
 	}
 	return seen
 }
 
-// counted is the number of rows in a command tag (documentation of CommandComplete).
-func counted(tag string) (n int64, ok bool) {
+// countOf returns the number of rows in a command tag (documentation of CommandComplete).
+func countOf(tag string) (n int64, ok bool) {
 	i := strings.LastIndexByte(tag, ' ')
 	if i < 0 {
 		return 0, false
@@ -292,17 +293,17 @@ func counted(tag string) (n int64, ok bool) {
 	return n, err == nil
 }
 
-// readError takes the fields of an error.
+// readError reads the fields of an error.
 func (x *open) readError(m *event.Message) {
 	field := func(code byte) string {
 		b, _ := wire.ErrorFieldOf(m.Bytes, code)
 		return string(b)
 	}
 	x.SQLState, x.Message, x.Detail, x.Hint = field('C'), field('M'), field('D'), field('H')
-	x.Position, _ = strconv.Atoi(field('P')) // 0 where there is none
+	x.Position, _ = strconv.Atoi(field('P')) // 0 if there is none
 }
 
-// syncFailed is the exchange of a Sync that failed, as one with a deferred constraint does.
+// syncFailed returns the exchange of a Sync that failed, as with a deferred constraint.
 func (x *open) syncFailed(e *event.Event, m *event.Message, began time.Duration) *event.Exchange {
 	sync := open{}
 	sync.Number, sync.RoundTrip, sync.Kind, sync.Counted = x.Number, x.RoundTrip, event.SyncAlone, -1

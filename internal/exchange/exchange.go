@@ -1,13 +1,22 @@
-// Package exchange adds up exchanges: a request with all that answers it, how long each part
-// took, and how it ended. It is a stage behind redaction.
+// Package exchange adds up exchanges: a request with everything that answers it, how long each part
+// took, and how it ended. It is a stage after redaction.
 //
-// It guarantees that an exchange is told once, when it is over, behind the event that ended it and
-// in the order of requests; that what was not seen is said to be so; and that its memory is
-// bounded. Which message belongs to which exchange, and what is over, package session has decided.
+// It guarantees:
+//
+//   - An exchange is emitted once, when it is over, after the event that ended it and in the order
+//     of requests. An exchange that takes long is also marked, once, before it is over.
+//   - What was not seen is said not to have been seen.
+//   - Its memory is bounded.
+//
+// Less formally: it answers "how long did that take, and how did it end?", and admits when it
+// can't.
+//
+// Package session has decided which message belongs to which exchange, and what is over.
 //
 // It must not know sockets, clocks or sinks.
 //
-// Start reading at [Stage.Take]. connection.go adds messages up, shape.go finds the shape of SQL, outcome.go says how it ended.
+// Start reading at [Stage.Take]. connection.go adds messages up, shape.go finds the shape of SQL,
+// and outcome.go says how exchanges ended.
 package exchange
 
 import (
@@ -17,23 +26,23 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Stage adds up the exchanges of all connections. It serves one goroutine.
+// Stage adds up the exchanges of all connections. It is for one goroutine.
 type Stage struct {
-	// Shapes says that somebody asks for the shapes of SQL.
+	// Shapes is set if the shapes of SQL are wanted.
 	Shapes bool
 
 	connections map[uint32]*connection
 	shapes      shapes
 	clock       clock
-	deadline    time.Duration // the first of all connections
+	deadline    time.Duration // the earliest of all connections
 }
 
-// New makes a stage.
+// New returns a stage.
 func New() *Stage { return &Stage{connections: map[uint32]*connection{}, deadline: never} }
 
-// Take passes an event on, and behind it the exchanges that it has ended. Before it come those of
-// which a deadline has passed meanwhile. What a recording repeats is no part of an exchange: it was added
-// up where it was seen.
+// Take passes an event on, followed by the exchanges that it has ended, and preceded by those whose
+// deadline has passed in the meantime. What a recording repeats is not part of an exchange: it was
+// added up where it was seen.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	if s.clock.take(e); s.clock.now >= s.deadline {
 		s.mark(e, emit)
@@ -62,7 +71,7 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
-// fact takes what a fact means for exchanges.
+// fact handles what a fact means for exchanges.
 func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 	switch f := e.Fact.(type) {
 	case event.CancelForwarded:
@@ -75,10 +84,10 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 		}
 	case event.Missing, event.OutOfSync, event.Continued, event.ObserverFailed:
 		if c := s.connections[e.Conn]; c != nil {
-			c.open, c.unsynced, c.explicit = nil, span{}, true // nobody can say any more how they end
+			c.open, c.unsynced, c.explicit = nil, span{}, true // it is no longer known how they end
 		}
 	case event.Ended:
-		// The line about the end comes behind what it has ended.
+		// The line about the end comes after what it has ended.
 		if c := s.connections[e.Conn]; c != nil {
 			c.close(e, emit)
 			delete(s.connections, e.Conn)
@@ -87,7 +96,7 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 	emit(e)
 }
 
-// cancel notes that somebody has asked for the end of what a connection runs.
+// cancel notes that someone has asked to end what a connection runs.
 func (s *Stage) cancel(conn uint32) {
 	if c := s.connections[conn]; c != nil && len(c.open) > 0 {
 		x, _ := c.atWork()
@@ -95,7 +104,7 @@ func (s *Stage) cancel(conn uint32) {
 	}
 }
 
-// connection finds a connection, or begins to know it.
+// connection returns a connection, and begins to follow it if it is new.
 func (s *Stage) connection(e *event.Event) *connection {
 	c := s.connections[e.Conn]
 	if c == nil {
@@ -140,7 +149,7 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 		}
 	}
 	if e.Direction == event.ClientToServer {
-		c.book(e, wrote) // when they have begun
+		c.book(e, wrote) // after they have begun
 	}
 	over := c.takeOver()
 	s.watch(c, e)
@@ -150,7 +159,7 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
-// tell emits an exchange, behind the event that has ended it.
+// tell emits an exchange, after the event that has ended it.
 func tell(e *event.Event, x *event.Exchange, emit func(*event.Event)) {
 	emit(&event.Event{
 		Seq: e.Seq, At: e.At, Elapsed: e.Elapsed, Conn: e.Conn, Kind: event.Exchanged, Identity: e.Identity, Exchange: x,

@@ -21,8 +21,8 @@ func play(t *testing.T, dialogue string) (described []string) {
 	return described
 }
 
-// exchangesOf decodes a dialogue, a word a millisecond, and returns its exchanges. The words are those
-// of the table below.
+// exchangesOf decodes a dialogue, one word per millisecond, and returns its exchanges. The words
+// are those in the table below.
 func exchangesOf(t *testing.T, dialogue string) []*event.Exchange {
 	t.Helper()
 	decoding, stage := decode.New(nil), New()
@@ -67,7 +67,7 @@ func exchangesOf(t *testing.T, dialogue string) []*event.Exchange {
 	return out
 }
 
-// describe is an exchange in few words.
+// describe returns an exchange in few words.
 func describe(x *event.Exchange) string {
 	s := fmt.Sprintf("%d %s %s", x.Number, x.Kind, x.Outcome)
 	if x.Context != nil && x.Context.Function == 0 {
@@ -134,7 +134,8 @@ var words = map[string]struct {
 	"ready":     {event.ServerToClient, 'Z', "%s"},
 }
 
-// TestDurations adds up the durations of pipelined exchanges, that of a Sync that fails among them: together they took as long as the pipeline.
+// TestDurations adds up the durations of pipelined exchanges, including that of a Sync that fails:
+// together they took as long as the pipeline.
 func TestDurations(t *testing.T) {
 	var got []time.Duration
 	for _, x := range exchangesOf(t, "PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC QUERY:c parsed bound complete:A parsed bound complete:B error:23505 ready:I complete:C ready:I QUERY:d complete:D ready:I") {

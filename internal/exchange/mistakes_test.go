@@ -9,7 +9,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// group is what a client asks for the nth time, which has n rows, and what a right server replies.
+// group is what a client asks for the nth time, with n rows, and what a correct server replies.
 func group(n int) (ask, reply []string) {
 	reply = []string{"parsed", "bound", "columns"}
 	for range n {
@@ -19,8 +19,8 @@ func group(n int) (ask, reply []string) {
 }
 
 // mistakes are the ways in which one message of a reply is left out, comes twice, or is added. In a
-// pipeline no error is added: what a server says that goes on behind it is what it says of the next
-// requests where it leaves out the ReadyForQuery.
+// pipeline no error is added: if a server leaves out the ReadyForQuery and continues after the
+// error, it says that about the next requests.
 func mistakes(reply []string, pipelined bool) (all [][]string) {
 	for i := range reply {
 		all = append(all, slices.Delete(slices.Clone(reply), i, i+1), slices.Insert(slices.Clone(reply), i, reply[i]))
@@ -34,8 +34,8 @@ func mistakes(reply []string, pipelined bool) (all [][]string) {
 	return all
 }
 
-// TestMistakes has servers that make one mistake in their reply to the second group. What is told of other groups is right, and of
-// those that are asked for later all is told.
+// TestMistakes has servers that make one mistake in their reply to the second group. What is said
+// about other groups is right, and everything is said about those that are asked for later.
 func TestMistakes(t *testing.T) {
 	_, second := group(2)
 	for _, pipelined := range []bool{false, true} {

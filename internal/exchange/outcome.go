@@ -11,7 +11,7 @@ func (c *connection) settle(e *event.Event, number uint32) {
 	c.finish(e, number, event.Unanswered)
 }
 
-// close ends all exchanges, because the connection has ended, and tells them.
+// close ends all exchanges, because the connection has ended, and emits them.
 func (c *connection) close(e *event.Event, emit func(*event.Event)) {
 	c.finish(e, c.last, event.Lost)
 	for _, x := range c.takeOver() {
@@ -19,7 +19,7 @@ func (c *connection) close(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
-// takeOver takes the exchanges that are over and were not told.
+// takeOver returns the exchanges that are over and were not emitted.
 func (c *connection) takeOver() []*event.Exchange {
 	told := c.told
 	c.told = nil
@@ -38,7 +38,7 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 	}
 	group := c.open[:n]
 	ready, at := group[n-1].Transaction, group[n-1].Times.Ready
-	var undone []*open // done in this transaction, so far
+	var undone []*open // done in this transaction so far
 	for _, x := range group {
 		x.Outcome = x.outcome(unfinished)
 		if x.Outcome == event.Unanswered && (c.failing || x.skipped) {
@@ -67,13 +67,13 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 	c.over = e.Elapsed
 }
 
-// ready takes a ReadyForQuery, whatever it belongs to: a transaction without BEGIN is over with it.
+// ready handles a ReadyForQuery, whatever it belongs to: it ends a transaction without BEGIN.
 func (c *connection) ready(m *event.Message) {
 	c.explicit = m.Bytes[len(m.Bytes)-1] != 'I'
 	c.unsynced, c.failing = span{}, false
 }
 
-// outcome is how an exchange ended by itself.
+// outcome returns how an exchange ended by itself.
 func (x *open) outcome(unfinished event.Outcome) event.Outcome {
 	switch {
 	case x.failed && x.SQLState == queryCanceled && x.cancelSeen:
@@ -92,7 +92,7 @@ func (x *open) outcome(unfinished event.Outcome) event.Outcome {
 // queryCanceled is the SQLSTATE of a statement that was canceled, by whomever.
 const queryCanceled = "57014"
 
-// follow follows the transaction through an exchange. It returns what is done in an implicit one.
+// follow follows the transaction through an exchange. It returns what was done in an implicit one.
 func (c *connection) follow(x *open, undone []*open) []*open {
 	if x.Outcome != event.Done && x.Outcome != event.Suspended {
 		return undone
@@ -101,7 +101,8 @@ func (c *connection) follow(x *open, undone []*open) []*open {
 	case "BEGIN", "START TRANSACTION":
 		c.explicit = true
 	case "COMMIT", "ROLLBACK", "PREPARE TRANSACTION":
-		// Where the SQL is not known the transaction may go on, and nothing is said of what follows.
+		// If the SQL is not known the transaction may continue, and nothing is said about what
+		// follows.
 		if x.Context != nil && !sqltext.KeepsTransaction(x.Context.SQL, settingsOf(x)) {
 			c.explicit = false
 		}
@@ -126,7 +127,7 @@ func readingOf(s *event.Settings) sqltext.Settings {
 	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
-// rollBack says what an error has undone: what was done in the same implicit transaction.
+// rollBack marks what an error has undone: what was done in the same implicit transaction.
 func (c *connection) rollBack(failed *open, undone []*open) {
 	for _, x := range undone {
 		x.Outcome = event.RolledBack
@@ -142,7 +143,7 @@ func (c *connection) rollBack(failed *open, undone []*open) {
 	}
 }
 
-// end takes an exchange out of those that are open.
+// end removes an exchange from the open ones.
 func (c *connection) end(x *open) {
 	t := &x.Times
 	if c.served > t.Sent && t.Sent != event.NotSeen {
@@ -166,7 +167,7 @@ func (c *connection) end(x *open) {
 	}
 }
 
-// takeShape takes the shape of the SQL that the exchange runs.
+// takeShape remembers the shape of the SQL that the exchange runs.
 func (x *open) takeShape() {
 	if c := x.Context; c != nil && c.Shaped != nil {
 		x.Shape, x.Attributes = c.Shaped.Shape, c.Shaped.Attributes
@@ -189,13 +190,13 @@ func answers(m *event.Message) bool {
 	return true
 }
 
-// mayBeAnswered reports whether nobody knows if an exchange was answered: no reply is known to be its
-// own, but one that was seen may be.
+// mayBeAnswered reports whether it is not known if an exchange was answered: no reply is known to
+// be its own, but one that was seen may be.
 func (c *connection) mayBeAnswered(x *open) bool {
 	return x.Outcome == event.Unanswered && !x.replied && x.Number <= c.doubted
 }
 
-// neverAnswered reports whether nothing of a reply was seen, though all that was sent was.
+// neverAnswered reports whether nothing of a reply was seen, although everything that was sent was.
 func (c *connection) neverAnswered(x *open) bool {
 	return x.Times.Answered == event.NotSeen && x.Number > c.doubted
 }

@@ -15,8 +15,8 @@ import (
 	"pgpi/internal/session"
 )
 
-// TestRuns plays the same random traffic to two lines of stages: one has each row by itself, the
-// other one message for a run of rows. Exchanges, sentences and all other messages have to be the
+// TestRuns plays the same random traffic to two lines of stages. One gets each row by itself, the
+// other gets one message for a run of rows. Exchanges, sentences and all other messages must be the
 // same.
 func TestRuns(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// line is the stages, with what has come out of them that has to be the same.
+// line is the stages, with what has come out of them and must be the same.
 type line struct {
 	decoding *decode.Stage
 	adding   *Stage
@@ -59,7 +59,7 @@ func newLine(countRows bool) *line {
 	return l
 }
 
-// told is a message, or a run of rows that belong to the same.
+// told is a message, or a run of rows that belong together.
 type told struct {
 	direction      event.Direction
 	code           byte
@@ -101,7 +101,7 @@ func (m told) isRow() bool {
 	return m.code == 'd' || m.code == 'D' && m.direction == event.ServerToClient
 }
 
-// conversation is random traffic. A watch finds the frames, as that of a source does.
+// conversation is random traffic. A watch finds the frames, as the watch of a source does.
 type conversation struct {
 	r               *rand.Rand
 	watch           session.Watch
@@ -152,7 +152,7 @@ func (c *conversation) server(messages ...string) {
 	c.send(event.ServerToClient, strings.Join(messages, ""))
 }
 
-// speak is a login, some requests with their replies, and an end.
+// speak sends a login, some requests with their replies, and an end.
 func (c *conversation) speak() {
 	parameters := "user\x00u\x00"
 	if c.r.IntN(4) == 0 {
@@ -172,7 +172,7 @@ func (c *conversation) speak() {
 	c.record(event.Event{Kind: event.Said, Fact: event.Ended{}})
 }
 
-// disturb is what happens beside requests.
+// disturb does what happens besides requests.
 func (c *conversation) disturb() {
 	d := event.Direction(c.r.IntN(2))
 	switch c.r.IntN(6) {
@@ -196,7 +196,8 @@ func (c *conversation) disturb() {
 	}
 }
 
-// rows are some messages of rows, few of them large, in between perhaps something else.
+// rows returns some messages of rows, a few of them large, perhaps with something else between
+// them.
 func (c *conversation) rows(code byte) (rows []string) {
 	for range c.r.IntN(12) {
 		value := strings.Repeat("x", c.r.IntN(30))
@@ -218,7 +219,7 @@ func (c *conversation) rows(code byte) (rows []string) {
 	return rows
 }
 
-// request is one request or a pipeline of them, with replies that are mostly right.
+// request sends one request or a pipeline of them, with replies that are mostly right.
 func (c *conversation) request() {
 	failed := message('E', "SERROR\x00C57014\x00Mno\x00\x00")
 	end := message('C', "SELECT 1\x00")
@@ -261,10 +262,10 @@ func (c *conversation) request() {
 		}
 		c.client(append(asked, message('S', ""))...)
 		c.server(append(replies, ready)...)
-	case 5: // rows where none are due
+	case 5: // rows when none are due
 		c.client(message('P', "a\x00insert into t values (1)\x00\x00\x00"), message('D', "Sa\x00"), message('S', ""))
 		c.server(message('1', ""), message('t', "\x00\x00"), message('n', ""), strings.Join(c.rows('D'), ""), ready)
-	case 6: // two results in one, and rows behind the end
+	case 6: // two results in one, and rows after the end
 		c.client(query("select a from t; select a from t"), query("select 2"))
 		c.server(columns, strings.Join(c.rows('D'), ""), message('C', "SELECT 2\x00"), columns, strings.Join(c.rows('D'), ""), end, strings.Join(c.rows('D'), ""), ready)
 		c.server(columns, strings.Join(c.rows('D'), ""), end, ready)

@@ -10,15 +10,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// shapes finds the shape of each SQL text, once, in the message that brings it.
+// shapes finds the shape of each SQL text, once, in the message that carries it.
 type shapes struct {
 	shaper sqltext.Shaper
 	fields []wire.Field
 	reader reading.Reader
 }
 
-// find fills the place for the shape that all contexts of a text share. A text of which a part is
-// missing has no shape: what is missing may be anything.
+// find stores the shape where all contexts of a text share it. A text has no shape if a part is
+// missing: that part may be anything.
 func (s *shapes) find(m *event.Message) {
 	if m.Type != wire.Query && m.Type != wire.Parse || m.About == nil || m.About.Shaped == nil || m.About.Shaped.Found {
 		return
@@ -35,7 +35,7 @@ func (s *shapes) find(m *event.Message) {
 	found.Attributes = sqltext.Attributes(sql, settings)
 }
 
-// inUTF8 returns SQL in UTF-8, so that one statement has one shape whatever the encodings of its
+// inUTF8 returns SQL in UTF-8, so that a statement has one shape whatever the encodings of its
 // clients are.
 func (s *shapes) inUTF8(m *event.Message, sql []byte, settings sqltext.Settings) ([]byte, sqltext.Settings) {
 	if m.About.Settings == nil || !slices.ContainsFunc(sql, func(c byte) bool { return c >= 0x80 }) {
@@ -48,7 +48,7 @@ func (s *shapes) inUTF8(m *event.Message, sql []byte, settings sqltext.Settings)
 	return s.reader.AppendUTF8(nil, sql), settings
 }
 
-// sqlOf returns the SQL of a Query or a Parse, and whether all of it is there.
+// sqlOf returns the SQL of a Query or a Parse, and whether it is complete.
 func (s *shapes) sqlOf(m *event.Message) (sql []byte, whole bool) {
 	if m.Size != int64(len(m.Bytes)) {
 		return nil, false

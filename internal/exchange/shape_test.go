@@ -11,8 +11,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// shapesOf returns the shapes of the exchanges of one connection, to which a client sends messages
-// that are each answered at once.
+// shapesOf returns the shapes of the exchanges of one connection. The client sends messages that
+// are each answered at once.
 func shapesOf(t *testing.T, asked bool, budget int64, messages ...string) (shapes []string) {
 	t.Helper()
 	decoding, stage := decode.New(session.NewBudget(budget)), New()
@@ -91,7 +91,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestEncodings has one statement of clients with other encodings: it has one shape.
+// TestEncodings has one statement from clients with different encodings: it has one shape.
 func TestEncodings(t *testing.T) {
 	stage := New()
 	for encoding, sql := range map[string]string{"UTF8": "select größe", "LATIN1": "select gr\xf6\xdfe", "WIN1252": "select gr\xf6\xdfe"} {
@@ -105,8 +105,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// TestCutSQL has SQL of which a part is missing: it has no shape, because what is missing may be
-// anything.
+// TestCutSQL has SQL with a part missing. It has no shape, because that part may be anything.
 func TestCutSQL(t *testing.T) {
 	stage := New()
 	stage.Shapes = true

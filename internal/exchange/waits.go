@@ -10,9 +10,9 @@ import (
 // waits are what bytes have waited for: pgpi's outlets, and their reader.
 type waits struct{ held, stalled time.Duration }
 
-// book books what the bytes of an event have waited for. Held they were themselves. The writes that
-// stalled were those before it, in the same direction, and of the exchange wrote; where that is over,
-// they have stalled the one at hand, as far as that was asked.
+// book adds what the bytes of an event have waited for. These bytes themselves were held. The
+// writes that stalled were earlier ones in the same direction, of the exchange wrote. If that is
+// over, they have stalled the current one, as far as it had been asked by then.
 func (c *connection) book(e *event.Event, wrote *open) {
 	before := c.at[e.Direction]
 	c.at[e.Direction] = e.Elapsed
@@ -49,8 +49,8 @@ func (c *connection) book(e *event.Event, wrote *open) {
 	own.stall(e.Direction, max(0, w.stalled-max(0, own.Times.Asked-before)))
 }
 
-// postpone keeps what a part of a large request has waited for. The write before its first part was
-// another's.
+// postpone keeps what a part of a large request has waited for. The write before its first part
+// belongs to another request.
 func (c *connection) postpone(e *event.Event, w waits) {
 	if c.unbooked == nil {
 		c.unbooked = &waits{}
@@ -61,7 +61,7 @@ func (c *connection) postpone(e *event.Event, w waits) {
 	}
 }
 
-// learnWay takes how far away a party is.
+// learnWay remembers how far away a party is.
 func (c *connection) learnWay(w event.Way) {
 	if w.Party == event.Client {
 		c.ways[0] = w.Takes
@@ -70,7 +70,7 @@ func (c *connection) learnWay(w event.Way) {
 	}
 }
 
-// stall books a write that waited for its reader.
+// stall adds a write that waited for its reader.
 func (x *open) stall(d event.Direction, stalled time.Duration) {
 	if d == event.ServerToClient {
 		x.Times.ClientStalled += stalled

@@ -8,7 +8,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// What bytes and writes have waited for belongs to the exchange that it has delayed, and to no other.
+// What bytes and writes have waited for belongs to the exchange that was delayed, and to no other.
 func TestWaits(t *testing.T) {
 	type waited struct{ client, server, held, asking float64 } // in seconds
 	large := message('Q', strings.Repeat("x", 150_000)+"\x00")
@@ -25,7 +25,7 @@ func TestWaits(t *testing.T) {
 		"a large request, held and not read": {func(_ *timeline, send func(float64, event.Direction, string, float64, float64)) {
 			send(1, event.ClientToServer, asking, 0, 0)
 			send(2, event.ServerToClient, complete, 0, 0)
-			send(3, event.ClientToServer, large[:65000], 1, 0.5) // the write before was another's
+			send(3, event.ClientToServer, large[:65000], 1, 0.5) // the write before belongs to another
 			send(9, event.ClientToServer, large[65000:130000], 2, 3)
 			send(10, event.ClientToServer, large[130000:], 0, 1)
 			send(11, event.ServerToClient, complete, 0, 0)
@@ -70,7 +70,8 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// Ways are those that were measured last. An exchange has as many round trips as the client has waited for.
+// Ways are those that were measured last. An exchange has as many round trips as the client has
+// waited for.
 func TestWaysAndRoundTrips(t *testing.T) {
 	l := newTimeline(t)
 	copying := message('G', "\x00\x00\x00")
