@@ -1,16 +1,21 @@
-// Package decode finds out what recorded bytes mean: it is the first stage behind the bus.
+// Package decode finds out what recorded bytes mean. It is the first stage after the bus.
 //
-// It guarantees that live traffic, captures and recordings are decoded by the same code, from
-// what is in the stream of events alone: bytes, and the facts that change how they are read (a
-// server was reached, bytes are missing, a direction or a connection has ended). What follows
-// from bytes is derived here, once: messages with their context, where a direction goes out of
-// sync, what was cut off or not decoded, the SQL that a cancel request ends, and who is
-// connected.
+// It guarantees:
 //
-// It must not know where events come from, nor what becomes of them. It does no I/O, and reads
-// no clock.
+//   - Live traffic, captures and recordings are decoded by the same code.
+//   - It decodes only from what is in the stream of events: bytes, and the facts that change how
+//     bytes are read (a server was reached, bytes are missing, a direction or a connection has
+//     ended).
+//   - What follows from bytes is derived here, once: messages with their context, where a direction
+//     goes out of sync, what was cut off or not decoded, the SQL that a cancel request ends, and
+//     who is connected.
 //
-// Start reading at [Stage.Take]. Package session has the memory of a connection that it asks.
+// Less formally: whatever recorded the bytes, the same bytes mean the same.
+//
+// It must not know where events come from, or what becomes of them. It does no I/O, and reads no
+// clock.
+//
+// Start reading at [Stage.Take]. Package session has the memory of a connection.
 package decode
 
 import (
@@ -21,14 +26,15 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Stage decodes the events of all connections. It serves one goroutine.
+// Stage decodes the events of all connections. It is for one goroutine.
 type Stage struct {
-	// CountRows makes one message of a run of rows, on all connections (see [event.Message.More]).
+	// CountRows makes one message from a run of rows, on all connections (see
+	// [event.Message.More]).
 	CountRows bool
 
 	budget      *session.Budget
 	connections map[uint32]*connection
-	// messages is room for those of an event. All connections share it: those that are idle
+	// messages has room for the messages of an event. All connections share it, because idle ones
 	// should hold little.
 	messages []event.Message
 	seen     Seen
@@ -40,52 +46,52 @@ type Seen struct {
 	Undecoded int64 // bytes
 }
 
-// Seen returns what was seen so far. It is for the end: no event may be on its way.
+// Seen returns what was seen so far. It is for the end: no event may be under way.
 func (s *Stage) Seen() Seen { return s.seen }
 
-// New makes a stage. What it keeps of all connections counts towards budget.
+// New returns a stage. What it keeps for all connections counts towards budget.
 func New(budget *session.Budget) *Stage {
 	return &Stage{budget: budget, connections: map[uint32]*connection{}}
 }
 
-// track returns a connection of which nothing is known yet.
+// track returns a connection about which nothing is known yet.
 func (s *Stage) track() connection {
 	tracker := session.New(s.budget)
 	tracker.CountRows = s.CountRows
 	return connection{tracker: tracker, seen: &s.seen}
 }
 
-// connection is what is known of one connection.
+// connection is what is known about a connection.
 type connection struct {
 	tracker  *session.Tracker
 	seen     *Seen // of all connections
 	identity *event.Identity
 	blind    bool // decoding has failed
-	// primed says that it began in a file of the recording that was not read: what this one repeats is
-	// read first.
+	// primed is set if it began in a file of the recording that was not read. What the current file
+	// repeats is read first.
 	primed bool
-	// encrypted says that not all bytes are in the stream of events.
+	// encrypted is set if not all bytes are in the stream of events.
 	encrypted bool
 	// greased is set while the server owes an answer to a client that checks whether it negotiates.
 	greased bool
-	// first are what the two parties said first, by wire.Client and wire.Server.
+	// first is what the two parties said first, by wire.Client and wire.Server.
 	first [2][]byte
-	// directions are those that are relayed, by event.ClientToServer and event.ServerToClient.
+	// directions are the relayed ones, by event.ClientToServer and event.ServerToClient.
 	directions [2]direction
 }
 
 // direction is one way through pgpi.
 type direction struct {
-	undecoded int64 // relayed bytes that nobody has understood
-	// cut is the size of the last message where it did not come whole, 0 where it did, and
-	// wanted what its size should have been.
+	undecoded int64 // relayed bytes that were not understood
+	// cut is the size of the last message if it did not come whole, or else 0. wanted is what its
+	// size should have been.
 	cut    int64
 	wanted event.Size
-	// owed is how much is still to come of a message of which the beginning was decoded, but the
-	// rest will not be: a capture lacks a part of it.
+	// owed is how much is still to come of a message whose beginning was decoded. The rest will not
+	// be decoded, because a capture lacks a part of the message.
 	owed   int64
-	inside bool // a message too large to hold is on its way
-	// unsure says that bytes were missing, and no message was found since.
+	inside bool // a message too large to hold is under way
+	// unsure is set if bytes were missing, and no message was found since.
 	unsure bool
 }
 
@@ -118,15 +124,15 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
-// Blind ends the decoding of a connection: what comes of it is passed on undecoded.
+// Blind ends the decoding of a connection. What comes from it is passed on undecoded.
 func (s *Stage) Blind(conn uint32) {
 	if c := s.connections[conn]; c != nil {
 		c.blind = true
 	}
 }
 
-// bytes finds the messages in bytes. They are whole frames, as the source has found them; what
-// is no whole message is the end of one that was cut off.
+// bytes finds the messages in bytes. They are whole frames, as the source has found them. Anything
+// else is the end of a message that was cut off.
 func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 	headless := e.Inside && !c.inside(e.Direction) // its beginning is in a file that was not read
 	if c.blind || e.Kind == event.Undecoded || e.Opaque || headless {
@@ -172,20 +178,20 @@ func (s *Stage) bytes(c *connection, e *event.Event, emit func(*event.Event)) {
 		part.Cut = false
 		c.pass(&part, piece, emit)
 	}
-	clear(s.messages) // they point to what is not theirs
+	clear(s.messages) // they point to what others own
 }
 
-// owed returns how many bytes of an event belong to a message that was cut: a part of it is missing in
-// a recording, and this is the rest.
+// owed returns how many bytes of an event are the rest of a cut message: a part of it is missing in
+// a recording.
 func (c *connection) owed(e *event.Event) int {
 	return int(min(c.direction(e.Direction).owed, int64(len(e.Data))))
 }
 
-// inside reports whether the beginning of a message that is still on its way was seen.
+// inside reports whether the beginning of a message that is still under way was seen.
 func (c *connection) inside(d event.Direction) bool { return c.direction(d).inside }
 
-// direction is what is known of a direction. Of what pgpi itself says and hears nothing is
-// remembered.
+// direction returns what is known about a direction. Nothing is remembered about what pgpi itself
+// says and hears.
 func (c *connection) direction(d event.Direction) *direction {
 	if d <= event.ServerToClient {
 		return &c.directions[d]
@@ -238,8 +244,7 @@ func (c *connection) pass(e *event.Event, piece session.Piece, emit func(*event.
 	}
 }
 
-// giveSpans gives messages, one behind the other, the spans of what was redacted before they were
-// recorded.
+// giveSpans assigns to consecutive messages the spans that were redacted before they were recorded.
 func giveSpans(messages []event.Message, spans []event.Span) {
 	at := 0
 	for i := range messages {
@@ -252,7 +257,7 @@ func giveSpans(messages []event.Message, spans []event.Span) {
 	}
 }
 
-// passOver counts bytes that nobody decodes.
+// passOver counts bytes that are not decoded.
 func (c *connection) passOver(e *event.Event) {
 	if d := c.direction(e.Direction); !c.blind && e.Direction <= event.ServerToClient {
 		c.tracker.Skip(e.Direction, int64(len(e.Data)))
@@ -260,8 +265,8 @@ func (c *connection) passOver(e *event.Event) {
 	}
 }
 
-// finish emits the beginning of a message whose rest is not there. Where a capture lacks it, the
-// message counts: it was sent as a whole.
+// finish emits the beginning of a message whose rest is missing. If a capture lacks the rest, the
+// message counts: it was sent whole.
 func (c *connection) finish(e *event.Event, rest []byte, emit func(*event.Event)) {
 	finish := c.tracker.End
 	if e.Cut {
@@ -280,7 +285,7 @@ func (c *connection) finish(e *event.Event, rest []byte, emit func(*event.Event)
 	c.pass(e, piece, emit)
 }
 
-// end sums up what a direction has left.
+// end sums up what is left in a direction.
 func (s *Stage) end(c *connection, e *event.Event, emit func(*event.Event)) {
 	part := *e
 	part.Kind, part.Relayed, part.Broken, part.Unread = event.Bytes, true, false, 0
@@ -296,7 +301,7 @@ func (s *Stage) end(c *connection, e *event.Event, emit func(*event.Event)) {
 	emit(e)
 }
 
-// sayCutOff says that the last message of a direction did not come whole, if so.
+// sayCutOff says so if the last message of a direction did not come whole.
 func (c *connection) sayCutOff(e *event.Event, direction event.Direction, emit func(*event.Event)) {
 	d := c.direction(direction)
 	if d.owed > 0 {

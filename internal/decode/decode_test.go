@@ -10,7 +10,7 @@ import (
 	"pgpi/internal/event"
 )
 
-// line is a stage with what has come out of it, an event a line.
+// line is a stage with what has come out of it, one event per line.
 type line struct {
 	*Stage
 	out  []string
@@ -30,7 +30,7 @@ func (l *line) take(e event.Event) {
 	})
 }
 
-// describe is what an event has: the names of its messages, or its sentence.
+// describe returns the names of an event's messages, or its sentence.
 func describe(e *event.Event) string {
 	switch e.Kind {
 	case event.Said:
@@ -73,7 +73,7 @@ func startup(parameters string) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(len(parameters)+9))) + "\x00\x03\x00\x00" + parameters + "\x00"
 }
 
-// logIn is how a connection begins.
+// logIn begins a connection.
 func (l *line) logIn(t *testing.T) {
 	t.Helper()
 	l.bytes(event.ClientToServer, startup("user\x00joe\x00"))
@@ -99,7 +99,7 @@ func TestFrames(t *testing.T) {
 	l.want(t, "ReadyForQuery", "server -> client: the last message was cut off after 2 of an unknown number of bytes", "end of server -> client")
 }
 
-// A recording has the facts that follow from bytes as well. They say where they are to be told,
+// A recording also has the facts that follow from bytes. They say where they are to be reported,
 // and are derived again.
 func TestDerivedAgain(t *testing.T) {
 	l := newLine()
@@ -119,7 +119,7 @@ func TestDerivedAgain(t *testing.T) {
 	l.want(t, "end of client -> server", "end of server -> client")
 }
 
-// What redaction has overwritten puts nothing out of sync, nor back in: the recording says it.
+// What redaction has overwritten puts nothing out of sync, or back in sync: the recording says so.
 func TestRedactedAgain(t *testing.T) {
 	l := newLine()
 	l.logIn(t)
@@ -129,7 +129,7 @@ func TestRedactedAgain(t *testing.T) {
 	l.want(t, "4 undecoded", "server -> client out of sync at byte 80: so it was; relaying the rest undecoded", "Sync")
 }
 
-// The SQL that a cancel request ends is that of the other connection, by then.
+// The SQL that a cancel request ends is that of the other connection at that time.
 func TestCancel(t *testing.T) {
 	l := newLine()
 	l.logIn(t)
@@ -147,7 +147,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Who is connected travels with the events, as it was by then.
+// Who is connected is part of the events, as it was at that time.
 func TestIdentity(t *testing.T) {
 	l := newLine()
 	l.say(event.Opened{Client: "[::ffff:10.0.0.1]:50000"})
@@ -173,7 +173,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// Blind, a connection is passed on as it is. The end of it leaves nothing.
+// A blind connection is passed on as it is. Its end leaves nothing behind.
 func TestBlind(t *testing.T) {
 	l := newLine()
 	l.logIn(t)
@@ -187,8 +187,8 @@ func TestBlind(t *testing.T) {
 	}
 }
 
-// What a rotated recording repeats is learned, and passed on for another recording. Of a message that
-// began in a file that was not read, nothing is known.
+// What a rotated recording repeats is learned, and passed on for another recording. Nothing is
+// known about a message that began in a file that was not read.
 func TestRepeated(t *testing.T) {
 	l := newLine()
 	for _, e := range []event.Event{
@@ -213,7 +213,7 @@ func TestRepeated(t *testing.T) {
 	l.want(t, "end of server -> client")
 }
 
-// An end that comes behind the end of its connection makes no state.
+// An end that comes after the end of its connection makes no state.
 func TestEndBehindEnd(t *testing.T) {
 	l := newLine()
 	l.logIn(t)
@@ -236,7 +236,7 @@ func TestHoldsNothing(t *testing.T) {
 	}
 }
 
-// TestLoggingIn knows that a client logs in as long as nothing is missing that could end it.
+// TestLoggingIn knows that a client logs in as long as nothing is missing that could end the login.
 func TestLoggingIn(t *testing.T) {
 	const startup, ready = "\x00\x00\x00\x10\x00\x03\x00\x00user\x00u\x00\x00", "Z\x00\x00\x00\x05I"
 	for name, test := range map[string]struct {

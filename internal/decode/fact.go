@@ -7,9 +7,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// fact takes what a fact changes, and completes it where that follows from bytes. Derived facts
-// come from recordings: they say where something is to be told, and the bytes say what. Only
-// where redaction has overwritten the bytes, the recorded fact is all there is.
+// fact remembers what a fact changes, and completes the fact if it follows from bytes. Derived
+// facts come from recordings: they say where something is to be reported, and the bytes say what.
+// The recorded fact itself counts only if redaction has overwritten the bytes.
 func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 	c.encrypt(e.Fact)
 	switch f := e.Fact.(type) {
@@ -35,7 +35,7 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 		return // it was derived from the bytes before it
 	case event.OutOfSync:
 		if !e.Redacted {
-			return // likewise
+			return // the same
 		}
 		c.tracker.Unsee()
 	case event.CutOff:
@@ -71,8 +71,8 @@ func (s *Stage) fact(c *connection, e *event.Event, emit func(*event.Event)) {
 	emit(e)
 }
 
-// missing forgets what bytes that were not seen may have changed. Where they belong to a message of
-// which the beginning was seen, they have changed nothing else.
+// missing forgets what unseen bytes may have changed. If they are part of a message whose beginning
+// was seen, they have changed nothing else.
 func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.Event)) {
 	d := c.direction(f.Direction)
 	if c.blind {
@@ -95,7 +95,7 @@ func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.E
 	c.endLogin()
 }
 
-// maxRunning is how much of a statement a sentence repeats, in bytes.
+// maxRunning is how much of a statement a sentence quotes, in bytes.
 const maxRunning = 200
 
 func shortened(sql string) string {
@@ -105,7 +105,7 @@ func shortened(sql string) string {
 	return strings.ToValidUTF8(sql[:maxRunning], "") + " ..."
 }
 
-// running is the SQL that the server of a connection works on.
+// running returns the SQL that the server of a connection works on.
 func (s *Stage) running(conn uint32) string {
 	if c := s.connections[conn]; c != nil && !c.blind {
 		if sql := c.tracker.Running(); sql != "" {

@@ -9,8 +9,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// foreign says what a party speaks that is not Postgres, where its first bytes tell. They are marked,
-// for outputs to show them.
+// foreign returns what a party speaks that is not Postgres, if its first bytes show it. It marks
+// them, so that outputs show them.
 func (c *connection) foreign(e *event.Event, piece *session.Piece) (what string) {
 	sender := e.Direction.Sender()
 	if e.Direction == event.ScriptToClient || e.Direction == event.ScriptToServer || len(c.first[sender]) >= peer.Needed {
@@ -29,7 +29,7 @@ func (c *connection) foreign(e *event.Event, piece *session.Piece) (what string)
 	if p == "" || p == peer.TLS {
 		return ""
 	}
-	const reply = 1 // which may look like one to a request for encryption
+	const reply = 1 // which may look like a reply to a request for encryption
 	e.Foreign = e.Foreign || len(before) <= reply
 	return p.Words()
 }

@@ -7,15 +7,16 @@ import (
 	"pgpi/internal/wire"
 )
 
-// greaseVersion is a version that will never be, for which libpq from 19 on asks to check that servers and
-// what is before them negotiate ("grease", pqcomm.h). greaseOption is an option of the same sort.
+// greaseVersion is a version that will never exist. libpq from 19 on asks for it, to check that
+// servers, and what is before them, negotiate ("grease", pqcomm.h). greaseOption is an option of
+// the same kind.
 const (
 	greaseVersion = 3<<16 | 9999
 	greaseOption  = "_pq_.test_protocol_negotiation"
 )
 
-// failGrease returns what the server does instead of negotiating, if a message shows that. A server answers
-// with NegotiateProtocolVersion before anything else.
+// failGrease returns what the server does instead of negotiating, if a message shows that. A server
+// answers with NegotiateProtocolVersion before anything else.
 func (c *connection) failGrease(m *event.Message) (does string) {
 	switch {
 	case m.Type == wire.StartupMessage:
@@ -43,8 +44,8 @@ func asksForGrease(m *event.Message) bool {
 	return false
 }
 
-// refusesProtocol reports whether an error is about the protocol: feature_not_supported in PostgreSQL before
-// NegotiateProtocolVersion was invented, protocol_violation in poolers.
+// refusesProtocol reports whether an error is about the protocol: feature_not_supported in
+// PostgreSQL before NegotiateProtocolVersion was invented, and protocol_violation in poolers.
 func refusesProtocol(m *event.Message) bool {
 	return bytes.Contains(m.Bytes, []byte("\x00C0A000\x00")) || bytes.Contains(m.Bytes, []byte("\x00C08P01\x00"))
 }

@@ -8,7 +8,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Who is connected is what a client says of itself. It is not what a server makes of it.
+// Who is connected is what a client says about itself, not what a server makes of it.
 
 // change makes a new snapshot, because events still have the old one.
 func (c *connection) change(by func(*event.Identity)) {
@@ -20,8 +20,8 @@ func (c *connection) change(by func(*event.Identity)) {
 	c.identity = &next
 }
 
-// open takes the client's address. A connection that is opened again is one that goes on where
-// files of a recording are missing: nothing is true any more of what was known.
+// open remembers the client's address. If a connection is opened again, it continues after missing
+// files of a recording, and nothing that was known is true any more.
 func (s *Stage) open(c *connection, f event.Opened) {
 	if c.identity != nil {
 		c.tracker.Close()
@@ -34,14 +34,14 @@ func (s *Stage) open(c *connection, f event.Opened) {
 	c.change(func(i *event.Identity) { i.Address = address })
 }
 
-// cancels says that a connection is there to cancel what another does.
+// cancels notes that a connection is there to cancel what another does.
 func (s *Stage) cancels(c *connection, conn uint32) {
 	if named := s.connections[conn]; named != nil {
 		c.change(func(i *event.Identity) { i.Cancels = named.identity })
 	}
 }
 
-// identify takes from a message what it says of its client.
+// identify learns from a message what it says about its client.
 func (c *connection) identify(m *event.Message) {
 	switch m.Type {
 	case wire.StartupMessage:
@@ -61,7 +61,7 @@ func (c *connection) identify(m *event.Message) {
 	}
 }
 
-// encrypt takes from a fact that a leg has TLS.
+// encrypt remembers from a fact that a leg has TLS.
 func (c *connection) encrypt(f event.Fact) {
 	switch f := f.(type) {
 	case event.TLSEstablished:
@@ -79,14 +79,14 @@ func setTLS(i *event.Identity, party event.Party, tls string) {
 	}
 }
 
-// endLogin notes that the server is ready, or that it may be: nobody has seen how the login went on.
+// endLogin notes that the server is ready, or may be: no one has seen how the login continued.
 func (c *connection) endLogin() {
 	if c.identity != nil && c.identity.LoggingIn {
 		c.change(func(i *event.Identity) { i.LoggingIn = false })
 	}
 }
 
-// readStartup takes what a StartupMessage says, as far as it is there.
+// readStartup reads what a StartupMessage says, as far as it is there.
 func readStartup(i *event.Identity, m *event.Message) {
 	key := ""
 	var memory [32]wire.Field
