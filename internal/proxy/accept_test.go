@@ -26,7 +26,7 @@ func (p *poor) Accept() (net.Conn, error) {
 	return p.listener.Accept()
 }
 
-// Connections that can't be accepted are told of once, and accepted later.
+// Connections that can't be accepted are reported once, and accepted later.
 func TestAcceptFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

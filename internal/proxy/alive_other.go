@@ -2,6 +2,6 @@
 
 package proxy
 
-// alive reports whether a process exists, which can't be told here: the socket is
-// asked.
+// alive reports whether a process exists. That can't be found out here, so the socket is tried
+// instead.
 func alive(int) bool { return false }

@@ -10,17 +10,16 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// directory finds the connection that a CancelRequest names. Clients send it without
-// TLS and SNI, whatever the connection used, so that the key is all there is. It
-// holds live connections only.
+// directory finds the connection that a CancelRequest names. Clients send the request without TLS
+// and SNI, whatever the connection used, so the key is all there is. It holds only live
+// connections.
 type directory struct {
 	mu    sync.Mutex
 	byKey map[string]*parties
 	keys  map[*parties]string
 }
 
-// remember says that key, the process ID and the secret of a BackendKeyData,
-// belongs to a connection.
+// remember notes the connection of a key: the process ID and the secret of a BackendKeyData.
 func (d *directory) remember(key string, c *parties) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -31,7 +30,7 @@ func (d *directory) remember(key string, c *parties) {
 	d.byKey[key], d.keys[c] = c, key
 }
 
-// forget drops a connection that has ended.
+// forget removes a connection that has ended.
 func (d *directory) forget(c *parties) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -43,7 +42,7 @@ func (d *directory) forget(c *parties) {
 	}
 }
 
-// find gives the connection of a key, or nil.
+// find returns the connection of a key, or nil.
 func (d *directory) find(key string) *parties {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -53,10 +52,9 @@ func (d *directory) find(key string) *parties {
 // cancelHeader is the length of a CancelRequest before its process ID and secret.
 const cancelHeader = 8
 
-// forwardCancel delivers a CancelRequest to the server of the connection that it
-// names, over a connection of its own, by the same rules. The server does not
-// answer; the end of its connection tells the client that it is done (documentation
-// section "Canceling Requests in Progress").
+// forwardCancel delivers a CancelRequest to the server of the connection that it names, over a
+// connection of its own, by the same rules. The server does not answer. That its connection ends
+// tells the client that it is done (documentation section "Canceling Requests in Progress").
 func (h *handshake) forwardCancel(packet []byte) {
 	h.host = h.serverName()
 	if named := h.proxy.cancels.find(string(packet[cancelHeader:])); named != nil {
@@ -71,24 +69,24 @@ func (h *handshake) forwardCancel(packet []byte) {
 	}
 	h.show(event.ScriptToServer, packet)
 	if _, err := h.server.Write(packet); err != nil {
-		h.lost(h.server, err)
+		h.sayLost(h.server, err)
 		return
 	}
-	_ = h.server.raw.SetReadDeadline(time.Now().Add(h.config.ConnectTimeout)) // the read tells
+	_ = h.server.raw.SetReadDeadline(time.Now().Add(h.config.ConnectTimeout)) // then the read fails too
 	switch err := h.server.fill(); {
 	case err == nil:
 		h.show(event.ServerToScript, h.server.pending())
 	case errors.Is(err, io.EOF):
 		h.say(event.HungUp{Party: event.Server})
-		// libpq from 17 on takes an end without close_notify for a failure.
+		// libpq from 17 on treats an end without close_notify as a failure.
 		h.client.closeWrite(h.server.notified())
 	default:
-		h.lost(h.server, err)
+		h.sayLost(h.server, err)
 	}
 }
 
-// reachForCancel connects to the server of a CancelRequest, in the first way that the
-// sslmode allows and the server takes.
+// reachForCancel connects to the server of a CancelRequest, in the first way that the sslmode
+// allows and the server accepts.
 func (h *handshake) reachForCancel() error {
 	h.say(event.Connecting{Server: h.host})
 	targets := []target{h.target}
@@ -110,8 +108,7 @@ func (h *handshake) reachForCancel() error {
 	return errEnded
 }
 
-// connectForCancel connects in one way. Where TLS fails and there is another way, it
-// says why.
+// connectForCancel connects in one way. If TLS fails and there is another way, it returns why.
 func (h *handshake) connectForCancel(a attempt, mode pgtls.SSLMode, targets []target) (rejected string, err error) {
 	conn, _, err := h.dial(targets)
 	if err != nil {

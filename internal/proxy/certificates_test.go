@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// credentials are certificates that are valid in the bubbles of synctest, whose
-// clock starts in the year 2000.
+// credentials are certificates that are valid in the bubbles of synctest, whose clock starts in the
+// year 2000.
 type credentials struct {
 	server  tls.Certificate // for db.test, signed by testdata/authority.pem
 	pgpi    tls.Certificate // what pgpi presents to clients
@@ -43,7 +43,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// certificate makes one for a name, signed by an issuer or by itself.
+// certificate makes a certificate for a name, signed by an issuer or by itself.
 func certificate(name string, key crypto.Signer, issuer *tls.Certificate) tls.Certificate {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},

@@ -14,20 +14,20 @@ import (
 	"pgpi/internal/wire"
 )
 
-// recordTypeHandshake is the first byte of a ClientHello. No startup packet that a
-// server takes begins with it.
+// recordTypeHandshake is the first byte of a ClientHello. No startup packet that a server accepts
+// begins with it.
 const recordTypeHandshake = 0x16
 
-// negotiateClient goes through everything that comes before the StartupMessage,
-// and returns it, or the CancelRequest in its place. After an error, which it has
-// told, the connection is over (documentation sections "SSL Session Encryption"
-// and "GSSAPI Session Encryption"; ProcessStartupPacket in backend_startup.c).
+// negotiateClient handles everything that comes before the StartupMessage. It returns the
+// StartupMessage, or the CancelRequest in its place. After an error, which it has reported, the
+// connection is over (documentation sections "SSL Session Encryption" and "GSSAPI Session
+// Encryption"; ProcessStartupPacket in backend_startup.c).
 func (h *handshake) negotiateClient() ([]byte, error) {
 	if err := h.client.raw.SetReadDeadline(time.Now().Add(h.config.StartupTimeout)); err != nil {
-		return nil, h.negotiationFailed(err, "before startup")
+		return nil, h.failNegotiation(err, "before startup")
 	}
 	if err := h.client.fill(); err != nil {
-		return nil, h.negotiationFailed(err, "before startup")
+		return nil, h.failNegotiation(err, "before startup")
 	}
 	if h.client.pending()[0] == recordTypeHandshake {
 		h.directTLS = true
@@ -61,8 +61,8 @@ func (h *handshake) negotiateClient() ([]byte, error) {
 	}
 }
 
-// answerRequest answers a request for encryption: "S" to an SSLRequest that TLS can
-// follow, "N" otherwise.
+// answerRequest answers a request for encryption: "S" to an SSLRequest if TLS can follow, and "N"
+// otherwise.
 func (h *handshake) answerRequest(t wire.Type, packet []byte) error {
 	h.show(event.ClientToScript, packet)
 	reply := []byte("N")
@@ -70,9 +70,8 @@ func (h *handshake) answerRequest(t wire.Type, packet []byte) error {
 	if accept {
 		reply = []byte("S")
 	}
-	// A client may send its ClientHello without waiting for the reply, but whatever
-	// else stands behind the request was stuffed there by somebody else
-	// (CVE-2021-23222).
+	// A client may send its ClientHello without waiting for the reply. Anything else after the
+	// request was put there by someone else (CVE-2021-23222).
 	rest := h.client.pending()
 	if len(rest) > 0 && (!accept || rest[0] != recordTypeHandshake) {
 		h.showGarbage(event.ClientToScript, rest)
@@ -81,7 +80,7 @@ func (h *handshake) answerRequest(t wire.Type, packet []byte) error {
 	}
 	h.show(event.ScriptToClient, reply)
 	if _, err := h.client.Write(reply); err != nil {
-		return h.negotiationFailed(err, "during negotiation")
+		return h.failNegotiation(err, "during negotiation")
 	}
 	if !accept {
 		return nil
@@ -89,8 +88,8 @@ func (h *handshake) answerRequest(t wire.Type, packet []byte) error {
 	return h.clientTLS(h.config.ClientTLS)
 }
 
-// refuseRequest is the answer of a server that has no place for a request: its
-// code is not a protocol version.
+// refuseRequest answers like a server that does not expect a request here: the code of the request
+// is not a protocol version.
 func (h *handshake) refuseRequest(t wire.Type) error {
 	code := uint32(wire.SSLRequestCode)
 	if t == wire.GSSENCRequest {
@@ -115,7 +114,7 @@ func (h *handshake) clientTLS(config *tls.Config) error {
 		switch {
 		case h.ctx.Err() != nil:
 		case isTimeout(err):
-			return h.negotiationFailed(err, "during the TLS handshake")
+			return h.failNegotiation(err, "during the TLS handshake")
 		default:
 			h.showNoTLS(event.ClientToScript, h.client, err)
 			h.say(event.TLSFailed{Party: event.Client, Why: pgtls.ExplainClient(err)})
@@ -135,7 +134,7 @@ func (h *handshake) clientTLS(config *tls.Config) error {
 	return nil
 }
 
-// sayEncrypted says that TLS is established on a leg.
+// sayEncrypted records that TLS is established on a leg.
 func (h *handshake) sayEncrypted(party event.Party, state tls.ConnectionState, direct bool) {
 	if direct {
 		h.say(event.DirectTLSEstablished{TLS: pgtls.Describe(state), Party: party})
@@ -144,8 +143,7 @@ func (h *handshake) sayEncrypted(party event.Party, state tls.ConnectionState, d
 	}
 }
 
-// startupPacket reads a packet without a type byte. What no server would take is
-// not read.
+// startupPacket reads a packet without a type byte. It does not read what no server would accept.
 func (h *handshake) startupPacket() ([]byte, error) {
 	for {
 		b := h.client.pending()
@@ -166,13 +164,13 @@ func (h *handshake) startupPacket() ([]byte, error) {
 				when = fmt.Sprintf("after %d bytes of a startup packet", len(b))
 				h.showGarbage(event.ClientToScript, b)
 			}
-			return nil, h.negotiationFailed(err, when)
+			return nil, h.failNegotiation(err, when)
 		}
 	}
 }
 
-// negotiationFailed says how the client's connection ended before the relay began.
-func (h *handshake) negotiationFailed(err error, when string) error {
+// failNegotiation records how the client's connection ended before the relay began.
+func (h *handshake) failNegotiation(err error, when string) error {
 	switch {
 	case h.ctx.Err() != nil:
 	case errors.Is(err, io.EOF):
@@ -180,7 +178,7 @@ func (h *handshake) negotiationFailed(err error, when string) error {
 	case isTimeout(err):
 		h.say(event.ProtocolViolation{Party: event.Client, What: fmt.Sprintf("no StartupMessage within %v: closing the connection", h.config.StartupTimeout)})
 	default:
-		h.lost(h.client, err)
+		h.sayLost(h.client, err)
 	}
 	return errEnded
 }

@@ -8,17 +8,18 @@ import (
 	"pgpi/internal/event"
 )
 
-// Stages know time from events alone. So that it passes while nothing is said, one clock for all
-// connections records a tick a second while one of them is open, and for two seconds more. The
+// Stages know time only from events. So that it passes while nothing is said, one clock for all
+// connections records a tick every second while any of them is open, and for two seconds more. The
 // same clock measures the ways of the connections that had traffic.
 
-// tickEvery is the time between ticks, and lastTicks how many there are behind the last connection.
+// tickEvery is the time between ticks. lastTicks is how many follow the last connection.
 const (
 	tickEvery = time.Second
 	lastTicks = 2
 )
 
-// startClock starts the clock, if it stands and somebody wants more than facts. The caller holds the lock.
+// startClock starts the clock if it is stopped, and more than facts is wanted. The caller holds the
+// lock.
 func (p *Proxy) startClock() {
 	if p.ticking || !p.config.DecodeAll {
 		return
@@ -48,8 +49,8 @@ func (p *Proxy) tick() {
 	}
 }
 
-// openNow returns the connections that are open. It reports whether the clock is to go on, and lets
-// it stand otherwise.
+// openNow returns the open connections, and reports whether the clock continues. Otherwise it stops
+// the clock.
 func (p *Proxy) openNow(idle *int) (open []*connection, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -30,7 +30,8 @@ func (r *tickRecorder) Record(e *event.Event) {
 	r.Recorder.Record(e)
 }
 
-// There is one tick a second while a connection is open, however many are, and for two seconds more.
+// There is one tick a second while a connection is open, however many there are, and for two
+// seconds more.
 func TestTicks(t *testing.T) {
 	t.Parallel()
 	const second = time.Second
@@ -39,7 +40,7 @@ func TestTicks(t *testing.T) {
 		want    []time.Duration
 	}{
 		{"", []time.Duration{11 * second, 12 * second, 13 * second, 14 * second, 31 * second, 32 * second, 33 * second, 34 * second}},
-		{"none", nil}, // nobody wants to know
+		{"none", nil}, // not wanted
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStage(t, test.options)

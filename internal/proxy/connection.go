@@ -27,7 +27,7 @@ func newConnection(p *Proxy, id uint32, conn net.Conn) *connection {
 	return c
 }
 
-// errStopping is why connections end that nobody else has ended.
+// errStopping is why connections end that no one else has ended.
 var errStopping = errors.New("pgpi ends")
 
 // run is the life of a connection.
@@ -59,8 +59,8 @@ func (c *connection) converse() {
 	}
 }
 
-// clientAddress is where a client comes from. At a Unix socket it has no address, and
-// the socket's stands for it.
+// clientAddress returns where a client comes from. A client at a Unix socket has no address, so it
+// is the socket's.
 func clientAddress(conn net.Conn) string {
 	if conn.RemoteAddr().Network() == "unix" {
 		return conn.LocalAddr().String()

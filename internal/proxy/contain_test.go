@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 )
 
-// places are where something may panic that is not about observing: a step that makes it, and the call of a leg that
-// does, if it is not the dialing.
+// places are where something other than observing may panic: a step that causes it, and the call of
+// a leg that panics, unless that is dialing.
 var places = map[string]struct{ options, before, leg, call, step string }{
 	"reading the startup": {"", "client connects", "client", "read", "client sends startup"},
 	"TLS with the client": {"", `client connects
@@ -49,8 +49,8 @@ var places = map[string]struct{ options, before, leg, call, step string }{
 		server accepts`, "server", "read", `server sends "x"`},
 }
 
-// A panic anywhere in a connection ends that connection, and is told in the log and to the user. The others go on, and
-// so does the proxy.
+// A panic anywhere in a connection ends that connection, and is reported in the log and to the
+// user. The others continue, and so does the proxy.
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	for name, place := range places {
@@ -112,7 +112,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// logInBystander has a connection that nothing happens to, of client0 and server0.
+// logInBystander logs in a connection that nothing happens to, of client0 and server0.
 func (s *stage) logInBystander() {
 	s.t.Helper()
 	macro := "log in"

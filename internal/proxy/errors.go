@@ -8,8 +8,7 @@ import (
 	"syscall"
 )
 
-// plainError puts a network error into words, without the addresses and calls that
-// Go puts before it.
+// plainError puts a network error into words, without the addresses and calls that Go prepends.
 func plainError(err error) string {
 	var timeout interface{ Timeout() bool }
 	switch {

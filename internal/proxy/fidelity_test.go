@@ -15,10 +15,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// TestFidelity checks the promise before all others: bytes out are bytes in, in
-// order, and the end of one half is the end of that half. It does so with random
-// sessions that random cuts, slow readers, large messages and nonsense are in,
-// whatever is logged.
+// TestFidelity checks the first promise: bytes out are bytes in, in order, and the end of one half
+// is the end of that half. It does so with random sessions that have random cuts, slow readers,
+// large messages and nonsense in them, whatever is logged.
 func TestFidelity(t *testing.T) {
 	t.Parallel()
 	for i, options := range []string{
@@ -80,7 +79,7 @@ func relaySession(t *testing.T, options string, seed uint64) {
 	s.close()
 }
 
-// randomStream is a dialogue's one half, of messages and worse.
+// randomStream returns one half of a dialogue, with messages and worse.
 func randomStream(r *rand.Rand, from wire.Sender) []byte {
 	var types []wire.Type
 	for _, t := range wire.Types() {
@@ -133,7 +132,7 @@ func (p *party) trickle(r *rand.Rand, b []byte) error {
 	return nil
 }
 
-// collects wants exactly these bytes, and then the end.
+// collects requires exactly these bytes, and then the end.
 func (p *party) collects(want []byte) error {
 	got, err := io.ReadAll(p.conn)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// What speaks where Postgres is expected is shown as it comes, and named where package peer knows it.
+// What speaks where Postgres is expected is shown as it comes, and named if package peer knows it.
 
-// describeGarbage says what a client sent that is no startup packet.
+// describeGarbage returns what a client sent that is not a startup packet.
 func describeGarbage(b []byte) string {
 	switch p := peer.OfClient(b); p {
 	case "":
@@ -31,9 +31,10 @@ func describeGarbage(b []byte) string {
 // firstWordsTime is how long pgpi waits for the rest of what a server says first.
 const firstWordsTime = 100 * time.Millisecond
 
-// foreignServer shows what a server says that does not reply to an SSLRequest, and what it is.
+// foreignServer shows what a server says that does not reply to an SSLRequest, and what the server
+// is.
 func (h *handshake) foreignServer(reply []byte) error {
-	_ = h.server.raw.SetReadDeadline(time.Now().Add(firstWordsTime)) // the read tells
+	_ = h.server.raw.SetReadDeadline(time.Now().Add(firstWordsTime)) // then the read fails too
 	_ = h.server.fill()                                              // there may be no more
 	b := slices.Concat(reply, h.server.pending())
 	h.showGarbage(event.ServerToScript, b)
@@ -56,7 +57,7 @@ func (h *handshake) refuseServer(reply []byte, p peer.Protocol) error {
 	return &refusal{"08P01", text}
 }
 
-// showNoTLS shows what a party has sent in the place of TLS, if that is why a handshake has failed.
+// showNoTLS shows what a party has sent in place of TLS, if that is why a handshake has failed.
 func (h *handshake) showNoTLS(d event.Direction, l *leg, err error) {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok {
 		return

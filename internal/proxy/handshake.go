@@ -8,18 +8,19 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// handshake is everything before the relay: it negotiates with the client (client.go), reaches a
-// server for it (server.go, target.go), and may log in there in its place (override.go). It ends with
-// two legs, and what is known of them. A CancelRequest is a handshake without a relay (cancel.go).
+// handshake is everything before the relay. It negotiates with the client (client.go), reaches a
+// server for it (server.go, target.go), and may log in there in the client's place (override.go).
+// It ends with two legs, and what is known about them. A CancelRequest is a handshake without a
+// relay (cancel.go).
 type handshake struct {
 	*parties
 
-	// directTLS says that the client began with TLS, without an SSLRequest.
+	// directTLS is set if the client began with TLS, without an SSLRequest.
 	directTLS bool
 	login     login
 }
 
-// refuseTooMany tells the client that pgpi relays enough.
+// refuseTooMany tells the client that pgpi already relays as many connections as it may.
 func (h *handshake) refuseTooMany() {
 	h.say(event.TooMany{Limit: h.config.MaxConnections})
 	h.sendError("53300", fmt.Sprintf("pgpi: sorry, too many clients already: it relays %d at most (--max-connections)", h.config.MaxConnections))
@@ -33,19 +34,19 @@ func (h *handshake) refuse(err error) {
 	}
 }
 
-// refusal is an error that the client is told.
+// refusal is an error for the client.
 type refusal struct{ code, text string }
 
 func (r *refusal) Error() string { return r.text }
 
-// logOwnCertificate shows what pgpi presents to clients.
+// logOwnCertificate records what pgpi presents to clients.
 func (h *handshake) logOwnCertificate() {
 	if own, err := h.ownCertificate(); err == nil { // there was a handshake with it
 		h.say(event.CertificateTo{Party: event.Client, Certificate: pgtls.CertificateText(own)})
 	}
 }
 
-// logCertificates shows what a party presented, where the user wants it.
+// logCertificates records what a party presented, if the user wants it.
 func (h *handshake) logCertificates(l *leg) {
 	if !h.config.LogCerts {
 		return

@@ -10,12 +10,12 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Items are what transcripts send. Each is a Go string in double quotes, which is
-// sent as it is; a word; or a word with its argument in quotes, as in Q"SELECT 1\x00",
-// which is a message with a type byte and a length around its body.
+// Items are what transcripts send. Each is a Go string in double quotes, which is sent as it is; a
+// word; or a word with its argument in quotes, as in Q"SELECT 1\x00", which is a message with a
+// type byte and a length around its body.
 var itemPattern = regexp.MustCompile(`(\w*)("(?:[^"\\]|\\.)*")|\w+`)
 
-// plainItems are those without an argument.
+// plainItems are the items without an argument.
 var plainItems = map[string]string{
 	"SSLRequest":    packet(wire.SSLRequestCode, ""),
 	"GSSENCRequest": packet(wire.GSSENCRequestCode, ""),
@@ -29,7 +29,7 @@ var plainItems = map[string]string{
 	"terminate":     message('X', ""),
 }
 
-// parseItems gives the bytes of a line's items.
+// parseItems returns the bytes of a line's items.
 func parseItems(line string) (string, error) {
 	var b strings.Builder
 	rest := line
@@ -109,7 +109,7 @@ func startup(arg string) string {
 	return packet(major<<16|minor, parameters.String()+"\x00")
 }
 
-// message puts the header in front of a body.
+// message puts a header before a body.
 func message(code byte, body string) string {
 	return string(binary.BigEndian.AppendUint32([]byte{code}, uint32(len(body)+4))) + body
 }

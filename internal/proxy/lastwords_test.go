@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 )
 
-// What a party said before it went reaches the other one, although that one is
-// still talking and has felt it already.
+// What a party said before it went reaches the other one, although that one is still talking and
+// has already noticed.
 func TestLastWords(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{

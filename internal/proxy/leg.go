@@ -12,12 +12,12 @@ import (
 	"pgpi/internal/session"
 )
 
-// leg is the connection to one party, with TLS or without.
+// leg is the connection to one party, with or without TLS.
 type leg struct {
 	party event.Party
 	raw   *rawConn
 	tls   *tls.Conn // nil without TLS
-	// direct says that TLS began without a request, which is known of a server.
+	// direct is set if TLS began without a request. It is known only for servers.
 	direct bool
 	inlet
 }
@@ -28,15 +28,14 @@ func newLeg(party event.Party, conn net.Conn) *leg {
 	return l
 }
 
-// rawConn is the connection below TLS. It knows whether the peer has ended it,
-// which TLS doesn't tell from a proper end, and can be given bytes that were read
-// too early.
+// rawConn is the connection below TLS. It knows whether the peer has ended it, which TLS does not
+// distinguish from a proper end. It can be given back bytes that were read too early.
 type rawConn struct {
 	net.Conn
 	early []byte
 	ended atomic.Bool
-	// first is what a handshake has read first: it may be no TLS. It is nil when that is not
-	// wanted any more.
+	// first is what a handshake has read first, which may not be TLS. It is nil once it is no
+	// longer wanted.
 	first []byte
 }
 
@@ -61,20 +60,20 @@ func (r *rawConn) read(b []byte) (int, error) {
 	return n, err
 }
 
-// forget says that what a handshake reads first is not wanted any more.
+// forget ends the recording of what a handshake reads first.
 func (r *rawConn) forget() { r.first = nil }
 
-// encrypt makes the leg a TLS connection. What the inlet holds is the beginning of
-// the peer's handshake.
+// encrypt makes the leg a TLS connection. What the inlet holds is the beginning of the peer's
+// handshake.
 func (l *leg) encrypt(conn *tls.Conn) {
 	l.tls = conn
 	l.inlet = inlet{source: conn}
 }
 
-// maxFirst is how much of what is no TLS is shown, in bytes.
+// maxFirst is how much is shown of what is not TLS, in bytes.
 const maxFirst = 256
 
-// handToTLS gives the bytes that the inlet holds back, for TLS to read.
+// handToTLS passes the bytes that the inlet holds back to TLS.
 func (l *leg) handToTLS() {
 	l.raw.early = append([]byte(nil), l.pending()...)
 	l.raw.first = make([]byte, 0, maxFirst)
@@ -89,18 +88,18 @@ func (l *leg) Write(b []byte) (int, error) {
 	return l.raw.Write(b)
 }
 
-// closeWrite ends this side's half, as the other party ended its own. Without
-// close_notify there is only the end of the TCP stream.
+// closeWrite ends this side's half, as the other party ended its own. Without close_notify there is
+// only the end of the TCP stream.
 func (l *leg) closeWrite(notify bool) {
 	if l.tls != nil && notify {
 		_ = l.tls.CloseWrite() // a peer that is gone needs no notice
 	}
 	if c, ok := l.raw.Conn.(interface{ CloseWrite() error }); ok {
-		_ = c.CloseWrite() // likewise
+		_ = c.CloseWrite() // the same
 	}
 }
 
-// hangUp says what was unusual about how a party ended its half.
+// hangUp returns what was unusual about how a party ended its half.
 func hangUp(l *leg) string {
 	if l.notified() {
 		return ""
@@ -108,10 +107,10 @@ func hangUp(l *leg) string {
 	return " without TLS close_notify"
 }
 
-// notified reports whether an end of the stream was announced, as TLS wants it.
+// notified reports whether the end of the stream was announced, as TLS requires.
 func (l *leg) notified() bool { return l.tls == nil || !l.raw.ended.Load() }
 
-// reset lets the party see what a peer sees whose counterpart has crashed.
+// reset lets the party see what it would see if its peer had crashed.
 func (l *leg) reset() {
 	if c, ok := l.raw.Conn.(interface{ SetLinger(sec int) error }); ok {
 		_ = c.SetLinger(0) // a connection that is gone can't be reset
@@ -119,12 +118,11 @@ func (l *leg) reset() {
 	l.close()
 }
 
-// close closes the connection at once. It may be called from any goroutine, and
-// again.
+// close closes the connection at once. It may be called from any goroutine, and repeatedly.
 func (l *leg) close() { _ = l.raw.Close() } // an error means that it is closed
 
-// Sizes of an inlet's buffer, in bytes. It starts small, for the idle, and grows
-// with the traffic up to the largest message that is held as a whole.
+// Sizes of an inlet's buffer, in bytes. It starts small, because many connections are idle, and
+// grows with the traffic up to the size of the largest message that is held whole.
 const (
 	smallInlet = 2 << 10
 	largeInlet = session.MaxHeld
@@ -135,17 +133,17 @@ type inlet struct {
 	source     io.Reader
 	buffer     []byte
 	start, end int
-	filled     bool        // the last read took all the room there was
+	filled     bool        // the last read used all the room there was
 	began      time.Time   // when the first pending byte was read
 	lastRead   time.Time   // when the last read returned
 	heard      atomic.Bool // something was read
 	busy       atomic.Bool // something was read since the way was measured
 }
 
-// pending is what was read and not taken. It is valid until the next fill.
+// pending returns what was read and not taken. It is valid until the next fill.
 func (in *inlet) pending() []byte { return in.buffer[in.start:in.end] }
 
-// take says that the first n pending bytes are done with.
+// take removes the first n pending bytes.
 func (in *inlet) take(n int) {
 	in.start += n
 	in.began = in.lastRead // at the latest
@@ -154,8 +152,8 @@ func (in *inlet) take(n int) {
 	}
 }
 
-// fill reads once, behind what is pending. There is room, because a message that
-// would not fit is taken in pieces.
+// fill reads once, after what is pending. There is room, because a message that would not fit is
+// taken in pieces.
 func (in *inlet) fill() error {
 	in.makeRoom()
 	n, err := in.source.Read(in.buffer[in.end:])
@@ -178,8 +176,8 @@ func (in *inlet) fill() error {
 	return err
 }
 
-// makeRoom moves what is pending to the front, and to a larger buffer where the
-// last read filled the one there is.
+// makeRoom moves what is pending to the front, and to a larger buffer if the last read filled the
+// present one.
 func (in *inlet) makeRoom() {
 	size := len(in.buffer)
 	switch {

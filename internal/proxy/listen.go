@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// Listen opens a TCP port; 0 takes a free one.
+// Listen opens a TCP port; 0 chooses a free one.
 func Listen(ip string, port int) (net.Listener, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
 	switch {
@@ -26,7 +26,7 @@ func Listen(ip string, port int) (net.Listener, error) {
 	return nil, fmt.Errorf("listen on %s port %d: %s: choose an address of this machine with --client-listen-ip", ip, port, plainError(err))
 }
 
-// Address is how the log names a listener.
+// Address returns the name of a listener in the log.
 func Address(l net.Listener) string {
 	if l.Addr().Network() == "unix" {
 		return l.Addr().String()
@@ -34,9 +34,9 @@ func Address(l net.Listener) string {
 	return target{network: "tcp", address: l.Addr().String()}.words()
 }
 
-// ListenUnix opens the socket that clients look for in a directory, with a lock file
-// beside it as servers make it (CreateSocketLockFile in miscinit.c). What a process
-// left behind that is no more is removed.
+// ListenUnix opens the socket that clients look for in a directory, and creates a lock file next to
+// it, as servers do (CreateSocketLockFile in miscinit.c). It removes what a dead process left
+// behind.
 func ListenUnix(dir string, port int) (net.Listener, error) {
 	path := filepath.Join(dir, ".s.PGSQL."+strconv.Itoa(port))
 	lock := path + ".lock"
@@ -44,17 +44,17 @@ func ListenUnix(dir string, port int) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
 	if answers(path) {
-		_ = os.Remove(lock) // the first error is the one to tell
-		return nil, fmt.Errorf("listen on %s: somebody answers there: choose another port with --client-listen-port, or another directory", path)
+		_ = os.Remove(lock) // the first error is the one to report
+		return nil, fmt.Errorf("listen on %s: another process answers there: choose another port with --client-listen-port, or another directory", path)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		_ = os.Remove(lock) // the first error is the one to tell
+		_ = os.Remove(lock) // the first error is the one to report
 		return nil, fmt.Errorf("listen on %s: remove what is left of another process: %w", path, err)
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		_ = os.Remove(lock) // likewise
-		return nil, fmt.Errorf("listen on %s: %s: give a directory that exists, with a short path, to --client-listen-unix", path, plainError(err))
+		return nil, fmt.Errorf("listen on %s: %s: choose an existing directory with a short path for --client-listen-unix", path, plainError(err))
 	}
 	if err := os.Chmod(path, 0o777); err != nil { //nolint:gosec // as servers: who may connect is their decision
 		_ = l.Close() // likewise
@@ -73,7 +73,7 @@ func (l *lockedListener) Close() error {
 	return errors.Join(l.Listener.Close(), os.Remove(l.lock))
 }
 
-// takeLock makes the lock file of a socket, which names the process that has it.
+// takeLock creates the lock file of a socket, which names the process that owns the socket.
 func takeLock(lock, socket string) error {
 	for range 2 {
 		f, err := os.OpenFile(lock, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -82,7 +82,7 @@ func takeLock(lock, socket string) error {
 			return errors.Join(err, f.Close())
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("make its lock file: %w: give a directory where you may write to --client-listen-unix", err)
+			return fmt.Errorf("create its lock file: %w: choose a directory for --client-listen-unix where you may write", err)
 		}
 		content, err := os.ReadFile(lock)
 		if err != nil {
@@ -94,21 +94,21 @@ func takeLock(lock, socket string) error {
 			return fmt.Errorf("process %d has it: choose another port with --client-listen-port, or another directory", max(pid, -pid))
 		}
 		if answers(socket) {
-			return errors.New("somebody answers there: choose another port with --client-listen-port, or another directory")
+			return errors.New("another process answers there: choose another port with --client-listen-port, or another directory")
 		}
 		if err := os.Remove(lock); err != nil {
 			return fmt.Errorf("remove a stale lock file: %w", err)
 		}
 	}
-	return errors.New("another process takes it at the same time: try again")
+	return errors.New("another process is taking it at the same time: try again")
 }
 
-// answers reports whether somebody listens on a socket.
+// answers reports whether anything listens on a socket.
 func answers(path string) bool {
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		return false
 	}
-	_ = conn.Close() // it was only to know
+	_ = conn.Close() // it was opened only to check
 	return true
 }

@@ -10,24 +10,24 @@ import (
 	"pgpi/internal/wire"
 )
 
-// login is what the proxy itself remembers of an authentication dialogue that it
-// relays: enough to say why channel binding will make it fail.
+// login is what the proxy itself remembers about an authentication dialogue that it relays: enough
+// to say why channel binding will make it fail.
 type login struct {
 	*parties
 
 	offered  bool // the server has offered SASL
-	binding  bool // and SCRAM-SHA-256-PLUS in it
+	binding  bool // including SCRAM-SHA-256-PLUS
 	answered bool // the client has answered
 	warned   bool
-	// silent is set when the login is over and nobody wants the rest decoded.
+	// silent is set when the login is over and nothing wants the rest decoded.
 	silent atomic.Bool
 }
 
 // plusMechanism is SCRAM with channel binding.
 const plusMechanism = "SCRAM-SHA-256-PLUS"
 
-// watch looks at the messages of a login: for the key that a CancelRequest will
-// name, and for channel binding. The caller holds the lock.
+// watch looks at the messages of a login for two things: the key that a CancelRequest will name,
+// and channel binding. The caller holds the lock.
 func (l *login) watch(messages []wire.Message) {
 	for _, m := range messages {
 		switch m.Type {
@@ -51,13 +51,12 @@ func (l *login) watch(messages []wire.Message) {
 	}
 }
 
-// offersBinding reports whether an AuthenticationSASL has the mechanism with channel
-// binding.
+// offersBinding reports whether an AuthenticationSASL offers the mechanism with channel binding.
 func offersBinding(m wire.Message) bool {
 	return m.Type == wire.AuthenticationSASL && bytes.Contains(m.Bytes, []byte(plusMechanism+"\x00"))
 }
 
-// warnOfOffer warns of clients that fail at the sight of the offer.
+// warnOfOffer warns about clients that fail when they see the offer.
 func (l *login) warnOfOffer() {
 	if !l.binding || l.client.tls == nil {
 		return
@@ -73,8 +72,8 @@ func (l *login) warnOfOffer() {
 	}
 }
 
-// warnOfAnswer warns of a client that has bound its login to the TLS connection which
-// ends at pgpi.
+// warnOfAnswer warns about a client that has bound its login to the TLS connection that ends at
+// pgpi.
 func (l *login) warnOfAnswer(m wire.Message) {
 	if !l.binding {
 		return
@@ -108,11 +107,11 @@ func (l *login) warnOfError(m wire.Message) {
 	}
 }
 
-// noPasswordYet is the harmless reason for which a client leaves.
+// noPasswordYet is a harmless reason why a client leaves.
 const noPasswordYet = "it may have no password yet (psql then asks its user, and connects again)"
 
-// warnOfLeaving explains a client that goes as soon as it sees the offer. The caller
-// holds the lock.
+// warnOfLeaving explains a client that leaves as soon as it sees the offer. The caller holds the
+// lock.
 func (l *login) warnOfLeaving() {
 	switch {
 	case !l.offered || l.answered:
@@ -129,8 +128,7 @@ func (l *login) warnOfLeaving() {
 	}
 }
 
-// warn says once per connection that channel binding stands in the way, and what
-// helps.
+// warn says once per connection that channel binding is in the way, and what helps.
 func (l *login) warn(what string, remedies ...string) {
 	if l.warned {
 		return

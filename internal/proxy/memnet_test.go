@@ -10,18 +10,17 @@ import (
 	"time"
 )
 
-// network is a network in memory with what relaying depends on and net.Pipe lacks:
-// halves that end by themselves, resets, and buffers that fill up. It behaves as TCP
-// on Linux does. Everything in it waits on channels and conditions, so that the
-// clock of a synctest bubble goes on.
+// network is a network in memory with what relaying depends on and net.Pipe lacks: halves that end
+// by themselves, resets, and buffers that fill up. It behaves like TCP on Linux. Everything in it
+// waits on channels and conditions, so that the clock of a synctest bubble advances.
 type network struct {
 	mu        sync.Mutex
 	listeners map[string]*listener
 	deaf      map[string]bool // addresses that never answer
 	ports     int
-	// buffer is how many bytes an end holds before its peer has to wait.
+	// buffer is how many bytes an end holds before its peer must wait.
 	buffer int
-	// cut says how many of the bytes at hand a read gets; nil is all.
+	// cut returns how many of the available bytes a read gets; nil means all.
 	cut func(left int) int
 }
 
@@ -113,7 +112,7 @@ type end struct {
 
 	mu      *sync.Mutex
 	changed sync.Cond
-	in      []byte // what the peer has sent and nobody has read
+	in      []byte // what the peer has sent and was not read
 	writes  int    // of the peer
 	ended   bool   // the peer sends no more
 	reset   bool   // the peer has reset the connection
@@ -216,8 +215,7 @@ func (e *end) spring(call string) {
 	}
 }
 
-// Close ends the connection: with a reset where that was asked for, or where bytes
-// were not read.
+// Close ends the connection: with a reset if that was requested, or if bytes were not read.
 func (e *end) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

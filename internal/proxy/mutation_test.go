@@ -22,8 +22,9 @@ var mutationOptions = []string{
 	"sinks", "sinks redact-values", "redact-values raw", "hide-channel-binding",
 }
 
-// TestMutatedSessions relays real sessions that were made worse. What arrives is what was sent, always, and nothing
-// has to be contained meanwhile. PGPI_MUTATED is how many messages have to be other than they were:
+// TestMutatedSessions relays real sessions that were made worse. What arrives is always what was
+// sent, and nothing needs to be contained. PGPI_MUTATED is how many messages must be different from
+// the original:
 //
 //	PGPI_MUTATED=10000000 go test ./internal/proxy -run TestMutatedSessions -v -timeout 2h
 func TestMutatedSessions(t *testing.T) {
@@ -79,7 +80,7 @@ type conversation struct {
 	turns   []turn
 }
 
-// closeUnharmed ends everything, and wants no panic to have been contained.
+// closeUnharmed ends everything, and requires that no panic was contained.
 func (s *stage) closeUnharmed() {
 	s.t.Helper()
 	if log := s.close(); strings.Contains(log, "defect of pgpi") {
@@ -138,7 +139,8 @@ func (s *stage) relay(c conversation, seed uint64) {
 	}
 }
 
-// takeTurns lets each party speak when the proxy is done with what the other said, and end its half in the end.
+// takeTurns lets each party speak when the proxy is done with what the other said, and lets both
+// end their halves at the end.
 func takeTurns(r *rand.Rand, client, server *party, turns []turn) error {
 	for _, t := range turns {
 		p := client

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// negotiationOptions are the ways in which a login is not only relayed.
+// negotiationOptions are the options with which a login is not only relayed.
 var negotiationOptions = []string{
 	"", "sslmode=allow", "sslmode=prefer", "sslmode=require", "negotiation=direct sslmode=require", "deny-ssl", "hide-channel-binding",
 	"override-auth", "override-auth sslmode=prefer", "override-auth redact-values", "sinks redact", "none",
 }
 
-// FuzzNegotiation has parties that say anything from their first byte on, and end their halves then. Each connection
-// comes to its end by itself, and nothing has to be contained.
+// FuzzNegotiation has parties that say anything from their first byte on, and then end their
+// halves. Each connection ends by itself, and nothing needs to be contained.
 func FuzzNegotiation(f *testing.F) {
 	clients := []string{
 		"startup", "SSLRequest", `SSLRequest "\x16\x03\x01\x00\x05hello"`, `"\x16\x03\x01\x00\x05hello"`, "GSSENCRequest SSLRequest", "GSSENCRequest startup",
@@ -68,7 +68,7 @@ func FuzzNegotiation(f *testing.F) {
 	})
 }
 
-// serveAnyone says the same on each connection, until nobody listens any more.
+// serveAnyone says the same on each connection, until no one listens any more.
 func (s *stage) serveAnyone(says []byte) {
 	for {
 		conn, err := s.servers[serverAddress].Accept()
@@ -79,10 +79,10 @@ func (s *stage) serveAnyone(says []byte) {
 	}
 }
 
-// speaksAndEnds says something, ends its half, and takes what it gets until its peer has ended.
+// speaksAndEnds says something, ends its half, and reads what it gets until its peer has ended.
 func (p *party) speaksAndEnds(says []byte) {
-	_, _ = p.raw.Write(says) // a peer that does not want it tells in its own way
-	_ = p.raw.CloseWrite()   // likewise
+	_, _ = p.raw.Write(says) // a peer that does not want it shows that in its own way
+	_ = p.raw.CloseWrite()   // the same
 	_, _ = io.Copy(io.Discard, p.raw)
 	_ = p.raw.Close() // it is over
 }

@@ -10,9 +10,9 @@ import (
 	"pgpi/internal/wire"
 )
 
-// Observing stands behind a wall: a panic in it is a defect, which ends the decoding
-// of one connection, and no connection. The relay finds out only where messages end, and
-// what it has to know itself; what they mean is found out later, from what was recorded.
+// Observing is behind a wall. A panic in it is a defect, which ends the decoding of one connection,
+// but no connection. The relay finds out only where messages end, and what it must know itself.
+// What messages mean is found out later, from what was recorded.
 
 // observer records what happens on one connection.
 type observer struct {
@@ -27,12 +27,12 @@ type observer struct {
 	blind bool // observing has failed: nothing is decoded any more
 }
 
-// clockSlack is how far the clock on the wall may stray before it counts as set.
+// clockSlack is how far the wall clock may stray before it counts as set.
 const clockSlack = 100 * time.Millisecond
 
-// now is the time of day, and the time since the connection was opened. They agree to
-// the nanosecond, so that each follows from the other, unless somebody has set the
-// clock meanwhile.
+// now returns the time of day, and the time since the connection was opened. They agree to the
+// nanosecond, so that each follows from the other, unless someone has set the clock in the
+// meantime.
 func (o *observer) now() (at time.Time, elapsed time.Duration) {
 	now := time.Now()
 	elapsed = now.Sub(o.opened)
@@ -45,7 +45,7 @@ func (o *observer) now() (at time.Time, elapsed time.Duration) {
 
 // say records a fact about the connection.
 func (o *observer) say(f event.Fact) {
-	// A fact that can't be recorded has no other place to be told.
+	// A fact that can't be recorded can't be reported anywhere else.
 	_ = o.record(&event.Event{Kind: event.Said, Fact: f})
 }
 
@@ -56,7 +56,7 @@ func (o *observer) record(e *event.Event) (reason any) {
 	return o.proxy.record(e)
 }
 
-// show records packets that pgpi itself got or sent.
+// show records packets that pgpi itself received or sent.
 func (o *observer) show(d event.Direction, b []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -70,7 +70,7 @@ func (o *observer) show(d event.Direction, b []byte) {
 	}
 }
 
-// showGarbage records bytes that pgpi got and does not relay, because they are no packet.
+// showGarbage records bytes that pgpi received and does not relay, because they are not a packet.
 func (o *observer) showGarbage(d event.Direction, b []byte) {
 	if len(b) > 0 {
 		_ = o.record(&event.Event{Kind: event.Undecoded, Opaque: true, Direction: d, Data: b}) // as in say
@@ -112,7 +112,7 @@ func (o *observer) end(d event.Direction, pending []byte) (f session.Frame) {
 	return f
 }
 
-// loginMessages returns those of the last frame. The caller holds the lock.
+// loginMessages returns the messages of the last frame. The caller holds the lock.
 func (o *observer) loginMessages() []wire.Message {
 	if o.blind {
 		return nil
@@ -124,8 +124,8 @@ func undecoded(pending []byte) session.Frame {
 	return session.Frame{Kind: event.Undecoded, Size: len(pending)}
 }
 
-// guard does something behind the wall, and reports whether it came to its end. The
-// caller holds the lock.
+// guard calls something behind the wall, and reports whether it returned normally. The caller holds
+// the lock.
 func (o *observer) guard(something func()) (done bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -145,14 +145,14 @@ func (o *observer) fail(reason any) {
 	}
 }
 
-// record hands an event to the recorder, and returns what that panics with.
+// record passes an event to the recorder, and returns what that panics with.
 func (p *Proxy) record(e *event.Event) (reason any) {
 	defer func() { reason = recover() }()
 	p.config.Recorder.Record(e)
 	return nil
 }
 
-// wait waits for room in the recorder. One that panics has to record at once.
+// wait waits for room in the recorder, or not at all if that panics.
 func (p *Proxy) wait(done <-chan struct{}) {
 	defer func() { _ = recover() }()
 	p.config.Recorder.Wait(done)

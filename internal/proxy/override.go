@@ -12,15 +12,13 @@ import (
 	"pgpi/internal/wire"
 )
 
-// overrideAuth logs in to the server in the client's place, with a password that
-// the client is asked for in cleartext. It ends when the server is content, with
-// AuthenticationOk relayed to the client, or has refused, with its own error
-// relayed; what follows is left to the relay. After an error, which the log and
-// the client have been told, the connection is over.
+// overrideAuth logs in to the server in the client's place, with a password that it asks the client
+// for in cleartext. It ends when the server accepts, with AuthenticationOk relayed to the client,
+// or refuses, with the server's own error relayed. What follows is left to the relay. After an
+// error, which the log and the client have been told, the connection is over.
 //
-// Each leg has its own authentication dialogue. A NoticeResponse, an ErrorResponse
-// or a NegotiateProtocolVersion may come at any point of the server's, and is
-// relayed.
+// Each leg has its own authentication dialogue. A NoticeResponse, an ErrorResponse or a
+// NegotiateProtocolVersion may come at any point in the server's, and is relayed.
 func (h *handshake) overrideAuth(startup []byte) error {
 	config := h.exchangeConfig(startup)
 	var exchange *pgauth.Exchange
@@ -29,7 +27,7 @@ func (h *handshake) overrideAuth(startup []byte) error {
 		switch {
 		case err == nil:
 		case exchange == nil && (errors.Is(err, errNotAMessage) || errors.Is(err, io.EOF)):
-			return nil // nothing was overridden: it is for the client to judge
+			return nil // nothing was overridden: the client must decide
 		default:
 			return h.overrideLost(h.server, err)
 		}
@@ -63,8 +61,8 @@ func (h *handshake) overrideAuth(startup []byte) error {
 	}
 }
 
-// nextOfServer reads one message of the server. Before the exchange the client has nothing to say, and one that leaves
-// is noticed.
+// nextOfServer reads one message of the server. Before the exchange the client has nothing to say,
+// and it is noticed if it leaves.
 func (h *handshake) nextOfServer(first bool) ([]byte, error) {
 	if first {
 		watch := h.watchClient()
@@ -73,7 +71,7 @@ func (h *handshake) nextOfServer(first bool) ([]byte, error) {
 	return h.nextMessage(h.server)
 }
 
-// exchangeConfig is what a login to the server needs to know, but for the password.
+// exchangeConfig returns what a login to the server needs to know, except the password.
 func (h *handshake) exchangeConfig(startup []byte) pgauth.Config {
 	config := pgauth.Config{User: startupParameter(startup, "user"), ChannelBinding: h.config.ChannelBinding}
 	if h.server.tls != nil {
@@ -83,26 +81,26 @@ func (h *handshake) exchangeConfig(startup []byte) pgauth.Config {
 	return config
 }
 
-// checkAccepted refuses a server that is content too early: channel binding may be
-// required of it. The exchange is nil where it asked for nothing.
+// checkAccepted refuses a server that accepts too early, because channel binding may be required.
+// exchange is nil if the server asked for nothing.
 func (h *handshake) checkAccepted(config pgauth.Config, exchange *pgauth.Exchange, ok []byte) error {
 	if exchange == nil {
 		exchange = pgauth.New(config)
 	}
 	if _, err := exchange.Respond(subtypeOf(ok)); err != nil {
 		h.show(event.ServerToScript, ok)
-		return h.overrideFailed(err)
+		return h.failOverride(err)
 	}
 	return nil
 }
 
-// newExchange asks the client for its password, unless the server wants something
-// that no password helps with.
+// newExchange asks the client for its password, unless the server wants something that no password
+// helps with.
 func (h *handshake) newExchange(config pgauth.Config, request []byte) (*pgauth.Exchange, error) {
-	// Try without a password first: it shows what can't work before the client is
-	// asked for its secret.
+	// Try without a password first. That shows what can't work before the client is asked for its
+	// secret.
 	if _, err := pgauth.New(config).Respond(subtypeOf(request)); err != nil {
-		return nil, h.overrideFailed(err)
+		return nil, h.failOverride(err)
 	}
 	password, err := h.askPassword()
 	if err != nil {
@@ -125,20 +123,20 @@ func (h *handshake) askPassword() (string, error) {
 	}
 	h.show(event.ClientToScript, m)
 	if m[0] != 'p' {
-		return "", h.overrideFailed(errors.New("the client did not answer with its password"))
+		return "", h.failOverride(errors.New("the client did not answer with its password"))
 	}
 	password, _, terminated := bytes.Cut(m[wire.HeaderSize:], []byte{0})
 	if !terminated {
-		return "", h.overrideFailed(errors.New("the client's password has no end"))
+		return "", h.failOverride(errors.New("the client's password has no end"))
 	}
 	return string(password), nil
 }
 
-// answerServer sends what the exchange answers to an authentication request.
+// answerServer sends the exchange's answer to an authentication request.
 func (h *handshake) answerServer(exchange *pgauth.Exchange, request []byte) error {
 	body, err := exchange.Respond(subtypeOf(request))
 	if err != nil {
-		return h.overrideFailed(err)
+		return h.failOverride(err)
 	}
 	if body == nil {
 		return nil
@@ -152,7 +150,7 @@ func (h *handshake) answerServer(exchange *pgauth.Exchange, request []byte) erro
 	return nil
 }
 
-// subtypeOf is the number of an authentication request, and its data.
+// subtypeOf returns the number of an authentication request, and its data.
 func subtypeOf(m []byte) (subtype uint32, data []byte) {
 	if len(m) < wire.HeaderSize+4 {
 		return ^uint32(0), nil // in no documentation
@@ -160,8 +158,8 @@ func subtypeOf(m []byte) (subtype uint32, data []byte) {
 	return binary.BigEndian.Uint32(m[wire.HeaderSize:]), m[wire.HeaderSize+4:]
 }
 
-// nextMessage reads one message of a party, which waits to be shown. What is none
-// stays pending.
+// nextMessage reads one message of a party. The caller shows it. What is not a message stays
+// pending.
 func (h *handshake) nextMessage(l *leg) ([]byte, error) {
 	for {
 		b := l.pending()
@@ -180,8 +178,8 @@ func (h *handshake) nextMessage(l *leg) ([]byte, error) {
 	}
 }
 
-// messageSize is [session.Framer.Next] of what a party sends to pgpi: what is relayed of it
-// has to be framed alike.
+// messageSize is [session.Framer.Next] for what a party sends to pgpi: it must be framed like what
+// is relayed.
 func (h *handshake) messageSize(l *leg, b []byte) (size int64) {
 	d := event.ClientToScript
 	if l == h.server {
@@ -209,15 +207,15 @@ func (h *handshake) relayOne(m []byte) error {
 	return nil
 }
 
-// overrideFailed says on all sides that the login can't go on.
-func (h *handshake) overrideFailed(err error) error {
+// failOverride tells all sides that the login can't continue.
+func (h *handshake) failOverride(err error) error {
 	h.say(event.OverrideFailed{Why: err.Error()})
 	h.sendError("28000", "pgpi: overriding authentication failed: "+err.Error())
 	return errEnded
 }
 
-// overrideLost says which party left in the middle of the login, and with what last
-// words, and lets the other see it.
+// overrideLost says which party left in the middle of the login, and its last words, and lets the
+// other party see it.
 func (h *handshake) overrideLost(l *leg, err error) error {
 	d := event.ClientToScript
 	if l == h.server {
@@ -231,10 +229,10 @@ func (h *handshake) overrideLost(l *leg, err error) error {
 	case errors.Is(err, io.EOF):
 		h.say(event.Disconnected{Party: l.party, When: "during authentication"})
 	case l == h.server && h.refusedLate(err):
-		h.lost(l, err)
+		h.sayLost(l, err)
 		h.tell("08006", lostServer+h.whyLost(l, err))
 	default:
-		h.lost(l, err)
+		h.sayLost(l, err)
 	}
 	if l == h.server {
 		h.client.closeWrite(true)
@@ -243,7 +241,7 @@ func (h *handshake) overrideLost(l *leg, err error) error {
 	return errEnded
 }
 
-// startupParameter is the value of a key in a StartupMessage.
+// startupParameter returns the value of a key in a StartupMessage.
 func startupParameter(startup []byte, key string) string {
 	var last []byte
 	for _, f := range wire.AppendFields(nil, &wire.Message{Type: wire.StartupMessage, Bytes: startup, Size: int64(len(startup))}) {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// patience is how long a party waits for what has to come: the clock of a bubble
-// only goes on when nothing else can.
+// patience is how long a party waits for what must come: the clock of a bubble advances only when
+// nothing else can.
 const patience = time.Hour
 
 // party is a scripted client or server.
@@ -38,14 +38,14 @@ func newParty(conn net.Conn) *party {
 }
 
 func (p *party) send(bytes string) error {
-	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the write tells
+	_ = p.raw.SetDeadline(time.Now().Add(patience)) // then the write fails too
 	_, err := io.WriteString(p.conn, bytes)
 	return err
 }
 
-// receive wants exactly these bytes next.
+// receive requires exactly these bytes next.
 func (p *party) receive(want string) error {
-	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the read tells
+	_ = p.raw.SetDeadline(time.Now().Add(patience)) // then the read fails too
 	got := make([]byte, len(want))
 	n, err := io.ReadFull(p.conn, got)
 	if string(got[:n]) != want {
@@ -56,12 +56,12 @@ func (p *party) receive(want string) error {
 
 // readFull fills b.
 func (p *party) readFull(b []byte) error {
-	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the read tells
+	_ = p.raw.SetDeadline(time.Now().Add(patience)) // then the read fails too
 	_, err := io.ReadFull(p.conn, b)
 	return err
 }
 
-// counts wants so many writes to have come since it was last asked.
+// counts requires that many writes to have come since it was last asked.
 func (p *party) counts(want int) error {
 	p.raw.mu.Lock()
 	defer p.raw.mu.Unlock()
@@ -73,9 +73,9 @@ func (p *party) counts(want int) error {
 	return nil
 }
 
-// sees wants the connection to have come to its end in a certain way.
+// sees requires the connection to have ended in a certain way.
 func (p *party) sees(how string) error {
-	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the read tells
+	_ = p.raw.SetDeadline(time.Now().Add(patience)) // then the read fails too
 	n, err := p.conn.Read(make([]byte, 1))
 	_, encrypted := p.conn.(*tls.Conn)
 	switch {
@@ -90,7 +90,7 @@ func (p *party) sees(how string) error {
 	return nil
 }
 
-// isAbandoned wants the other end to be closed, whatever is left to read.
+// isAbandoned requires the other end to be closed, whatever is left to read.
 func (p *party) isAbandoned() error {
 	p.raw.mu.Lock()
 	defer p.raw.mu.Unlock()
@@ -100,7 +100,7 @@ func (p *party) isAbandoned() error {
 	return nil
 }
 
-// ends closes the connection, or its own half of it, in one of the ways there are.
+// ends closes the connection, or its own half of it, in one of the possible ways.
 func (p *party) ends(how string) error {
 	encrypted, _ := p.conn.(*tls.Conn)
 	switch how {
@@ -130,10 +130,10 @@ func (p *party) ends(how string) error {
 	return fmt.Errorf("nobody %s", how)
 }
 
-// startClientTLS does the client's part of a handshake. With a preamble the
-// ClientHello does not wait for the reply to the request in it.
+// startClientTLS does the client's part of a handshake. With a preamble the ClientHello does not
+// wait for the reply to the request in it.
 func (p *party) startClientTLS(config *tls.Config, preamble string) error {
-	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the handshake tells
+	_ = p.raw.SetDeadline(time.Now().Add(patience)) // then the handshake fails too
 	conn := tls.Client(&hasty{Conn: p.raw, preamble: preamble}, config)
 	p.conn = conn
 	return conn.Handshake()
@@ -141,14 +141,14 @@ func (p *party) startClientTLS(config *tls.Config, preamble string) error {
 
 // startServerTLS does the server's part.
 func (p *party) startServerTLS(config *tls.Config) error {
-	_ = p.raw.SetDeadline(time.Now().Add(patience)) // the handshake tells
+	_ = p.raw.SetDeadline(time.Now().Add(patience)) // then the handshake fails too
 	conn := tls.Server(p.raw, config)
 	p.conn = conn
 	return conn.Handshake()
 }
 
-// hasty puts a preamble in front of the first write, and skips the "S" that answers
-// it in front of the first read.
+// hasty puts a preamble before the first write, and skips the "S" that answers it before the first
+// read.
 type hasty struct {
 	net.Conn
 	preamble string

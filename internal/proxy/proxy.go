@@ -1,19 +1,24 @@
-// Package proxy stands between clients and servers. It owns all sockets: it
-// listens, negotiates both legs, relays, and delivers cancel requests.
+// Package proxy is between clients and servers. It owns all sockets: it listens, negotiates both
+// legs, relays, and delivers cancel requests.
 //
-// It guarantees that bytes out are bytes in, in order, half-close included; the
-// exceptions are the startup packets and what an option names. Bytes are observed
-// before they are forwarded, so that the events of a connection are in causal
-// order. Nothing that a peer sends ends more than its own connection, and a panic
-// while observing costs the log, not the connection. Any other panic costs its
-// connection, and no other.
+// It guarantees:
 //
-// It must not know what becomes of events (it records them, see [Recorder]), nor
-// what options look like on a command line.
+//   - Bytes out are bytes in, in order, half-close included. The only exceptions are the startup
+//     packets, and what an option names.
+//   - Bytes are observed before they are forwarded, so that the events of a connection are in
+//     causal order.
+//   - Nothing that a peer sends ends more than its own connection.
+//   - A panic while observing costs the log, not the connection. Any other panic costs its own
+//     connection, and no other.
 //
-// Start reading at connection.go, which is the life of a connection from top to bottom: a
-// handshake (handshake.go) finds two parties (parties.go), and a relay (relay.go) begins with them;
-// pump.go is the path of every relayed byte. Each calls what is below it: connection, handshake and
+// Less formally: client and server can't tell that it is there, and it can't hurt them.
+//
+// It must not know what becomes of events (it records them, see [Recorder]), or what options look
+// like on a command line.
+//
+// Start reading at connection.go, which is the life of a connection from top to bottom: a handshake
+// (handshake.go) finds two parties (parties.go), and a relay (relay.go) begins with them. pump.go
+// is the path of every relayed byte. Each calls only what is below it: connection, handshake and
 // relay, pump, login, parties, observer, leg.
 package proxy
 
@@ -30,12 +35,12 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// Recorder takes what connections have to tell.
+// Recorder receives what connections record.
 type Recorder interface {
-	// Wait returns when there is room for another event, or when done is closed. It
-	// is called without any lock held.
+	// Wait returns when there is room for another event, or when done is closed. It is called
+	// without any lock held.
 	Wait(done <-chan struct{})
-	// Record takes an event and copies what it keeps. It does not block.
+	// Record records an event, and copies what it keeps. It does not block.
 	Record(e *event.Event)
 }
 
@@ -49,12 +54,12 @@ const (
 	Postgres Negotiation = "postgres"
 )
 
-// Config is what a proxy does. It is not changed while the proxy runs.
+// Config is what a proxy does. It does not change while the proxy runs.
 type Config struct {
 	Recorder Recorder
 
-	// ServerHost is a name, an address or a directory with a Unix socket; "" takes the
-	// name from the client's SNI, less DeleteSuffix, else localhost.
+	// ServerHost is a name, an address or a directory with a Unix socket. If it is "", the name is
+	// that in the client's SNI, without DeleteSuffix, or else localhost.
 	ServerHost   string
 	DeleteSuffix string
 	ServerPort   int
@@ -62,10 +67,10 @@ type Config struct {
 	Server      *pgtls.ServerPolicy
 	Negotiation Negotiation
 
-	// Identity is the certificate for clients. It is made or read when first used.
+	// Identity returns the certificate for clients. It is made or read when first used.
 	Identity func() (tls.Certificate, error)
-	// ClientTLS and ClientDirectTLS are the TLS rules of the client leg after an
-	// SSLRequest and without one.
+	// ClientTLS and ClientDirectTLS are the TLS rules of the client leg, with and without an
+	// SSLRequest.
 	ClientTLS, ClientDirectTLS *tls.Config
 	DenyTLS                    bool
 
@@ -75,24 +80,22 @@ type Config struct {
 	ByteByByte     bool
 	LogCerts       bool
 	QuitOnHangup   bool
-	// ForCommand says that the listeners are there for one command: the log does not
-	// tell others where to connect.
+	// ForCommand is set if the listeners are for one command. Then the log does not tell others
+	// where to connect.
 	ForCommand bool
-	// DecodeAll goes on decoding after the login, because a sink wants it.
+	// DecodeAll continues decoding after the login, because a sink wants it.
 	DecodeAll bool
 
-	// MaxConnections is how many connections are relayed at once. Cancel requests
-	// don't count.
+	// MaxConnections is how many connections are relayed at once. Cancel requests don't count.
 	MaxConnections int
-	// Complain is told of defects of pgpi that have ended a connection; nil is nobody.
+	// Complain is called with defects of pgpi that have ended a connection. It may be nil.
 	Complain func(error)
 
-	// StartupTimeout is the time a client has for its StartupMessage, ConnectTimeout
-	// the time an address of the server has to answer.
+	// StartupTimeout is how long a client may take to send its StartupMessage. ConnectTimeout is
+	// how long an address of the server may take to answer.
 	StartupTimeout, ConnectTimeout time.Duration
 
-	// Dial and Resolve are net.Dialer.DialContext and net.Resolver.LookupHost, but
-	// in tests.
+	// Dial and Resolve are net.Dialer.DialContext and net.Resolver.LookupHost, except in tests.
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	Resolve func(ctx context.Context, host string) ([]string, error)
 }
@@ -117,7 +120,7 @@ type Proxy struct {
 	endedOnce   sync.Once
 }
 
-// New makes a proxy that does not listen yet.
+// New returns a proxy that does not listen yet.
 func New(config Config) *Proxy {
 	if config.Dial == nil {
 		config.Dial = new(net.Dialer).DialContext
@@ -134,10 +137,9 @@ func New(config Config) *Proxy {
 	}
 }
 
-// Serve accepts connections from listeners until ctx ends, or, with QuitOnHangup,
-// until the first connection has ended. Then it closes the listeners and all
-// connections, and returns when they are gone. Address is how the log names the
-// listeners.
+// Serve accepts connections from listeners until ctx ends, or, with QuitOnHangup, until the first
+// connection has ended. Then it closes the listeners and all connections, and returns when they are
+// gone. address is the name of the listeners in the log.
 func (p *Proxy) Serve(ctx context.Context, address string, listeners ...net.Listener) {
 	p.listeners, p.address = listeners, address
 	if !p.config.ForCommand {
@@ -157,8 +159,8 @@ func (p *Proxy) Serve(ctx context.Context, address string, listeners ...net.List
 	p.stop()
 }
 
-// accept takes connections until the listener is closed. Running out of file
-// descriptors or memory ends nothing: it waits for better times.
+// accept accepts connections until the listener is closed. Running out of file descriptors or
+// memory ends nothing: it tries again later.
 func (p *Proxy) accept(l net.Listener) {
 	pause := time.Duration(0)
 	for {
@@ -184,7 +186,7 @@ func (p *Proxy) open(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stopping {
-		_ = conn.Close() // nobody listens any more
+		_ = conn.Close() // no one listens any more
 		return
 	}
 	p.opened++
@@ -193,11 +195,11 @@ func (p *Proxy) open(conn net.Conn) {
 	p.startClock()
 	p.running.Go(func() {
 		c.run()
-		p.closed(c)
+		p.removeConnection(c)
 	})
 }
 
-// admit counts a connection that wants to be relayed, if there is room for it.
+// admit counts a connection that is to be relayed, if there is room for it.
 func (p *Proxy) admit() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -208,16 +210,16 @@ func (p *Proxy) admit() bool {
 	return true
 }
 
-// dismiss is the end of an admitted connection.
+// dismiss ends the counting of an admitted connection.
 func (p *Proxy) dismiss() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.relayed--
 }
 
-// closed ends the life of a connection. After the last one the log says again that
-// pgpi listens.
-func (p *Proxy) closed(c *connection) {
+// removeConnection ends the life of a connection. After the last one the log says again that pgpi
+// listens.
+func (p *Proxy) removeConnection(c *connection) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.connections, c)
@@ -227,7 +229,7 @@ func (p *Proxy) closed(c *connection) {
 	p.endedOnce.Do(func() { close(p.ended) })
 }
 
-// Opened is how many connections there have been.
+// Opened returns how many connections there have been.
 func (p *Proxy) Opened() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -247,13 +249,13 @@ func (p *Proxy) WaitIdle(limit time.Duration) {
 	}
 }
 
-// stop closes everything and waits.
+// stop closes everything, and waits for it to end.
 func (p *Proxy) stop() {
 	p.mu.Lock()
 	p.stopping = true
 	close(p.stopped)
 	for _, l := range p.listeners {
-		_ = l.Close() // it is gone either way
+		_ = l.Close() // it is closed either way
 	}
 	for c := range p.connections {
 		c.stop()

@@ -19,13 +19,13 @@ type pump struct {
 	login    *login
 	d        event.Direction
 	from, to *leg
-	event    event.Event // used again for each frame
-	// held is how long pgpi waited for its outlets since the last event, and stalled how long
-	// writes waited for their reader.
+	event    event.Event // reused for each frame
+	// held is how long pgpi waited for its outlets since the last event. stalled is how long writes
+	// waited for their reader.
 	held, stalled time.Duration
 }
 
-// shortest is the least wait that counts, of a write or of a byte that was read.
+// shortest is the shortest wait that counts, of a write or of a byte that was read.
 const shortest = time.Millisecond
 
 // writeError is a failure of the receiving leg.
@@ -33,8 +33,8 @@ type writeError struct{ err error }
 
 func (w *writeError) Error() string { return w.err.Error() }
 
-// run passes bytes on until the sender's stream ends, and returns how it did:
-// io.EOF, another error of the sender, or a writeError.
+// run passes bytes on until the sender's stream ends, and returns how it did: io.EOF, another error
+// of the sender, or a writeError.
 func (p *pump) run() error {
 	for {
 		if err := p.forwardPending(); err != nil {
@@ -49,8 +49,8 @@ func (p *pump) run() error {
 	}
 }
 
-// forwardPending forwards all that is complete of what is pending. When the login
-// is over and nobody wants more decoded, each read is one write.
+// forwardPending forwards everything pending that is complete. If the login is over and no more is
+// to be decoded, each read is one write.
 func (p *pump) forwardPending() error {
 	for len(p.from.pending()) > 0 {
 		if p.login.silent.Load() {
@@ -98,8 +98,8 @@ func (p *pump) forward(pending []byte) (session.Frame, error) {
 	return f, p.write(b)
 }
 
-// observe records a frame and draws the conclusions that the proxy itself needs.
-// The caller holds the lock.
+// observe records a frame, and concludes from it what the proxy itself needs. The caller holds the
+// lock.
 func (p *pump) observe(f session.Frame, b []byte, left int) {
 	p.event = event.Event{Direction: p.d, Relayed: true, OneByOne: p.config.ByteByByte, Left: left}
 	p.time(&p.event)
@@ -112,7 +112,7 @@ func (p *pump) observe(f session.Frame, b []byte, left int) {
 	}
 }
 
-// time says of an event how long its bytes and those before it have waited.
+// time adds to an event how long its bytes and those before it have waited.
 func (p *pump) time(e *event.Event) {
 	if waited := time.Since(p.from.began); waited >= shortest/10 {
 		e.Waited = waited
@@ -124,7 +124,7 @@ func (p *pump) time(e *event.Event) {
 // terminate is the first byte of a Terminate message.
 const terminate = 'X'
 
-// write sends bytes to the receiver, in one write or each in its own.
+// write sends bytes to the receiver, either in one write or each byte in its own.
 func (p *pump) write(b []byte) error {
 	began := time.Now()
 	err := p.writeNow(b)
@@ -149,8 +149,8 @@ func (p *pump) writeNow(b []byte) error {
 	return nil
 }
 
-// forwardEnd forwards what is left when the sender's stream has ended: the
-// beginning of a message that was cut off. Broken says that it did not end properly.
+// forwardEnd forwards what is left when the sender's stream has ended: the beginning of a message
+// that was cut off. broken is set if it did not end properly.
 func (p *pump) forwardEnd(broken bool) error {
 	rest := p.from.pending()
 	if p.ctx.Err() != nil {
@@ -179,17 +179,16 @@ func (p *pump) observeEnd(rest []byte, broken bool) {
 	}
 }
 
-// hides reports whether the last frame has an offer that is changed on its way. The caller
-// holds the lock.
+// hides reports whether the last frame has an offer that is changed before it is forwarded. The
+// caller holds the lock.
 func (p *pump) hides() bool {
 	return p.config.HideBinding && p.d == event.ServerToClient && p.client.tls == nil &&
 		slices.ContainsFunc(p.loginMessages(), offersBinding)
 }
 
-// forwardHidden forwards messages of which an offer loses the mechanism with channel
-// binding, which a client without TLS would take for an attack. It shows both what
-// came and what went. The caller holds the lock, and nothing else is under way: the
-// client waits.
+// forwardHidden forwards messages in which an offer loses the mechanism with channel binding,
+// because a client without TLS would take that for an attack. It shows both what came and what
+// went. The caller holds the lock, and nothing else is under way: the client waits.
 func (p *pump) forwardHidden(b []byte) error {
 	for _, m := range p.loginMessages() {
 		part := b[:len(m.Bytes)]
@@ -214,12 +213,12 @@ func (p *pump) forwardHidden(b []byte) error {
 	return nil
 }
 
-// traffic is the frame of one message.
+// traffic returns the frame of one message.
 func traffic(b []byte) session.Frame {
 	return session.Frame{Kind: event.Traffic, Size: len(b), Total: int64(len(b)), Count: 1}
 }
 
-// withoutBinding is an AuthenticationSASL without SCRAM-SHA-256-PLUS.
+// withoutBinding returns an AuthenticationSASL without SCRAM-SHA-256-PLUS.
 func withoutBinding(b []byte) []byte {
 	changed := bytes.Replace(b, []byte(plusMechanism+"\x00"), nil, 1)
 	binary.BigEndian.PutUint32(changed[1:], uint32(len(changed)-1))

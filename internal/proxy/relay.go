@@ -15,7 +15,7 @@ type relay struct {
 	*parties
 	login *login
 
-	// read is closed when all has been relayed that there was to read, by direction.
+	// read is closed when everything has been relayed that there was to read, by direction.
 	read [2]chan struct{}
 }
 
@@ -32,12 +32,12 @@ func (r *relay) run() {
 	wg.Wait()
 }
 
-// lingerLimit is how long a client may keep a connection that the server has
-// ended: as long as a kernel keeps it that has nobody to tell.
+// lingerLimit is how long a client may keep a connection that the server has ended: as long as a
+// kernel keeps one that has no process any more.
 const lingerLimit = 60 * time.Second
 
-// pump passes bytes on in one direction, and then its end, as the receiver would
-// see it without pgpi.
+// pump passes bytes on in one direction, and then its end, as the receiver would see it without
+// pgpi.
 func (r *relay) pump(d event.Direction, from, to *leg) {
 	p := &pump{parties: r.parties, login: r.login, d: d, from: from, to: to}
 	err := p.run()
@@ -46,7 +46,7 @@ func (r *relay) pump(d event.Direction, from, to *leg) {
 	switch {
 	case r.ctx.Err() != nil:
 	case errors.As(err, &write):
-		r.hungUp.Do(func() { r.lost(to, write.err) })
+		r.hungUp.Do(func() { r.sayLost(to, write.err) })
 		r.awaitLastWords(event.ServerToClient - d)
 		from.reset()
 		r.abort()
@@ -62,11 +62,11 @@ func (r *relay) pump(d event.Direction, from, to *leg) {
 			r.linger()
 		}
 	case from == r.server && r.refusedLate(err):
-		r.hungUp.Do(func() { r.lost(from, err) })
+		r.hungUp.Do(func() { r.sayLost(from, err) })
 		r.tell("08006", lostServer+r.whyLost(from, err))
 		r.linger()
 	default:
-		r.hungUp.Do(func() { r.lost(from, err) })
+		r.hungUp.Do(func() { r.sayLost(from, err) })
 		to.reset()
 		r.abort()
 	}
@@ -78,8 +78,8 @@ func (r *relay) linger() {
 	context.AfterFunc(r.ctx, func() { limit.Stop() })
 }
 
-// sayHungUp says which party has ended the conversation: after a Terminate it is the
-// client, whichever end is seen first.
+// sayHungUp records which party has ended the conversation. After a Terminate that is the client,
+// whichever end is seen first.
 func (r *relay) sayHungUp(l *leg) {
 	r.mu.Lock()
 	terminated := r.terminated
@@ -91,8 +91,8 @@ func (r *relay) sayHungUp(l *leg) {
 	r.say(event.HungUp{Party: l.party, How: hangUp(l)})
 }
 
-// awaitLastWords waits until all has been relayed that a party said before it went:
-// it may have said why.
+// awaitLastWords waits until everything has been relayed that a party said before it went: it may
+// have said why.
 func (r *relay) awaitLastWords(d event.Direction) {
 	limit := time.NewTimer(lingerLimit)
 	defer limit.Stop()

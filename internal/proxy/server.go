@@ -17,7 +17,7 @@ import (
 // attempt is one way to connect to the server.
 type attempt struct {
 	tls  bool
-	next string // how the next attempt differs, "" where there is none
+	next string // how the next attempt differs, or "" if there is none
 }
 
 func (a attempt) how() string {
@@ -27,8 +27,8 @@ func (a attempt) how() string {
 	return "without TLS"
 }
 
-// attempts are the ways that an sslmode allows, in its order (documentation of
-// libpq, "sslmode"). Unix sockets have no TLS.
+// attempts returns the ways that an sslmode allows, in order (documentation of libpq, "sslmode").
+// Unix sockets have no TLS.
 func attempts(mode pgtls.SSLMode, unix bool) []attempt {
 	switch {
 	case unix || mode == pgtls.Disable:
@@ -46,8 +46,8 @@ func (h *handshake) directToServer() bool {
 	return h.config.Negotiation == Direct || h.config.Negotiation != Postgres && h.directTLS
 }
 
-// reachServer connects to the server by the rules of the sslmode and sends it the
-// StartupMessage. An error has been logged, and may be a refusal for the client.
+// reachServer connects to the server by the rules of the sslmode and sends it the StartupMessage.
+// An error has been logged, and may be a refusal for the client.
 func (h *handshake) reachServer(startup []byte) error {
 	h.say(event.Connecting{Server: h.host})
 	targets, err := h.targets(h.ctx, h.host)
@@ -72,7 +72,8 @@ func (h *handshake) reachServer(startup []byte) error {
 	return errEnded
 }
 
-// alsoBefore adds to a refusal why the attempt before it has failed, as libpq does: that may be the true reason.
+// alsoBefore adds to a refusal why the attempt before it has failed, as libpq does: that may be the
+// true reason.
 func alsoBefore(err error, before string) error {
 	var told *refusal
 	if before == "" || !errors.As(err, &told) {
@@ -81,8 +82,7 @@ func alsoBefore(err error, before string) error {
 	return &refusal{told.code, told.text + before}
 }
 
-// attempt connects in one way. Where the server rejects it and there is another, it
-// says why.
+// attempt connects in one way. If the server rejects it and there is another way, it returns why.
 func (h *handshake) attempt(a attempt, mode pgtls.SSLMode, targets []target, startup []byte) (rejected string, err error) {
 	conn, t, err := h.dial(targets)
 	if err != nil {
@@ -103,7 +103,7 @@ func (h *handshake) attempt(a attempt, mode pgtls.SSLMode, targets []target, sta
 	h.show(event.ScriptToServer, startup)
 	if _, err := h.server.Write(startup); err != nil {
 		err = h.lastWord(err)
-		h.lost(h.server, err)
+		h.sayLost(h.server, err)
 		return "", &refusal{"08006", lostServer + h.whyLost(h.server, err)}
 	}
 	if a.next == "" || a.tls && h.server.tls == nil {
@@ -112,18 +112,17 @@ func (h *handshake) attempt(a attempt, mode pgtls.SSLMode, targets []target, sta
 	return h.awaitReply()
 }
 
-// lastWord is the alert for which the server took no more bytes, if it sent one, or
-// the error of the write.
+// lastWord returns the alert because of which the server accepted no more bytes, if it sent one, or
+// else the error of the write.
 func (h *handshake) lastWord(err error) error {
-	_ = h.server.raw.SetReadDeadline(time.Now().Add(lingerTime)) // the read tells
+	_ = h.server.raw.SetReadDeadline(time.Now().Add(lingerTime)) // then the read fails too
 	if reason := h.server.fill(); reason != nil && h.refusedLate(reason) {
 		return reason
 	}
 	return err
 }
 
-// unreachable logs that there is no connection to the server, and lets the client
-// know.
+// unreachable logs that there is no connection to the server, and lets the client know.
 func (h *handshake) unreachable(err error) error {
 	switch {
 	case errors.Is(err, errEnded):
@@ -136,7 +135,7 @@ func (h *handshake) unreachable(err error) error {
 	return &refusal{"08001", fmt.Sprintf("pgpi: connection to server %s failed: %v", h.host, err)}
 }
 
-// handshakeError is a TLS handshake with the server that failed.
+// handshakeError is a failed TLS handshake with the server.
 type handshakeError struct {
 	refusal
 	why string
@@ -180,13 +179,13 @@ func (h *handshake) serverTLS(mode pgtls.SSLMode) error {
 	return nil
 }
 
-// requestTLS sends an SSLRequest and reads its one-byte reply. More than one byte is
-// never read: what follows belongs to TLS (CVE-2021-23214).
+// requestTLS sends an SSLRequest and reads its one-byte reply. It never reads more than one byte:
+// what follows is part of TLS (CVE-2021-23214).
 func (h *handshake) requestTLS(mode pgtls.SSLMode) (encrypted bool, err error) {
 	request := []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}
 	h.show(event.ScriptToServer, request)
 	reply := make([]byte, 1)
-	_ = h.server.raw.SetReadDeadline(time.Now().Add(h.config.ConnectTimeout)) // the read tells
+	_ = h.server.raw.SetReadDeadline(time.Now().Add(h.config.ConnectTimeout)) // then the read fails too
 	defer func() { _ = h.server.raw.SetReadDeadline(time.Time{}) }()          // likewise
 	if _, err = h.server.Write(request); err == nil {
 		_, err = io.ReadFull(h.server.raw, reply)
@@ -212,8 +211,8 @@ func (h *handshake) requestTLS(mode pgtls.SSLMode) (encrypted bool, err error) {
 	return false, h.foreignServer(reply)
 }
 
-// serverError shows the error that a server sends in place of a reply, with a
-// length or, from old servers, without.
+// serverError shows the error that a server sends in place of a reply. It has a length, unless it
+// is from an old server.
 func (h *handshake) serverError(head []byte) error {
 	b := head
 	h.server.inlet = inlet{source: h.server.raw}
@@ -232,7 +231,7 @@ func (h *handshake) serverError(head []byte) error {
 // maxServerError is how much of an error is read before TLS, in bytes.
 const maxServerError = 8 << 10
 
-// negotiationLost says how the server ended the connection before it answered.
+// negotiationLost returns how the server ended the connection before it answered.
 func (h *handshake) negotiationLost(err error) error {
 	switch {
 	case h.ctx.Err() != nil:
@@ -240,15 +239,15 @@ func (h *handshake) negotiationLost(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		h.say(event.Disconnected{Party: event.Server, When: "before it answered the SSLRequest"})
 	default:
-		h.lost(h.server, err)
+		h.sayLost(h.server, err)
 		return &refusal{"08006", "pgpi: connection to server lost during SSL negotiation: " + plainError(err)}
 	}
 	return &refusal{"08006", "pgpi: server closed the connection during SSL negotiation"}
 }
 
-// awaitReply waits for the server's first word after the StartupMessage, because
-// there is another way to connect if it is an error. It returns what the error
-// says. A client that is gone meanwhile ends the wait.
+// awaitReply waits for the server's first word after the StartupMessage, because there is another
+// way to connect if that is an error. It returns what the error says. The wait ends if the client
+// leaves.
 func (h *handshake) awaitReply() (rejected string, err error) {
 	watch := h.watchClient()
 	defer watch.stop()
@@ -269,12 +268,12 @@ func (h *handshake) awaitReply() (rejected string, err error) {
 			if h.ctx.Err() != nil {
 				return "", errEnded
 			}
-			return "", nil // the relay will meet it again
+			return "", nil // the relay will encounter it again
 		}
 	}
 }
 
-// errorText is the message of an ErrorResponse, in either form.
+// errorText returns the message of an ErrorResponse, in either form.
 func errorText(b []byte) string {
 	size := wire.Size(b)
 	if size <= 0 || size > wire.MaxErrorLength {
@@ -302,8 +301,9 @@ type clientWatch struct {
 	done chan struct{}
 }
 
-// watchClient lets the server know when the client ends its half, and ends the
-// connection when the client is gone. What the client sends stays pending. Nothing else may read from the client before stop.
+// watchClient lets the server know when the client ends its half, and ends the connection when the
+// client is gone. What the client sends stays pending. Nothing else may read from the client before
+// stop.
 func (h *handshake) watchClient() clientWatch {
 	w := clientWatch{h, make(chan struct{})}
 	if len(h.client.pending()) > 0 {
@@ -325,12 +325,12 @@ func (w clientWatch) watch() {
 		h.hungUp.Do(func() { h.say(event.HungUp{Party: event.Client, How: hangUp(h.client)}) })
 		h.server.closeWrite(h.client.notified()) // the client may still read: the server decides
 	default:
-		h.lost(h.client, err)
+		h.sayLost(h.client, err)
 		h.abort() // ends the wait
 	}
 }
 
-// stop ends the watching.
+// stop ends the watch.
 func (w clientWatch) stop() {
 	_ = w.h.client.raw.SetReadDeadline(time.Unix(1, 0)) // interrupts the read
 	<-w.done

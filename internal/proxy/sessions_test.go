@@ -14,8 +14,8 @@ import (
 	"pgpi/internal/wire"
 )
 
-// realSession is what a real client and a real server have said to each other (test/faults/record), after the
-// StartupMessage.
+// realSession is what a real client and a real server said to each other (test/faults/record),
+// after the StartupMessage.
 type realSession struct {
 	startup string
 	turns   []turn
@@ -27,7 +27,7 @@ type turn struct {
 	said []byte
 }
 
-// stream is all that one party says.
+// stream returns everything that one party says.
 func stream(turns []turn, from wire.Sender) (b []byte) {
 	for _, t := range turns {
 		if t.from == from {
@@ -83,15 +83,16 @@ func split(b []byte) (messages [][]byte) {
 	return messages
 }
 
-// mutator makes worse sessions of real ones.
+// mutator makes real sessions worse.
 type mutator struct {
 	*rand.Rand
-	messages int // how many it has let go out
-	changed  int // how many of them are not as they were recorded
+	messages int // how many it has returned
+	changed  int // how many of them are not as recorded
 }
 
-// mutate changes a session: bytes, and which messages there are, in which order. In some sessions it changes types and
-// lengths as well, so that they are soon out of sync; the others are decoded to their end.
+// mutate changes a session: bytes, which messages there are, and their order. In some sessions it
+// also changes types and lengths, so that they are soon out of sync. The others are decoded to
+// their end.
 func (m *mutator) mutate(s realSession) conversation {
 	c := conversation{startup: s.startup}
 	framed := m.IntN(4) > 0
@@ -145,7 +146,7 @@ func (m *mutator) mutateContent(message []byte, from wire.Sender) []byte {
 				message[body+m.IntN(len(message)-body)] = m.anyByte()
 			}
 		}
-	case 2: // bytes that are too few or too many, with the length that is right
+	case 2: // too few or too many bytes, with the right length
 		message = append(message[:body+m.IntN(len(message)-body+1)], make([]byte, m.IntN(3)*m.IntN(100))...)
 		binary.BigEndian.PutUint32(message[1:], uint32(len(message)-1))
 	case 3: // any valid message
@@ -159,7 +160,7 @@ func (m *mutator) mutateContent(message []byte, from wire.Sender) []byte {
 	return message
 }
 
-// anyByte is often one that numbers and texts end with.
+// anyByte often returns one that numbers and texts end with.
 func (m *mutator) anyByte() byte {
 	extremes := [...]byte{0, 1, 0x7f, 0x80, 0xff}
 	if i := m.IntN(2 * len(extremes)); i < len(extremes) {
@@ -176,7 +177,7 @@ func (m *mutator) mutateFrame(message []byte) []byte {
 	switch m.IntN(30) {
 	case 0: // another type
 		message[0] = byte(m.IntN(256))
-	case 1: // another length, mostly a near one
+	case 1: // another length, usually a similar one
 		length := int32(binary.BigEndian.Uint32(message[1:])) + int32(m.IntN(9)-4)<<(4*m.IntN(8))
 		binary.BigEndian.PutUint32(message[1:], uint32(length))
 	case 2: // one that is too large to hold: what follows is in it

@@ -19,7 +19,7 @@ type target struct {
 	host    string // as the user knows it
 }
 
-// words is the target as the log names it.
+// words returns the name of the target in the log.
 func (t target) words() string {
 	host, port, err := net.SplitHostPort(t.address)
 	if t.network == "unix" || err != nil {
@@ -28,8 +28,8 @@ func (t target) words() string {
 	return host + " port " + port
 }
 
-// serverName is the server that the client wants: the one that was configured, else
-// the name in its ClientHello, else this machine.
+// serverName returns the server that the client wants: the configured one, or else the name in its
+// ClientHello, or else this machine.
 func (h *handshake) serverName() string {
 	if h.config.ServerHost != "" {
 		return h.config.ServerHost
@@ -43,8 +43,8 @@ func (h *handshake) serverName() string {
 	return "localhost"
 }
 
-// targets finds all addresses of a server. One that begins with a slash is the
-// directory of a Unix socket, as in libpq.
+// targets returns all addresses of a server. A host that begins with a slash is the directory of a
+// Unix socket, as in libpq.
 func (h *handshake) targets(ctx context.Context, host string) ([]target, error) {
 	port := strconv.Itoa(h.config.ServerPort)
 	if strings.HasPrefix(host, "/") {
@@ -64,7 +64,7 @@ func (h *handshake) targets(ctx context.Context, host string) ([]target, error) 
 	return all, nil
 }
 
-// plainDNS leaves out what the sentence around the error says already.
+// plainDNS leaves out what the sentence around the error already says.
 func plainDNS(err error) error {
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
@@ -73,8 +73,8 @@ func plainDNS(err error) error {
 	return err
 }
 
-// dial connects to the first of the targets that answers. All must be pgpi itself
-// before one that is counts.
+// dial connects to the first of the targets that answers. Targets that are pgpi itself count only
+// if all of them are.
 func (h *handshake) dial(targets []target) (net.Conn, target, error) {
 	var failures []string
 	self := 0
@@ -130,14 +130,14 @@ func (p *Proxy) isSelf(t target) bool {
 	return false
 }
 
-// isLocal reports whether an address belongs to this machine.
+// isLocal reports whether an address is one of this machine.
 func isLocal(ip net.IP) bool {
 	if ip.IsLoopback() {
 		return true
 	}
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
-		return false // then connecting will tell
+		return false // then connecting will show
 	}
 	for _, a := range addresses {
 		if n, ok := a.(*net.IPNet); ok && n.IP.Equal(ip) {

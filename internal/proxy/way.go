@@ -2,8 +2,8 @@ package proxy
 
 import "pgpi/internal/event"
 
-// The way of a leg is the kernel's least round trip time, which holds nothing but the network and the
-// next TCP end. Its smoothed one measures the server, on a connection that waits for that.
+// The way of a leg is the kernel's minimal round trip time, which contains only the network and the
+// next TCP end. The smoothed one would measure the server, on a connection that waits for it.
 
 // beginWays measures the ways when the login begins, and lets the clock measure them again.
 func (p *parties) beginWays() {
@@ -13,15 +13,15 @@ func (p *parties) beginWays() {
 	p.measureWays(true)
 }
 
-// endWays ends the measuring: nothing is said of a connection behind its end.
+// endWays ends the measuring: nothing is said about a connection after its end.
 func (p *parties) endWays() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.measuring = false
 }
 
-// remeasureWays measures the ways again, if nobody holds the lock: a party that reads nothing during its login
-// must not stop the clock of all.
+// remeasureWays measures the ways again, unless the lock is held: a party that reads nothing during
+// its login must not stop the clock for all.
 func (p *parties) remeasureWays() {
 	if p.mu.TryLock() {
 		defer p.mu.Unlock()
@@ -29,8 +29,8 @@ func (p *parties) remeasureWays() {
 	}
 }
 
-// measureWays records the ways that have changed, of legs that had traffic since the last time or of
-// all. The caller holds the lock.
+// measureWays records the ways that have changed, of legs that had traffic since the last time, or
+// of all. The caller holds the lock.
 func (p *parties) measureWays(all bool) {
 	if !p.measuring {
 		return

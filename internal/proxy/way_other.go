@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// leastRoundTrip returns 0: how far away a party is, only Linux says.
+// leastRoundTrip returns 0: only Linux says how far away a party is.
 func leastRoundTrip(net.Conn) time.Duration { return 0 }
