@@ -59,7 +59,7 @@ func everywhere() []string {
 	}
 }
 
-// broken redacts, but for one place.
+// broken redacts, except in one place.
 type broken struct {
 	*valueRedaction
 	place   place
@@ -88,7 +88,7 @@ func (b *broken) restore(m, before *event.Message) {
 	}
 }
 
-// redactBroken redacts a recording, but for one place, and checks the result.
+// redactBroken redacts a recording, except in one place, and checks the result.
 func redactBroken(t *testing.T, old string, p *place) error {
 	t.Helper()
 	safe := filepath.Join(t.TempDir(), "safe.pcapng")
@@ -122,8 +122,8 @@ func redactBroken(t *testing.T, old string, p *place) error {
 	return values.checkRecording(t.Context(), record)
 }
 
-// TestCheckRefuses: the check of a recording refuses one whose redaction is broken, wherever that
-// is.
+// TestCheckRefuses: the check of a recording refuses one whose redaction is broken, wherever it is
+// broken.
 func TestCheckRefuses(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old.pcapng")
 	record(t, old, everywhere()...)

@@ -13,25 +13,25 @@ import (
 
 // command is one thing that pgpi does.
 type command struct {
-	name    string // the word behind pgpi, empty for relaying
-	usage   string // the whole line that says how the command is used
+	name    string // the word after pgpi, empty for relaying
+	usage   string // the whole usage line
 	purpose string // for the list in pgpi --help
-	// description is what the command's own --help says of it.
+	// description is what the command's own --help says about it.
 	description string
-	// listenPort and logFormat are the defaults of options that commands share.
+	// listenPort and logFormat are the defaults of shared options.
 	listenPort, logFormat string
 	options               func() action
 }
 
 // action is a command with its options.
 type action interface {
-	// check finds what is wrong with options that are right one by one.
+	// check finds what is wrong with options that are each valid by themselves.
 	check() error
 	// run does what the command is for.
 	run() error
 }
 
-// commands are all that there are. The one without a name is what pgpi does with options alone.
+// commands are all commands. The one without a name is what pgpi does with options alone.
 var commands = []command{
 	{"", relayUsage, "Relay connections until stopped.",
 		relayDescription, "5432", "annotated", func() action { return new(relayOptions) }},
@@ -43,7 +43,7 @@ var commands = []command{
 		reportDescription, "0", "none", func() action { return new(reportOnly) }},
 }
 
-// findCommand returns the command that a command line is for, and its arguments.
+// findCommand returns the command of a command line, and its arguments.
 func findCommand(args []string) (*command, []string) {
 	for i := range commands {
 		if name := commands[i].name; name != "" && len(args) > 0 && args[0] == name {
@@ -53,7 +53,7 @@ func findCommand(args []string) (*command, []string) {
 	return &commands[0], args
 }
 
-// call is how the user calls the command.
+// call returns how the user calls the command.
 func (c *command) call() string {
 	if c.name == "" {
 		return "pgpi"
@@ -61,14 +61,14 @@ func (c *command) call() string {
 	return "pgpi " + c.name
 }
 
-// vars are what the help of options names by ${…}.
+// vars returns what the help of options refers to by ${…}.
 func (c *command) vars() kong.Vars {
 	return kong.Vars{
 		"version": "pgpi " + version, "listenport": c.listenPort, "logformat": c.logFormat, "formats": strings.Join(formatNames(), ","),
 	}
 }
 
-// parse reads the command line. The result is nil where everything is done, as after --help.
+// parse reads the command line. The result is nil if everything is done, as after --help.
 func parse(args []string, stdout io.Writer) (action, error) {
 	c, rest := findCommand(args)
 	options := c.options()
@@ -84,8 +84,8 @@ func parse(args []string, stdout io.Writer) (action, error) {
 	return options, usage(options.check())
 }
 
-// parse reads the command's flags into its options. It is done where help or the version was all
-// that was wanted.
+// parse reads the command's flags into its options. done is set if only help or the version was
+// wanted.
 func (c *command) parse(options action, args []string, stdout io.Writer) (done bool, err error) {
 	if err := dropServiceLinks(); err != nil {
 		return false, err
@@ -106,7 +106,7 @@ func (c *command) parse(options action, args []string, stdout io.Writer) (done b
 	return done, nil
 }
 
-// errExit unwinds kong where it wants to end the process.
+// errExit unwinds kong when it wants to end the process.
 var errExit = errors.New("exit")
 
 func parseQuietly(parser *kong.Kong, args []string) (ctx *kong.Context, err error) {
@@ -118,8 +118,8 @@ func parseQuietly(parser *kong.Kong, args []string) (ctx *kong.Context, err erro
 	return parser.Parse(args)
 }
 
-// printHelp prints kong's help below lines of our own: kong's usage knows no --, and its list of
-// commands none that needs no word.
+// printHelp prints kong's help below lines of our own: kong's usage has no --, and its list of
+// commands can't have one without a name.
 func (c *command) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	text := "Usage: " + c.usage + "\n"
 	if c.name == "" {
@@ -136,14 +136,15 @@ func (c *command) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
-// plainHelp is a flag's help without its environment variable, whose name follows from the flag's.
+// plainHelp returns a flag's help without its environment variable, whose name follows from the
+// flag's.
 func plainHelp(v *kong.Value) string { return v.Help }
 
-// surplus is what kong says of a word where it expects options alone.
+// surplus is what kong says about a word where it expects only options.
 var surplus = regexp.MustCompile(`(?s)^unexpected argument (.*?)(, did you mean .*)?$`)
 
-// misplacedCommand says of a word that is not an option what it may have been meant for. Other
-// errors stay as they are.
+// misplacedCommand says what a word that is not an option may have been meant for. Other errors
+// stay as they are.
 func misplacedCommand(err error) error {
 	found := surplus.FindStringSubmatch(err.Error())
 	if found == nil {
@@ -160,7 +161,7 @@ func misplacedCommand(err error) error {
 	return &usageError{fmt.Errorf("%q is not a command: give %s, or options alone", word, enumerate(names, "or"))}
 }
 
-// commandNames are the words that may come first.
+// commandNames returns the words that may come first.
 func commandNames() (names []string) {
 	for i := range commands {
 		if commands[i].name != "" {

@@ -15,14 +15,14 @@ import (
 // variablePrefix begins the names of pgpi's variables.
 const variablePrefix = "PGPI_"
 
-// otherVariables are those that are not options: secrets, which no command line should show, and what is set once for a
-// machine.
+// otherVariables are those that are not options: secrets, which should be on no command line, and
+// what is set once per machine.
 var otherVariables = []string{
 	"PGPI_CLIENT_SSL_PASSWORD", "PGPI_SERVER_SSL_PASSWORD", "PGPI_POSTGRES_BIN", "PGPI_POSTGRES_REPOSITORY", "PGPI_JANITOR",
 }
 
-// checkVariables refuses variables that were meant for options and would be passed over in silence: a misspelt
-// PGPI_REDACT_PASSWORDS redacts nothing. Others that nobody knows are named.
+// checkVariables refuses variables that were meant for options and would be silently ignored: a
+// misspelt PGPI_REDACT_PASSWORDS redacts nothing. It names other unknown ones.
 func checkVariables(environment []string) error {
 	known, err := knownVariables()
 	if err != nil {
@@ -50,7 +50,7 @@ func checkVariables(environment []string) error {
 	return nil
 }
 
-// knownVariables are those of all commands: an environment serves them all.
+// knownVariables returns the variables of all commands: an environment serves them all.
 func knownVariables() ([]string, error) {
 	known := slices.Clone(otherVariables)
 	for i := range commands {
@@ -65,16 +65,16 @@ func knownVariables() ([]string, error) {
 	return known, nil
 }
 
-// isKnown reports whether a variable is one of pgpi's. On Windows its letters may be small.
+// isKnown reports whether a variable is one of pgpi's. On Windows its letters may be in lower case.
 func isKnown(name string, known []string) bool {
 	return slices.Contains(known, name) || runtime.GOOS == "windows" && slices.Contains(known, strings.ToUpper(name))
 }
 
-// meantVariable returns the variable that a name was probably meant to be, or "". Whoever wants something redacted
-// is never passed over.
+// meantVariable returns the variable that a name was probably meant to be, or "". A variable of
+// someone who wants something redacted is never ignored.
 func meantVariable(name string, known []string) string {
 	if slices.Contains(known, name) {
-		return name // its letters were small
+		return name // its letters were in lower case
 	}
 	var words []string
 	for _, k := range known {
@@ -89,14 +89,15 @@ func meantVariable(name string, known []string) string {
 	case near == "":
 		return "PGPI_REDACT"
 	}
-	// PGPI_SERVER_PORT is nearest to PGPI_SERVER_HOST, but leaves a word of PGPI_SERVER_CONNECT_PORT out.
+	// PGPI_SERVER_PORT is closest to PGPI_SERVER_HOST, but is PGPI_SERVER_CONNECT_PORT with a word
+	// left out.
 	if i := slices.IndexFunc(known, func(k string) bool { return leavesWordsOut(name, k) }); i >= 0 {
 		return known[i]
 	}
 	return variablePrefix + near
 }
 
-// leavesWordsOut reports whether a name is a longer one less some of its words.
+// leavesWordsOut reports whether a name is a longer one with some of its words left out.
 func leavesWordsOut(name, longer string) bool {
 	words := strings.Split(name, "_")
 	for _, word := range strings.Split(longer, "_") {
@@ -107,11 +108,11 @@ func leavesWordsOut(name, longer string) bool {
 	return len(words) == 0
 }
 
-// flagName finds the options that a sentence is about.
+// flagName finds the options in a sentence.
 var flagName = regexp.MustCompile(`--(no-)?([a-z-]+)`)
 
-// nameVariables names, in what a sentence is about, the variables that gave options their values: people look for what they
-// have written.
+// nameVariables replaces options in a sentence by the variables that set them: people look for what
+// they have written.
 func nameVariables(sentence string, args []string) string {
 	subject, rest, found := strings.Cut(sentence, ": ")
 	if !found {
@@ -131,7 +132,8 @@ func nameVariables(sentence string, args []string) string {
 	return subject + ": " + rest
 }
 
-// isGiven reports whether a command line has an option, or its opposite. What is behind -- is the command's.
+// isGiven reports whether a command line has an option, or its opposite. What follows -- belongs to
+// the command.
 func isGiven(option string, args []string) bool {
 	for _, arg := range args {
 		name, _, _ := strings.Cut(arg, "=")
@@ -145,8 +147,9 @@ func isGiven(option string, args []string) bool {
 	return false
 }
 
-// Kubernetes describes each service to the containers that start after it, in variables that begin with its name: for
-// one that is called pgpi, PGPI_SERVICE_HOST, PGPI_PORT_5432_TCP_ADDR and the like (pkg/kubelet/envvars/envvars.go).
+// Kubernetes describes each service to the containers that start after it, in variables that begin
+// with its name. For a service called pgpi these are PGPI_SERVICE_HOST, PGPI_PORT_5432_TCP_ADDR and
+// the like (pkg/kubelet/envvars/envvars.go).
 var (
 	serviceLink = regexp.MustCompile(`^PGPI_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)$`)
 	servicePort = regexp.MustCompile(`^PGPI_(\w+_)?PORT=(tcp|udp|sctp)://`)
@@ -156,12 +159,13 @@ func isServiceLink(name, value string) bool {
 	return serviceLink.MatchString(name) || servicePort.MatchString(name+"="+value)
 }
 
-// dropServiceLinks takes the variables of Kubernetes away that have the name of an option, such as PGPI_PORT.
+// dropServiceLinks removes Kubernetes' variables that have the name of an option, such as
+// PGPI_PORT.
 func dropServiceLinks() error {
 	for _, entry := range os.Environ() {
 		if name, value, _ := strings.Cut(entry, "="); isServiceLink(name, value) {
 			if err := os.Unsetenv(name); err != nil {
-				return fmt.Errorf("pass over the variable %s of Kubernetes: %w", name, err)
+				return fmt.Errorf("ignore the variable %s of Kubernetes: %w", name, err)
 			}
 		}
 	}

@@ -40,7 +40,8 @@ func TestMeantVariable(t *testing.T) {
 	}
 }
 
-// TestKnownVariables: what the sources read is known, and Kubernetes makes no name of an option.
+// TestKnownVariables: what the sources read is known, and Kubernetes sets no variable with the name
+// of an option.
 func TestKnownVariables(t *testing.T) {
 	known, err := knownVariables()
 	if err != nil {

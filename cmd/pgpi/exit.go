@@ -14,17 +14,18 @@ const (
 	exitIncomplete = 3 // captures lack something
 )
 
-// exitError ends pgpi with an exit code, without another word.
+// exitError ends pgpi with an exit code, and without another word.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// closers are what has to be closed at the end, last first.
+// closers are what must be closed at the end, last first.
 type closers struct{ all []func() error }
 
 func (c *closers) add(f func() error) { c.all = append(c.all, f) }
 
-// close closes everything, and says what fails. That makes a failure of success, but hides no exit code of a command.
+// close closes everything, and reports what fails. That turns success into a failure, but hides no
+// exit code of a command.
 func (c *closers) close(result *error) {
 	for len(c.all) > 0 {
 		last := len(c.all) - 1
@@ -42,12 +43,12 @@ func (c *closers) close(result *error) {
 	}
 }
 
-// usageError is a mistake in the flags.
+// usageError is a mistake in the options.
 type usageError struct{ error }
 
 func (u *usageError) Unwrap() error { return u.error }
 
-// usage makes an error one of the flags.
+// usage turns an error into a mistake in the options.
 func usage(err error) error {
 	if err == nil {
 		return nil
@@ -55,7 +56,7 @@ func usage(err error) error {
 	return &usageError{err}
 }
 
-// isUsage reports whether the user has to change options, not files.
+// isUsage reports whether the user must change options, not files.
 func isUsage(err error) bool {
 	if _, ok := errors.AsType[*pgtls.OptionError](err); ok {
 		return true

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestClosers: what can't be closed makes a failure of success, and changes no other result.
+// TestClosers: what can't be closed turns success into a failure, and changes no other result.
 func TestClosers(t *testing.T) {
 	other := errors.New("other")
 	for _, before := range []error{nil, exitError(3), other} {
@@ -25,7 +25,7 @@ func TestClosers(t *testing.T) {
 	}
 }
 
-// TestIncompleteKeyLog: TLS keys that are missing are a failure too.
+// TestIncompleteKeyLog: missing TLS keys are a failure too.
 func TestIncompleteKeyLog(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("there is no /dev/full, which is a full disk: run this test on Linux")

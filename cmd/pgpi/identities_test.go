@@ -16,7 +16,7 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// password is that of encrypted.key.
+// password is the password of encrypted.key.
 const password = "hunter2"
 
 // identities are two certificates with their keys.
@@ -29,8 +29,8 @@ var identities = sync.OnceValues(func() (two [2]tls.Certificate, err error) {
 	return two, nil
 })
 
-// writeIdentities gives a script server.crt and server.key, the same key as
-// encrypted.key, and another.key.
+// writeIdentities writes server.crt and server.key for a script, the same key as encrypted.key, and
+// another.key.
 func writeIdentities(dir string) error {
 	two, err := identities()
 	if err != nil {

@@ -34,13 +34,14 @@ type logOptions struct {
 	LogCerts     bool          `negatable:"" help:"Log the certificates of TLS connections."`
 	Bw           *bool         `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`
 
-	// nowhere says that there is no log at all.
+	// nowhere is set if there is no log at all.
 	nowhere bool
-	// byDefault is the command's format, where none is named.
+	// byDefault is the command's format if none is named.
 	byDefault string
 }
 
-// AfterApply takes the command's own default, which no tag can tell from a format that was named.
+// AfterApply remembers the command's own default, which a tag could not distinguish from a format
+// that was named.
 func (l *logOptions) AfterApply(vars kong.Vars) error { //nolint:unparam // kong wants the result
 	l.byDefault = vars["logformat"]
 	return nil
@@ -49,14 +50,14 @@ func (l *logOptions) AfterApply(vars kong.Vars) error { //nolint:unparam // kong
 // format is a way to write the log.
 type format struct {
 	name string
-	// wants is what the sink shows, speaks says that what pgpi itself has to say is there,
-	// such as where it listens.
+	// wants is what the sink shows. speaks is set if it has what pgpi itself says, such as where it
+	// listens.
 	wants  bus.Want
 	speaks bool
 	sink   func(l *logOptions, file *os.File) bus.Sink
 }
 
-// formats are what --log-forwarded and --log know.
+// formats are the formats of --log-forwarded and --log.
 var formats = []format{
 	{"queries", bus.Exchanges, true, textSink(text.Queries)},
 	{"annotated", bus.Messages, true, textSink(text.Annotated)},
@@ -85,7 +86,7 @@ func textSink(mode text.Mode) func(*logOptions, *os.File) bus.Sink {
 	}
 }
 
-// terminalWidth is how many columns a terminal has, 0 where that can't be told.
+// terminalWidth returns how many columns a terminal has, or 0 if that is not known.
 func terminalWidth(file *os.File) int {
 	width, _, err := term.GetSize(int(file.Fd()))
 	if err != nil {
@@ -104,8 +105,8 @@ func pqtraceSink(regress bool) func(*logOptions, *os.File) bus.Sink {
 	}
 }
 
-// useColor decides by --bw, else by NO_COLOR (no-color.org), else by whether a person
-// looks.
+// useColor decides by --bw, or else by NO_COLOR (no-color.org), or else by whether a person is
+// watching.
 func useColor(bw *bool, file *os.File) bool {
 	if bw != nil {
 		return !*bw
@@ -115,15 +116,15 @@ func useColor(bw *bool, file *os.File) bool {
 
 // output is one log that the user wants.
 type output struct {
-	option string // that says so
+	option string // the option that says so
 	format format
 	path   string // standardOutput, or empty for where the log goes by default
 }
 
-// standardOutput is the path that stands for it.
+// standardOutput is the path that means standard output.
 const standardOutput = "-"
 
-// outputs are those of all --log options, or the one that the short form is for.
+// outputs returns those of all --log options, or the one of the short form.
 func (l *logOptions) outputs() ([]output, error) {
 	if l.nowhere {
 		return nil, nil
@@ -153,10 +154,10 @@ func (l *logOptions) outputs() ([]output, error) {
 	return all, nil
 }
 
-// nextOutput begins another output behind a comma. Other commas are part of a file's name.
+// nextOutput begins another output after a comma. Other commas are part of a file's name.
 var nextOutput = regexp.MustCompile(`,[a-z-]+=`)
 
-// splitOutputs cuts outputs that were given at once, as a variable has to.
+// splitOutputs splits outputs that were given together, as in a variable.
 func splitOutputs(given []string) (outputs []string) {
 	for _, text := range given {
 		start := 0
@@ -169,7 +170,7 @@ func splitOutputs(given []string) (outputs []string) {
 	return outputs
 }
 
-// check finds what is wrong with options that are right one by one.
+// check finds what is wrong with options that are each valid by themselves.
 func (l *logOptions) check() error {
 	if l.LogMaxValue < 0 {
 		return errors.New("--log-max-value: give a number of bytes, or 0 to shorten nothing")
@@ -184,7 +185,7 @@ func (l *logOptions) check() error {
 	return err
 }
 
-// filter is what stands in front of each output, nil for nothing.
+// filter returns what is before each output, or nil for nothing.
 func (l *logOptions) filter() (*filter.Filter, error) {
 	if l.Filter == "" {
 		return nil, nil //nolint:nilnil // no expression, no filter
@@ -212,8 +213,8 @@ func formatNames() []string {
 	return names
 }
 
-// announcement tells a person where pgpi listens and where the logs go, and is empty
-// where standard output shows it.
+// announcement returns where pgpi listens and where the logs go, for a person. It is empty if
+// standard output shows that.
 func (l *logOptions) announcement(address string) string {
 	all, _ := l.outputs() // the options were checked
 	var files []string
@@ -237,7 +238,7 @@ func (l *logOptions) announcement(address string) string {
 }
 
 // openLogs opens all outputs: standard streams, or files that only their owner can read. What is
-// wrong with them later is said to complain.
+// wrong with them later is passed to complain.
 func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
 	outputs, err := l.outputs()
 	if err != nil {
@@ -272,7 +273,7 @@ func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(er
 	return logs, nil
 }
 
-// asksFor is what an expression has to see.
+// asksFor returns what an expression must see.
 func asksFor(expression *filter.Filter) (wants bus.Want) {
 	if expression.AsksForSums() {
 		wants |= bus.Exchanges
@@ -286,7 +287,7 @@ func asksFor(expression *filter.Filter) (wants bus.Want) {
 	return wants
 }
 
-// openOutput opens one output, with its name in messages to the user.
+// openOutput opens one output, and returns its name for messages to the user.
 func openOutput(out output, stream *os.File, closers *closers) (file *os.File, name string, err error) {
 	switch {
 	case out.path == standardOutput:
@@ -298,13 +299,13 @@ func openOutput(out output, stream *os.File, closers *closers) (file *os.File, n
 	}
 	file, err = os.OpenFile(out.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, "", fmt.Errorf("open the log %s: %w: give %s a place where you may write", out.path, withoutPath(err), out.option)
+		return nil, "", fmt.Errorf("open the log %s: %w: choose a place for %s where you may write", out.path, withoutPath(err), out.option)
 	}
 	closers.add(file.Close)
 	return file, out.path, nil
 }
 
-// behind tells the user of a log that can't be written fast enough.
+// behind tells the user about a log that can't be written fast enough.
 func (l *logOptions) behind(outlet string) {
 	what := "connections wait for it; --log-overflow drop would drop the oldest of it instead"
 	if l.LogOverflow == "drop" {
@@ -313,7 +314,7 @@ func (l *logOptions) behind(outlet string) {
 	complain(fmt.Errorf("%s can't be written fast enough: %s", outlet, what))
 }
 
-// withoutPath is what went wrong with a file, for errors that name it themselves.
+// withoutPath returns what went wrong with a file, for errors that name the file themselves.
 func withoutPath(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err

@@ -19,7 +19,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestWants: nothing is recorded after the login where no output shows it.
+// TestWants: nothing is recorded after the login if no output shows it.
 func TestWants(t *testing.T) {
 	for _, c := range []struct {
 		options outputOptions
@@ -58,7 +58,7 @@ func TestWants(t *testing.T) {
 	}
 }
 
-// TestAnnouncement: standard error says where pgpi listens, where standard output doesn't.
+// TestAnnouncement: standard error says where pgpi listens if standard output does not.
 func TestAnnouncement(t *testing.T) {
 	for _, c := range []struct {
 		options logOptions

@@ -1,16 +1,19 @@
-// Command pgpi stands between Postgres clients and servers and shows what they
-// say. This package turns flags into wiring and errors into exit codes.
+// Command pgpi is between Postgres clients and servers, and shows what they say. This package turns
+// options into wiring, and errors into exit codes.
 //
-// It guarantees that what is wrong with the command line is said in one sentence,
-// before anything listens where it can be known before, and that whatever was opened
-// is closed when it ends.
+// It guarantees:
 //
-// It must not know how anything is done that it wires: everything else lives in
-// internal/.
+//   - What is wrong with the command line is said in one sentence, before anything listens if it
+//     can be known by then.
+//   - Whatever was opened is closed when it ends.
 //
-// Start reading at commands.go, the table of commands: each has a file with its options and
-// what is made of them. What they share is in proxy.go, which makes the proxy's settings of
-// options, in output.go and in pipeline.go, the way of events to logs and recordings.
+// Less formally: it says at once what it can't do, and leaves nothing behind.
+//
+// It must not know how anything is done that it wires: everything else is in internal/.
+//
+// Start reading at commands.go, the table of commands. Each command has a file with its options and
+// what it does with them. proxy.go, output.go and pipeline.go are shared: proxy.go turns options
+// into the proxy's settings, and pipeline.go has the way of events to logs and recordings.
 package main
 
 import (
@@ -32,10 +35,10 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// runJanitorIfAsked makes a janitor of this process where one of it has asked for one.
+// runJanitorIfAsked turns this process into a janitor if another pgpi has asked for one.
 func runJanitorIfAsked() { janitor.RunIfAsked(localpg.Folders, launch.Folders) }
 
-// run is main with an exit code. It is the one place where errors are printed.
+// run is main with an exit code. It is the only place where errors are printed.
 func run(args []string) int {
 	action, err := parse(args, os.Stdout)
 	if err == nil && action != nil {
@@ -64,5 +67,5 @@ func run(args []string) int {
 	return exitFailure
 }
 
-// complain tells the user of something that does not end the program.
+// complain tells the user about something that does not end the program.
 func complain(err error) { fmt.Fprintf(os.Stderr, "pgpi: %v\n", err) }

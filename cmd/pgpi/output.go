@@ -15,8 +15,8 @@ type outputOptions struct {
 	Report reportOptions `embed:"" group:"Report"`
 }
 
-// check finds what is wrong with options that are right one by one. Others are files that other
-// options have pgpi write.
+// check finds what is wrong with options that are each valid by themselves. others are files that
+// other options have pgpi write.
 func (o *outputOptions) check(others ...written) error {
 	return cmp.Or(o.Redact.check(), o.Record.check(), o.Log.check(), o.checkFiles(others))
 }
@@ -24,8 +24,8 @@ func (o *outputOptions) check(others ...written) error {
 // written is a file that an option has pgpi write.
 type written struct{ option, path string }
 
-// checkFiles refuses two outputs to one file. TLS keys of both legs may share one: each line of it
-// is whole.
+// checkFiles refuses two outputs to one file. TLS keys of both legs may share a file, because each
+// of its lines is whole.
 func (o *outputOptions) checkFiles(keyLogs []written) error {
 	outputs, err := o.Log.outputs()
 	if err != nil {

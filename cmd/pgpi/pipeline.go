@@ -19,28 +19,28 @@ import (
 )
 
 // pipeline is the way of events, in every command: from a source, through the stages, to the
-// outlets. It is made of options in three steps, because what is wrong with a log is to be known
-// before anything listens, and a recording overwrites nothing before all else is right:
-// newPipeline, openLogs, start.
+// outlets. It is built from options in three steps: newPipeline, openLogs, start. What is wrong
+// with a log must be known before anything listens, and a recording must overwrite nothing before
+// everything else is right.
 type pipeline struct {
 	options *outputOptions
-	choice  *reportChoice // what reports have
-	stream  *os.File      // where the log goes that names no file
+	choice  *reportChoice // what reports contain
+	stream  *os.File      // where a log goes that names no file
 
-	// What a source that is not the proxy says of itself.
+	// What a source that is not the proxy says about itself.
 	redacted bool                           // secrets were redacted when it was recorded
-	complain func(error)                    // tells the user of something that ends nothing
+	complain func(error)                    // tells the user about something that ends nothing
 	failed   func(outlet string, err error) // an outlet can't be written
-	behind   func(outlet string)            // nil where there is no hurry
+	behind   func(outlet string)            // nil if there is no hurry
 
-	values  *valueRedaction // nil where values are not redacted
+	values  *valueRedaction // nil if values are not redacted
 	decode  *decode.Stage
 	outlets []bus.Outlet
-	report  *report.Sink // nil where none is wanted
+	report  *report.Sink // nil if none is wanted
 	*bus.Bus
 }
 
-// newPipeline makes a pipeline for what the proxy relays.
+// newPipeline returns a pipeline for what the proxy relays.
 func newPipeline(o *outputOptions, stream *os.File) *pipeline {
 	p := &pipeline{
 		options: o, choice: &defaultChoice, stream: stream, complain: complain, behind: o.Log.behind,
@@ -80,10 +80,10 @@ func (p *pipeline) start() error {
 	return nil
 }
 
-// stages are what events go through before any outlet sees them.
+// stages returns what events pass through before any outlet sees them.
 func (p *pipeline) stages() []bus.Stage {
 	wanted, redaction := bus.Wanted(p.outlets), p.redaction()
-	// Redaction has to learn from rows what a server may repeat.
+	// Redaction must learn from rows what a server may repeat.
 	p.decode.CountRows = redaction == nil && !wanted.Includes(bus.Messages)
 	all := []bus.Stage{{Stage: p.decode, Name: "decoding"}}
 	if redaction != nil {
@@ -97,7 +97,7 @@ func (p *pipeline) stages() []bus.Stage {
 	return all
 }
 
-// redaction is the stage that redacts events, nil where nothing is redacted.
+// redaction returns the stage that redacts events, or nil if nothing is redacted.
 func (p *pipeline) redaction() event.Stage {
 	switch {
 	case p.values != nil:
@@ -110,7 +110,7 @@ func (p *pipeline) redaction() event.Stage {
 	return nil
 }
 
-// observe has the proxy record for the outlets.
+// observe makes the proxy record for the outlets.
 func (p *pipeline) observe(config *proxy.Config) {
 	config.Recorder, config.DecodeAll = p.Bus, bus.Wanted(p.outlets).Includes(bus.Traffic)
 	config.LogCerts = p.options.Log.LogCerts
@@ -119,8 +119,8 @@ func (p *pipeline) observe(config *proxy.Config) {
 // flushLimit is how long outlets may take to write what is left at the end.
 const flushLimit = 5 * time.Second
 
-// finish has all outlets write what is left, and checks a recording without values. It reports
-// whether each outlet has got everything from the beginning, and no value was found.
+// finish makes all outlets write what is left, and checks a recording without values. It reports
+// whether each outlet got everything from the beginning, and no value was found.
 func (p *pipeline) finish() (whole bool) {
 	whole = p.flush()
 	if err := p.checkValues(context.Background()); err != nil {
@@ -135,7 +135,7 @@ func (p *pipeline) flush() (whole bool) {
 		complain(fmt.Errorf("write %s: not all of it was taken within %v", names(p.outlets), flushLimit))
 		return false
 	}
-	return !p.Failed() // what failed was said when it did
+	return !p.Failed() // what failed was reported when it did
 }
 
 // names lists outlets, for the user.
@@ -147,7 +147,7 @@ func names(outlets []bus.Outlet) string {
 	return strings.Join(all, " and ")
 }
 
-// checkValues looks for values of the input in the recording, where they are redacted.
+// checkValues looks for values of the input in the recording, if they are redacted.
 func (p *pipeline) checkValues(ctx context.Context) error {
 	if p.values == nil || p.options.Record.Record == "" {
 		return nil

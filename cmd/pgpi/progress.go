@@ -10,10 +10,10 @@ import (
 	"golang.org/x/term"
 )
 
-// progressBar shows a person how far something long has come. It shows nothing to
-// programs, nor where the log goes to the same terminal, nor of what is short.
+// progressBar shows a person the progress of something long. It shows nothing to programs, nothing
+// if the log goes to the same terminal, and nothing about what is short.
 type progressBar struct {
-	out     *os.File // nil where nobody looks
+	out     *os.File // nil if no one watches
 	started time.Time
 
 	mu    sync.Mutex
@@ -33,7 +33,7 @@ func newProgressBar(out, log *os.File) *progressBar {
 	return &progressBar{out: out, started: time.Now()}
 }
 
-// show draws how many bytes of how many were read; the total may be 0, for unknown.
+// show draws how many bytes of how many were read. The total may be 0, for unknown.
 func (p *progressBar) show(read, total int64) {
 	now := time.Now()
 	p.mu.Lock()
@@ -52,7 +52,7 @@ func (p *progressBar) show(read, total int64) {
 	p.draw("%3.0f%% ▕%-*s▏ %.0f of %.0f MB", 100*done, width, bar, float64(read)/mega, float64(total)/mega)
 }
 
-// clear takes the bar away.
+// clear removes the bar.
 func (p *progressBar) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,7 +62,7 @@ func (p *progressBar) clear() {
 	}
 }
 
-// draw writes from the beginning of the line. What can't be shown is not missed.
+// draw writes from the beginning of the line. It does not matter if that fails.
 func (p *progressBar) draw(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.out, "\r"+format, args...)
 }

@@ -17,8 +17,8 @@ import (
 // defaultPort is where servers listen.
 const defaultPort = 5432
 
-// proxyOptions are what the proxy does with connections. Each option is an environment variable
-// too: PGPI_ and its name in capitals, words joined by underscores.
+// proxyOptions are what the proxy does with connections. Each option is also an environment
+// variable: PGPI_ and its name in capitals, with words joined by underscores.
 type proxyOptions struct {
 	Server   serverOptions   `embed:"" group:"Server: the onward connection from pgpi to the server"`
 	Client   clientOptions   `embed:"" group:"Client: the connection from the client to pgpi"`
@@ -64,7 +64,7 @@ type behaviorOptions struct {
 	QuitOnHangup   bool   `negatable:"" help:"End when the first connection ends."`
 }
 
-// check finds what is wrong with options that are right one by one.
+// check finds what is wrong with options that are each valid by themselves.
 func (o *proxyOptions) check() error {
 	if err := checkPort("--server-connect-port", o.Server.ServerConnectPort, 1); err != nil {
 		return err
@@ -98,13 +98,13 @@ func (o *proxyOptions) check() error {
 	return pgtls.CheckOptions(o.serverTLS(""))
 }
 
-// keyLogs are the files that TLS keys go to.
+// keyLogs returns the files that TLS keys go to.
 func (o *proxyOptions) keyLogs() []written {
 	return []written{{"--client-sslkeylogfile", o.Client.ClientSslkeylogfile}, {"--server-sslkeylogfile", o.Server.ServerSslkeylogfile}}
 }
 
-// checkHost finds what people paste where a host belongs. It quotes no URL, which
-// may hold a password.
+// checkHost finds what people paste in place of a host. It quotes no URL, which may contain a
+// password.
 func checkHost(host string) error {
 	name, port, err := net.SplitHostPort(host)
 	switch {
@@ -123,13 +123,13 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
-// found is what pgpi run finds out about the server and the command, beside the options.
+// found is what pgpi run finds out about the server and the command, in addition to the options.
 type found struct {
-	keyPassword string                          // of the key for the server, else the variable's
-	identity    func() (tls.Certificate, error) // for the command, nil for that of the options
+	keyPassword string                          // for the server's key, instead of the variable's
+	identity    func() (tls.Certificate, error) // for the command; nil means the options'
 }
 
-// config makes of the options what the proxy does. It reads all files, so that what is wrong with
+// config turns the options into what the proxy does. It reads all files, so that what is wrong with
 // them is said before anything listens.
 func (o *proxyOptions) config(found found, closers *closers) (proxy.Config, error) {
 	clientKeys, err := openKeyLog(o.Client.ClientSslkeylogfile, closers)

@@ -28,7 +28,7 @@ type readOptions struct {
 
 	Files []string `arg:"" optional:"" placeholder:"FILE" help:"Captures to read, in the order of time; - for standard input."`
 
-	// What pgpi report does in its place.
+	// What pgpi report does instead.
 	command, usage string
 	choice         *reportChoice
 }
@@ -54,8 +54,8 @@ func (o *readOptions) check() error {
 	return o.Output.check()
 }
 
-// checkFiles refuses to read a file twice, and to write to one that is read, which would
-// destroy it.
+// checkFiles refuses to read a file twice, and to write to one that is read, which would destroy
+// it.
 func (o *readOptions) checkFiles() error {
 	outputs, err := o.Output.Log.outputs()
 	if err != nil {
@@ -76,7 +76,7 @@ func (o *readOptions) checkFiles() error {
 		}
 		read, err := os.Stat(name)
 		if err != nil {
-			continue // what is wrong with it is said where it is opened
+			continue // what is wrong with it is said when it is opened
 		}
 		for _, out := range outputs {
 			if written, err := os.Stat(out.path); err == nil && written.Mode().IsRegular() && os.SameFile(read, written) {
@@ -136,7 +136,7 @@ func (o *readOptions) run() (err error) {
 	return conclude(strings.Join(o.Files, " and "), report, events.decode.Seen())
 }
 
-// outputFailure ends the reading when its result can't be written.
+// outputFailure ends the reading if its result can't be written.
 type outputFailure struct {
 	stop func()
 	mu   sync.Mutex
@@ -150,7 +150,7 @@ func (o *outputFailure) failed(name string, err error) {
 	o.stop()
 }
 
-// failure is the first one. Whoever has read enough, as head does, knows it.
+// failure returns the first one. Someone who has read enough, as head does, knows about it.
 func (o *outputFailure) failure() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -160,21 +160,21 @@ func (o *outputFailure) failure() error {
 	return o.err
 }
 
-// conclude tells what a reader of the log would miss.
+// conclude reports what a reader of the log would miss.
 func conclude(files string, r capture.Report, seen decode.Seen) error {
 	encrypted := r.Connections > 0 && r.Encrypted == r.Connections
 	// A recording is what pgpi has relayed, whatever that was.
 	nothing := r.Recordings == 0 && seen.Messages == 0 && seen.Undecoded > 0
 	switch {
-	case r.Connections == 0 && r.Recordings > 0: // pgpi was not used, perhaps
+	case r.Connections == 0 && r.Recordings > 0: // perhaps pgpi was not used
 	case r.Connections == 0 && r.Packets == 0:
 		return fmt.Errorf("read %s: there are no packets in it", files)
 	case r.Connections == 0:
-		return fmt.Errorf("read %s: no Postgres traffic is in it, but %s", files, r.Instead())
+		return fmt.Errorf("read %s: it contains no Postgres traffic, but %s", files, r.Instead())
 	case encrypted:
 		complain(errors.New("all connections are encrypted: what they say can't be read: relay them through pgpi with --record"))
 	case nothing:
-		complain(errors.New("nothing could be decoded: what speaks at the port of a server is no Postgres, or the capture has too little of it"))
+		complain(errors.New("nothing could be decoded: what speaks at the port of a server is not Postgres, or the capture has too little of it"))
 	}
 	if r.Missing > 0 {
 		complain(fmt.Errorf("%d bytes are missing in the capture: the log says where", r.Missing))

@@ -27,7 +27,7 @@ type recordOptions struct {
 // byteSize is a number of bytes, which users write with a unit.
 type byteSize int64
 
-// units of sizes, the longest first.
+// units of sizes, longest first.
 var units = []struct {
 	name  string
 	bytes int64
@@ -51,7 +51,7 @@ func (s *byteSize) Decode(ctx *kong.DecodeContext) error {
 	return fmt.Errorf("%q is not a size: give a number of bytes, or one with a unit, such as 100MB", text)
 }
 
-// check finds what is wrong with options that are right one by one.
+// check finds what is wrong with options that are each valid by themselves.
 func (o *recordOptions) check() error {
 	if _, err := o.filter(); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (o *recordOptions) check() error {
 	return nil
 }
 
-// filter chooses the connections that are recorded, nil for all.
+// filter returns the filter of recorded connections, or nil for all.
 func (o *recordOptions) filter() (*filter.Connections, error) {
 	if o.RecordFilter == "" {
 		return nil, nil //nolint:nilnil // no expression, no filter
@@ -87,10 +87,10 @@ func (o *recordOptions) filter() (*filter.Connections, error) {
 	return f, nil
 }
 
-// minRotate is the least size of a file: each repeats what is known of connections.
+// minRotate is the minimal size of a file: each repeats what is known about connections.
 const minRotate = 64 << 10
 
-// pcapng are the settings of the file.
+// pcapng returns the settings of the file.
 func (o *recordOptions) pcapng() pcapng.Options {
 	if o.Record == standardOutput {
 		return pcapng.Options{Path: "on standard output", File: os.Stdout}
@@ -98,7 +98,7 @@ func (o *recordOptions) pcapng() pcapng.Options {
 	return pcapng.Options{Path: o.Record, Overwrite: o.Force, Rotate: int64(o.RecordRotate), Files: o.RecordFiles}
 }
 
-// open begins the recording, an outlet. What is wrong with its filter later is said to complain.
+// open begins the recording, an outlet. What is wrong with its filter later is passed to complain.
 func (o *recordOptions) open(redacted bool, complain func(error)) (bus.Outlet, error) {
 	chosen, err := o.filter()
 	if err != nil {

@@ -21,7 +21,7 @@ type redactOptions struct {
 	RedactPasswords *bool  `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
 }
 
-// check refuses to redact and not to redact. The redaction of values includes that of passwords.
+// check refuses both to redact and not to redact. Redacting values includes passwords.
 func (o *redactOptions) check() error {
 	if o.Redact != "" && o.RedactPasswords != nil && !*o.RedactPasswords {
 		return fmt.Errorf("--redact=%s and --no-redact-passwords: give one of them", o.Redact)
@@ -34,15 +34,15 @@ func (o *redactOptions) redacts() bool {
 	return o.RedactPasswords != nil && *o.RedactPasswords || o.Redact != ""
 }
 
-// valueRedaction puts pseudonyms in the place of users' data.
+// valueRedaction replaces users' data by pseudonyms.
 type valueRedaction struct {
 	*pseudonym.Values
-	// leaks finds what they have missed. It learns the values by itself, and is there
-	// where a recording will be checked.
+	// leaks finds what the pseudonyms have missed. It learns the values by itself. It is nil unless
+	// a recording will be checked.
 	leaks *leak.Detector
 }
 
-// newValues is the redaction of values, nil where they are not redacted.
+// newValues returns the redaction of values, or nil if they are not redacted.
 func newValues(what string, r *recordOptions) *valueRedaction {
 	if what != "values" {
 		return nil
@@ -64,7 +64,7 @@ func (v *valueRedaction) Take(e *event.Event, emit func(*event.Event)) {
 	emit(e)
 }
 
-// each is a sink that gives events to a function, one at a time.
+// each is a sink that passes events to a function, one at a time.
 type each func(*event.Event)
 
 func (f each) Write(events []event.Event) error {
@@ -76,8 +76,8 @@ func (f each) Write(events []event.Event) error {
 
 func (each) Close() error { return nil }
 
-// readAll gives all events of captures to a function. What is wrong with them is for
-// another reading to tell.
+// readAll passes all events of captures to a function. Another reading reports what is wrong with
+// them.
 func readAll(ctx context.Context, files []string, ports []int, f func(*event.Event)) error {
 	reader, err := capture.Open(files, capture.Options{
 		Ports: ports, Problem: func(error) {}, Progress: func(int64, int64) {},
@@ -91,8 +91,8 @@ func readAll(ctx context.Context, files []string, ports []int, f func(*event.Eve
 	return nil
 }
 
-// learn reads captures to know all their values before any of it is shown. Standard input can be
-// read only once: what comes late in it is not known early.
+// learn reads captures to know all their values before any of them is shown. Standard input can be
+// read only once, so what comes late in it is not known early.
 func (v *valueRedaction) learn(ctx context.Context, files []string, ports []int) error {
 	if slices.Contains(files, "-") {
 		return nil
@@ -100,11 +100,11 @@ func (v *valueRedaction) learn(ctx context.Context, files []string, ports []int)
 	return readAll(ctx, files, ports, v.Learn)
 }
 
-// errNotChecked is why there is no verdict on a recording, as the user has chosen.
+// errNotChecked is why there is no verdict on a recording: the user has chosen so.
 var errNotChecked = errors.New("was not checked for values")
 
-// checkRecording reads the recording that was written, and looks whether a value that was there
-// before is in it: by what the redaction knows, and by what was learned beside it.
+// checkRecording reads the recording that was written, and looks for values that were there before:
+// by what the redaction knows, and by what was learned independently.
 func (v *valueRedaction) checkRecording(ctx context.Context, r *recordOptions) error {
 	if r.Record == standardOutput {
 		return fmt.Errorf("the recording %w: name a file with --record", errNotChecked)
@@ -130,7 +130,7 @@ func (v *valueRedaction) checkRecording(ctx context.Context, r *recordOptions) e
 		return fmt.Errorf("check the recording %s for values: %s: don't hand it on; record without --redact instead, and redact that with pgpi read --redact values --record, which knows all values from the beginning",
 			r.Record, strings.ReplaceAll(strings.Join(found, "; "), "\n", "; "))
 	}
-	fmt.Fprintf(os.Stderr, "pgpi: no value of the input stands in %s: %v\n", r.Record, check)
+	fmt.Fprintf(os.Stderr, "pgpi: no value of the input is in %s: %v\n", r.Record, check)
 	fmt.Fprintf(os.Stderr, "pgpi: a second check, which has learned the values by itself, has found none: %v\n", leaks)
 	return nil
 }

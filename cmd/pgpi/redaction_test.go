@@ -17,8 +17,8 @@ import (
 	"pgpi/internal/sink/pcapng"
 )
 
-// record writes a recording of what a client and a server send, "<" before what is the
-// server's.
+// record writes a recording of what a client and a server send. "<" is before what the server
+// sends.
 func record(t *testing.T, path string, said ...string) {
 	t.Helper()
 	sink, err := pcapng.New(pcapng.Options{Path: path})
@@ -33,7 +33,7 @@ func record(t *testing.T, path string, said ...string) {
 	}
 }
 
-// eventsOf are the events of a connection on which that is said.
+// eventsOf returns the events of a connection on which that is said.
 func eventsOf(said []string) []event.Event {
 	at, tracker := time.Now(), session.New(nil)
 	events := []event.Event{{Conn: 1, Kind: event.Said, Fact: event.Opened{Time: at, Client: "127.0.0.1 port 50000"}, At: at}}
@@ -49,13 +49,13 @@ func eventsOf(said []string) []event.Event {
 	return append(events, event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}, At: at})
 }
 
-// packet is a message of a type with a length.
+// packet returns a message of a type with a length.
 func packet(code, body string) string {
 	return code + string(binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))) + body
 }
 
-// A recording can be handed on without the values in it, and the name of the user goes
-// where it is a value too.
+// A recording can be passed on without the values in it. The name of the user is removed where it
+// is a value too.
 func TestReadWithoutValues(t *testing.T) {
 	folder := t.TempDir()
 	old, safe, log := filepath.Join(folder, "old.pcapng"), filepath.Join(folder, "safe.pcapng"), filepath.Join(folder, "safe.jsonl")
@@ -85,7 +85,7 @@ func TestReadWithoutValues(t *testing.T) {
 	}
 }
 
-// The check finds a value that stands in a recording.
+// The check finds a value that is in a recording.
 func TestCheckValues(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old.pcapng")
 	record(t, old, packet("", "\x00\x03\x00\x00user\x00joe\x00\x00"), "<"+packet("R", "\x00\x00\x00\x00")+packet("Z", "I"),
@@ -101,8 +101,7 @@ func TestCheckValues(t *testing.T) {
 	}
 }
 
-// login begins a session whose server says what standard_conforming_strings is, unless that
-// is "".
+// login begins a session whose server reports standard_conforming_strings, unless standard is "".
 func login(standard string) []string {
 	said := []string{packet("", "\x00\x03\x00\x00user\x00joe\x00\x00"), "<" + packet("R", "\x00\x00\x00\x00")}
 	if standard != "" {
@@ -132,10 +131,10 @@ func runWithStderr(t *testing.T, args ...string) (int, string) {
 	return code, string(b)
 }
 
-// What is certified, and what is not because nobody can know where a constant ends.
+// What is certified, and what is not because it can't be known where a constant ends.
 func TestReadSaysWhatItKnows(t *testing.T) {
 	certified := []string{
-		`^pgpi: no value of the input stands in .*: [1-4] values of four bytes or more were looked for in \d+ fields; 0 parts had to be blanked\n` +
+		`^pgpi: no value of the input is in .*: [1-4] values of four bytes or more were looked for in \d+ fields; 0 parts had to be blanked\n` +
 			`pgpi: a second check, which has learned the values by itself, has found none: [1-4] values of four bytes or more were looked for in [34] fields, `,
 		"The login, the protocol's own numbers and words, and what follows the first 64 bytes of a value were not looked at\n",
 	}
@@ -177,8 +176,8 @@ func TestReadSaysWhatItKnows(t *testing.T) {
 	}
 }
 
-// TestBrokenRedaction has a redaction that takes a literal for something else: it neither
-// remembers nor replaces it, and its own check does not miss it. The other one does.
+// TestBrokenRedaction has a redaction that mistakes a literal for something else. It neither
+// remembers nor replaces the literal, and its own check does not miss it. The other check does.
 func TestBrokenRedaction(t *testing.T) {
 	const literal = "'Canary 4711'"
 	safe := filepath.Join(t.TempDir(), "safe.pcapng")

@@ -10,7 +10,7 @@ import (
 	"pgpi/internal/proxy"
 )
 
-// relayOptions are those of pgpi without a command, which relays.
+// relayOptions are the options of pgpi without a command, which relays.
 type relayOptions struct {
 	Proxy  proxyOptions  `embed:""`
 	Output outputOptions `embed:""`

@@ -22,7 +22,7 @@ type reportOptions struct {
 	Report []string `placeholder:"FORMAT=FILE" sep:"none" help:"Write what was seen, added up, at the end and on SIGUSR1: text or json (see docs/report.md); may be repeated, or several given with commas between them."`
 }
 
-// reportChoice is what a report has, for pgpi report.
+// reportChoice is what a report contains, for pgpi report.
 type reportChoice struct {
 	GroupBy string `placeholder:"WHAT" default:"shape" help:"Add up by shape, user, database, application, client, connection, or attribute:NAME of comments (default: ${default})."`
 	OrderBy string `placeholder:"WHAT" default:"time" help:"Order by time, mean, max, calls, rows, bytes or errors (default: ${default})."`
@@ -32,10 +32,10 @@ type reportChoice struct {
 	Filter  string `placeholder:"EXPR" help:"Add up only the statements that an expression is true of, such as 'database == \"shop\"' (see docs/filter.md)."`
 }
 
-// defaultChoice is what reports of other commands have.
+// defaultChoice is what reports of other commands contain.
 var defaultChoice = reportChoice{GroupBy: "shape", OrderBy: "time", Limit: "95%:20"}
 
-// options reads what a report has.
+// options reads what a report contains.
 func (c *reportChoice) options() (o report.Options, err error) {
 	for _, one := range []struct {
 		flag string
@@ -67,7 +67,7 @@ type reportOutput struct {
 	path   string
 }
 
-// outputs are those of all --report options.
+// outputs returns those of all --report options.
 func (r *reportOptions) outputs() (all []reportOutput, err error) {
 	for _, text := range splitOutputs(r.Report) {
 		name, path, found := strings.Cut(text, "=")
@@ -86,7 +86,7 @@ func (r *reportOptions) outputs() (all []reportOutput, err error) {
 	return all, nil
 }
 
-// written are the files of the reports.
+// written returns the files of the reports.
 func (r *reportOptions) written() (files []written, err error) {
 	all, err := r.outputs()
 	for _, out := range all {
@@ -95,8 +95,8 @@ func (r *reportOptions) written() (files []written, err error) {
 	return files, err
 }
 
-// openReports adds the reports to the outlets, if there are any. Where a filter chooses among
-// exchanges, what was not seen is still said.
+// openReports adds the reports to the outlets, if there are any. If a filter selects exchanges,
+// what was not seen is still reported.
 func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chosen *filter.Filter) error {
 	outputs, err := wanted.outputs()
 	if err != nil || len(outputs) == 0 {
@@ -129,11 +129,11 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 	return nil
 }
 
-// inTurn are sinks that get the same, each event one behind the other: what a connection has said
-// is added up before its end is.
+// inTurn are sinks that get the same events, each event one sink after the other: what a connection
+// has said is added up before its end is.
 type inTurn []bus.Sink
 
-// Write gives each event to each.
+// Write passes each event to each sink.
 func (all inTurn) Write(events []event.Event) (err error) {
 	for i := range events {
 		for _, s := range all {
@@ -143,7 +143,7 @@ func (all inTurn) Write(events []event.Event) (err error) {
 	return err
 }
 
-// Close closes each.
+// Close closes each sink.
 func (all inTurn) Close() (err error) {
 	for _, s := range all {
 		err = errors.Join(err, s.Close())
@@ -191,7 +191,7 @@ func (o *reportOnly) check() error {
 	return o.reading().check()
 }
 
-// reading is pgpi read that writes no log.
+// reading returns pgpi read without a log.
 func (o *reportOnly) reading() *readOptions {
 	read := &readOptions{Files: o.Files, command: "pgpi report", usage: reportUsage, choice: &o.Report.reportChoice}
 	read.Output.Redact, read.Output.Report = o.Redact, o.Report.reportOptions
@@ -203,7 +203,7 @@ func (o *reportOnly) reading() *readOptions {
 
 func (o *reportOnly) run() error { return o.reading().run() }
 
-// reportNow writes the reports of what there is so far.
+// reportNow writes the reports of everything so far.
 func (p *pipeline) reportNow() error {
 	if p.report == nil {
 		return errNoReport
@@ -214,5 +214,5 @@ func (p *pipeline) reportNow() error {
 	return nil
 }
 
-// errNoReport is said where a signal asks for a report that nobody wants.
+// errNoReport is for a signal that asks for a report when none is wanted.
 var errNoReport = errors.New("there is no report to write: start pgpi with --report, such as --report text=report.txt")

@@ -24,7 +24,7 @@ import (
 	"pgpi/internal/sink/summary"
 )
 
-// runOptions are those of pgpi run.
+// runOptions are the options of pgpi run.
 type runOptions struct {
 	Proxy  proxyOptions  `embed:""`
 	Output outputOptions `embed:""`
@@ -62,7 +62,7 @@ func (o *runOptions) check() error {
 	return err
 }
 
-// checkCommand refuses what a command can't be run without, and what could not be kept.
+// checkCommand refuses to run without what a command needs, and with what could not be kept.
 func (o *runOptions) checkCommand() error {
 	reports, err := o.Output.Report.written()
 	switch {
@@ -82,7 +82,7 @@ func (o *runOptions) checkCommand() error {
 	return nil
 }
 
-// arguments are the command's name and its arguments.
+// arguments returns the command's name and its arguments.
 func (o *runOptions) arguments() []string {
 	if len(o.Command) > 0 && o.Command[0] == "--" {
 		return o.Command[1:]
@@ -151,7 +151,7 @@ func (o *runOptions) run() (err error) {
 	return relayFor(launch.Command{Path: path, Args: args, Env: environment}, config, listeners, events, server)
 }
 
-// relayFor relays for as long as the command runs.
+// relayFor relays as long as the command runs.
 func relayFor(command launch.Command, config proxy.Config, listeners []net.Listener, events *pipeline, server *chosen) error {
 	p := proxy.New(config)
 	ctx, end := context.WithCancel(context.Background())
@@ -174,8 +174,8 @@ func relayFor(command launch.Command, config proxy.Config, listeners []net.Liste
 	return err
 }
 
-// clientLeg is where the command finds pgpi, but for the port. With TLS it is given pgpi's
-// certificate, which names both pgpi's address and the server, as its root.
+// clientLeg returns where the command finds pgpi, except the port. With TLS the command is given
+// pgpi's certificate as its root. The certificate names both pgpi's address and the server.
 func (o *runOptions) clientLeg(names []string, private *launch.PrivateFolder) (launch.ClientLeg, func() (tls.Certificate, error), error) {
 	client := &o.Proxy.Client
 	leg := launch.ClientLeg{Host: client.ClientListenIp, TLS: o.Launch.ClientTls}

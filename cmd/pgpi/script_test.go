@@ -30,12 +30,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"pgpi": main})
 }
 
-// TestScripts runs the scripts in testdata. Beside testscript's own commands they
-// have those of this file.
+// TestScripts runs the scripts in testdata. They have testscript's own commands, and those in this
+// file.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
-		UpdateScripts: golden.Updating(), // where cmp compares with a file of a script
+		UpdateScripts: golden.Updating(), // where cmp compares with a file in a script
 		Setup: func(env *testscript.Env) error {
 			env.Values["running"] = new(running)
 			recordings, err := filepath.Abs("../../test/recordings/testdata")
@@ -62,8 +62,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// refused CODE ARGS... runs pgpi, which must end with that exit code, after one
-// sentence on standard error and nothing on standard output.
+// refused CODE ARGS... runs pgpi, which must end with that exit code, after one sentence on
+// standard error and nothing on standard output.
 func refused(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec("pgpi", args[1:]...)
 	if code := exitCode(err); code != args[0] {
@@ -104,9 +104,9 @@ var listening = regexp.MustCompile(`listening on 127\.0\.0\.1 port (\d+)`)
 // patience is how long a pgpi may take to do what it should, before a script fails.
 const patience = time.Minute
 
-// up [PGPI_NAME=VALUE]... [ARGS]... starts pgpi with those variables and arguments,
-// and the log in the file log unless --log=FORMAT=FILE or PGPI_LOG says otherwise, and waits until
-// it listens: one of the logs in the file log must say so. PORT is then its port.
+// up [PGPI_NAME=VALUE]... [ARGS]... starts pgpi with those variables and arguments. The log is in
+// the file log, unless --log=FORMAT=FILE or PGPI_LOG says otherwise. up waits until pgpi listens:
+// one of the logs in the file log must say so. Then PORT is its port.
 func up(ts *testscript.TestScript, _ bool, args []string) {
 	before := len(contents(ts, "log"))
 	path, err := exec.LookPath("pgpi")
@@ -128,7 +128,7 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
 	ts.Check(p.cmd.Start())
 	go func() { p.result <- p.cmd.Wait() }()
-	ts.Defer(func() { _ = p.cmd.Process.Kill() }) // it has ended where all went well
+	ts.Defer(func() { _ = p.cmd.Process.Kill() }) // it has ended if all went well
 
 	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
 		if found := listening.FindStringSubmatch(contents(ts, "log")[before:]); found != nil {
@@ -144,8 +144,8 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("pgpi does not listen")
 }
 
-// await COUNT PATTERN FILE waits until so many places of a file match. What is written
-// after a connection has ended is not there as soon as the client sees the end.
+// await COUNT PATTERN FILE waits until that many places of a file match. What is written after a
+// connection has ended may come later than the client sees the end.
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	count, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -159,7 +159,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s does not have %s %s times: %s", args[2], args[1], args[0], contents(ts, args[2]))
 }
 
-// contents is what a file holds, nothing if it is not there.
+// contents returns what a file holds, or nothing if it is not there.
 func contents(ts *testscript.TestScript, name string) string {
 	b, err := os.ReadFile(ts.MkAbs(name))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -179,7 +179,8 @@ func usr1(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(program(ts).cmd.Process.Signal(syscall.SIGUSR1))
 }
 
-// hangup closes pgpi's terminal: both the kernel and the shell send a SIGHUP, here the second when pgpi has stopped to listen.
+// hangup closes pgpi's terminal. Both the kernel and the shell send a SIGHUP, here the second when
+// pgpi has stopped listening.
 func hangup(ts *testscript.TestScript, _ bool, _ []string) {
 	if signal.Ignored(syscall.SIGHUP) {
 		ts.Fatalf("SIGHUP is ignored here, as by nohup, and pgpi would ignore it too: run the tests without it")
@@ -196,10 +197,10 @@ func hangup(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("pgpi listens after a SIGHUP")
 }
 
-// announcement is what pgpi says on standard error where its log goes to a file.
+// announcement matches what pgpi says on standard error if its log goes to a file.
 var announcement = regexp.MustCompile(`^pgpi: listening on .*, the logs? go(es)? to .*\n$`)
 
-// ended waits for the end of pgpi: it must succeed and say where it listened, and nothing else.
+// ended waits for the end of pgpi. It must succeed, and say where it listened and nothing else.
 func ended(ts *testscript.TestScript, _ bool, _ []string) {
 	p := program(ts)
 	select {
@@ -251,8 +252,8 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("PORT", port)
 }
 
-// reserve makes PORT a port that is free, and that nobody is given by chance while nothing listens there: systems choose
-// from higher ones.
+// reserve makes PORT a port that is free, and that no one gets by chance while nothing listens
+// there: systems choose from higher ones.
 func reserve(ts *testscript.TestScript, _ bool, _ []string) {
 	for {
 		port := strconv.Itoa(20_000 + rand.IntN(10_000))

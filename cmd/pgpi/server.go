@@ -23,8 +23,8 @@ type chosen struct {
 	close       func() error
 }
 
-// chooseServer finds the server, and makes its security that of the server leg, in the settings of
-// the proxy.
+// chooseServer finds the server, and stores its security in the settings of the proxy as that of
+// the server leg.
 func (o *runOptions) chooseServer(settings *proxyOptions, private *launch.PrivateFolder) (*chosen, error) {
 	if settings.Server.ThrowawayServer {
 		return chooseThrowaway(settings, o.Launch.UrlEnv)
@@ -64,7 +64,7 @@ func (o *runOptions) chooseServer(settings *proxyOptions, private *launch.Privat
 	return c, nil
 }
 
-// carrySecurity makes what the command was given the rules of the server leg, except where an option
+// carrySecurity turns what the command was given into the rules of the server leg, unless an option
 // says otherwise. It returns the password of the key for the server.
 func carrySecurity(o *proxyOptions, server launch.ServerLeg) (keyPassword string) {
 	s := &o.Server
@@ -72,12 +72,11 @@ func carrySecurity(o *proxyOptions, server launch.ServerLeg) (keyPassword string
 	if s.ServerHost == "" {
 		s.ServerHost = server.HostAddr
 	}
-	// A mode that verifies nothing needs no root, and with one would verify.
+	// A mode that verifies nothing needs no root, and would verify with one.
 	if s.ServerSslrootcert == "" && !verifiesNothing(s.ServerSslmode) {
 		s.ServerSslrootcert = server.RootCert
 	}
-	// Prefer is what nobody asked for: without it, what goes with other options is at
-	// least as strong.
+	// No one asked for prefer. Without it, what goes with other options is at least as strong.
 	if s.ServerSslmode == "" && s.ServerSslrootcert != "system" && server.SSLMode != "prefer" {
 		s.ServerSslmode = server.SSLMode
 	}
@@ -90,7 +89,7 @@ func carrySecurity(o *proxyOptions, server launch.ServerLeg) (keyPassword string
 	}
 	switch server.ChannelBinding {
 	case "require":
-		// A login through pgpi can't be bound by the command itself.
+		// The command itself can't bind a login through pgpi.
 		o.Auth.OverrideAuth, o.Auth.ServerChannelBinding = true, "require"
 	case "disable":
 		o.Auth.ServerChannelBinding = "disable"
@@ -98,7 +97,7 @@ func carrySecurity(o *proxyOptions, server launch.ServerLeg) (keyPassword string
 	return keyPassword
 }
 
-// verifiesNothing reports whether a mode was named that asks for no certificate of the server.
+// verifiesNothing reports whether the named mode requires no certificate of the server.
 func verifiesNothing(mode string) bool {
 	return slices.Contains([]string{"disable", "allow", "prefer", "require"}, mode)
 }

@@ -7,8 +7,8 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// TestCarrySecurity: an option replaces what the command was given, and nothing beside
-// that becomes weaker.
+// TestCarrySecurity: an option replaces what the command was given, and nothing else becomes
+// weaker.
 func TestCarrySecurity(t *testing.T) {
 	for _, c := range []struct {
 		name               string

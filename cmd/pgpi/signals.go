@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// endBySignal returns a context that the first SIGINT, SIGTERM or SIGHUP ends. A second one of the
-// others ends the process; SIGHUP comes twice where a terminal is closed, from the kernel and from
-// the shell. It is left alone where pgpi was started to ignore it, as by nohup.
+// endBySignal returns a context that the first SIGINT, SIGTERM or SIGHUP ends. A second SIGINT or
+// SIGTERM ends the process. SIGHUP comes twice if a terminal is closed, from the kernel and from
+// the shell. It is left alone if pgpi was started to ignore it, as by nohup.
 func endBySignal() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -26,8 +26,8 @@ func endBySignal() (context.Context, context.CancelFunc) {
 			}
 		}
 	}()
-	// A log that nobody reads any more is an error of the log, not the end of other
-	// people's connections.
+	// A log that no one reads any more is an error of the log, not the end of other people's
+	// connections.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return ctx, cancel
 }

@@ -2,7 +2,8 @@ package main
 
 import "strings"
 
-// nearest returns the word that a misspelt one is most like, or "". Two letters may be wrong, but not all.
+// nearest returns the word most similar to a misspelt one, or "". Two letters may be wrong, but not
+// all.
 func nearest(misspelt string, words []string) (best string) {
 	least := 3
 	for _, word := range words {
@@ -13,7 +14,8 @@ func nearest(misspelt string, words []string) (best string) {
 	return best
 }
 
-// distance is how many letters of a are to be added, left out, replaced or swapped with the next to make it b.
+// distance returns how many letters of a must be added, left out, replaced or swapped with the next
+// to get b.
 func distance(a, b string) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {
@@ -38,7 +40,7 @@ func distance(a, b string) int {
 	return d[len(a)][len(b)]
 }
 
-// enumerate lists words as a sentence has them, with a conjunction before the last.
+// enumerate joins words as in a sentence, with a conjunction before the last.
 func enumerate(words []string, conjunction string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]

@@ -10,8 +10,8 @@ import (
 	"pgpi/internal/proxy"
 )
 
-// throwaway starts a temporary server, makes the proxy relay to it, and tells the
-// user how to connect.
+// throwaway starts a temporary server, makes the proxy relay to it, and tells the user how to
+// connect.
 func throwaway(ctx context.Context, o *proxyOptions, config *proxy.Config, l net.Listener) (*localpg.Server, error) {
 	server, err := localpg.Start(ctx, throwawayConfig())
 	if err != nil {
@@ -23,7 +23,7 @@ func throwaway(ctx context.Context, o *proxyOptions, config *proxy.Config, l net
 	return server, nil
 }
 
-// throwawayConfig is a server with all that pgpi is about: TLS and SCRAM.
+// throwawayConfig returns a server with everything that pgpi is about: TLS and SCRAM.
 func throwawayConfig() localpg.Config {
 	return localpg.Config{
 		Auth: localpg.SCRAM, TLS: &localpg.TLS{},

@@ -11,8 +11,8 @@ import (
 	"pgpi/internal/pgtls"
 )
 
-// clientIdentity is the certificate for clients: the one that was found, the one of the options,
-// read now, or one that is made when the first client wants TLS.
+// clientIdentity returns the certificate for clients: the one that was found, the one from the
+// options, read now, or one that is made when the first client wants TLS.
 func (o *proxyOptions) clientIdentity(found func() (tls.Certificate, error)) (func() (tls.Certificate, error), error) {
 	if found != nil {
 		return found, nil
@@ -30,7 +30,7 @@ func (o *proxyOptions) clientIdentity(found func() (tls.Certificate, error)) (fu
 	return func() (tls.Certificate, error) { return identity, nil }, err
 }
 
-// serverTLS are the rules for TLS towards servers.
+// serverTLS returns the rules for TLS towards servers.
 func (o *proxyOptions) serverTLS(keyPassword string) pgtls.ServerOptions {
 	return pgtls.ServerOptions{
 		SSLMode: o.Server.ServerSslmode, RootCert: o.Server.ServerSslrootcert,
@@ -56,7 +56,7 @@ func openKeyLog(path string, closers *closers) (io.Writer, error) {
 		if err := keys.Close(); err != nil || !incomplete.Load() {
 			return err
 		}
-		return exitError(exitFailure) // it was said when it happened
+		return exitError(exitFailure) // it was reported when it happened
 	})
 	return keys, nil
 }

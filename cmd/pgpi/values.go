@@ -12,8 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// plainValues makes kong read numbers, durations and words with functions whose errors
-// are for users: its own speak of tokens and integer sizes.
+// plainValues makes kong read numbers, durations and words with functions whose errors are for
+// users: its own speak of tokens and integer sizes.
 func plainValues(k *kong.Kong) error {
 	return errors.Join(
 		kong.KindMapper(reflect.Int, readWith(readNumber)).Apply(k),
@@ -22,7 +22,7 @@ func plainValues(k *kong.Kong) error {
 	)
 }
 
-// negative is what kong takes for a flag, though it may be a value.
+// negative is what kong mistakes for a flag, although it may be a value.
 var negative = regexp.MustCompile(`^-\d`)
 
 func readWith(read func(v *kong.Value, text string, target reflect.Value) error) kong.MapperFunc {
@@ -57,8 +57,8 @@ func readDuration(_ *kong.Value, text string, target reflect.Value) error {
 	return nil
 }
 
-// readWord reads a text, or one of the words of an enumeration. An empty word in that
-// stands for an option that was not given.
+// readWord reads a text, or one of the words of an enumeration. An empty word in the enumeration
+// means that the option was not given.
 func readWord(v *kong.Value, text string, target reflect.Value) error {
 	if words := v.EnumSlice(); v.Enum != "" && !slices.Contains(words, text) {
 		words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
@@ -68,20 +68,19 @@ func readWord(v *kong.Value, text string, target reflect.Value) error {
 	return nil
 }
 
-// fromEnvironment is what kong says of a value that an environment variable gave.
+// fromEnvironment is what kong says about a value from an environment variable.
 var fromEnvironment = regexp.MustCompile(`(?s)^--[^ ]+: (.*) \(from envar ([^ =]+)=".*"\)$`)
 
-// noBool is what kong says of a value that is neither yes nor no.
+// noBool is what kong says about a value that is neither yes nor no.
 var noBool = regexp.MustCompile(`bool value must be .* but got (".*")`)
 
-// plainWords names what the user has written: the variable, not the flag that it
-// stands for.
+// plainWords names what the user has written: the variable, not its flag.
 func plainWords(err error) error {
 	text := fromEnvironment.ReplaceAllString(err.Error(), "$2: $1")
 	return errors.New(noBool.ReplaceAllString(text, "$1 is neither yes nor no"))
 }
 
-// checkPort refuses what no port can be. Where a free one may be chosen, the least is 0.
+// checkPort refuses what can't be a port. least is 0 if a free port may be chosen.
 func checkPort(flag string, port, least int) error {
 	if port < least || port > 65535 {
 		return fmt.Errorf("%s: %d is not a port: give one from %d to 65535", flag, port, least)

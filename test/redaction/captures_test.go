@@ -36,7 +36,7 @@ func TestRowsOfUnknownType(t *testing.T) {
 	rows := func(option string) (all [][]byte) {
 		r := &run{option: option, way: read, dir: t.TempDir()}
 		r.read(t, filepath.Join("testdata", "rows-of-unknown-type.pcap"), "--port=63018")
-		if option == values && !strings.Contains(r.complaint, "no value of the input stands in") {
+		if option == values && !strings.Contains(r.complaint, "no value of the input is in") {
 			t.Errorf("the check says: %s", r.complaint)
 		}
 		for line := range strings.Lines(r.file(t, "json.log")) {
