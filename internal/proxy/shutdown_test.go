@@ -38,11 +38,11 @@ var stages = map[string]struct{ options, script string }{
 	"a lost server":               {"", "log in\nserver sends big\"d 130000\"\nserver resets\nclient sends query\"SELECT 1\""},
 }
 
-// whoEnded finds who has ended a connection: pgpi, where nobody else has.
+// whoEnded finds who has ended a connection: pgpi, if no one else has.
 var whoEnded = regexp.MustCompile(`(?m)(closing the connection, because pgpi ends| hung up|connection to server lost: .*)$`)
 
-// TestShutdown ends the proxy at each of them: at once, with nothing left behind. That
-// no goroutine is left is what synctest looks for.
+// TestShutdown ends the proxy at each stage: at once, and leaving nothing. synctest makes sure that
+// no goroutine is left.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	for name, stage := range stages {
@@ -53,7 +53,7 @@ func TestShutdown(t *testing.T) {
 				s.open()
 				s.play(stage.script)
 				s.stop()
-				synctest.Wait() // no clock has to move
+				synctest.Wait() // without the clock moving
 				select {
 				case <-s.stopped:
 				default:
@@ -79,7 +79,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// full is a recorder that has no room until it is told so.
+// full is a recorder that has no room until it gets some.
 type full struct {
 	proxy.Recorder
 	room chan struct{}
@@ -92,8 +92,8 @@ func (f full) Wait(done <-chan struct{}) {
 	}
 }
 
-// A log that can't keep up holds back what is relayed, and nothing else: neither a
-// login's negotiation nor the end.
+// A log that can't keep up holds back what is relayed, and nothing else: neither the negotiation of
+// a login nor the end.
 func TestRecorderHoldsBack(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

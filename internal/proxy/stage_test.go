@@ -48,10 +48,10 @@ type stage struct {
 	options bus.Options
 	text    text.Options
 	sinks   []bus.Outlet // besides the log
-	// decoding and redaction are what events go through.
+	// decoding and redaction are what events pass through.
 	decoding  *decoding
 	redaction event.Stage
-	// recorder is where events go; nil is a bus with the log at its end.
+	// recorder returns where events go. If it is nil, they go to a bus with the log at its end.
 	recorder func(proxy.Recorder) proxy.Recorder
 	identity tls.Certificate
 
@@ -60,14 +60,14 @@ type stage struct {
 	parties  map[string]*party
 	log      strings.Builder
 	prelude  string   // the log of a login that the script is not about
-	scrub    []string // what is random in the log, and what to put in its place
+	scrub    []string // what is random in the log, and its replacements
 	bus      *bus.Bus
 	proxy    *proxy.Proxy
 	stop     context.CancelFunc
 	stopped  chan struct{}
 }
 
-// newStage sets a stage with options in the words of a transcript.
+// newStage sets up a stage with options in the words of a transcript.
 func newStage(t *testing.T, options string) *stage {
 	t.Helper()
 	s := &stage{
@@ -120,7 +120,7 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 	case "port":
 		_, _ = fmt.Sscan(value, &s.config.ServerPort) // a typing error fails the test
 	case "max-connections":
-		_, _ = fmt.Sscan(value, &s.config.MaxConnections) // likewise
+		_, _ = fmt.Sscan(value, &s.config.MaxConnections) // the same
 	case "override-auth":
 		s.config.OverrideAuth = true
 	case "channel-binding":
@@ -155,7 +155,7 @@ func (s *stage) option(word string, tlsRules *pgtls.ServerOptions) {
 	}
 }
 
-// addSinks has all outputs that there are besides the log; nobody reads them.
+// addSinks adds all other outputs besides the log. No one reads them.
 func (s *stage) addSinks() {
 	s.t.Helper()
 	recording, err := pcapng.New(pcapng.Options{Path: filepath.Join(s.t.TempDir(), "recording.pcapng")})
@@ -209,7 +209,7 @@ func (s *stage) open() {
 		s.proxy.Serve(ctx, proxy.Address(s.listener), s.listener)
 		close(s.stopped)
 	}()
-	s.t.Cleanup(s.end) // whatever ends the test
+	s.t.Cleanup(s.end) // however the test ends
 	synctest.Wait()
 }
 
@@ -225,7 +225,7 @@ func (s *stage) end() {
 	}
 }
 
-// close ends everything and gives the log.
+// close ends everything and returns the log.
 func (s *stage) close() string {
 	s.end()
 	return strings.NewReplacer(s.scrub...).Replace(strings.TrimPrefix(s.log.String(), s.prelude))
@@ -241,7 +241,7 @@ func (s *stage) connect(name string) error {
 	return nil
 }
 
-// accept makes a server of a connection of the proxy's.
+// accept makes a server from a connection of the proxy's.
 func (s *stage) accept(name, address string) error {
 	l := s.servers[address]
 	if l == nil {
@@ -256,8 +256,8 @@ func (s *stage) accept(name, address string) error {
 	}
 }
 
-// play does the steps of a script, one after the other: each only when the proxy
-// has nothing left to do.
+// play does the steps of a script one after the other, each only when the proxy has nothing left to
+// do.
 func (s *stage) play(script string) {
 	s.t.Helper()
 	for n, line := range strings.Split(script, "\n") {
@@ -279,7 +279,7 @@ func (s *stage) play(script string) {
 	}
 }
 
-// sofar is the log up to now.
+// sofar returns the log up to now.
 func (s *stage) sofar() string {
 	time.Sleep(time.Second) // a batch is written by then
 	synctest.Wait()

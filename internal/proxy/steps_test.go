@@ -46,8 +46,8 @@ var macros = map[string]string{
 		client receives login`,
 }
 
-// step does one step: the name of a party and what it does. A party whose name
-// begins with "server" is one. "wait 5s" lets time pass.
+// step does one step: the name of a party and what it does. A party is a server if its name begins
+// with "server". "wait 5s" lets time pass.
 func (s *stage) step(line string) (err error) {
 	name, action, _ := strings.Cut(line, " ")
 	if name == "wait" {
@@ -141,9 +141,8 @@ func (s *stage) startTLS(name string, p *party, options []string) error {
 	return p.startClientTLS(client, preamble)
 }
 
-// checkSCRAM is the server's part of a SCRAM login: "SCRAM password" or, with
-// channel binding, "SCRAM-PLUS password". It ends before the server-final-message
-// where the proof is wrong.
+// checkSCRAM is the server's part of a SCRAM login: "SCRAM password" or, with channel binding,
+// "SCRAM-PLUS password". If the proof is wrong, it ends before the server-final-message.
 func (s *stage) checkSCRAM(p *party, rest string) error {
 	kind, password, _ := strings.Cut(rest, " ")
 	client, err := scram.SHA256.NewClient("", password, "")

@@ -19,8 +19,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// volatile is what depends on the machine, because TLS 1.3 prefers AES where the
-// processor helps with it, or on the version of Go, as the size of a ClientHello.
+// volatile is what depends on the machine, because TLS 1.3 prefers AES if the processor supports
+// it, or on the version of Go, like the size of a ClientHello.
 var volatile = []struct {
 	pattern     *regexp.Regexp
 	replacement string
@@ -30,9 +30,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`"\\x16\\x03.*" = \d+ bytes, not decoded, omitted: \d+ bytes`), `"\x16\x03<random>" = <n> bytes, not decoded, omitted: <n> bytes`},
 }
 
-// TestTranscripts plays the scripts in testdata. Each file says in its first lines
-// what it is about, then has the options, what the parties do (steps_test.go), and
-// the log of it.
+// TestTranscripts plays the scripts in testdata. Each file first says what it is about. Then it has
+// the options, what the parties do (steps_test.go), and the log.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/*.txtar")

@@ -10,7 +10,7 @@ import (
 	"pgpi/internal/proxy"
 )
 
-// defective is a recorder that panics where it is told to.
+// defective is a recorder that panics when it is told to.
 type defective struct {
 	proxy.Recorder
 	wait  bool
@@ -32,8 +32,8 @@ func (d defective) Record(e *event.Event) {
 	d.Recorder.Record(e)
 }
 
-// session is a connection from its beginning to its end, with enough in it to be cut
-// off, held and hidden.
+// session is a connection from its beginning to its end, with enough in it to be cut off, held and
+// hidden.
 const session = `
 	log in
 	client sends query"SELECT 1" "Q\x00\x00"
@@ -80,9 +80,9 @@ func TestRecorderPanics(t *testing.T) {
 	}
 }
 
-// The same holds for whatever goes wrong in the session's memory, on any connection
-// but those that are all right. What was held back of a message is relayed where messages
-// can't be found any more.
+// The same is true for whatever goes wrong in the session's memory, on any connection except those
+// that are all right. If messages can't be found any more, what was held back of a message is
+// relayed.
 func TestSessionPanics(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -139,7 +139,8 @@ func TestSessionPanics(t *testing.T) {
 	}
 }
 
-// And for what the proxy itself concludes from a login: here the certificate that clients see can't be had again.
+// And for what the proxy itself concludes from a login: here the certificate that clients see can't
+// be obtained again.
 func TestConclusionPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

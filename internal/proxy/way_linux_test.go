@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A TCP connection has a way, once it is there. A Unix socket has none.
+// A TCP connection has a way, once it is established. A Unix socket has none.
 func TestLeastRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
