@@ -35,7 +35,7 @@ func TestMeantVariable(t *testing.T) {
 		"PGPI_":                     "",
 	} {
 		if got := meantVariable(name, known); got != want {
-			t.Errorf("%s is taken for %q, not for %q", name, got, want)
+			t.Errorf("%s is read as %q, not %q", name, got, want)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func TestKnownVariables(t *testing.T) {
 	}
 	for _, name := range known {
 		if isServiceLink(name, "x") {
-			t.Errorf("%s is taken for a variable of Kubernetes", name)
+			t.Errorf("%s is read as a variable of Kubernetes", name)
 		}
 	}
 	variable := regexp.MustCompile(`"PGPI_[A-Z_]+[A-Z]"`)

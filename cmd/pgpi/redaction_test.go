@@ -74,12 +74,12 @@ func TestReadWithoutValues(t *testing.T) {
 		}
 		for _, value := range []string{"Canary", "postgres", "ary17"} {
 			if bytes.Contains(b, []byte(value)) {
-				t.Errorf("%s stands in %s", value, filepath.Base(path))
+				t.Errorf("%s is in %s", value, filepath.Base(path))
 			}
 		}
 		for _, name := range []string{"SELECT 1", " from birds where name = '", "user"} {
 			if !bytes.Contains(b, []byte(name)) {
-				t.Errorf("%s does not stand in %s", name, filepath.Base(path))
+				t.Errorf("%s is not in %s", name, filepath.Base(path))
 			}
 		}
 	}

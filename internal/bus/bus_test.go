@@ -256,7 +256,7 @@ func TestSlowStage(t *testing.T) {
 		close(ready)
 		synctest.Wait()
 		if !waited || s.count() != count {
-			t.Errorf("behind the stage there is room: %t, and the sink has %d of %d events", waited, s.count(), count)
+			t.Errorf("there is room after the stage: %t, and the sink has %d of %d events", waited, s.count(), count)
 		}
 		finish(t, b)
 	})

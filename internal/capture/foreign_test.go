@@ -127,7 +127,7 @@ func TestLoss(t *testing.T) {
 		for _, m := range shown {
 			i := slices.Index(said[at:], m)
 			if i < 0 {
-				t.Fatalf("seed %d: %.200q was never said, or not behind what is before it", seed, m)
+				t.Fatalf("seed %d: %.200q was never said, or not after what is before it", seed, m)
 			}
 			at += i + 1
 		}

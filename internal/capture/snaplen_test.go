@@ -105,7 +105,7 @@ func TestSnapLength(t *testing.T) {
 				}
 				i := slices.Index(said[at:], n)
 				if i < 0 {
-					t.Fatalf("%s, %d bytes: there is no %s behind what is before it:\n%s", what, length, n, log)
+					t.Fatalf("%s, %d bytes: there is no %s after what is before it:\n%s", what, length, n, log)
 				}
 				at += i + 1
 			}

@@ -87,7 +87,7 @@ func TestParseFact(t *testing.T) {
 	}
 	for _, test := range [][]string{{"unheard of"}, {"out_of_sync", "sideways"}, {"undecoded", "client -> server", "many"}, {"cancel", "one"}, {"opened", "yesterday"}} {
 		if f, err := ParseFact(test[0], test[1:]); err == nil {
-			t.Errorf("%q is taken for %#v", test, f)
+			t.Errorf("%q is read as %#v", test, f)
 		}
 	}
 	if f, err := ParseFact("cut_off", []string{"client -> server", "7", "an unknown number of"}); err != nil || Sentence(f) != "client -> server: the last message was cut off after 7 of an unknown number of bytes" {

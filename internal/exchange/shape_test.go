@@ -87,7 +87,7 @@ func TestShapes(t *testing.T) {
 		}
 	}
 	if got := fmt.Sprint(shapesOf(t, false, budget, query("select 1"))); got != "[none]" {
-		t.Errorf("where nobody asks: %s", got)
+		t.Errorf("when not wanted: %s", got)
 	}
 }
 

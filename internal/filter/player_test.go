@@ -221,7 +221,7 @@ func (d *dialogue) end() string {
 	d.say(event.Ended{})
 	d.close()
 	if !d.out.closed {
-		d.t.Error("the sink behind was not closed")
+		d.t.Error("the sink after it was not closed")
 	}
 	if len(d.sink.connections) > 0 {
 		d.t.Errorf("%d connections are remembered", len(d.sink.connections))

@@ -168,7 +168,7 @@ broken
 		t.Run(test.name, func(t *testing.T) {
 			got, ok := strings.CutSuffix(rewritePasswords(file, test.server, test.leg), file)
 			if !ok {
-				t.Error("the original entries do not stand at the end")
+				t.Error("the original entries are not at the end")
 			}
 			if want := strings.Join(test.want, "\n") + "\n"; got != want {
 				t.Errorf("\n got %s\nwant %s", got, want)

@@ -42,10 +42,10 @@ func TestServerEndPoint(t *testing.T) {
 
 func TestServerEndPointFails(t *testing.T) {
 	if hash, err := ServerEndPoint(readCertificate(t, "ed25519")); err == nil || !strings.Contains(err.Error(), "Ed25519") {
-		t.Errorf("Ed25519 gives %x, %v", hash, err)
+		t.Errorf("the hash for Ed25519 is %x, %v", hash, err)
 	}
 	if hash, err := ServerEndPoint(&x509.Certificate{Raw: []byte("not DER")}); err == nil {
-		t.Errorf("garbage gives %x", hash)
+		t.Errorf("the hash for garbage is %x", hash)
 	}
 }
 

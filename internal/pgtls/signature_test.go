@@ -137,7 +137,7 @@ func TestLimitsOfKey(t *testing.T) {
 		}
 	}
 	if (rsaKey{PublicKey: key.PublicKey, pssOnly: true}).allows(nil) {
-		t.Error("a key for RSA-PSS alone is taken for PKCS #1")
+		t.Error("a key for RSA-PSS alone is accepted for PKCS #1")
 	}
 	if !key.allows(nil) || !key.allows(sha384) || (rsaKey{}).allows(nil) {
 		t.Error("an RSA key, or none")

@@ -36,7 +36,7 @@ func parseItems(line string) (string, error) {
 	for rest = strings.TrimSpace(rest); rest != ""; rest = strings.TrimSpace(rest) {
 		at := itemPattern.FindStringSubmatchIndex(rest)
 		if at == nil || at[0] != 0 {
-			return "", fmt.Errorf("%q is no item", rest)
+			return "", fmt.Errorf("%q is not an item", rest)
 		}
 		bytes, err := parseItem(itemPattern.FindStringSubmatch(rest))
 		if err != nil {
@@ -53,7 +53,7 @@ func parseItem(match []string) (string, error) {
 	if quoted == "" {
 		bytes, ok := plainItems[match[0]]
 		if !ok {
-			return "", fmt.Errorf("%q is no item", match[0])
+			return "", fmt.Errorf("%q is not an item", match[0])
 		}
 		return bytes, nil
 	}
@@ -92,7 +92,7 @@ func parseItem(match []string) (string, error) {
 	if len(word) == 1 {
 		return message(word[0], arg), nil
 	}
-	return "", fmt.Errorf("%q is no item", word)
+	return "", fmt.Errorf("%q is not an item", word)
 }
 
 // startup makes a StartupMessage of "3.0 key=value key=value".

@@ -85,7 +85,7 @@ func (s *stage) closeUnharmed() {
 	s.t.Helper()
 	if log := s.close(); strings.Contains(log, "defect of pgpi") {
 		at := strings.Index(log, "defect of pgpi")
-		s.t.Errorf("the log tells of a defect: ...%s", log[max(0, at-2000):min(len(log), at+200)])
+		s.t.Errorf("the log reports a defect: ...%s", log[max(0, at-2000):min(len(log), at+200)])
 	}
 }
 

@@ -188,7 +188,7 @@ func TestIsCut(t *testing.T) {
 				}
 				is, goesOn, isLast := r.IsCut(i), fields[i].End > f.End, int(f.End) == len(kept.Bytes)
 				if goesOn && !is || is && !goesOn && endsByItself(r.Fields, i) || is && !isLast {
-					t.Errorf("%s %q, of which %d bytes were kept: %s is cut: %t, and goes on: %t", kind, whole.Bytes, len(kept.Bytes), f.Name, is, goesOn)
+					t.Errorf("%s %q, of which %d bytes were kept: %s is cut: %t, and continues: %t", kind, whole.Bytes, len(kept.Bytes), f.Name, is, goesOn)
 				}
 			}
 		}

@@ -71,7 +71,7 @@ func TestNoteOfOthers(t *testing.T) {
 		"pgpi: bytes left x", "pgpi: bytes left -1", "pgpi: connection #4294967296", "pgpi: time zone ", "connection #7",
 	} {
 		if n := ParseNote([]string{comment}); n != (Note{}) {
-			t.Errorf("%q is taken for a note: %+v", comment, n)
+			t.Errorf("%q is read as a note: %+v", comment, n)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func TestSentenceOfOthers(t *testing.T) {
 		good[:len(good)/2],
 	} {
 		if e, err := ParseSentence([]byte(datagram)); err == nil || errors.Is(err, ErrUnknownSentence) {
-			t.Errorf("%q is taken for a sentence: %v, %v", datagram, e, err)
+			t.Errorf("%q is read as a sentence: %v, %v", datagram, e, err)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestSentenceOfLaterVersions(t *testing.T) {
 		}
 	}
 	if e, err := ParseSentence([]byte(strings.Replace(good, "hung_up", "unheard_of", 1))); !errors.Is(err, ErrUnknownSentence) {
-		t.Errorf("a sentence that nobody knows: %v, %v", e, err)
+		t.Errorf("an unknown sentence: %v, %v", e, err)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestSection(t *testing.T) {
 	}
 	for _, comment := range []string{"", "by somebody: else", "pgpi recording ABC:"} {
 		if s, ok := ParseSection(comment); ok {
-			t.Errorf("%q is taken for a recording: %+v", comment, s)
+			t.Errorf("%q is read as a recording: %+v", comment, s)
 		}
 	}
 }

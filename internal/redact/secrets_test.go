@@ -151,7 +151,7 @@ func TestBrokenSecrets(t *testing.T) {
 		longer.Size = int64(len(longer.Bytes))
 		if s.typ.Code() == 'p' || s.typ == wire.BackendKeyData {
 			if left := sings(apply(t, longer).Bytes); left != "" {
-				t.Errorf("%s, with more behind it: %q is left", s.name, left)
+				t.Errorf("%s, with more after it: %q is left", s.name, left)
 			}
 		}
 		if s.typ.Code() != 'p' {

@@ -243,7 +243,7 @@ func TestLargeRows(t *testing.T) {
 			fields := wire.AppendFields(nil, &m)
 			at := slices.IndexFunc(fields, func(f wire.Field) bool { return f.Name == wire.CopyPart })
 			if last.typ != wire.CopyText || at < 1 || fields[at-1].Int != 1 {
-				t.Errorf("%d kept, %s: behind a large message stands %s, %v", kept, name, last.typ, fields)
+				t.Errorf("%d kept, %s: after a large message comes %s, %v", kept, name, last.typ, fields)
 			}
 		}
 	}

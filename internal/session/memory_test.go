@@ -354,7 +354,7 @@ func TestNeverParsed(t *testing.T) {
 		for _, b := range []string{typed('D', "Sa\x00"), typed('B', "\x00a\x00\x00\x00\x00\x00\x00\x00")} {
 			piece := p.tracker.Scan(toServer, []byte(b))
 			if c := piece.Messages[0].Context; (c != nil && c.NeverParsed) != test.want {
-				t.Errorf("behind %s %q has %+v", name, b, c)
+				t.Errorf("after %s, %q has %+v", name, b, c)
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func scan(t *testing.T, sql []byte, settings Settings) (all []Token) {
 	end, inDoubt := 0, false
 	for one := s.Next(); one.Kind != End; one = s.Next() {
 		if one.Start != end || one.End <= one.Start || one.End > len(sql) || one.Kind > Other || one.Unterminated && one.End < len(sql) {
-			t.Fatalf("%q by %v: %+v behind %d", sql, settings, one, end)
+			t.Fatalf("%q with %v: %+v after %d", sql, settings, one, end)
 		}
 		if one.Doubt == CutInDoubt && settings.Strings != UnknownStrings && settings.Encoding != UnknownEncoding || inDoubt && one.Doubt != CutInDoubt {
 			t.Fatalf("%q by %v: the doubt of %+v", sql, settings, one)

@@ -158,7 +158,7 @@ func TestPackets(t *testing.T) {
 			}
 			for pair, n := range conversations {
 				if n != 2 {
-					t.Errorf("%d conversations of %s, want one before TLS and one behind it", n, pair)
+					t.Errorf("%d conversations of %s, want one before TLS and one after it", n, pair)
 				}
 			}
 		})
@@ -219,7 +219,7 @@ func TestLargeWrite(t *testing.T) {
 		}
 	}
 	if sizes[0] != maxPayload || sizes[2] != maxPayload || sizes[3] != 1 || more != 3 {
-		t.Errorf("payloads of %v bytes, of which %d go on", sizes, more)
+		t.Errorf("payloads of %v bytes, %d of them continued", sizes, more)
 	}
 }
 

@@ -140,7 +140,7 @@ func messages(t *testing.T, trace string, began time.Time) map[string][]string {
 	split := map[string][]string{}
 	starts := record.FindAllStringSubmatchIndex(trace, -1)
 	if len(starts) == 0 || starts[0][0] != 0 {
-		t.Fatalf("this is no trace:\n%s", trace)
+		t.Fatalf("this is not a trace:\n%s", trace)
 	}
 	for i, at := range starts {
 		end := len(trace)

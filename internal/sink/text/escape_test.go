@@ -32,7 +32,7 @@ func TestIsText(t *testing.T) {
 		"\x00\x00\x00\x2a": false, "bell\a": false, "\x7f": false, "latin1 \xe9t\xe9": false, "\xff": false, "\u0085": false,
 	} {
 		if got := isText([]byte(value)); got != want {
-			t.Errorf("%q is taken for text: %t, not %t", value, got, want)
+			t.Errorf("%q is read as text: %t, not %t", value, got, want)
 		}
 	}
 }
