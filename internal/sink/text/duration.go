@@ -7,10 +7,13 @@ import (
 )
 
 // Duration returns a time with three significant digits, such as "1.23 ms", or "-" if it was not
-// seen.
+// seen. Zero is "0 µs": the reply was read at once with the one before.
 func Duration(d time.Duration) string {
-	if d < 0 {
+	switch {
+	case d < 0:
 		return "-"
+	case d == 0:
+		return "0 µs"
 	}
 	unit, name := time.Microsecond, " µs"
 	switch {
