@@ -1,8 +1,6 @@
 package stats
 
 import (
-	"time"
-
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
 )
@@ -11,9 +9,9 @@ import (
 type manner struct {
 	// goesOn is set if it executes a portal that an earlier exchange began.
 	goesOn bool
-	// idle is how long the client was idle before it, in a transaction.
-	idle   time.Duration
-	format format
+	// inTransaction is set if a transaction was open before it.
+	inTransaction bool
+	format        format
 }
 
 // format is how results are sent.

@@ -178,9 +178,7 @@ func (s *Stats) end(c *connection, e *event.Event) {
 // followExchange returns what sums depend on that is not in an exchange, and remembers what the
 // next will depend on.
 func (c *connection) followExchange(x *event.Exchange) (how manner) {
-	if t := &x.Times; (c.tx == 'T' || c.tx == 'E') && t.Idle != event.NotSeen && t.Asked > t.Idle {
-		how.idle = t.Asked - t.Idle
-	}
+	how.inTransaction = c.tx == 'T' || c.tx == 'E'
 	if x.Transaction != 0 {
 		c.tx = x.Transaction
 	}

@@ -2,7 +2,9 @@ package stats
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +118,61 @@ func TestIdleInTransaction(t *testing.T) {
 	}
 	if got := s.All.Split.IdleInTransaction; got != 20*ms {
 		t.Errorf("idle in transaction for %v", got)
+	}
+}
+
+// TestParts adds up random exchanges: no part is ever larger than its whole, and all groups are
+// together what all is.
+func TestParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	some := func(most int) time.Duration { return time.Duration(r.IntN(most)) * ms }
+	for range 300 {
+		s := New(Options{Groups: 1 + r.IntN(10)})
+		contexts := map[string]*event.Context{}
+		var clients time.Duration
+		for range r.IntN(100) {
+			sql := "select " + strings.Repeat("x,", r.IntN(20))
+			if contexts[sql] == nil {
+				contexts[sql] = &event.Context{SQL: sql}
+			}
+			e := exchangeEvent(uint32(r.IntN(3)), sql, some(9), some(9), func(x *event.Exchange) {
+				x.Kind, x.Outcome, x.Transaction = event.ExchangeKind(r.IntN(8)), event.Outcome(r.IntN(8)), "ITE"[r.IntN(3)]
+				x.Context, x.Parsed = contexts[sql], r.IntN(4) == 0
+				x.Times.Sent += some(2)
+				x.Times.ClientWay, x.Times.ServerWay, x.Times.ClientStalled = some(3), some(3), some(3)
+				if r.IntN(5) == 0 {
+					x.Times.Done = event.NotSeen
+				}
+			})
+			clients += e.Exchange.Times.Sent
+			s.Take(e)
+		}
+		var groups Sums
+		for _, g := range append(s.Groups(), &s.Misc) {
+			checkParts(t, &g.Sums)
+			groups.Add(&g.Sums)
+		}
+		checkParts(t, &s.All)
+		if groups.Calls != s.All.Calls || groups.Split != s.All.Split || groups.Time.Total != s.All.Time.Total || s.All.Split.Client > clients {
+			t.Errorf("all is %+v, the groups %+v", s.All, groups)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func checkParts(t *testing.T, s *Sums) {
+	t.Helper()
+	for what, sizes := range map[string][2]int64{
+		"idle in a transaction": {int64(s.Split.IdleInTransaction), int64(s.Split.Client)}, "failed alone": {s.PreparesFailed, min(s.Failed, s.Prepares)},
+		"failed": {s.Failed - s.PreparesFailed + s.RolledBack + s.Lost, s.Calls}, "canceled": {s.Canceled, s.Failed - s.PreparesFailed}, "not timed": {s.Untimed, s.Calls},
+		"measured": {s.Measured, s.Time.Count}, "in binary": {s.Binary + s.Text, s.Calls}, "with a Parse": {s.Parses, s.Calls}, "the longest": {int64(s.Time.Max), int64(s.Time.Total)},
+		"stalled and held": {int64(s.Split.Stalled + s.Split.Pgpi), int64(s.Split.Waited() - s.Split.Client)}, "timed": {s.Calls - s.Untimed, s.Time.Count},
+	} {
+		if sizes[0] < 0 || sizes[0] > sizes[1] {
+			t.Errorf("%s: %d of %d", what, sizes[0], sizes[1])
+		}
 	}
 }
 

@@ -11,7 +11,8 @@ type Sums struct {
 	// Calls are the statements that ran, including those that failed or were lost. All Executes of
 	// a portal are one call.
 	Calls int64
-	// Of these, Failed got an error, and Canceled an error because someone canceled them.
+	// Of these, Failed got an error, and Canceled an error because someone canceled them. Failed also
+	// counts Prepares that got an error.
 	// RolledBack were done and undone by a later error. Lost had not ended when the connection did.
 	Failed, Canceled, RolledBack, Lost int64
 	// Skipped are not calls: the server ignored them after an error, or skipped them.
@@ -23,6 +24,8 @@ type Sums struct {
 	// PrepareTime is their time. Parses counts calls with a Parse among their messages.
 	Prepares, Parses int64
 	PrepareTime      time.Duration
+	// PreparesFailed are those of Failed that are not calls.
+	PreparesFailed int64
 	// Text and Binary count calls by the requested format of results, as far as that was seen. A
 	// call is binary if any column is.
 	Text, Binary int64
@@ -50,7 +53,7 @@ type Split struct {
 	Stalled time.Duration
 	// Pgpi is how long pgpi waited for its own outlets.
 	Pgpi time.Duration
-	// IdleInTransaction is the part of Client during which a transaction was open.
+	// IdleInTransaction is the part of Client before it asked, with a transaction open.
 	IdleInTransaction time.Duration
 }
 
@@ -62,13 +65,13 @@ func (s *Sums) addExchange(x *event.Exchange, how manner) {
 	s.RoundTrips += int64(x.RoundTrips)
 	s.Sent += x.Sent
 	s.Got += x.Got
-	s.Split.IdleInTransaction += how.idle
-	s.addShares(&x.Times, isCall(x))
+	s.addShares(&x.Times, isCall(x), how)
 	if !runs(x) {
 		s.Prepares++
 		s.PrepareTime += max(0, x.Times.Server())
 		if x.Outcome == event.Failed || x.Outcome == event.Canceled {
 			s.Failed++
+			s.PreparesFailed++
 		}
 		return
 	}
@@ -108,15 +111,18 @@ func (s *Sums) addFormat(f format) {
 }
 
 // addShares adds who the time went to. For what runs nothing, only the time before it is added.
-func (s *Sums) addShares(t *event.Times, call bool) {
+func (s *Sums) addShares(t *event.Times, call bool, how manner) {
 	shares, seen := t.Shares()
 	if !seen {
-		if call {
+		if call && !how.goesOn {
 			s.Untimed++
 		}
 		return
 	}
 	s.Split.Client += shares.Thinking + shares.Sending
+	if how.inTransaction {
+		s.Split.IdleInTransaction += shares.Thinking
+	}
 	s.Split.Network += shares.ToClient
 	s.Split.Queue += shares.Queued
 	if !call {
@@ -147,6 +153,7 @@ func (s *Sums) Add(o *Sums) {
 	s.Text += o.Text
 	s.Binary += o.Binary
 	s.PrepareTime += o.PrepareTime
+	s.PreparesFailed += o.PreparesFailed
 	s.RoundTrips += o.RoundTrips
 	s.Rows += o.Rows
 	s.Sent += o.Sent

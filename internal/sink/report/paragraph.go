@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"pgpi/internal/sink/text"
 	"pgpi/internal/stats"
@@ -21,8 +20,10 @@ func (p *page) paragraph(l listed) {
 	p.item("listed", "because "+l.why)
 	p.timeOf(s)
 	p.item("calls", fmt.Sprintf("%s in %s%s", number(s.Calls), count(s.RoundTrips, "round trip"), endings(s)))
-	if l.Prepared > 0 || s.Parses > 1 {
+	if l.Prepared > 0 {
 		p.item("prepared", fmt.Sprintf("%s without being run; %s had a Parse", count(l.Prepared, "time"), count(s.Parses, "call")))
+	} else if s.Prepares > 0 || s.Parses > 1 {
+		p.item("prepared", prepared(s))
 	}
 	rows := fmt.Sprintf("%s, %s a call; %s sent, %s received", number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got))
 	if s.Binary > 0 {
@@ -76,9 +77,6 @@ func listCounts(c *stats.Counts) string {
 // timeOf writes the times of a group, and how they are distributed.
 func (p *page) timeOf(s *stats.Sums) {
 	d := &s.Time
-	if s.PrepareTime > 0 {
-		p.item("time", duration(s.PrepareTime)+" for "+count(s.Prepares, "exchange"))
-	}
 	if d.Count == 0 {
 		return
 	}
@@ -101,24 +99,26 @@ func (p *page) distribution(s *stats.Sums) {
 // split writes where the time went.
 func (p *page) split(s *stats.Sums) {
 	var words []string
-	for _, one := range parts(s)[1:] {
-		if one.time > 0 {
-			words = append(words, fmt.Sprintf("%s %s", one.name, percent(one.time, s.Split.Waited()-s.Split.Client)))
+	others := parts(s)[1:]
+	for i, share := range sharesOf(others) {
+		if one := others[i]; one.time > 0 {
+			words = append(words, one.name+" "+tenths(share)+together+"%")
 		}
 	}
 	if len(words) > 1 {
 		p.item("spent", strings.Join(words, ", "))
 	}
-	words = nil
-	for _, one := range []struct {
-		what string
-		time time.Duration
-	}{{"the client took %s before it asked", s.Split.Client}, {"with a transaction open for %s of it", s.Split.IdleInTransaction}, {"requests waited %s for those before them", s.Split.Queue}} {
-		if one.time > 0 {
-			words = append(words, fmt.Sprintf(one.what, duration(one.time)))
-		}
+	before := ""
+	if s.Split.Client > 0 {
+		before = "the client took " + duration(s.Split.Client) + " before it asked"
 	}
-	p.item("before", strings.Join(words, ", "))
+	if s.Split.IdleInTransaction > 0 {
+		before += ", " + duration(s.Split.IdleInTransaction) + " of it idle in a transaction"
+	}
+	if s.Split.Queue > 0 {
+		before = strings.TrimPrefix(before+"; ", "; ") + "requests waited " + duration(s.Split.Queue) + " for those before them"
+	}
+	p.item("before", before)
 }
 
 // histogram writes a bar for each decade from the first to the last that has calls.

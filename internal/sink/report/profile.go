@@ -33,7 +33,11 @@ func (p *page) profile(list []listed, rest []*stats.Group) {
 	if n := len(rest); n > 0 || p.stats.Crowded() {
 		p.sums("   ", "MISC "+moreGroups(n, p.stats.Crowded()), tenths(percents[len(list)]), &others.Sums)
 	}
-	p.sums("   ", "all", "100.0", &p.stats.All)
+	whole := 0
+	for _, one := range percents {
+		whole += one
+	}
+	p.sums("   ", "all", tenths(whole), &p.stats.All)
 	if p.stats.Crowded() {
 		p.item("", "There were more than can be kept apart: each line has at least so much, and the rest is in MISC.")
 	}

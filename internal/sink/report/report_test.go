@@ -7,18 +7,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
-	"pgpi/internal/stats"
 	"pgpi/test/golden"
 	"pgpi/test/sqlgen"
 )
@@ -95,92 +92,6 @@ func render(t *testing.T, format string, o Options, events []event.Event) string
 // TestText compares a page with the expected one.
 func TestText(t *testing.T) {
 	golden.Compare(t, "shop.txt", render(t, "text", Options{Limit: DefaultLimit}, shop().events))
-}
-
-// isOurs matches lines in pgpi's own words. SQL may have words that can't be broken.
-var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|calls|prepared|churn|errors|listed|time|spent|before|rows|by|comments|worst) {2})`)
-
-// checkPage tests what is true of any page. It is 80 columns wide, except for SQL that can't be
-// broken. Only a SELECT is not a comment. The profile adds up.
-func checkPage(t *testing.T, page string) {
-	t.Helper()
-	selecting := false
-	for line := range strings.Lines(page) {
-		line = strings.TrimSuffix(line, "\n")
-		comment := strings.HasPrefix(line, "--")
-		if isOurs.MatchString(line) && utf8.RuneCountInString(line) > width {
-			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
-		}
-		if strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0 || !utf8.ValidString(line) {
-			t.Errorf("what no page shows: %q", line)
-		}
-		switch {
-		case selecting:
-			selecting = !strings.HasSuffix(line, ";")
-		case !comment && !strings.HasPrefix(strings.ToLower(line), "select") && !strings.HasPrefix(line, "/*"):
-			t.Errorf("neither a comment nor a SELECT: %q", line)
-		case !comment:
-			selecting = !strings.HasSuffix(line, ";")
-		}
-	}
-}
-
-// TestRandomPages makes pages about statements of all kinds.
-func TestRandomPages(t *testing.T) {
-	r := rand.New(rand.NewPCG(9, 10))
-	schema := compileSchema(t)
-	for range 200 {
-		h := &history{}
-		for range 1 + r.IntN(60) {
-			h.run(sqlgen.Text(r), time.Duration(r.IntN(9))*ms, time.Duration(r.ExpFloat64()*float64(ms)), func(x *event.Exchange) {
-				x.Kind, x.Outcome = event.ExchangeKind(r.IntN(8)), event.Outcome(r.IntN(8))
-				if x.Outcome == event.Failed {
-					x.SQLState, x.Message = "XX000", sqlgen.Heap(r)
-				}
-				if r.IntN(5) == 0 {
-					x.Shape, x.Context, x.Times.Done = nil, nil, event.NotSeen
-				}
-			})
-		}
-		for _, order := range []string{"time", "mean", "calls"} {
-			o := Options{Limit: Limit{Percent: float64(1 + r.IntN(100)), Count: 1 + r.IntN(20)}}
-			var err error
-			if o.Stats.Order, err = stats.ParseOrder(order); err != nil {
-				t.Fatal(err)
-			}
-			page := render(t, "text", o, h.events)
-			checkPage(t, page)
-			if again := render(t, "text", o, h.events); again != page {
-				t.Fatal("equal events make pages that differ")
-			}
-			checkSchema(t, schema, render(t, "json", o, h.events))
-		}
-		if t.Failed() {
-			return
-		}
-	}
-}
-
-// TestShares: shares add up to 100 %.
-func TestShares(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for range 1000 {
-		parts := make([]int64, 1+r.IntN(30))
-		for i := range parts {
-			parts[i] = r.Int64N(1000)
-		}
-		parts[0]++
-		sum := 0
-		for _, one := range shares(parts) {
-			sum += one
-		}
-		if sum != 1000 {
-			t.Fatalf("%v adds up to %d", parts, sum)
-		}
-	}
-	if got := shares([]int64{0, 0}); got[0] != 0 {
-		t.Errorf("of nothing: %v", got)
-	}
 }
 
 func compileSchema(t *testing.T) *jsonschema.Schema {

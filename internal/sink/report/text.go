@@ -156,6 +156,15 @@ func parts(s *stats.Sums) []part {
 	}
 }
 
+// sharesOf returns the shares of parts in tenths of a percent.
+func sharesOf(all []part) []int {
+	amounts := make([]int64, len(all))
+	for i, one := range all {
+		amounts[i] = int64(one.time)
+	}
+	return shares(amounts)
+}
+
 // times writes where the time went, in a sentence and a bar.
 func (p *page) times() {
 	split := &p.stats.All.Split
@@ -167,24 +176,23 @@ func (p *page) times() {
 	}
 	const bar = 66
 	all := parts(&p.stats.All)
-	amounts := make([]int64, len(all))
+	percents := sharesOf(all)
 	var words []string
 	for i, one := range all {
-		amounts[i] = int64(one.time)
 		if one.time > 0 {
-			words = append(words, fmt.Sprintf("%s [%s] %s (%s)", one.name, one.letter, duration(one.time), percent(one.time, whole)))
+			words = append(words, fmt.Sprintf("%s [%s] %s (%s"+together+"%%)", one.name, one.letter, duration(one.time), tenths(percents[i])))
 		}
 	}
 	sentence := "Of " + duration(whole) + ", all connections together, " + strings.Join(words, ", ") + "."
 	p.item("waiting", sentence)
 	drawn, n := "", 0
-	for i, share := range shares(amounts) {
+	for i, share := range percents {
 		n += share
 		drawn += strings.Repeat(all[i].letter, n*bar/1000-len(drawn))
 	}
 	p.item("", "["+drawn+"]")
 	if split.IdleInTransaction > 0 {
-		p.item("", fmt.Sprintf("Transactions were open for %s of the clients' time.", duration(split.IdleInTransaction)))
+		p.item("", fmt.Sprintf("The clients were idle in transactions for %s of theirs.", duration(split.IdleInTransaction)))
 	}
 	if split.Queue > 0 {
 		p.item("", fmt.Sprintf("Pipelined statements waited %s for those before them.", duration(split.Queue)))
@@ -197,7 +205,7 @@ func (p *page) totals() {
 	p.item("calls", fmt.Sprintf("%s in %s, %s, %s sent, %s received%s",
 		number(a.Calls), count(a.RoundTrips, "round trip"), count(a.Rows, "row"), size(a.Sent), size(a.Got), endings(a)))
 	if a.Prepares > 0 || a.Parses > 0 {
-		p.item("prepared", fmt.Sprintf("%s without running a statement; %s had a Parse", count(a.Prepares, "exchange"), count(a.Parses, "call")))
+		p.item("prepared", prepared(a))
 	}
 	if opened, ended := p.stats.Seen.Opened, p.stats.Seen.Ended; opened > 1 {
 		p.item("churn", fmt.Sprintf("%s, of which %s ended; %s calls each", count(opened, "connection"), number(ended), perCall(a.Calls, opened)))
@@ -210,12 +218,24 @@ func (p *page) totals() {
 	}
 }
 
+// prepared returns what was done without running a statement, and how many calls had a Parse.
+func prepared(a *stats.Sums) string {
+	words := count(a.Prepares, "exchange") + " without running a statement"
+	if a.PrepareTime > 0 {
+		words += ", " + duration(a.PrepareTime)
+	}
+	if a.PreparesFailed > 0 {
+		words += ", " + number(a.PreparesFailed) + " failed"
+	}
+	return words + "; " + count(a.Parses, "call") + " had a Parse"
+}
+
 // endings returns how many calls did not end as they should, and how many were not timed.
 func endings(a *stats.Sums) (words string) {
 	for _, one := range []struct {
 		n    int64
 		what string
-	}{{a.Failed, "failed"}, {a.Canceled, "of them canceled"}, {a.RolledBack, "rolled back"}, {a.Lost, "not over when the connection was"}, {a.Skipped, "passed over by the server"}, {a.Untimed, "not timed"}} {
+	}{{a.Failed - a.PreparesFailed, "failed"}, {a.Canceled, "of them canceled"}, {a.RolledBack, "rolled back"}, {a.Lost, "not over when the connection was"}, {a.Skipped, "more passed over by the server"}, {a.Untimed, "not timed"}} {
 		if one.n > 0 {
 			words += fmt.Sprintf("; %s %s", number(one.n), one.what)
 		}

@@ -58,14 +58,6 @@ func size(n int64) string {
 	return fmt.Sprintf("%.3g"+together+"%s", value, unit)
 }
 
-// percent returns a share of a whole.
-func percent(part, whole time.Duration) string {
-	if whole == 0 {
-		return "0" + together + "%"
-	}
-	return fmt.Sprintf("%.1f"+together+"%%", 100*part.Seconds()/whole.Seconds())
-}
-
 // perCall returns a mean with as many digits as there is room for.
 func perCall(sum, calls int64) string {
 	if calls == 0 {
