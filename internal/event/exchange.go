@@ -100,11 +100,13 @@ const (
 	Lost
 	// Unanswered was passed over by the server.
 	Unanswered
-	// Unfinished is not over yet: it is that of a Pending event.
+	// Unfinished is not over yet: it is that of a Pending event, and of what a capture ends before.
 	Unfinished
+	// Unknown was open when the connection ended, but what was not understood may have been its reply.
+	Unknown
 )
 
-var outcomes = [...]string{"done", "rolled back", "failed", "suspended", "skipped", "canceled", "lost", "unanswered", "unfinished"}
+var outcomes = [...]string{"done", "rolled back", "failed", "suspended", "skipped", "canceled", "lost", "unanswered", "unfinished", "unknown"}
 
 func (o Outcome) String() string { return outcomes[o] }
 

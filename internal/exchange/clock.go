@@ -81,7 +81,8 @@ func (s *Stage) watch(c *connection, e *event.Event) {
 }
 
 // mark emits the exchanges whose deadline has come, as far as they are known. They come before e,
-// which shows that time has passed.
+// which shows that time has passed. What may have been answered, in what was not understood, is not
+// marked.
 func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 	s.deadline = never
 	var due []*event.Event
@@ -93,7 +94,7 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 		switch t := &x.turn; {
 		case t.deadline > s.clock.now:
 			s.deadline = min(s.deadline, t.deadline)
-		case t.deadline != 0 && !x.late:
+		case t.deadline != 0 && !x.late && !c.hidesReply(x):
 			due = append(due, c.pending(e, id, x))
 		}
 	}

@@ -216,7 +216,23 @@ func TestNeverAnswered(t *testing.T) {
 		"bytes out of sync":    {func(l *timeline) { l.reply(1.5, 1, "\xff\xff") }, nil},
 		"a defect":             {func(l *timeline) { l.fact(1.5, 1, event.ObserverFailed{}) }, nil},
 		"missing bytes":        {func(l *timeline) { l.fact(1.5, 1, event.Missing{Direction: event.ServerToClient, Bytes: 9}) }, nil},
-		"the end of a capture": {func(l *timeline) { l.fact(1.5, 1, event.CaptureEnded{}) }, []string{"2s #1 lost"}},
+		"the end of a capture": {func(l *timeline) { l.fact(1.5, 1, event.CaptureEnded{}) }, []string{"2s #1 unfinished"}},
+		"a reply of a time out of sync": {func(l *timeline) {
+			l.fact(1.1, 1, event.Missing{Direction: event.ServerToClient, Bytes: 9})
+			l.say(1.2, 1, asking)
+			l.reply(1.3, 1, message('C', "SELECT 1\x00"))
+		}, []string{"2s #1 unknown"}},
+		"bytes of a time out of sync": {func(l *timeline) {
+			l.reply(1.1, 1, "\xff\xff\xff\xff\xff\xff\xff\xff")
+			l.say(1.2, 1, asking)
+			l.reply(1.3, 1, "\xff\xff\xff\xff\xff\xff\xff\xff")
+			l.tick(2, 30) // nor is it marked
+		}, []string{"2s #1 unknown"}},
+		"a fatal error of a time out of sync": {func(l *timeline) {
+			l.fact(1.1, 1, event.Missing{Direction: event.ServerToClient, Bytes: 9})
+			l.say(1.2, 1, asking)
+			l.reply(1.3, 1, message('E', "SFATAL\x00C57P01\x00Mbye\x00\x00"))
+		}, []string{"2s #1 lost"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newTimeline(t)

@@ -36,6 +36,9 @@ type connection struct {
 	failing  bool // an error was seen, and no ReadyForQuery since
 	// doubted is the last exchange that may have had some of its reply without it being recognized.
 	doubted uint32
+	// obscured is the last exchange whose whole reply may be in what was seen and is of no exchange.
+	obscured uint32
+	cutShort bool // the capture ended before the connection
 	// began is when the first byte of the current message was seen, by direction.
 	began [2]time.Duration
 	// latest is the exchange of the last message, by direction. at is when that message came.

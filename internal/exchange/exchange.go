@@ -64,6 +64,7 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	case event.Undecoded:
 		if c := s.connections[e.Conn]; c != nil {
 			c.doubt(e)
+			c.obscure(e)
 		}
 		emit(e)
 	default:
@@ -80,7 +81,7 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 		s.cancel(f.Connection)
 	case event.CaptureEnded:
 		if c := s.connections[e.Conn]; c != nil {
-			c.doubted = c.last
+			c.doubted, c.cutShort = c.last, true
 		}
 	case event.Missing, event.OutOfSync, event.Continued, event.ObserverFailed:
 		if c := s.connections[e.Conn]; c != nil {
@@ -138,6 +139,9 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 		}
 		if m.Exchange == 0 && answers(m) {
 			c.doubt(e)
+			if !isFatal(m) {
+				c.obscure(e)
+			}
 		}
 		c.add(e, m)
 		if m.Done > c.done || m.Type == wire.ReadyForQuery {

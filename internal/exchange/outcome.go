@@ -13,7 +13,11 @@ func (c *connection) settle(e *event.Event, number uint32) {
 
 // close ends all exchanges, because the connection has ended, and emits them.
 func (c *connection) close(e *event.Event, emit func(*event.Event)) {
-	c.finish(e, c.last, event.Lost)
+	unfinished := event.Lost
+	if c.cutShort {
+		unfinished = event.Unfinished
+	}
+	c.finish(e, c.last, unfinished)
 	for _, x := range c.takeOver() {
 		tell(e, x, emit)
 	}
@@ -43,6 +47,9 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 		x.Outcome = x.outcome(unfinished)
 		if x.Outcome == event.Unanswered && (c.failing || x.skipped) {
 			x.Outcome = event.Skipped
+		}
+		if x.Outcome == event.Lost && c.hidesReply(x) {
+			x.Outcome = event.Unknown
 		}
 		c.failing = c.failing || x.failed
 		if x.Outcome == event.Failed || x.Outcome == event.Canceled || x.atSync != nil {
@@ -188,6 +195,31 @@ func answers(m *event.Message) bool {
 		return false
 	}
 	return true
+}
+
+// obscure notes that the whole reply of any of the open exchanges may have been in what was seen.
+func (c *connection) obscure(e *event.Event) {
+	if e.Direction == event.ServerToClient {
+		c.obscured = c.last
+	}
+}
+
+// isFatal reports whether a message is the error with which a server ends a connection: nothing is
+// complete with it.
+func isFatal(m *event.Message) bool {
+	if m.Type != wire.ErrorResponse {
+		return false
+	}
+	severity, _ := wire.ErrorFieldOf(m.Bytes, 'V')
+	if len(severity) == 0 { // before PostgreSQL 9.6
+		severity, _ = wire.ErrorFieldOf(m.Bytes, 'S')
+	}
+	return string(severity) == "FATAL" || string(severity) == "PANIC"
+}
+
+// hidesReply reports whether an exchange of which no reply is known may have been answered in whole.
+func (c *connection) hidesReply(x *open) bool {
+	return !x.replied && x.Number <= c.obscured
 }
 
 // mayBeAnswered reports whether it is not known if an exchange was answered: no reply is known to

@@ -105,8 +105,12 @@ func (p *page) rows(x *event.Exchange) {
 		rows = x.Counted
 	}
 	switch {
-	case x.Outcome == event.Unfinished:
+	case x.Outcome == event.Unfinished && p.now.Kind == event.Pending:
 		words, color = "waiting", yellow
+	case x.Outcome == event.Unfinished:
+		words, color = "not over", yellow
+	case x.Outcome == event.Unknown:
+		words, color = x.Outcome.String(), yellow
 	case x.SQLState != "":
 		words, color = x.SQLState, red
 	case x.Outcome == event.Skipped || x.Outcome == event.Lost:

@@ -95,9 +95,15 @@ func exchanges() []event.Event {
 		x.Outcome = event.Unfinished
 		s.Add(event.Event{Kind: event.Pending, Exchange: x})
 	}
-	s.Add(event.Event{Kind: event.Exchanged, Elapsed: 2500 * time.Millisecond, Exchange: exchangeFor("", 0, ended(event.Lost), func(x *event.Exchange) {
+	s.Add(event.Event{Kind: event.Exchanged, Exchange: exchangeFor("", 0, ended(event.Lost), func(x *event.Exchange) {
 		x.Kind, x.Times.Done, x.NeverAnswered = event.SyncAlone, event.NotSeen, true
 	})})
+	for _, x := range []*event.Exchange{
+		exchangeFor("select 12", 0, ended(event.Unfinished)), exchangeFor("select 13", 0, ended(event.Unfinished), returned(17)), exchangeFor("select 14", 0, ended(event.Unknown)),
+	} {
+		x.Times.Done = event.NotSeen
+		s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
+	}
 	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00Mterminating connection\x00\x00"))
 	s.Say(event.ProtocolViolation{Party: event.Server, What: "it said too much"})
 	s.Say(event.Ended{})

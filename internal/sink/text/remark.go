@@ -32,10 +32,10 @@ func (p *page) remark(x *event.Exchange, message string) {
 		say("never answered in " + Duration(p.now.Elapsed-max(x.Times.Sent, x.Times.Turn)))
 	case x.NeverAnswered:
 		say("never answered")
-	case x.Outcome == event.Unfinished && x.Rows > 0:
-		say("not over after " + strconv.FormatInt(x.Rows, 10) + " rows")
 	case x.Outcome == event.Unfinished:
-		say("not over")
+		say(p.notOver(x))
+	case x.Outcome == event.Unknown:
+		say("how it ended is not known")
 	}
 	for _, s := range x.Statements {
 		say(s.Tag)
@@ -46,6 +46,18 @@ func (p *page) remark(x *event.Exchange, message string) {
 	if x.Tag == "ROLLBACK" && len(x.Statements) == 0 && isCommit(x.Context) {
 		say(x.Tag)
 	}
+}
+
+// notOver returns how far an exchange that is not over has come.
+func (p *page) notOver(x *event.Exchange) string {
+	words := "not over"
+	if p.now.Kind == event.Exchanged {
+		words += " when the capture ends,"
+	}
+	if x.Rows > 0 {
+		return words + " after " + strconv.FormatInt(x.Rows, 10) + " rows"
+	}
+	return strings.TrimSuffix(words, ",")
 }
 
 // delay returns what took at least half of a duration, and at least a millisecond, unless that was
