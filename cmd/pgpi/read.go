@@ -111,7 +111,7 @@ func (o *readOptions) run() (err error) {
 	output := &outputFailure{stop: stop}
 	events := newPipeline(&o.Output, os.Stdout)
 	events.choice = cmp.Or(o.choice, events.choice)
-	events.redacted, events.complain, events.failed, events.behind = reader.Redacted(), complain, output.failed, nil
+	events.redacted, events.complain, events.failed, events.behind = reader.Redacted(), complain, output.fail, nil
 	if events.values != nil {
 		if err := events.values.learn(ctx, o.Files, o.Read.Port); err != nil {
 			return err
@@ -143,7 +143,7 @@ type outputFailure struct {
 	err  error
 }
 
-func (o *outputFailure) failed(name string, err error) {
+func (o *outputFailure) fail(name string, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.err = cmp.Or(o.err, fmt.Errorf("write %s: %w", name, withoutPath(err)))

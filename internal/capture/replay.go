@@ -152,10 +152,10 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 func (r *replay) known(f event.Fact) event.Fact {
 	switch f := f.(type) {
 	case event.CancelForwarded:
-		f.Connection, f.SQL = r.tag(f.Connection), r.quoted(f.SQL)
+		f.Connection, f.SQL = r.tag(f.Connection), r.recordedSQL(f.SQL)
 		return f
 	case event.CancelFor:
-		f.Connection, f.SQL = r.tag(f.Connection), r.quoted(f.SQL)
+		f.Connection, f.SQL = r.tag(f.Connection), r.recordedSQL(f.SQL)
 		return f
 	}
 	return f
@@ -168,7 +168,9 @@ func (r *replay) tag(tag uint32) uint32 {
 	return tag
 }
 
-func (r *replay) quoted(sql string) string {
+// recordedSQL returns the SQL in a recorded fact, unless it can be derived again: redaction has not
+// overwritten any bytes.
+func (r *replay) recordedSQL(sql string) string {
 	if r.section.Redacted {
 		return sql
 	}

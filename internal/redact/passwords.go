@@ -163,12 +163,12 @@ func (p *Passwords) field(conn uint32, m *event.Message, of *meaning, i int) {
 	case wire.CopyPart, wire.Data:
 		p.part(conn, m, of, f)
 	case wire.Unknown, wire.Malformed, wire.Trailing:
-		p.unknown(conn, m, f)
+		p.hideUnknown(conn, m, f)
 	}
 }
 
-// unknown hides bytes that are not in any field.
-func (p *Passwords) unknown(conn uint32, m *event.Message, f *wire.Field) {
+// hideUnknown hides bytes that are not in any field.
+func (p *Passwords) hideUnknown(conn uint32, m *event.Message, f *wire.Field) {
 	switch m.Type {
 	case wire.Query, wire.Parse, wire.ErrorResponse, wire.NoticeResponse, wire.OldErrorResponse:
 		p.hideSQL(conn, m, f)

@@ -109,8 +109,8 @@ func (l *line) oldError() {
 	l.end()
 }
 
-// undecoded writes bytes whose messages are unknown. PQtrace has no line for them.
-func (l *line) undecoded(b []byte, toServer bool) {
+// writeUndecoded writes bytes whose messages are unknown. PQtrace has no line for them.
+func (l *line) writeUndecoded(b []byte, toServer bool) {
 	*l = line{text: l.text, regress: l.regress, m: &event.Message{Message: wire.Message{Bytes: b, Size: int64(len(b))}}}
 	l.begin(toServer, len(b), false)
 	l.text = append(l.text, "Undecoded\t"...)

@@ -96,7 +96,7 @@ func (s *Sink) add(e *event.Event) {
 	}
 	if e.Kind == event.Undecoded {
 		s.stamp(e)
-		s.line.undecoded(e.Data, toServer)
+		s.line.writeUndecoded(e.Data, toServer)
 	}
 	if s.options.Tags {
 		s.tag(start, e.Conn)

@@ -56,13 +56,13 @@ func (p *page) login(e *event.Event) {
 				loggingIn = false
 			}
 		case wire.ErrorResponse, wire.OldErrorResponse:
-			p.unasked(m, loggingIn)
+			p.writeUnasked(m, loggingIn)
 		}
 	}
 }
 
-// unasked writes an error that is not a reply, or that is one to the login.
-func (p *page) unasked(m *event.Message, loggingIn bool) {
+// writeUnasked writes an error that is not a reply, or that is one to the login.
+func (p *page) writeUnasked(m *event.Message, loggingIn bool) {
 	p.beginLine()
 	code, _ := wire.ErrorFieldOf(m.Bytes, 'C')
 	text, _ := wire.ErrorFieldOf(m.Bytes, 'M')

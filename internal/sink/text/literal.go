@@ -54,11 +54,11 @@ func (l *literals) appendTo(dst []byte, number, most int, cast string) ([]byte, 
 	case reading.Hidden(m, int(v.Start), int(v.End)) > 0:
 		return append(dst, "'[redacted]'"...), true
 	case v.Binary && name == "":
-		return l.unknown(dst, number, m.Bytes[v.Start:v.End], most), true
+		return l.appendUnknown(dst, number, m.Bytes[v.Start:v.End], most), true
 	}
 	var err error
 	if l.value, err = l.reader.AppendText(l.value[:0], &v); err != nil {
-		return l.unknown(dst, number, m.Bytes[v.Start:v.End], most), true
+		return l.appendUnknown(dst, number, m.Bytes[v.Start:v.End], most), true
 	}
 	omitted := 0
 	if most > 0 && len(l.value) > most {
@@ -84,8 +84,8 @@ func (l *literals) find(number int) (at int, found bool) {
 	return 0, false
 }
 
-// unknown appends a parameter whose value can't be read, with its bytes.
-func (l *literals) unknown(dst []byte, number int, b []byte, most int) []byte {
+// appendUnknown appends a parameter whose value can't be read, with its bytes.
+func (l *literals) appendUnknown(dst []byte, number int, b []byte, most int) []byte {
 	if most > 0 && len(b) > most {
 		b = b[:most]
 	}
