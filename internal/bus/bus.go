@@ -69,7 +69,8 @@ type Outlet struct {
 	Repeated bool
 }
 
-// Wanted returns what all outlets together want. Nothing beyond that needs to be recorded or decoded.
+// Wanted returns what all outlets together want. Nothing beyond that needs to be recorded or
+// decoded.
 func Wanted(outlets []Outlet) (all Want) {
 	for _, o := range outlets {
 		all |= o.Wants

@@ -16,7 +16,8 @@ import (
 	"pgpi/test/decoded"
 )
 
-// TestAgainRedacted records captures without their values: the same messages have the same fields, of the same sizes.
+// TestAgainRedacted records captures without their values: the same messages have the same fields,
+// of the same sizes.
 func TestAgainRedacted(t *testing.T) {
 	for seed := range uint64(*againTimes / 5) {
 		seed += *againFirst

@@ -73,8 +73,8 @@ type Event struct {
 	// Messages are those that end in Data. In a Traffic event they tile Data. The message of a
 	// Fragment began earlier, and its Bytes are what was kept of it.
 	Messages []Message
-	// Total counts the bytes since a message boundary, and Left those of them that wait for the rest
-	// of a message.
+	// Total counts the bytes since a message boundary, and Left those of them that wait for the
+	// rest of a message.
 	Total int64
 	Left  int
 	// Offset is how many bytes of a Fragment's message came before it.
@@ -126,8 +126,8 @@ func (e *Event) Clone() Event {
 // Kind is the sort of an event.
 type Kind uint8
 
-// The kinds of events. Sources record Said, Bytes, Undecoded, End and Measured. Decoding turns Bytes into
-// Traffic, Fragment and Undecoded.
+// The kinds of events. Sources record Said, Bytes, Undecoded, End and Measured. Decoding turns
+// Bytes into Traffic, Fragment and Undecoded.
 const (
 	// Nothing is the kind of the zero Event.
 	Nothing Kind = iota
@@ -198,9 +198,9 @@ type Message struct {
 	// is 0 if there is none, or if it is not known. Done is the number of the last exchange that is
 	// over with this message. Replies are in order, so all exchanges before Done are over too.
 	Exchange, Done uint32
-	// More is the number of messages like this one that follow it in Bytes. It is above 0 only if no
-	// outlet wants single rows: then a DataRow or CopyData can be a run of them, with Bytes and Size
-	// of the whole run.
+	// More is the number of messages like this one that follow it in Bytes. It is above 0 only if
+	// no outlet wants single rows: then a DataRow or CopyData can be a run of them, with Bytes and
+	// Size of the whole run.
 	More uint32
 	// Skipped is set if the server ignores the message, after an error.
 	Skipped bool

@@ -127,11 +127,11 @@ type Times struct {
 	// was.
 	Done, Ready time.Duration
 	// ClientStalled and ServerStalled are how long writes to either party waited for it to read.
-	// Held is how long pgpi waited for its own outlets, and HeldAsking how much of that it did before
-	// it took the last byte of the request.
+	// Held is how long pgpi waited for its own outlets, and HeldAsking how much of that it did
+	// before it took the last byte of the request.
 	ClientStalled, ServerStalled, Held, HeldAsking time.Duration
-	// ClientWay and ServerWay are how far away the parties are, there and back, as [Way] has it. They
-	// are 0 if that is not known.
+	// ClientWay and ServerWay are how far away the parties are, there and back, as [Way] has it.
+	// They are 0 if that is not known.
 	ClientWay, ServerWay time.Duration
 }
 

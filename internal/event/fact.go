@@ -250,7 +250,8 @@ type (
 		Offset    int64
 		Why       string
 	}
-	// GreaseFails says what the server does instead of negotiating with a client that checks whether it can.
+	// GreaseFails says what the server does instead of negotiating with a client that checks
+	// whether it can.
 	GreaseFails struct {
 		fact
 		Does string
@@ -351,8 +352,9 @@ type (
 	// Tick says that time has passed. There is one a second while a connection is open, and for a
 	// little longer, of all connections together.
 	Tick struct{ fact }
-	// Way says how far away a party is: the least time that the network took lately from pgpi to the
-	// next end of a TCP connection and back. That end is the party's, or a pooler's or a tunnel's.
+	// Way says how far away a party is: the least time that the network took lately from pgpi to
+	// the next end of a TCP connection and back. That end is the party's, or a pooler's or a
+	// tunnel's.
 	Way struct {
 		fact
 		Party Party

@@ -108,7 +108,8 @@ type Phrase struct {
 	Key, Template string
 }
 
-// Phrases returns everything that a log can have in pgpi's own words, in the order of the documentation.
+// Phrases returns everything that a log can have in pgpi's own words, in the order of the
+// documentation.
 func Phrases() []Phrase {
 	all := make([]Phrase, 0, len(sentences))
 	for i := range sentences {

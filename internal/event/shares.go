@@ -49,8 +49,8 @@ func (t *Times) Shares() (s Shares, seen bool) {
 	return s, true
 }
 
-// shareAsking shares out the time from the first to the last byte of the request. Where a reply came
-// in between, as before the rows of COPY, the client has waited for that.
+// shareAsking shares out the time from the first to the last byte of the request. Where a reply
+// came in between, as before the rows of COPY, the client has waited for that.
 func (t *Times) shareAsking(s *Shares) {
 	asking := min(t.Sent, t.Done) - t.Asked
 	s.Held = part(&asking, t.HeldAsking)

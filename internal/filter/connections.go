@@ -107,7 +107,8 @@ func isKnown(e *event.Event) bool {
 	return i.User != "" || !slices.ContainsFunc(e.Messages, func(m event.Message) bool { return m.Type == wire.CancelRequest })
 }
 
-// choosesAgain is chooses for each event of a connection: it asks only when the identity is another.
+// choosesAgain is chooses for each event of a connection: it asks only when the identity is
+// another.
 func (s *ConnectionSink) choosesAgain(e *event.Event) bool {
 	c := s.choices[e.Conn]
 	if c.identity != e.Identity {

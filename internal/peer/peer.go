@@ -166,8 +166,8 @@ func MayBeMySQL(b []byte) bool {
 	return true
 }
 
-// isMySQL reports whether b begins with one of them. An error has a control character where the texts
-// of Postgres have none.
+// isMySQL reports whether b begins with one of them. An error has a control character where the
+// texts of Postgres have none.
 func isMySQL(b []byte) bool {
 	return len(b) >= EnoughForMySQL && MayBeMySQL(b) && (b[4] == mysqlFailure || !mayBePostgres(b, serverLetters))
 }

@@ -89,7 +89,8 @@ func (s *stage) closeUnharmed() {
 	}
 }
 
-// relay passes one conversation through the proxy, turn by turn or both sides at once, and compares.
+// relay passes one conversation through the proxy, turn by turn or both sides at once, and
+// compares.
 func (s *stage) relay(c conversation, seed uint64) {
 	s.t.Helper()
 	conn, err := s.network.dial(context.Background(), "tcp", proxyAddress)

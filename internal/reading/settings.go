@@ -6,7 +6,8 @@ import "pgpi/internal/pgvalue"
 // encoding are copied unchanged.
 func (r *Reader) AppendUTF8(dst, text []byte) []byte { return r.readySettings().AppendUTF8(dst, text) }
 
-// KnowsText reports whether what is not UTF-8 after AppendUTF8 is not text in the session's encoding.
+// KnowsText reports whether what is not UTF-8 after AppendUTF8 is not text in the session's
+// encoding.
 func (r *Reader) KnowsText() bool {
 	s := r.Message.Settings
 	return s != nil && s.ClientEncoding != "" && r.readySettings().KnowsText()

@@ -53,7 +53,8 @@ type Note struct {
 
 	// Opaque is the event's.
 	Opaque bool
-	// Cut and Foreign are the event's. Again is set if the recording that was read repeated the bytes.
+	// Cut and Foreign are the event's. Again is set if the recording that was read repeated the
+	// bytes.
 	Cut, Foreign, Again bool
 	// Waited, Held and Stalled are the event's.
 	Waited, Held, Stalled time.Duration
