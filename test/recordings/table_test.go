@@ -236,7 +236,7 @@ var recordings = []recording{
 		what: "large objects through FunctionCall",
 	},
 	{
-		name: "other_encoding",
+		name: "other_encoding", queries: true,
 		what: "rows and an error that are not in client_encoding",
 	},
 	{

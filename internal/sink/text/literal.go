@@ -3,6 +3,7 @@ package text
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"pgpi/internal/event"
 	"pgpi/internal/pgvalue"
@@ -16,11 +17,13 @@ type literals struct {
 	reader reading.Reader
 	places []int // indexes of the parameters' fields: a value, or the length of one that is absent
 	value  []byte
+	// notText is set if one that was appended is not text in the session's encoding.
+	notText bool
 }
 
 // read moves to another Bind, or to none.
 func (l *literals) read(m *event.Message) {
-	l.places = l.places[:0]
+	l.places, l.notText = l.places[:0], false
 	if m == nil {
 		return
 	}
@@ -60,6 +63,7 @@ func (l *literals) appendTo(dst []byte, number, most int, cast string) ([]byte, 
 	if l.value, err = l.reader.AppendText(l.value[:0], &v); err != nil {
 		return l.appendUnknown(dst, number, m.Bytes[v.Start:v.End], most), true
 	}
+	l.notText = l.notText || len(m.Redacted) == 0 && !utf8.Valid(l.value) && l.reader.KnowsText()
 	omitted := 0
 	if most > 0 && len(l.value) > most {
 		omitted = len(l.value) - most

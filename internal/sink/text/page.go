@@ -28,6 +28,7 @@ type page struct {
 
 	// Only in queries mode.
 	line      []byte
+	notText   bool // something of the exchange is not text in the session's encoding
 	literals  literals
 	listening event.Listening // what was said last
 	indent    int             // where the names of connections end

@@ -46,6 +46,7 @@ func (p *page) showsExchange(x *event.Exchange) bool {
 // exchange writes the line of an exchange, and below it the rest of what an error says.
 func (p *page) exchange(x *event.Exchange) {
 	p.beginLine()
+	p.notText = false
 	p.duration(x)
 	p.rows(x)
 	p.text = append(p.text, ' ', transactionMark(x.Transaction))
@@ -53,6 +54,7 @@ func (p *page) exchange(x *event.Exchange) {
 	p.statement(x)
 	end := len(p.text)
 	said, message := oneLine(p.inUTF8(x.Message, x)), ""
+	detail, hint := p.inUTF8(x.Detail, x), p.inUTF8(x.Hint, x)
 	p.remark(x, said)
 	if said != "" && !p.fits() {
 		message = said
@@ -64,7 +66,7 @@ func (p *page) exchange(x *event.Exchange) {
 	if x.SQLState == "" || x.Outcome == event.Unfinished {
 		return
 	}
-	for _, more := range [][2]string{{"error", message}, {"detail", p.inUTF8(x.Detail, x)}, {"hint", p.inUTF8(x.Hint, x)}} {
+	for _, more := range [][2]string{{"error", message}, {"detail", detail}, {"hint", hint}} {
 		if more[1] != "" {
 			p.continueLine(more[0], more[1])
 		}
@@ -199,9 +201,14 @@ func (p *page) sql(x *event.Exchange) byte {
 		replaced = replaced || ok
 		return dst, ok
 	}
-	p.scratch = append(p.scratch[:0], p.inUTF8(x.Context.SQL, x)...)
+	whole := inUTF8(&p.reader, x.Context.SQL, x.Settings)
+	if x.Context.Shortened == 0 { // else the last character may be cut
+		whole = p.inUTF8(x.Context.SQL, x)
+	}
+	p.scratch = append(p.scratch[:0], whole...)
 	line, asSent := sqltext.AppendLine(p.line[:0], p.scratch, settings, parameter)
 	p.line = line
+	p.notText = p.notText || p.literals.notText
 	p.text = AppendSafe(p.text, string(line))
 	if x.Context.Shortened > 0 {
 		p.text = append(p.text, " …"...)
@@ -239,7 +246,18 @@ func inUTF8(r *reading.Reader, text string, s *event.Settings) string {
 // inUTF8 returns a text of an exchange in the encoding of the log. The values of parameters already
 // are in it.
 func (p *page) inUTF8(text string, x *event.Exchange) string {
-	return inUTF8(&p.reader, text, x.Settings)
+	shown := inUTF8(&p.reader, text, x.Settings)
+	p.notText = p.notText || isNotText(&p.reader, shown, x.Settings)
+	return shown
+}
+
+// isNotText reports whether what [inUTF8] has returned was not text in the session's encoding.
+func isNotText(r *reading.Reader, shown string, s *event.Settings) bool {
+	if s == nil || utf8.ValidString(shown) {
+		return false
+	}
+	r.Message = &event.Message{Settings: s}
+	return r.KnowsText()
 }
 
 // placeIn returns the SQL at the position in an error.

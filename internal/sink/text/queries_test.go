@@ -238,3 +238,39 @@ func TestLiterals(t *testing.T) {
 		t.Errorf("got %q", line)
 	}
 }
+
+// TestNotText marks a line once, whichever of its texts is not in the session's encoding.
+func TestNotText(t *testing.T) {
+	utf8, ascii := &event.Settings{ClientEncoding: "UTF8"}, &event.Settings{ClientEncoding: "SQL_ASCII"}
+	const bad = "\xd5\xc5\xc8\xfd"
+	bind := message(wire.Bind, "\x00\x00\x00\x00\x00\x01\x00\x00\x00\x04"+bad+"\x00\x00")
+	for name, change := range map[string]func(x *event.Exchange){
+		"SQL":     func(x *event.Exchange) { x.Context = &event.Context{SQL: "select '" + bad + "'"} },
+		"value":   func(x *event.Exchange) { x.Context, x.Bind = &event.Context{SQL: "select $1"}, &bind },
+		"message": func(x *event.Exchange) { x.SQLState, x.Message, x.Detail = "42P01", bad, bad },
+		"detail":  func(x *event.Exchange) { x.SQLState, x.Detail = "42P01", bad },
+	} {
+		for settings, want := range map[*event.Settings]int{utf8: 1, ascii: 0, nil: 0} {
+			bind.Settings = settings
+			x := exchangeFor("select 1", time.Millisecond, change)
+			x.Settings = settings
+			s := transcript.Transcript{}
+			s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
+			got := render(t, Options{Mode: Queries, Time: NoTime}, s.Events)
+			if strings.Count(got, "not text in UTF8") != want || strings.Count(got, "not text") != want {
+				t.Errorf("%s in %v: %q has the mark not %d times", name, settings, got, want)
+			}
+		}
+	}
+	x := exchangeFor("select 1", time.Millisecond, func(x *event.Exchange) {
+		x.Settings, x.Context = utf8, &event.Context{SQL: "select 'ä"[:9], Shortened: 100}
+	})
+	s := transcript.Transcript{}
+	s.Add(event.Event{Kind: event.Exchanged, Exchange: x})
+	s.Server(message(wire.ErrorResponse, "SFATAL\x00C57P01\x00M"+bad+"\x00\x00"))
+	s.Events[1].Messages[0].Settings = utf8
+	got := render(t, Options{Mode: Queries, Time: NoTime}, s.Events)
+	if first, second, _ := strings.Cut(got, "\n"); strings.Contains(first, "not text") || !strings.HasSuffix(second, " -- not text in UTF8\n") {
+		t.Errorf("of what is cut, and of an error that nobody asked for: %q", got)
+	}
+}

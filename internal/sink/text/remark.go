@@ -43,6 +43,9 @@ func (p *page) remark(x *event.Exchange, message string) {
 	if words := p.delay(x); words != "" {
 		say(words)
 	}
+	if p.notText {
+		say("not text in " + x.Settings.ClientEncoding)
+	}
 	if x.Tag == "ROLLBACK" && len(x.Statements) == 0 && isCommit(x.Context) {
 		say(x.Tag)
 	}
