@@ -99,16 +99,17 @@ func (s *ConnectionSums) add(x *event.Exchange, goesOn bool) {
 const (
 	maxConnections = 100_000 // that are followed at once
 	maxKnown       = 1000    // that are listed
+	maxPortals     = 10      // that are suspended, in each
 )
 
 // connection is what is remembered about an open connection.
 type connection struct {
 	*Connection // nil for connections that are not listed
 
-	heard     [2]bool // by direction
-	tx        byte    // of the last ReadyForQuery
-	suspended *event.Context
-	portal    string
+	heard [2]bool // by direction
+	tx    byte    // of the last ReadyForQuery
+	// suspended has the statements of suspended portals, by the names of these.
+	suspended map[string]*event.Context
 }
 
 // connection returns what is remembered about the connection of an event, or nil if it is not
@@ -182,9 +183,26 @@ func (c *connection) followExchange(x *event.Exchange) (how manner) {
 	if x.Transaction != 0 {
 		c.tx = x.Transaction
 	}
-	how.goesOn = c.suspended != nil && x.Bind == nil && !x.Parsed && x.Context == c.suspended && x.Portal == c.portal
-	if c.suspended, c.portal = nil, ""; x.Outcome == event.Suspended {
-		c.suspended, c.portal = x.Context, x.Portal
+	if x.Kind != event.Extended {
+		return how
 	}
+	context := c.suspended[x.Portal]
+	how.goesOn = context != nil && x.Bind == nil && !x.Parsed && x.Context == context
+	c.suspend(x)
 	return how
+}
+
+// suspend remembers whether the portal of an exchange is suspended.
+func (c *connection) suspend(x *event.Exchange) {
+	delete(c.suspended, x.Portal)
+	if x.Outcome != event.Suspended || x.Context == nil {
+		return
+	}
+	if c.suspended == nil {
+		c.suspended = map[string]*event.Context{}
+	}
+	if len(c.suspended) >= maxPortals {
+		clear(c.suspended)
+	}
+	c.suspended[x.Portal] = x.Context
 }

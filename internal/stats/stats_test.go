@@ -93,6 +93,26 @@ func TestPortals(t *testing.T) {
 	}
 }
 
+// TestInterleavedPortals executes two portals by turns, with other statements in between.
+func TestInterleavedPortals(t *testing.T) {
+	s := New(Options{})
+	contexts := []*event.Context{{SQL: "select 1"}, {SQL: "select 2"}, {SQL: "select 3"}}
+	for i := range 12 {
+		s.Take(exchangeEvent(1, "select 1", 0, ms, func(x *event.Exchange) {
+			x.Context, x.Kind, x.Portal = contexts[i%3], event.Extended, fmt.Sprint(i%3)
+			if i%3 < 2 && i < 9 {
+				x.Outcome = event.Suspended
+			}
+			if i%3 == 2 {
+				x.Kind, x.Portal = event.Simple, ""
+			}
+		}))
+	}
+	if s.All.Calls != 1+1+4 || s.All.Rows != 24 {
+		t.Errorf("%d calls with %d rows", s.All.Calls, s.All.Rows)
+	}
+}
+
 // TestFormats counts the formats of results.
 func TestFormats(t *testing.T) {
 	s := New(Options{})
