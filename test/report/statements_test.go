@@ -98,6 +98,8 @@ func difference(sql string, us, them counted, failed int64) string {
 		return "statements that always fail"
 	case missed == 0 && (strings.HasPrefix(sql, "explain") || strings.HasPrefix(sql, "show") || strings.HasPrefix(sql, "move")):
 		return "rows of EXPLAIN, SHOW and MOVE, which the server does not count"
+	case missed == 0 && strings.HasSuffix(sql, "returning n") && us.rows < them.rows:
+		return "rows that a statement has returned and nobody fetched: the server counts them"
 	case missed > 0 && missed <= failed && missed*50 <= us.calls && us.rows >= them.rows:
 		return "the last statement before an error in its transaction, by the extended protocol: its portal is dropped without an ExecutorEnd, so that the server does not count it"
 	}
@@ -119,10 +121,15 @@ func work(t *testing.T, url string, n int) {
 	r := rand.New(rand.NewPCG(1, 2))
 	modes := []pgx.QueryExecMode{pgx.QueryExecModeSimpleProtocol, pgx.QueryExecModeExec, pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec}
 	for range n {
-		sql := pool[r.IntN(len(pool))]
-		for strings.Contains(sql, "%d") {
-			sql = strings.Replace(sql, "%d", fmt.Sprint(r.IntN(100)), 1)
+		switch r.IntN(20) {
+		case 0:
+			fetch(t, conn, r)
+			continue
+		case 1:
+			copyRows(t, conn, r)
+			continue
 		}
+		sql := filled(pool[r.IntN(len(pool))], r)
 		mode := modes[r.IntN(len(modes))]
 		if mode == pgx.QueryExecModeCacheStatement && isUtility(sql) {
 			mode = pgx.QueryExecModeExec // the server counts one from a plan that it has kept only once
