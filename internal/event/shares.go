@@ -25,10 +25,10 @@ type Shares struct {
 // Client returns the client's share.
 func (s *Shares) Client() time.Duration { return s.Thinking + s.Sending + s.Reading }
 
-// Network returns that of the network.
+// Network returns the network's share.
 func (s *Shares) Network() time.Duration { return s.ToClient + s.ToServer }
 
-// Shares returns who has taken the time, and false where that was not seen.
+// Shares returns who took the time, or false if that was not seen.
 func (t *Times) Shares() (s Shares, seen bool) {
 	if t.Duration() == NotSeen || t.Server() == NotSeen {
 		return Shares{}, false
@@ -43,14 +43,14 @@ func (t *Times) Shares() (s Shares, seen bool) {
 	rest := t.Server()
 	s.Held += part(&rest, t.Held-t.HeldAsking)
 	s.Reading = part(&rest, t.ClientStalled)
-	// Where the server had something else to do, the request was on its way meanwhile.
+	// If the server had something else to do, the request was on its way in the meantime.
 	s.ToServer += part(&rest, t.ServerWay-(from-t.Sent))
 	s.Server += rest
 	return s, true
 }
 
-// shareAsking shares out the time from the first to the last byte of the request. Where a reply
-// came in between, as before the rows of COPY, the client has waited for that.
+// shareAsking divides the time from the first to the last byte of the request. If a reply came in
+// between, as before the rows of COPY, the client has waited for the reply.
 func (t *Times) shareAsking(s *Shares) {
 	asking := min(t.Sent, t.Done) - t.Asked
 	s.Held = part(&asking, t.HeldAsking)
@@ -64,7 +64,7 @@ func (t *Times) shareAsking(s *Shares) {
 	s.Sending, s.Server = asking, stalled
 }
 
-// part takes as much as there is of a time.
+// part takes up to wanted from a time, as far as there is that much.
 func part(of *time.Duration, wanted time.Duration) time.Duration {
 	taken := max(0, min(*of, wanted))
 	*of -= taken

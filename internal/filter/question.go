@@ -189,7 +189,7 @@ func (q *question) serverTime() int {
 	return 0
 }
 
-// networkTime is that of the way to the server, 0 where it is not known.
+// networkTime returns the time of the way to the server, or 0 if it is not known.
 func (q *question) networkTime() int {
 	shares, _ := q.sum().Times.Shares()
 	return int(shares.ToServer)

@@ -135,7 +135,7 @@ func isRedisCommand(b []byte) bool {
 // Postgres.
 const EnoughForMySQL = 7
 
-// What MySQL's first packet begins with, after its header.
+// Beginnings of MySQL's first packet, after its header.
 const (
 	mysqlVersion = 10
 	mysqlFailure = 0xff
@@ -166,8 +166,8 @@ func MayBeMySQL(b []byte) bool {
 	return true
 }
 
-// isMySQL reports whether b begins with one of them. An error has a control character where the
-// texts of Postgres have none.
+// isMySQL reports whether b begins with one of them. An error contains a control character where
+// texts of Postgres contain none.
 func isMySQL(b []byte) bool {
 	return len(b) >= EnoughForMySQL && MayBeMySQL(b) && (b[4] == mysqlFailure || !mayBePostgres(b, serverLetters))
 }
@@ -204,15 +204,15 @@ func isMongo(b []byte, one uint32) bool {
 	return code == one || code == compressed || code == message
 }
 
-// The first bytes of the messages of Postgres, by who sends them (src/include/libpq/protocol.h),
-// with those of Redshift and YugabyteDB.
+// The first bytes of Postgres messages, by sender (src/include/libpq/protocol.h), including those
+// of Redshift and YugabyteDB.
 const (
 	clientLetters = "BCDEFHPQSXcdfip"
 	serverLetters = "123ACDEGHIKNRSTVWZcdnrstv"
 )
 
-// mayBePostgres reports whether each header that b has, as far as it goes, can be that of a message
-// of Postgres. Binary headers of others can look like one, hardly like two in a row.
+// mayBePostgres reports whether each header in b, as far as b goes, can be that of a Postgres
+// message. Binary headers of other protocols may look like one, but hardly like two in a row.
 func mayBePostgres(b []byte, letters string) bool {
 	const header, longest = 5, 1 << 24
 	for len(b) > 0 {

@@ -57,8 +57,8 @@ func TestAcceptFails(t *testing.T) {
 	})
 }
 
-// Certificates are logged where that is wanted: what pgpi shows to the client, and
-// what the server shows to pgpi.
+// Certificates are logged if that is wanted: what pgpi shows to the client, and what the server
+// shows to pgpi.
 func TestLogCertificates(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -134,7 +134,7 @@ func say(p *Passwords, typ wire.Type, c *event.Context, body string) string {
 	return string(m.Bytes[wire.HeaderSize:])
 }
 
-// TestKnown: what was a password is hidden where it is repeated, as a word of its own, until the
+// TestKnown: what was a password is hidden wherever it is repeated as a word of its own, until the
 // connection ends.
 func TestKnown(t *testing.T) {
 	p := new(Passwords)

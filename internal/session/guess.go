@@ -19,7 +19,7 @@ type guess struct {
 	// stray is set if the last reply is surplus, and was one to the request.
 	stray bool
 	was   int
-	// resumed is set if the server goes on with the request before, which it had ended too early.
+	// resumed is set if the server continues with the request before, which it had ended too early.
 	resumed bool
 }
 
@@ -98,8 +98,8 @@ func (x *requests) guess(t wire.Type) {
 	x.guesses = kept
 }
 
-// astray is where a reply that belongs to nothing leaves the server. It may go on with the request
-// before, whose end was the mistake: that is one, however many replies follow.
+// astray returns where a reply that belongs to nothing leaves the server. It may continue with the
+// request before, whose end was the mistake: that is one mistake, however many replies follow.
 func (x *requests) astray(t wire.Type, g guess) guess {
 	before := request{kind: x.answeredLast}
 	if r := x.at(g.was); r != nil && g.was < g.at {

@@ -9,8 +9,7 @@ import (
 	"pgpi/internal/wire"
 )
 
-// How long a key may be depends on the version that the parties have agreed on, where that was
-// seen.
+// How long a key may be depends on the version that the parties have agreed on, if that was seen.
 func TestKeyLengths(t *testing.T) {
 	t.Parallel()
 	version := func(v uint32) string { return packet(v, "user\x00frank\x00\x00") }

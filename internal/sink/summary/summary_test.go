@@ -95,7 +95,7 @@ func TestFrequent(t *testing.T) {
 	}
 }
 
-// TestWays tells the network from the server where it is known how far away that is.
+// TestWays separates the network from the server if it is known how far away that is.
 func TestWays(t *testing.T) {
 	var b strings.Builder
 	s := New(&b)
