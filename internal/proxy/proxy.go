@@ -11,7 +11,8 @@
 //   - A panic while observing costs the log, not the connection. Any other panic costs its own
 //     connection, and no other.
 //
-// Less formally: client and server can't tell that it is there, and it can't hurt them.
+// Less formally: both parties get what the other sent, and trouble stays in the connection that it
+// began in.
 //
 // It must not know what becomes of events (it records them, see [Recorder]), or what options look
 // like on a command line.

@@ -8,7 +8,7 @@
 //     are tokens too.
 //   - It never fails and never panics, whatever the bytes are.
 //   - Its work grows only with their number. [Scanner.Next] allocates nothing.
-//   - If a token depends on an unknown setting, the token says so.
+//   - If a token depends on an unknown setting because of a backslash in a constant, it says so.
 //
 // Less formally: it cuts where the server would, and admits it when it can't be sure.
 //

@@ -9,8 +9,7 @@
 //   - A report says what was not seen.
 //   - In text, every line is a comment unless it is part of a SELECT.
 //
-// Less formally: a report can be pasted anywhere without changing anything there, and admits what
-// it does not know.
+// Less formally: pasted into psql, a report at most selects, and it admits what it does not know.
 //
 // It must not know where events come from, other sinks except for the text of statements, or how
 // sums are made, which package stats does.
