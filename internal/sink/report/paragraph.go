@@ -101,7 +101,7 @@ func (p *page) split(s *stats.Sums) {
 	var words []string
 	others := parts(s)[1:]
 	for i, share := range sharesOf(others) {
-		if one := others[i]; one.time > 0 {
+		if one := others[i]; share > 0 {
 			words = append(words, one.name+" "+tenths(share)+together+"%")
 		}
 	}
@@ -113,7 +113,7 @@ func (p *page) split(s *stats.Sums) {
 		before = "the client took " + duration(s.Split.Client) + " before it asked"
 	}
 	if s.Split.IdleInTransaction > 0 {
-		before += ", " + duration(s.Split.IdleInTransaction) + " of it idle in a transaction"
+		before += ", " + partOf(s.Split.IdleInTransaction, s.Split.Client) + " idle in a transaction"
 	}
 	if s.Split.Queue > 0 {
 		before = strings.TrimPrefix(before+"; ", "; ") + "requests waited " + duration(s.Split.Queue) + " for those before them"

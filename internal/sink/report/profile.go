@@ -38,6 +38,9 @@ func (p *page) profile(list []listed, rest []*stats.Group) {
 		whole += one
 	}
 	p.sums("   ", "all", tenths(whole), &p.stats.All)
+	if n := others.Sums.Failed; n > 0 && p.options.Stats.Order.String() != "errors" {
+		p.item("", fmt.Sprintf("In MISC %s failed: pgpi report --order-by errors RECORDING puts them first.", number(n)))
+	}
 	if p.stats.Crowded() {
 		p.item("", "There were more than can be kept apart: each line has at least so much, and the rest is in MISC.")
 	}

@@ -194,6 +194,9 @@ func (p *page) times() {
 	if split.IdleInTransaction > 0 {
 		p.item("", fmt.Sprintf("The clients were idle in transactions for %s of theirs.", duration(split.IdleInTransaction)))
 	}
+	if split.Client > 0 && p.stats.Seen.Opened > 1 {
+		p.item("", "Time for which a connection waits in a pool is the clients', too.")
+	}
 	if split.Queue > 0 {
 		p.item("", fmt.Sprintf("Pipelined statements waited %s for those before them.", duration(split.Queue)))
 	}
@@ -220,6 +223,10 @@ func (p *page) totals() {
 
 // prepared returns what was done without running a statement, and how many calls had a Parse.
 func prepared(a *stats.Sums) string {
+	parsed := count(a.Parses, "call") + " had a Parse"
+	if a.Prepares == 0 {
+		return parsed
+	}
 	words := count(a.Prepares, "exchange") + " without running a statement"
 	if a.PrepareTime > 0 {
 		words += ", " + duration(a.PrepareTime)
@@ -227,7 +234,7 @@ func prepared(a *stats.Sums) string {
 	if a.PreparesFailed > 0 {
 		words += ", " + number(a.PreparesFailed) + " failed"
 	}
-	return words + "; " + count(a.Parses, "call") + " had a Parse"
+	return words + "; " + parsed
 }
 
 // endings returns how many calls did not end as they should, and how many were not timed.

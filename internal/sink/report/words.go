@@ -58,6 +58,14 @@ func size(n int64) string {
 	return fmt.Sprintf("%.3g"+together+"%s", value, unit)
 }
 
+// partOf returns a part of a time.
+func partOf(part, whole time.Duration) string {
+	if part == whole {
+		return "all of it"
+	}
+	return duration(part) + " of it"
+}
+
 // perCall returns a mean with as many digits as there is room for.
 func perCall(sum, calls int64) string {
 	if calls == 0 {
