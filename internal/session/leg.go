@@ -17,6 +17,7 @@ type leg struct {
 	protocol      uint32 // as in the StartupMessage, or less if the server said so
 	asked         wire.Type
 	mechanism     wire.Mechanism
+	offersBinding bool // by SCRAM-SHA-256-PLUS
 	authenticated bool
 	ready         bool
 }
@@ -160,6 +161,8 @@ func (l *leg) observe(m *wire.Message) {
 		if !l.authenticated {
 			l.asked = wire.UnknownMessage
 		}
+	case wire.AuthenticationSASL:
+		l.asked, l.offersBinding = m.Type, offersBinding(m.Bytes)
 	case wire.SASLInitialResponse:
 		l.mechanism = wire.MechanismOf(selectedMechanism(m.Bytes))
 	case wire.Authentication: // it is not known what it asks for
@@ -186,6 +189,16 @@ func versionOf(b []byte) uint32 {
 		version |= 3 << 16
 	}
 	return version
+}
+
+// offersBinding reports whether an AuthenticationSASL offers SCRAM with channel binding.
+func offersBinding(b []byte) bool {
+	for name := range bytes.SplitSeq(b[min(len(b), wire.HeaderSize+4):], []byte{0}) {
+		if string(name) == "SCRAM-SHA-256-PLUS" {
+			return true
+		}
+	}
+	return false
 }
 
 // selectedMechanism reads the name at the beginning of a SASLInitialResponse.

@@ -211,6 +211,8 @@ func (t *Tracker) add(d event.Direction, b []byte, size int64) *event.Message {
 		if !t.CountRows {
 			t.copying.identify(d.Sender(), last)
 		}
+	case wire.SASLInitialResponse:
+		last.State.BindingOffered = t.framer.legOf(d).offersBinding
 	case wire.BackendKeyData:
 		last.State.Protocol = t.framer.legOf(d).protocol
 	}

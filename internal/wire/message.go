@@ -32,6 +32,8 @@ type Message struct {
 type State struct {
 	// Mechanism is the SASL mechanism of the current authentication.
 	Mechanism Mechanism
+	// BindingOffered is set in a SASLInitialResponse if the server has offered SCRAM-SHA-256-PLUS.
+	BindingOffered bool
 	// Streamed is set between Stream Start and Stream Stop of pgoutput, where messages contain the
 	// ID of their transaction.
 	Streamed bool

@@ -21,6 +21,9 @@ func (p *page) sasl(f *wire.Field) {
 	switch f.Name {
 	case wire.SCRAMClientFirst:
 		p.bindingFlag(b)
+		if m.State.BindingOffered && bytes.HasPrefix(b, []byte("n,")) {
+			p.notes = append(p.notes, ", though the server offers SCRAM-SHA-256-PLUS"...)
+		}
 		p.attribute(b, 'r', ", client nonce = ")
 	case wire.SCRAMServerFirst:
 		p.attribute(b, 'r', ", nonce = ")
