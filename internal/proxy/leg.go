@@ -19,6 +19,8 @@ type leg struct {
 	tls   *tls.Conn // nil without TLS
 	// direct is set if TLS began without a request. It is known only for servers.
 	direct bool
+	// limited is for how long the party's receive window has been full, as last measured.
+	limited time.Duration
 	inlet
 }
 
@@ -86,6 +88,19 @@ func (l *leg) Write(b []byte) (int, error) {
 		return l.tls.Write(b)
 	}
 	return l.raw.Write(b)
+}
+
+// stalled returns how much of the time that a write took was spent waiting for the party to read.
+// A write also takes long when pgpi gets no processor, or when the network is slow. Where the
+// kernel does not say which it was, all of it counts.
+func (l *leg) stalled(took time.Duration) time.Duration {
+	total, known := windowLimited(l.raw.Conn)
+	if !known {
+		return took
+	}
+	since := total - l.limited
+	l.limited = total
+	return min(took, since)
 }
 
 // closeWrite ends this side's half, as the other party ended its own. Without close_notify there is

@@ -129,7 +129,7 @@ func (p *pump) write(b []byte) error {
 	began := time.Now()
 	err := p.writeNow(b)
 	if waited := time.Since(began); waited >= shortest {
-		p.stalled += waited
+		p.stalled += p.to.stalled(waited)
 	}
 	return err
 }
