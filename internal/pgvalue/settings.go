@@ -104,6 +104,9 @@ func resolve(p Parameters) *Settings {
 	return s
 }
 
+// KnownFrom reports whether the server is known to be of a major version or a later one.
+func (s *Settings) KnownFrom(version int) bool { return s != nil && s.version >= version }
+
 // setDateStyle takes "ISO, MDY": the style, then the order of day and month. The month comes first
 // unless the order is DMY.
 func (s *Settings) setDateStyle(v string) {

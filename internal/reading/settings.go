@@ -31,6 +31,9 @@ func (r *Reader) AppendLSN(dst []byte, lsn uint64) []byte {
 	return pgvalue.AppendLSN(dst, lsn, r.readySettings())
 }
 
+// SaysWALData reports whether the documentation of the session's server calls XLogData WALData.
+func (r *Reader) SaysWALData() bool { return r.readySettings().KnownFrom(19) }
+
 // readySettings returns the session's settings ready for printing values, or nil for none. Usually
 // they are those of the previous message.
 func (r *Reader) readySettings() *pgvalue.Settings {

@@ -17,6 +17,9 @@ func (p *page) operation(m *event.Message) {
 	case m.Type.LogicalLetter() != 0:
 		p.notes = append(p.notes, " = "...)
 		p.notes = append(p.notes, logicalName(m.Type)...)
+	case m.Type == wire.CopyBothResponse && p.reader.SaysWALData(): // once for all that follow
+		p.notes = append(p.notes, ": XLogData is WALData in the documentation from PostgreSQL 19 on"...)
+		return
 	case m.Type >= wire.CopyText && m.Type <= wire.CopyBinary:
 		p.notes = append(p.notes, " = COPY"...)
 	default:
