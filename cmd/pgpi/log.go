@@ -63,7 +63,7 @@ var formats = []format{
 	{"annotated", bus.Messages, true, textSink(text.Annotated)},
 	{"raw", bus.Messages, true, textSink(text.Raw)},
 	{"none", bus.Facts, true, textSink(text.None)},
-	{"json", bus.Messages | bus.Exchanges, true, jsonSink},
+	{"json", bus.Messages | bus.Exchanges | bus.Shapes, true, jsonSink},
 	{"pqtrace", bus.Messages, false, pqtraceSink(false)},
 	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
 }

@@ -22,6 +22,9 @@ func (p *page) exchangeObject(x *event.Exchange) {
 		p.key("sql")
 		p.sql(c)
 	}
+	if x.Shape != nil {
+		p.wordOf("shape", x.Shape.ID)
+	}
 	p.wordOf("portal", x.Portal)
 	if x.Bind != nil {
 		p.parameters(x.Bind)
