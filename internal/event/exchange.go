@@ -51,7 +51,9 @@ type Exchange struct {
 	// RolledBackToo are the first and the last of the exchanges that were over before this one
 	// failed and rolled them back. They are 0 if there are none.
 	RolledBackToo [2]uint32
-	Times         Times
+	// Undone is how many of them had run something, which is now undone.
+	Undone int
+	Times  Times
 }
 
 // Statement is one statement of a Query that has several.

@@ -53,13 +53,17 @@ type connection struct {
 }
 
 // span is a run of exchanges. It is empty if first is 0.
-type span struct{ first, last uint32 }
+type span struct {
+	first, last uint32
+	count       int
+}
 
 func (s *span) add(n uint32) {
 	if s.first == 0 {
 		s.first = n
 	}
 	s.last = n
+	s.count++
 }
 
 // open is an exchange that is not over.

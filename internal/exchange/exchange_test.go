@@ -149,6 +149,14 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+// TestUndone counts what had run among what an error has undone: a Describe in between has not.
+func TestUndone(t *testing.T) {
+	all := exchangesOf(t, "PARSE:a BIND EXECUTE FLUSH parsed bound complete:A DESCRIBE:x FLUSH nodata BIND EXECUTE FLUSH bound complete:A PARSE:b FLUSH error:42601 SYNC ready:I")
+	if last := all[len(all)-1]; last.Undone != 2 || last.RolledBackToo[0] != 1 {
+		t.Errorf("%d were undone, from %d on: %s", last.Undone, last.RolledBackToo[0], describe(last))
+	}
+}
+
 func TestExchanges(t *testing.T) {
 	for _, test := range []struct {
 		name, dialogue string

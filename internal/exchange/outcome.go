@@ -140,13 +140,14 @@ func (c *connection) rollBack(failed *open, undone []*open) {
 		x.Outcome = event.RolledBack
 	}
 	if c.unsynced.first != 0 {
-		failed.RolledBackToo = [2]uint32{c.unsynced.first, c.unsynced.last}
+		failed.RolledBackToo, failed.Undone = [2]uint32{c.unsynced.first, c.unsynced.last}, c.unsynced.count
 	}
 	if failed.atSync != nil {
 		if failed.executes {
 			failed.Outcome = event.RolledBack
 		}
 		failed.atSync.RolledBackToo, failed.RolledBackToo = failed.RolledBackToo, [2]uint32{}
+		failed.atSync.Undone, failed.Undone = failed.Undone, 0
 	}
 }
 

@@ -74,8 +74,11 @@ func (p *page) exchange(x *event.Exchange) {
 	if place := p.placeIn(x); place != "" {
 		p.continueLine("at", place)
 	}
-	if first, last := x.RolledBackToo[0], x.RolledBackToo[1]; first != 0 {
-		p.continueLine("rolled back too", "exchanges "+strconv.Itoa(int(first))+" to "+strconv.Itoa(int(last)))
+	switch {
+	case x.Undone == 1:
+		p.continueLine("rolled back too", "the statement before it that was over")
+	case x.Undone > 1:
+		p.continueLine("rolled back too", "the last "+strconv.Itoa(x.Undone)+" statements before it that were over")
 	}
 }
 

@@ -69,7 +69,7 @@ func exchanges() []event.Event {
 		exchangeFor("insert into t values (1)", 5*time.Millisecond, returned(1), ended(event.RolledBack)),
 		exchangeFor("select 3", 5*time.Millisecond, ended(event.Lost), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
 		exchangeFor("select 4", 0, ended(event.Unanswered), func(x *event.Exchange) { x.Times.Done = event.NotSeen }),
-		exchangeFor("select 5", 5*time.Millisecond, failed("23503", "no", 0), func(x *event.Exchange) { x.RolledBackToo = [2]uint32{17, 19} }),
+		exchangeFor("select 5", 5*time.Millisecond, failed("23503", "no", 0), func(x *event.Exchange) { x.RolledBackToo, x.Undone = [2]uint32{17, 19}, 3 }),
 		exchangeFor("", 5*time.Millisecond, func(x *event.Exchange) { x.Context = nil }),
 		exchangeFor("", 5*time.Millisecond, func(x *event.Exchange) { x.Kind, x.Context = event.FunctionCall, nil }),
 		exchangeFor("never shown", 999*time.Microsecond, func(x *event.Exchange) { x.Kind = event.Prepare }),
