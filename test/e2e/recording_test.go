@@ -60,7 +60,7 @@ func TestRecordingIsTheLog(t *testing.T) {
 		},
 		{
 			name: "redacted queries in files", user: "trust", args: []string{"--log-forwarded=queries", "--record-rotate=300kB", "--redact=values"},
-			read: []string{"--log-forwarded=queries"}, traffic: manySessions,
+			read: []string{"--log-forwarded=queries"}, traffic: sessionsOfText,
 		},
 		{
 			name: "JSON in files", user: "trust", args: []string{"--log=annotated=-", "--log=json=FILE", "--record-rotate=300kB"},
@@ -130,10 +130,27 @@ func manySessions(t *testing.T, s *localpg.Server, c connect) {
 	done.Wait()
 }
 
+// sessionsOfText are sessions whose rows have no numbers. A number in a row can be what a number in
+// the SQL was replaced with, which then gets another pseudonym: the log of a session is written later
+// than the beginning of its recording, so only the log would have that.
+func sessionsOfText(t *testing.T, _ *localpg.Server, c connect) {
+	var done sync.WaitGroup
+	for range 6 {
+		done.Go(func() {
+			runScript(t, c, "\\set ON_ERROR_STOP off\nselect repeat('y', 50) from generate_series(1, 3000);\nlisten news; select * from nosuch;\n")
+		})
+	}
+	done.Wait()
+}
+
 // everydaySession runs everyday with psql. If the login fails, the session is just that.
-func everydaySession(t *testing.T, _ *localpg.Server, c connect) {
+func everydaySession(t *testing.T, _ *localpg.Server, c connect) { runScript(t, c, everyday) }
+
+// runScript runs a script with psql, which may not be let in.
+func runScript(t *testing.T, c connect, script string) {
+	t.Helper()
 	cmd := psqlCommand(t, psql15, c)
-	cmd.Stdin = strings.NewReader(everyday)
+	cmd.Stdin = strings.NewReader(script)
 	output, err := cmd.CombinedOutput()
 	if err != nil && !bytes.Contains(output, []byte("nobody")) {
 		t.Errorf("%v: %s", err, output)
