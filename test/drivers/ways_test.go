@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"pgpi/test/program"
 	"pgpi/test/servers"
 )
 
@@ -250,6 +251,7 @@ func (p *proxy) stop(t *testing.T) string {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	program.NoteSources(t)
 	b := &bench{pgpi: filepath.Join(t.TempDir(), "pgpi"), psql: filepath.Dir(servers.Program(t, "psql"))}
 	build(t, nil, "go", "build", "-o", b.pgpi, "pgpi/cmd/pgpi")
 	b.targets = startTargets(t)

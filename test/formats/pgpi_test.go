@@ -14,10 +14,11 @@ import (
 	"testing"
 
 	"pgpi/internal/localpg"
+	"pgpi/test/program"
 )
 
-// program is the pgpi that all tests run.
-var program string
+// pgpiPath is the pgpi that all tests run.
+var pgpiPath string
 
 func TestMain(m *testing.M) {
 	localpg.RunJanitorIfAsked()
@@ -28,9 +29,9 @@ func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "pgpi-formats-")
 	if err == nil {
 		defer os.RemoveAll(dir) //nolint:errcheck // what is left is in the temporary folder
-		program = filepath.Join(dir, "pgpi")
+		pgpiPath = filepath.Join(dir, "pgpi")
 		var output []byte
-		if output, err = exec.Command("go", "build", "-o", program, "pgpi/cmd/pgpi").CombinedOutput(); err != nil {
+		if output, err = exec.Command("go", "build", "-o", pgpiPath, "pgpi/cmd/pgpi").CombinedOutput(); err != nil {
 			err = fmt.Errorf("build pgpi: %w: %s", err, output)
 		}
 	}
@@ -55,7 +56,8 @@ var listening = regexp.MustCompile(`^listening on 127\.0\.0\.1 port (\d+)`)
 // port.
 func start(t *testing.T, args ...string) *pgpi {
 	t.Helper()
-	p := &pgpi{cmd: exec.Command(program, append([]string{"--client-listen-port=0"}, args...)...)}
+	program.NoteSources(t)
+	p := &pgpi{cmd: exec.Command(pgpiPath, append([]string{"--client-listen-port=0"}, args...)...)}
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {

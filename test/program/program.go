@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -48,6 +49,33 @@ func Prepare(race bool) (path string, remove func(), err error) {
 	}
 	return path, remove, isolate(dir, race) // after building, which needs the user's caches
 }
+
+// NoteSources lets `go test` run a test again after the sources of pgpi have changed. Go knows
+// nothing of what a test builds. But it takes a result from its cache only if the folders that the
+// test has opened are as they were.
+func NoteSources(t testing.TB) {
+	t.Helper()
+	if err := noteSources(); err != nil {
+		t.Fatalf("find the sources of pgpi: %v", err)
+	}
+}
+
+var noteSources = sync.OnceValue(func() error {
+	root, err := filepath.Abs(".")
+	for ; err == nil; root = filepath.Dir(root) {
+		if _, missing := os.Stat(filepath.Join(root, "cmd", "pgpi")); missing == nil {
+			break
+		}
+		if root == filepath.Dir(root) {
+			return errors.New("no folder above the test has cmd/pgpi")
+		}
+	}
+	for _, folder := range []string{"cmd", "internal"} {
+		walk := func(_ string, _ fs.DirEntry, err error) error { return err }
+		err = errors.Join(err, filepath.WalkDir(filepath.Join(root, folder), walk))
+	}
+	return err
+})
 
 // isolate sets an environment of its own. home is an empty directory.
 func isolate(home string, race bool) error {
@@ -93,6 +121,7 @@ type Pgpi struct {
 // still running when the test ends, it is killed.
 func Start(t testing.TB, c Command) *Pgpi {
 	t.Helper()
+	NoteSources(t)
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
