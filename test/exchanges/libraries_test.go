@@ -20,26 +20,26 @@ type pipeline struct {
 	name               string
 	statements         []string
 	reported, outcomes []string
+	// endsWithError is set if no statement is sent between an error and the next Sync.
+	endsWithError bool
 }
-
-const errorAtSync = "an error at the Sync"
 
 var pipelines = []pipeline{
 	{"an error in the middle", []string{"insert into a values (1)", "insert into a values (1)", "insert into a values (2)", "SYNC", "select * from a", "SYNC"},
 		[]string{"ok INSERT 0 1", "error 23505", "skipped", "ok SELECT 0"},
-		[]string{"rolled back INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}},
-	{errorAtSync, []string{"insert into d values (1)", "insert into d values (1)", "SYNC", "select * from d", "SYNC"},
+		[]string{"rolled back INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}, false},
+	{"an error at the Sync", []string{"insert into d values (1)", "insert into d values (1)", "SYNC", "select * from d", "SYNC"},
 		[]string{"ok INSERT 0 1", "ok INSERT 0 1", "error 23505", "ok SELECT 0"},
-		[]string{"rolled back INSERT 0 1", "rolled back INSERT 0 1", "failed 23505", "done SELECT 0"}},
+		[]string{"rolled back INSERT 0 1", "rolled back INSERT 0 1", "failed 23505", "done SELECT 0"}, false},
 	{"a deferred constraint at COMMIT", []string{"begin", "insert into d values (1)", "SYNC", "insert into d values (1)", "commit", "select 1", "SYNC", "select * from d", "SYNC"},
 		[]string{"ok BEGIN", "ok INSERT 0 1", "ok INSERT 0 1", "error 23505", "skipped", "ok SELECT 0"},
-		[]string{"done BEGIN", "done INSERT 0 1", "done INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}},
+		[]string{"done BEGIN", "done INSERT 0 1", "done INSERT 0 1", "failed 23505", "skipped", "done SELECT 0"}, false},
 	{"back to a savepoint", []string{"begin", "savepoint p", "insert into a values (1)", "rollback to p", "select 1", "select 1/0", "SYNC", "rollback", "SYNC"},
 		[]string{"ok BEGIN", "ok SAVEPOINT", "ok INSERT 0 1", "ok ROLLBACK", "ok SELECT 1", "error 22012", "ok ROLLBACK"},
-		[]string{"done BEGIN", "done SAVEPOINT", "done INSERT 0 1", "done ROLLBACK", "done SELECT 1", "failed 22012", "done ROLLBACK"}},
+		[]string{"done BEGIN", "done SAVEPOINT", "done INSERT 0 1", "done ROLLBACK", "done SELECT 1", "failed 22012", "done ROLLBACK"}, true},
 	{"behind a COMMIT", []string{"begin", "insert into a values (1)", "commit", "delete from a", "select 1/0", "SYNC", "delete from a", "SYNC"},
 		[]string{"ok BEGIN", "ok INSERT 0 1", "ok COMMIT", "ok DELETE 1", "error 22012", "ok DELETE 1"},
-		[]string{"done BEGIN", "done INSERT 0 1", "done COMMIT", "rolled back DELETE 1", "failed 22012", "done DELETE 1"}},
+		[]string{"done BEGIN", "done INSERT 0 1", "done COMMIT", "rolled back DELETE 1", "failed 22012", "done DELETE 1"}, true},
 }
 
 // TestLibraries compares what client libraries report about pipelines with the exchanges in JSON
@@ -50,18 +50,14 @@ func TestLibraries(t *testing.T) {
 		j := newJudge(startPgpi(t, server, true, "--log-forwarded=json"))
 		for _, library := range libraries {
 			for _, p := range pipelines {
-				if library.name == "psycopg" && p.name == errorAtSync {
-					// psycopg 3.3.9 can't go on behind it: "pop from an empty deque", or "cannot exit pipeline mode while busy".
-					p.statements, p.reported, p.outcomes = p.statements[:3], p.reported[:3], p.outcomes[:3]
+				if library.name == "psycopg" && !p.endsWithError {
+					// psycopg raises an error as soon as it has read it, which may be before it sends the next statement. Behind an
+					// error of a Sync, psycopg 3.3.9 can't go on: "pop from an empty deque".
+					continue
 				}
 				t.Run(fmt.Sprintf("%d/%s/%s", version, library.name, p.name), func(t *testing.T) {
 					client, reported := library.run(t, j.pgpi.Port, p.statements)
-					var outcomes []string
-					for _, w := range <-j.channel(client) {
-						if w.Type == "extended" || w.SQLState != "" {
-							outcomes = append(outcomes, strings.TrimSuffix(strings.TrimSpace(w.Outcome+" "+w.Tag+w.SQLState), " "))
-						}
-					}
+					outcomes := outcomesOf(<-j.channel(client))
 					if !slices.Equal(reported, p.reported) {
 						t.Errorf("the library reports %q", reported)
 					}
@@ -72,6 +68,29 @@ func TestLibraries(t *testing.T) {
 			}
 		}
 	}
+}
+
+// outcomesOf returns how statements ended, and errors of a Sync. It depends on when a library sends
+// its Sync whether a statement was over before it failed: then it is done, and the failed one says
+// that it was rolled back too.
+func outcomesOf(exchanges []written) (outcomes []string) {
+	undone := map[int]bool{}
+	for _, w := range exchanges {
+		if len(w.TooAlso) == 2 {
+			for n := w.TooAlso[0]; n <= w.TooAlso[1]; n++ {
+				undone[n] = true
+			}
+		}
+	}
+	for _, w := range exchanges {
+		if w.Outcome == "done" && undone[w.Exchange] {
+			w.Outcome = "rolled back"
+		}
+		if w.Type == "extended" || w.SQLState != "" {
+			outcomes = append(outcomes, strings.TrimSpace(w.Outcome+" "+w.Tag+w.SQLState))
+		}
+	}
+	return outcomes
 }
 
 // libraries run a pipeline. Each returns its own address and what it reports.
