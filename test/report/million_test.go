@@ -18,9 +18,9 @@ import (
 // distinct is how many statements that all differ are recorded; PGPI_DISTINCT says otherwise.
 var distinct = numberOf("PGPI_DISTINCT", 50_000)
 
-// TestDistinct reports statements of which no two have one shape: the totals are right, and the
-// memory is bounded. Of 10,000 connections that are all open at once most of it is for reading them,
-// whatever is made of it.
+// TestDistinct reports statements that all have different shapes. It checks that the totals are right
+// and that memory is bounded. With 10,000 connections open at once, most of the memory is for reading
+// them, with or without a report.
 func TestDistinct(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the test records much, and -short leaves that out")
