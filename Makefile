@@ -3,7 +3,7 @@
 GOLANGCI_LINT_VERSION = v2.15.0
 FUZZTIME ?= 30s
 
-.PHONY: help build demo test check fuzz bench clean
+.PHONY: help build demo test orms check fuzz bench clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -19,6 +19,12 @@ test: ## all tests, with real servers and drivers, which are installed where the
 	test/install all
 	go test ./...
 	cd test/sqltext && go vet ./... && go test ./...
+	cd test/orms/gorm && go vet ./...
+
+orms: ## the object-relational mappers with all versions of PostgreSQL
+	test/install servers
+	test/install orms
+	go test -count=1 ./test/orms -all
 
 check: .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format, vet, lint and the quick tests
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \

@@ -55,7 +55,7 @@ func LibPQ18(t testing.TB) string {
 // test/drivers/requirements.txt pins. It finds its own libraries wherever it is loaded from.
 func NewestLibPQ(t testing.TB) string {
 	t.Helper()
-	pattern := filepath.Join(tools(t), "venv", "lib", "python3*", "site-packages", "psycopg_binary.libs", "libpq-*.so.*")
+	pattern := filepath.Join(Tools(t), "venv", "lib", "python3*", "site-packages", "psycopg_binary.libs", "libpq-*.so.*")
 	files, err := filepath.Glob(pattern)
 	if err != nil {
 		t.Fatal(err) // an invalid pattern
@@ -91,11 +91,11 @@ func versionOf(bin string) int {
 // installed returns where test/install puts a version of PostgreSQL.
 func installed(t testing.TB, version int) string {
 	t.Helper()
-	return filepath.Join(tools(t), "postgres", strconv.Itoa(version))
+	return filepath.Join(Tools(t), "postgres", strconv.Itoa(version))
 }
 
-// tools returns where test/install puts what it installs.
-func tools(t testing.TB) string {
+// Tools returns where test/install puts what it installs.
+func Tools(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()
 	if err != nil {

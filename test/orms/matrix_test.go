@@ -1,0 +1,158 @@
+package orms
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgpi/internal/localpg"
+	"pgpi/test/program"
+	"pgpi/test/servers"
+)
+
+var all = flag.Bool("all", false, "run the ORMs with all versions of PostgreSQL, not only with the newest")
+
+func TestMain(m *testing.M) {
+	localpg.RunJanitorIfAsked()
+	os.Exit(m.Run())
+}
+
+// timeLimit is for one run of a program, which takes a second or two.
+const timeLimit = 2 * time.Minute
+
+// TestMatrix runs every ORM in every way.
+func TestMatrix(t *testing.T) {
+	program.NoteSources(t)
+	pgpi := filepath.Join(t.TempDir(), "pgpi")
+	build(t, ".", "go", "build", "-o", pgpi, "pgpi/cmd/pgpi")
+	targets := startServers(t)
+	t.Run("orms", func(t *testing.T) { // returns when all parallel tests have ended
+		for _, o := range orms {
+			t.Run(o.name, func(t *testing.T) {
+				t.Parallel()
+				command := o.command(t, o.name)
+				for _, server := range targets {
+					for _, w := range o.ways() {
+						t.Run(fmt.Sprintf("PostgreSQL %d/%s", server.Version, w.name), func(t *testing.T) {
+							env := o.settings(login{server})
+							judge(t, w, run(t, pgpi, env, append(slices.Clone(command), w.name)))
+						})
+					}
+				}
+			})
+		}
+	})
+}
+
+// ways returns how the ORM reads.
+func (o orm) ways() []way {
+	kept := slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return o.lacks[w.name] != "" })
+	return append(kept, o.also...)
+}
+
+// startServers starts the newest version of PostgreSQL, or all, with TLS and passwords.
+func startServers(t *testing.T) []*localpg.Server {
+	t.Helper()
+	versions := servers.Versions[len(servers.Versions)-1:]
+	if *all {
+		versions = servers.Versions
+	}
+	var started []*localpg.Server
+	for _, version := range versions {
+		server, err := localpg.Start(t.Context(), localpg.Config{
+			Bin: servers.Require(t, version), Auth: localpg.SCRAM, TLS: &localpg.TLS{}, Database: "library", SQL: tables,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := server.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		started = append(started, server)
+	}
+	return started
+}
+
+// result is what a program and pgpi have said.
+type result struct {
+	stdout, stderr string
+	code           int
+	queries        string
+	report         report
+}
+
+// report is what is judged of pgpi's report.
+type report struct {
+	Shapes []struct {
+		SQL   string
+		Calls int
+	}
+}
+
+// run runs a program under pgpi run, with little else in its environment than where the server is.
+func run(t *testing.T, pgpi string, env, command []string) result {
+	t.Helper()
+	dir := t.TempDir()
+	queries, reported := filepath.Join(dir, "queries"), filepath.Join(dir, "report.json")
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
+	defer cancel()
+	args := []string{"run", "--client-listen-port=0", "--no-summary", "--log=queries=" + queries, "--report=json=" + reported, "--"}
+	cmd := exec.CommandContext(ctx, pgpi, append(args, command...)...)
+	cmd.WaitDelay = time.Second
+	cmd.Env = slices.Concat(env, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LANG=C.UTF-8"})
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		t.Errorf("%v did not end within %v", command, timeLimit)
+	} else if cmd.ProcessState == nil {
+		t.Fatalf("start %v: %v", command, err)
+	}
+	r := result{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode()}
+	r.queries = read(t, queries)
+	if err := json.Unmarshal([]byte(read(t, reported)), &r.report); err != nil {
+		t.Errorf("read the report: %v", err)
+	}
+	return r
+}
+
+// read returns the text of a file, or nothing if pgpi has not written it.
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Errorf("pgpi has not written it: %v", err)
+	}
+	return string(text)
+}
+
+// judge checks what a program and pgpi have said.
+func judge(t *testing.T, w way, r result) {
+	t.Helper()
+	if r.stdout != fmt.Sprintln(w.reads) || r.stderr != "" || r.code != 0 {
+		t.Errorf("the program prints %q and %q and ends with exit code %d, without having read %d objects", r.stdout, r.stderr, r.code, w.reads)
+	}
+	repeats := 0
+	for _, shape := range r.report.Shapes {
+		if strings.Contains(strings.ToLower(shape.SQL), "books") && shape.Calls == authors {
+			repeats++
+		}
+	}
+	if want := map[bool]int{true: 1}[w.repeats]; repeats != want {
+		t.Errorf("%d shapes of books have %d calls, want %d", repeats, authors, want)
+	}
+	if t.Failed() {
+		t.Logf("pgpi's log:\n%s", r.queries)
+	}
+}

@@ -1,0 +1,47 @@
+package orms
+
+import "testing"
+
+// orm is an object-relational mapper, and its program.
+type orm struct {
+	name    string // of its folder
+	title   string // what its authors call it
+	version func(*testing.T) string
+	// settings make the program's environment, in the words of the ORM.
+	settings func(login) []string
+	// command returns how to run the program, without the way, which is its argument. It builds the
+	// program where that is needed.
+	command func(*testing.T, string) []string
+
+	also []way // besides those that all ORMs have
+	// lacks are the ways that the ORM does not have, with why.
+	lacks map[string]string
+}
+
+var orms = []orm{
+	{
+		name: "sqlalchemy", title: "SQLAlchemy", version: locked("../drivers/requirements.txt", "SQLAlchemy==%s"),
+		settings: url("postgresql+psycopg"), command: pythonProgram,
+		also: []way{{name: "eager-join", reads: books}},
+	},
+	{
+		name: "django", title: "Django", version: locked("requirements.txt", "Django==%s"),
+		settings: variables, command: pythonProgram,
+		also: []way{{name: "eager-join", reads: books}},
+	},
+	{
+		name: "gorm", title: "GORM", version: locked("gorm/go.mod", "gorm.io/gorm v%s"),
+		settings: url("postgres"), command: goProgram,
+		also: []way{{name: "eager-join", reads: books}},
+	},
+	{
+		name: "hibernate", title: "Hibernate", version: locked("hibernate/pom.xml", "<version>%s.Final<"),
+		settings: jdbcURL, command: javaProgram,
+		also: []way{{name: "batch-size", reads: books}},
+	},
+	{
+		name: "activerecord", title: "ActiveRecord", version: func(*testing.T) string { return "Debian's (6.1.7 in 12)" },
+		settings: url("postgres"), command: rubyProgram,
+		also: []way{{name: "eager-join", reads: books}},
+	},
+}
