@@ -36,6 +36,8 @@ type logOptions struct {
 
 	// nowhere is set if there is no log at all.
 	nowhere bool
+	// findings is which formats show findings, or 0 if none does.
+	findings showing
 	// byDefault is the command's format if none is named.
 	byDefault string
 }
@@ -50,27 +52,28 @@ func (l *logOptions) AfterApply(vars kong.Vars) error { //nolint:unparam // kong
 // format is a way to write the log.
 type format struct {
 	name string
-	// wants is what the sink shows. speaks is set if it has what pgpi itself says, such as where it
-	// listens.
-	wants  bus.Want
-	speaks bool
-	sink   func(l *logOptions, file *os.File) bus.Sink
+	// wants is what the sink shows, and findings when it shows findings besides. speaks is set if it
+	// has what pgpi itself says, such as where it listens.
+	wants    bus.Want
+	findings showing
+	speaks   bool
+	sink     func(l *logOptions, file *os.File) bus.Sink
 }
 
 // formats are the formats of --log-forwarded and --log.
 var formats = []format{
-	{"queries", bus.Exchanges, true, textSink(text.Queries)},
-	{"annotated", bus.Messages, true, textSink(text.Annotated)},
-	{"raw", bus.Messages, true, textSink(text.Raw)},
-	{"none", bus.Facts, true, textSink(text.None)},
-	{"json", bus.Messages | bus.Exchanges | bus.Shapes, true, jsonSink},
-	{"pqtrace", bus.Messages, false, pqtraceSink(false)},
-	{"pqtrace-regress", bus.Messages, false, pqtraceSink(true)},
+	{"queries", bus.Exchanges, always, true, textSink(text.Queries)},
+	{"annotated", bus.Messages, ifAsked, true, textSink(text.Annotated)},
+	{"raw", bus.Messages, never, true, textSink(text.Raw)},
+	{"none", bus.Facts, never, true, textSink(text.None)},
+	{"json", bus.Messages | bus.Exchanges | bus.Shapes, always, true, jsonSink},
+	{"pqtrace", bus.Messages, never, false, pqtraceSink(false)},
+	{"pqtrace-regress", bus.Messages, never, false, pqtraceSink(true)},
 }
 
 func textSink(mode text.Mode) func(*logOptions, *os.File) bus.Sink {
 	return func(l *logOptions, file *os.File) bus.Sink {
-		options := text.Options{Mode: mode, MaxValue: l.LogMaxValue, Color: useColor(l.Bw, file), Slow: l.Slow}
+		options := text.Options{Mode: mode, MaxValue: l.LogMaxValue, Color: useColor(l.Bw, file), Slow: l.Slow, Findings: l.findings == ifAsked}
 		if term.IsTerminal(int(file.Fd())) {
 			options.Width = func() int { return terminalWidth(file) }
 		}
@@ -264,6 +267,9 @@ func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(er
 		}
 		opened = append(opened, info)
 		sink, wants := out.format.sink(l, file), out.format.wants
+		if l.findings >= out.format.findings {
+			wants |= bus.Findings
+		}
 		if expression != nil {
 			sink = expression.New(sink, wants.Includes(bus.Exchanges), func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
 			wants |= asksFor(expression)

@@ -26,13 +26,15 @@ func TestWants(t *testing.T) {
 		want    bus.Want
 	}{
 		{outputOptions{Log: logOptions{byDefault: "annotated"}}, bus.Messages},
-		{outputOptions{Log: logOptions{LogForwarded: "queries"}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "queries"}}, bus.Findings},
+		{outputOptions{Log: logOptions{LogForwarded: "queries"}, Findings: findingOptions{"none"}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "annotated"}, Findings: findingOptions{"all"}}, bus.Messages | bus.Findings},
 		{outputOptions{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
-		{outputOptions{Log: logOptions{LogForwarded: "json"}}, bus.Messages | bus.Exchanges | bus.Shapes},
+		{outputOptions{Log: logOptions{LogForwarded: "json"}}, bus.Messages | bus.Findings},
 		{outputOptions{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},
-		{outputOptions{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Messages | bus.Exchanges | bus.Shapes},
-		{outputOptions{Log: logOptions{LogForwarded: "queries", Filter: `user == "joe"`}}, bus.Exchanges},
-		{outputOptions{Log: logOptions{LogForwarded: "queries", Filter: `type == "Query"`}}, bus.Messages | bus.Exchanges},
+		{outputOptions{Log: logOptions{Log: []string{"none=a", "json=b"}}}, bus.Messages | bus.Findings},
+		{outputOptions{Log: logOptions{LogForwarded: "queries", Filter: `user == "joe"`}}, bus.Findings},
+		{outputOptions{Log: logOptions{LogForwarded: "queries", Filter: `type == "Query"`}}, bus.Messages | bus.Findings},
 		{outputOptions{Log: logOptions{LogForwarded: "annotated", Filter: "duration > ms(1)"}}, bus.Messages | bus.Exchanges},
 		{outputOptions{Log: logOptions{LogForwarded: "none"}, Record: recordOptions{Record: "r.pcapng"}}, bus.Traffic},
 	} {

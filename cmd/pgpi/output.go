@@ -9,16 +9,17 @@ import (
 
 // outputOptions are what becomes of what was seen, for every command.
 type outputOptions struct {
-	Redact redactOptions `embed:"" group:"Redaction"`
-	Log    logOptions    `embed:"" group:"Log"`
-	Record recordOptions `embed:"" group:"Recording"`
-	Report reportOptions `embed:"" group:"Report"`
+	Redact   redactOptions  `embed:"" group:"Redaction"`
+	Log      logOptions     `embed:"" group:"Log"`
+	Record   recordOptions  `embed:"" group:"Recording"`
+	Report   reportOptions  `embed:"" group:"Report"`
+	Findings findingOptions `embed:"" group:"Findings"`
 }
 
 // check finds what is wrong with options that are each valid by themselves. others are files that
 // other options have pgpi write.
 func (o *outputOptions) check(others ...written) error {
-	return cmp.Or(o.Redact.check(), o.Record.check(), o.Log.check(), o.checkFiles(others))
+	return cmp.Or(o.Redact.check(), o.Record.check(), o.Log.check(), o.Findings.check(), o.checkFiles(others))
 }
 
 // written is a file that an option has pgpi write.

@@ -12,6 +12,7 @@ import (
 	"pgpi/internal/decode"
 	"pgpi/internal/event"
 	"pgpi/internal/exchange"
+	"pgpi/internal/insight"
 	"pgpi/internal/proxy"
 	"pgpi/internal/redact"
 	"pgpi/internal/session"
@@ -57,6 +58,7 @@ func newDecoder() *decode.Stage { return decode.New(session.NewBudget(session.De
 
 // openLogs opens the logs, which are appended to, and finds a place for the reports.
 func (p *pipeline) openLogs(closers *closers) (err error) {
+	p.options.Log.findings = p.options.Findings.shown()
 	if p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain); err != nil {
 		return err
 	}
@@ -93,6 +95,10 @@ func (p *pipeline) stages() []bus.Stage {
 		sums := exchange.New()
 		sums.Shapes = wanted.Includes(bus.Shapes)
 		all = append(all, bus.Stage{Stage: sums, Name: "adding up exchanges"})
+	}
+	if wanted.Includes(bus.Findings) {
+		rules, _ := p.options.Findings.rules() // they were checked
+		all = append(all, bus.Stage{Stage: insight.New(insight.Options{Rules: rules, Slow: p.options.Log.Slow}), Name: "looking for findings"})
 	}
 	return all
 }

@@ -119,6 +119,9 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 	p.report = report.New(options, targets...)
 	var sink bus.Sink = p.report
 	wants := bus.Shapes
+	if p.options.Log.findings != 0 {
+		wants = bus.Findings
+	}
 	if chosen != nil {
 		facts, exchanges := p.report.Chosen()
 		filtered := chosen.New(exchanges, true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
@@ -167,6 +170,8 @@ type reportOnly struct {
 
 	Redact redactOptions `embed:"" group:"Redaction"`
 
+	Findings findingOptions `embed:"" group:"Findings"`
+
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 
 	Files []string `arg:"" optional:"" placeholder:"FILE" help:"Captures to read, in the order of time; - for standard input."`
@@ -194,7 +199,7 @@ func (o *reportOnly) check() error {
 // reading returns pgpi read without a log.
 func (o *reportOnly) reading() *readOptions {
 	read := &readOptions{Files: o.Files, command: "pgpi report", usage: reportUsage, choice: &o.Report.reportChoice}
-	read.Output.Redact, read.Output.Report = o.Redact, o.Report.reportOptions
+	read.Output.Redact, read.Output.Report, read.Output.Findings = o.Redact, o.Report.reportOptions, o.Findings
 	read.Output.Log.Filter = o.Report.Filter
 	read.Output.Log.nowhere = true
 	read.Read.Port = o.Report.Port

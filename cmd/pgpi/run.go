@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/event"
 	"pgpi/internal/launch"
 	"pgpi/internal/pgtls"
 	"pgpi/internal/proxy"
@@ -146,6 +147,7 @@ func (o *runOptions) run() (err error) {
 	if err := events.start(); err != nil {
 		return err
 	}
+	events.Record(&event.Event{At: time.Now(), Kind: event.Measured, Fact: event.OneCommand{}})
 	events.observe(&config)
 	config.ForCommand = true
 	return relayFor(launch.Command{Path: path, Args: args, Env: environment}, config, listeners, events, server)

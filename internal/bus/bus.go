@@ -43,6 +43,7 @@ const (
 	rows
 	sums
 	shapes
+	finds
 	// Facts are what pgpi knows about a connection, and the messages of its login. All outlets see
 	// them.
 	Facts Want = 0
@@ -52,6 +53,8 @@ const (
 	Exchanges = Traffic | sums
 	// Shapes are Exchanges with the shapes of their SQL.
 	Shapes = Exchanges | shapes
+	// Findings are Shapes, and what rules find in them.
+	Findings = Shapes | finds
 )
 
 // Includes reports whether an outlet that wants w sees everything that other asks for.

@@ -21,6 +21,9 @@ type Stage struct {
 // passes on the events of that connection unchanged.
 type blinder interface{ Blind(conn uint32) }
 
+// ender is a stage that has something to emit when nothing more comes.
+type ender interface{ End(emit func(*event.Event)) }
+
 // runner runs one stage and contains its panics.
 type runner struct {
 	stage Stage
@@ -101,6 +104,20 @@ func (r *runner) fail(e *event.Event, reason any) {
 	}
 }
 
+// end ends the stage, and survives its panic: then what it had not emitted is missing.
+func (r *runner) end() {
+	e, ok := r.stage.Stage.(ender)
+	if !ok {
+		return
+	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			r.next(&event.Event{Kind: event.Said, Fact: event.StageFailed{Stage: r.stage.Name, Why: fmt.Sprint(reason)}})
+		}
+	}()
+	e.End(r.next)
+}
+
 // run is the goroutine between those that record and the sinks. It takes what was recorded through
 // the stages, a batch at a time, so that relayed bytes need not wait for them.
 func (b *Bus) run() {
@@ -116,7 +133,9 @@ func (b *Bus) run() {
 			b.handOut(next)
 			b.resume()
 		}
-		if b.endOutlets() {
+		if b.atEnd() {
+			b.endStages()
+			b.endOutlets()
 			return
 		}
 	}
@@ -174,17 +193,29 @@ func (b *Bus) handOut(batch *batch) {
 	}
 }
 
-// endOutlets ends the outlets if the bus is closed and the stages have nothing left to do. It
-// reports whether that is so.
-func (b *Bus) endOutlets() bool {
+// atEnd reports whether the bus is closed and the stages have nothing left to take.
+func (b *Bus) atEnd() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.closed || len(b.queue) > 0 {
-		return false
+	return b.closed && len(b.queue) == 0
+}
+
+// endStages ends the stages, in order, and hands out what they emit.
+func (b *Bus) endStages() {
+	last := newBatch()
+	b.current = last
+	for _, r := range b.runners {
+		r.end()
 	}
+	b.handOut(last)
+}
+
+// endOutlets ends the outlets.
+func (b *Bus) endOutlets() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.timer.Stop()
 	for _, o := range b.outlets {
 		o.end()
 	}
-	return true
 }

@@ -96,7 +96,7 @@ func separate(t *testing.T, path string, a, b reflect.Value) {
 		}
 	case reflect.Pointer, reflect.Map:
 		switch name := a.Type().String(); name {
-		case "*event.Context", "*event.Settings", "*event.Identity", "*event.Exchange":
+		case "*event.Context", "*event.Settings", "*event.Identity", "*event.Exchange", "*event.Finding":
 		default:
 			t.Errorf("%s is of type %s: say whether a copy shares it", path, name)
 		}

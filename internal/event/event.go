@@ -64,6 +64,8 @@ type Event struct {
 	Fact Fact
 	// Exchange is the content of an Exchanged or a Pending event.
 	Exchange *Exchange
+	// Finding is the content of a Found event.
+	Finding *Finding
 
 	// Data is the bytes as they were handed on, in one write. For an End, it is the beginning of a
 	// message whose end never came.
@@ -105,7 +107,7 @@ func (e *Event) IsNothing() bool {
 }
 
 // Clone returns a copy that belongs to the caller. It shares with e only what never changes: facts,
-// strings, contexts, settings, identities and exchanges. Messages that tile e.Data tile the copy's
+// strings, contexts, settings, identities, exchanges and findings. Messages that tile e.Data tile the copy's
 // Data.
 func (e *Event) Clone() Event {
 	own := *e
@@ -153,6 +155,8 @@ const (
 	// Measured is a fact that no log shows: that time has passed, or how far away a party is. It is
 	// for stages, and recordings have it for those of a reader.
 	Measured
+	// Found is a finding.
+	Found
 )
 
 // Direction is who sent the bytes, and to whom.

@@ -360,4 +360,6 @@ type (
 		Party Party
 		Takes time.Duration
 	}
+	// OneCommand says that all connections are those of one command that pgpi has started.
+	OneCommand struct{ fact }
 )

@@ -100,6 +100,7 @@ var sentences = []sentence{
 
 	{Tick{}, "tick", Unsaid, "time passes"},
 	{Way{}, "way", Unsaid, "the way to the next TCP end of {party} takes {takes} ns, there and back"},
+	{OneCommand{}, "one_command", Unsaid, "all connections are of one command"},
 }
 
 // Phrase is the sentence of a type of fact, which is given by its zero value.

@@ -9,33 +9,6 @@ import (
 	"pgpi/internal/event"
 )
 
-// clock is the time of all connections together, according to their events. So deadlines are the
-// same live and when read from a recording.
-type clock struct {
-	now   time.Duration // since the first event
-	last  time.Time     // the time of day of the latest event
-	ticks bool          // the source reports that time passes
-}
-
-// leap is more than there is between two ticks, and more than events can be out of order.
-const leap = 5 * time.Second
-
-// take moves the clock to an event. The time of day is all that connections have in common. If it
-// leaps, someone has set the clock or stopped the process, and it is not known how much time has
-// passed.
-func (c *clock) take(e *event.Event) {
-	at := e.At.Round(0)
-	step := at.Sub(c.last)
-	_, tick := e.Fact.(event.Tick)
-	c.ticks = c.ticks || tick
-	switch {
-	case c.last.IsZero(), step < -leap, step > leap && c.ticks:
-		c.last = at
-	case step > 0:
-		c.now, c.last = c.now+step, at
-	}
-}
-
 // patience is how long an exchange may take before it is marked.
 const patience = 10 * time.Second
 
@@ -76,7 +49,7 @@ func (s *Stage) watch(c *connection, e *event.Event) {
 	}
 	began := max(x.Times.Asked, since)
 	ago := e.Elapsed - began
-	x.turn = turn{deadline: s.clock.now - ago + patience, began: began, at: e.At.Add(-ago), identity: e.Identity}
+	x.turn = turn{deadline: s.clock.Now - ago + patience, began: began, at: e.At.Add(-ago), identity: e.Identity}
 	s.deadline = min(s.deadline, x.turn.deadline)
 }
 
@@ -92,7 +65,7 @@ func (s *Stage) mark(e *event.Event, emit func(*event.Event)) {
 		}
 		x, _ := c.atWork()
 		switch t := &x.turn; {
-		case t.deadline > s.clock.now:
+		case t.deadline > s.clock.Now:
 			s.deadline = min(s.deadline, t.deadline)
 		case t.deadline != 0 && !x.late && !c.hidesReply(x):
 			due = append(due, c.pending(e, id, x))

@@ -33,7 +33,7 @@ type Stage struct {
 
 	connections map[uint32]*connection
 	shapes      shapes
-	clock       clock
+	clock       event.Clock
 	deadline    time.Duration // the earliest of all connections
 }
 
@@ -44,7 +44,7 @@ func New() *Stage { return &Stage{connections: map[uint32]*connection{}, deadlin
 // deadline has passed in the meantime. What a recording repeats is not part of an exchange: it was
 // added up where it was seen.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
-	if s.clock.take(e); s.clock.now >= s.deadline {
+	if s.clock.Take(e); s.clock.Now >= s.deadline {
 		s.mark(e, emit)
 	}
 	if e.Conn == 0 || e.Repeated && e.Kind != event.Measured {

@@ -49,6 +49,8 @@ func (q *question) isError() bool { return q.message != nil && q.message.Type ==
 
 func (q *question) kind() string {
 	switch {
+	case q.event.Finding != nil:
+		return "finding"
 	case q.event.Exchange != nil:
 		return q.event.Exchange.Kind.String()
 	case q.message == nil:
@@ -119,6 +121,8 @@ func (q *question) commandTag() string { return q.tag }
 func (q *question) sql() string {
 	m := q.message
 	switch {
+	case q.event.Finding != nil && q.event.Finding.Shape != nil:
+		return q.event.Finding.Shape.Text
 	case q.event.Exchange != nil && q.event.Exchange.Context != nil:
 		return q.event.Exchange.Context.SQL
 	case m == nil:
@@ -139,6 +143,8 @@ func (q *question) shape() string {
 	var s *sqltext.Shape
 	if q.event.Kind == event.Exchanged {
 		s = q.event.Exchange.Shape
+	} else if q.event.Finding != nil {
+		s = q.event.Finding.Shape
 	} else if m := q.message; m != nil && m.About != nil && m.About.Shaped != nil {
 		s = m.About.Shaped.Shape
 	}
@@ -146,6 +152,13 @@ func (q *question) shape() string {
 		return ""
 	}
 	return s.ID
+}
+
+func (q *question) finding() string {
+	if q.event.Finding == nil {
+		return ""
+	}
+	return q.event.Finding.Rule
 }
 
 func (q *question) sqlstate() string {

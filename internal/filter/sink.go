@@ -142,6 +142,9 @@ func (s *Sink) take(e *event.Event) {
 		}
 	case event.Exchanged, event.Pending:
 		s.takeExchange(e)
+	case event.Found:
+		s.asked = append(s.asked[:0], asked{known: known{identity: e.Identity}})
+		s.decide(s.connections[e.Conn], e, true)
 	default: // nothing to show
 	}
 }

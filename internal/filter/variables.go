@@ -24,6 +24,7 @@ var vocabulary = []variable[question]{
 	{name: "tx", text: (*question).transaction},                                      // idle, active or failed, by the last ReadyForQuery
 	{name: "sql", text: (*question).sql},                                             // of the message, or of the statement of its exchange
 	{name: "shape", text: (*question).shape},                                         // its identifier, as reports have it
+	{name: "finding", text: (*question).finding},                                     // the rule of a finding, "" for anything else
 	{name: "params", list: (*question).params},                                       // of the exchange's Bind, as text; NULL is "NULL"
 	{name: "columns", list: (*question).columns},                                     // names of the exchange's result
 	{name: "user", text: (*question).user, unknown: (*question).awaitsLogin},         // of the StartupMessage

@@ -20,6 +20,11 @@ func (p *page) add(e *event.Event) {
 	case event.Exchanged:
 		p.exchangeObject(e.Exchange)
 		return
+	case event.Found:
+		if !e.Finding.Again {
+			p.findingObject(e.Finding)
+		}
+		return
 	}
 	for i := range e.Messages {
 		p.traffic("message", e.Direction)

@@ -106,7 +106,7 @@ func (s *Sink) Close() error {
 
 // add records one event. Exchanges are added up again when the recording is read.
 func (s *Sink) add(e *event.Event) error {
-	if e.IsNothing() || e.Kind == event.Exchanged || e.Kind == event.Pending {
+	if e.IsNothing() || e.Kind == event.Exchanged || e.Kind == event.Pending || e.Kind == event.Found {
 		return nil
 	}
 	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {

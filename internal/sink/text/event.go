@@ -13,6 +13,10 @@ func (p *page) add(e *event.Event) {
 		return
 	}
 	p.now = e
+	if e.Kind == event.Found {
+		p.finding(e.Finding)
+		return
+	}
 	if p.Mode == Queries {
 		p.queries(e)
 		return

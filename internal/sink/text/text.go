@@ -41,6 +41,8 @@ type Options struct {
 	MaxValue int
 	// Slow is the duration from which queries mode marks an exchange; 0 marks none.
 	Slow time.Duration
+	// Findings makes annotated mode show findings too.
+	Findings bool
 	// Width returns how many columns a line of queries mode may have. 0, or a nil Width, means any
 	// number.
 	Width func() int

@@ -1,0 +1,112 @@
+package insight
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// clientKey is what the connections of a client have in common.
+type clientKey struct{ user, database, application, address string }
+
+// client is what is remembered about a client.
+type client struct {
+	key         clientKey
+	number      int // in the order of their beginnings
+	identity    *event.Identity
+	connections int
+	// open counts the connections with an open exchange. rested is since when there are none.
+	open   int
+	rested time.Duration
+	scope  *scope
+	// bursts are by what the comments of their statements have in common, "" for nothing.
+	bursts map[string]*scope
+}
+
+// Limits on clients.
+const (
+	maxClients = 1000
+	// maxBursts is how many bursts a client can have at once.
+	maxBursts = 100
+	// forgetAfter is how long a client without connections is remembered.
+	forgetAfter = time.Minute
+)
+
+// join finds the client of a connection. If the connection changes its application_name, it is
+// another client's from then on.
+func (s *Stage) join(c *connection) {
+	key := s.keyOf(c.identity)
+	if c.client != nil && c.client.key == key {
+		return
+	}
+	busy := c.asked > c.done
+	if c.client != nil {
+		c.client.connections--
+		if busy {
+			c.client.open--
+			s.restIfIdle(c.client)
+		}
+	}
+	next := s.clients[key]
+	if next == nil {
+		s.makeRoom()
+		s.begun++
+		next = &client{key: key, number: s.begun, identity: c.identity, bursts: map[string]*scope{}}
+		next.scope = s.begin(aClient, next, nil)
+		s.clients[key] = next
+	}
+	next.connections++
+	if busy {
+		next.open++
+	}
+	c.client = next
+}
+
+func (s *Stage) keyOf(i *event.Identity) clientKey {
+	if s.command || i == nil {
+		return clientKey{}
+	}
+	return clientKey{i.User, i.Database, i.Application, i.Address}
+}
+
+// rest notes that a connection has nothing open any more.
+func (s *Stage) rest(c *client) {
+	c.open--
+	s.restIfIdle(c)
+}
+
+func (s *Stage) restIfIdle(c *client) {
+	if c.open == 0 {
+		c.rested = s.clock.Now
+		s.deadline = min(s.deadline, c.rested+restTime)
+	}
+}
+
+// makeRoom forgets the client that has rested longest if there are too many.
+func (s *Stage) makeRoom() {
+	if len(s.clients) < maxClients {
+		return
+	}
+	var oldest *client
+	for _, c := range s.clients {
+		if c.open == 0 && c.connections == 0 && (oldest == nil || c.rested < oldest.rested) {
+			oldest = c
+		}
+	}
+	if oldest != nil {
+		s.endClient(oldest, stopped)
+	}
+}
+
+func (s *Stage) endClient(c *client, how ending) {
+	s.endBursts(c, how)
+	s.endScope(&c.scope, how)
+	delete(s.clients, c.key)
+}
+
+func (s *Stage) clientsInOrder() []*client {
+	return slices.SortedFunc(maps.Values(s.clients), func(a, b *client) int { return cmp.Compare(a.number, b.number) })
+}

@@ -1,0 +1,90 @@
+package insight
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// connection is what is remembered about a connection.
+type connection struct {
+	number   uint32
+	identity *event.Identity
+	client   *client
+	// asked and done are the last exchange that has begun, and the last that is over.
+	asked, done uint32
+	// streams is set for replication, which is never over.
+	streams bool
+	// ended counts its exchanges that ran something, and last is when the last of them was over.
+	ended int64
+	last  time.Time
+	// status is that of the last ReadyForQuery, or 0 if it is not known.
+	status      byte
+	scope       *scope
+	transaction *scope // nil outside
+}
+
+// connection returns what is remembered about the connection of an event.
+func (s *Stage) connection(e *event.Event) *connection {
+	c := s.connections[e.Conn]
+	if c == nil {
+		c = &connection{number: e.Conn}
+		c.scope = s.begin(aConnection, nil, c)
+		s.connections[e.Conn] = c
+	}
+	if e.Identity != nil && e.Identity != c.identity {
+		c.identity = e.Identity
+		s.join(c)
+	}
+	return c
+}
+
+// opens notes that an exchange has begun.
+func (s *Stage) opens(c *connection, number uint32) {
+	if c.client == nil {
+		s.join(c)
+	}
+	if c.asked == c.done {
+		c.client.open++
+	}
+	c.asked = number
+}
+
+// closes notes that exchanges up to a number are over.
+func (s *Stage) closes(c *connection, number uint32) {
+	if c.asked <= c.done {
+		c.done = max(c.done, min(number, c.asked))
+		return
+	}
+	c.done = min(number, c.asked)
+	if c.done == c.asked {
+		s.rest(c.client)
+	}
+}
+
+// lose notes that it is not known any more what the connection does.
+func (s *Stage) lose(c *connection) {
+	s.closes(c, c.asked)
+	c.status = 0
+	s.endScope(&c.transaction, lost)
+}
+
+// endConnection ends what a connection was part of.
+func (s *Stage) endConnection(c *connection) {
+	s.closes(c, c.asked)
+	s.endScope(&c.transaction, stopped)
+	s.endScope(&c.scope, stopped)
+	delete(s.connections, c.number)
+	if c.client == nil {
+		return
+	}
+	c.client.scope.closed(c)
+	c.client.connections--
+}
+
+func (s *Stage) inOrder() []*connection {
+	return slices.SortedFunc(maps.Values(s.connections), func(a, b *connection) int { return cmp.Compare(a.number, b.number) })
+}

@@ -1,0 +1,54 @@
+package insight_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/insight"
+)
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		code         string
+		failed, done int
+		want         []string
+	}{
+		{"five of five", "42P01", 5, 0, []string{"errors"}},
+		{"four", "42P01", 4, 0, nil},
+		{"5 of 50", "42P01", 5, 45, []string{"errors"}},
+		{"5 of 51", "42P01", 5, 46, nil},
+		{"serialization has its own rule", "40001", 9, 0, nil},
+		{"a constraint", "23505", 5, 0, []string{"errors"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPlayer(t, insight.Options{})
+			for i := range c.failed {
+				p.run(1, fmt.Sprint("select * from orders where id = ", i), failed(c.code))
+			}
+			for i := range c.done {
+				p.run(1, fmt.Sprint("select * from orders where id = ", i))
+			}
+			p.expect(c.want...)
+			for _, f := range p.findings {
+				if want := event.Warning; c.code != "23505" && f.Severity != want || c.code == "23505" && f.Severity != event.Note {
+					t.Errorf("the severity is %s", f.Severity)
+				}
+			}
+		})
+	}
+}
+
+// TestBurstsPart: what is spread over bursts is not together.
+func TestBurstsPart(t *testing.T) {
+	p := newPlayer(t, insight.Options{})
+	for i := range 8 {
+		p.run(1, fmt.Sprint("select * from orders where id = ", i), failed("42P01"))
+		if i%2 == 1 {
+			p.pass(3 * time.Second)
+		}
+	}
+	p.expect()
+}

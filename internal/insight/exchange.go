@@ -1,0 +1,94 @@
+package insight
+
+import (
+	"strings"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// exchange is an exchange that is over, as rules see it.
+type exchange struct {
+	*event.Exchange
+	conn *connection
+	// at is when it was over.
+	at time.Time
+	// elapsed is the same as time since the connection was opened.
+	elapsed time.Duration
+	// transaction is the scope of the transaction it is part of, or nil.
+	transaction *scope
+	// statement is what is known about its SQL. It is never nil.
+	statement *statement
+}
+
+// time returns the time of day of one of its times.
+func (x *exchange) time(t time.Duration) time.Time { return x.at.Add(t - x.elapsed) }
+
+// evidence returns the exchange as evidence.
+func (x *exchange) evidence() event.Evidence {
+	return event.Evidence{Conn: x.conn.number, Exchange: x.Number, At: x.time(x.Times.Asked), Elapsed: x.Times.Asked}
+}
+
+// runs reports whether it asked for anything to be run.
+func (x *exchange) runs() bool { return x.Kind != event.Prepare && x.Kind != event.SyncAlone }
+
+// read returns an exchange as rules see it.
+func (s *Stage) read(e *event.Event, c *connection) *exchange {
+	if c.client == nil {
+		s.join(c)
+	}
+	return &exchange{Exchange: e.Exchange, conn: c, at: e.At, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
+}
+
+// statement is what is known about the SQL of a shape.
+type statement struct {
+	// bounds is set if it bounds a part of a transaction, as SAVEPOINT does.
+	bounds bool
+}
+
+// statements remembers what was found out about shapes.
+type statements struct{ known map[*sqltext.Shape]*statement }
+
+// maxStatements is how many are remembered. Exceeding it only costs time.
+const maxStatements = 10_000
+
+// unknown is what is known about SQL that was not seen.
+var unknown statement
+
+func (all *statements) of(shape *sqltext.Shape) *statement {
+	if shape == nil {
+		return &unknown
+	}
+	if st := all.known[shape]; st != nil {
+		return st
+	}
+	if len(all.known) >= maxStatements || all.known == nil {
+		all.known = map[*sqltext.Shape]*statement{}
+	}
+	st := &statement{bounds: strings.HasPrefix(shape.Text, "savepoint ") || strings.HasPrefix(shape.Text, "rollback to ")}
+	all.known[shape] = st
+	return st
+}
+
+// tag is what the comments of statements that belong together have in common.
+type tag struct {
+	key string
+	// proven is set if it names one request, trace or test. A route or a job is the same for many.
+	proven bool
+}
+
+// tagOf returns the tag of an exchange. It is empty if its comments say nothing.
+func tagOf(x *exchange) (t tag) {
+	for _, a := range x.Attributes {
+		switch strings.ToLower(a.Key) {
+		case "request", "request_id", "req", "trace_id", "test":
+			t.proven = true
+		case "route", "job":
+		default:
+			continue
+		}
+		t.key += a.Key + "=" + a.Value + "\x00"
+	}
+	return t
+}

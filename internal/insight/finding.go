@@ -1,0 +1,117 @@
+package insight
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// finding is what a watcher has found.
+type finding struct {
+	// shape is the statement that it is about, or nil. detail distinguishes findings about the same
+	// one, such as a SQLSTATE. attributes are those of its comments.
+	shape      *sqltext.Shape
+	detail     string
+	attributes []sqltext.Attribute
+	// note is set if it matters less than the rule says.
+	note bool
+	// text is what was seen, and remedy what would help. Each is a sentence.
+	text, remedy string
+	// evidence is in the order of time. It is not empty.
+	evidence []event.Evidence
+	// connections are all on which it was seen, if the evidence does not show all.
+	connections []uint32
+	// took and count are as in event.Finding.
+	took  time.Duration
+	count int64
+}
+
+// Limits of what a finding lists.
+const (
+	maxEvidence    = 10
+	maxConnections = 10
+	maxSignatures  = 10_000
+)
+
+// find emits a finding of the current rule.
+func (sc *scope) find(f finding) {
+	s, r := sc.stage, sc.current
+	all := slices.Clone(f.connections)
+	for _, one := range f.evidence {
+		all = append(all, one.Conn)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	severity := r.Severity
+	if f.note {
+		severity = event.Note
+	}
+	found := &event.Finding{
+		Rule: r.Name, Severity: severity, Timed: r.Timed, Signature: signature(r.Name, &f), Shape: f.shape, Attributes: f.attributes, Text: f.text,
+		Remedy: f.remedy, Connections: all[:min(len(all), maxConnections)], More: max(0, len(all)-maxConnections),
+		Evidence: f.evidence[:min(len(f.evidence), maxEvidence)], Took: f.took, Count: f.count,
+	}
+	found.Again = s.signatures[found.Signature] || len(s.signatures) >= maxSignatures
+	if !found.Again {
+		s.signatures[found.Signature] = true
+	}
+	e := &event.Event{Seq: s.now.Seq, At: s.now.At, Conn: all[0], Kind: event.Found, Finding: found}
+	if sc.client != nil {
+		e.Identity = sc.client.identity
+	}
+	for _, one := range f.evidence {
+		if one.Conn == e.Conn {
+			e.Elapsed = e.At.Sub(one.At) + one.Elapsed
+			break
+		}
+	}
+	s.found = append(s.found, e)
+}
+
+// lasting are the keys of comments that stay the same from run to run.
+var lasting = []string{"controller", "action", "route", "job", "test"}
+
+// signature returns what identifies a finding.
+func signature(rule string, f *finding) string {
+	about := rule + "\x00"
+	if f.shape != nil {
+		about += f.shape.ID
+	}
+	about += "\x00" + f.detail
+	var words []string
+	for _, a := range f.attributes {
+		if slices.Contains(lasting, a.Key) {
+			words = append(words, a.Key+"="+a.Value)
+		}
+	}
+	slices.Sort(words)
+	sum := sha256.Sum256([]byte(about + "\x00" + strings.Join(words, "\x00")))
+	return rule + ":" + hex.EncodeToString(sum[:8])
+}
+
+// quoted returns the beginning of a shape in quotes, for a sentence.
+func quoted(shape *sqltext.Shape) string {
+	const most = 120
+	if shape == nil {
+		return "a statement whose SQL was not seen"
+	}
+	text := []rune(shape.Text)
+	if len(text) > most {
+		return `"` + string(text[:most]) + ` …"`
+	}
+	return `"` + shape.Text + `"`
+}
+
+// count returns a number with its noun: "1 row", "12 rows".
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,110 @@
+package insight_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/insight"
+	"pgpi/internal/sqltext"
+)
+
+// player makes the exchanges of a test, and collects what is found in them. Time passes only when
+// the test says so.
+type player struct {
+	t        *testing.T
+	stage    *insight.Stage
+	shaper   sqltext.Shaper
+	at       time.Time
+	seq      uint64
+	numbers  map[uint32]uint32 // of the exchanges of connections
+	status   map[uint32]byte
+	findings []*event.Finding
+}
+
+func newPlayer(t *testing.T, o insight.Options) *player {
+	t.Helper()
+	return &player{
+		t: t, stage: insight.New(o), at: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), numbers: map[uint32]uint32{}, status: map[uint32]byte{},
+	}
+}
+
+var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func (p *player) take(e event.Event) {
+	p.seq++
+	e.Seq, e.At = p.seq, p.at
+	if e.Conn != 0 {
+		e.Elapsed = p.at.Sub(began)
+		if e.Identity == nil {
+			e.Identity = &event.Identity{Known: true, User: "joe", Database: "shop", Application: "test", Address: "127.0.0.1"}
+		}
+	}
+	p.stage.Take(&e, p.collect)
+}
+
+func (p *player) collect(e *event.Event) {
+	if e.Kind == event.Found {
+		p.findings = append(p.findings, e.Finding)
+	}
+}
+
+// pass lets time pass.
+func (p *player) pass(d time.Duration) {
+	for d > 0 {
+		step := min(d, time.Second)
+		p.at = p.at.Add(step)
+		d -= step
+		p.take(event.Event{Kind: event.Measured, Fact: event.Tick{}})
+	}
+}
+
+// run runs a statement that is over after a millisecond, with changes to its exchange.
+func (p *player) run(conn uint32, sql string, changes ...func(*event.Exchange)) {
+	p.numbers[conn]++
+	if p.status[conn] == 0 {
+		p.status[conn] = 'I'
+	}
+	start := p.at.Sub(began)
+	request := event.Message{Exchange: p.numbers[conn]}
+	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ClientToServer, Messages: []event.Message{request}})
+	p.at = p.at.Add(time.Millisecond)
+	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ServerToClient, Messages: []event.Message{{Done: p.numbers[conn]}}})
+	x := &event.Exchange{
+		Number: p.numbers[conn], RoundTrip: p.numbers[conn], RoundTrips: 1, Counted: -1, Transaction: p.status[conn],
+		Context: &event.Context{SQL: sql}, Shape: p.shaper.Shape([]byte(sql), sqltext.Settings{}), Attributes: sqltext.Attributes([]byte(sql), sqltext.Settings{}),
+	}
+	done := p.at.Sub(began)
+	x.Times = event.Times{Idle: event.NotSeen, Asked: start, Sent: start, Turn: event.NotSeen, Answered: done, FirstRow: event.NotSeen, Done: done, Ready: done}
+	for _, change := range changes {
+		change(x)
+	}
+	p.status[conn] = x.Transaction
+	p.take(event.Event{Conn: conn, Kind: event.Exchanged, Exchange: x})
+}
+
+// failed makes an exchange one that failed.
+func failed(code string) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Outcome, x.SQLState, x.Message = event.Failed, code, "it failed" }
+}
+
+// found ends everything, and returns the rules of what was found.
+func (p *player) found() (rules []string) {
+	p.stage.End(p.collect)
+	for _, f := range p.findings {
+		rules = append(rules, f.Rule)
+	}
+	return rules
+}
+
+// expect ends everything, and compares the rules of what was found.
+func (p *player) expect(rules ...string) {
+	p.t.Helper()
+	if got := p.found(); fmt.Sprint(got) != fmt.Sprint(rules) {
+		p.t.Errorf("found %v instead of %v", got, rules)
+		for _, f := range p.findings {
+			p.t.Logf("%s: %s", f.Rule, f.Text)
+		}
+	}
+}

@@ -1,0 +1,7 @@
+package insight
+
+// Rules are all rules, in the order of docs/findings.md.
+var Rules = []*Rule{
+	&failing,
+	&slow,
+}

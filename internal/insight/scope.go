@@ -1,0 +1,254 @@
+package insight
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// scope is what rules look at as a whole, with their watchers.
+type scope struct {
+	stage    *Stage
+	sort     within
+	client   *client     // nil for that of a connection
+	conn     *connection // nil for that of a client or a burst
+	rules    []*Rule
+	watchers []watcher
+	// current is the rule whose watcher is at work.
+	current *Rule
+	// began is when it began, and last when an exchange of it was last over, by the clock.
+	began, last time.Duration
+	// proven is set if the comments of statements say that they belong together.
+	proven bool
+	how    ending
+	// unit is the unit in it, if it is a burst or a transaction. It is nil until it has an exchange.
+	unit *scope
+}
+
+// ending is how a scope ended.
+type ending uint8
+
+const (
+	// rested means that the client had nothing open for a while.
+	rested ending = iota
+	// cut means that it went on for too long.
+	cut
+	// over means that the transaction ended, or a part of it with a savepoint.
+	over
+	// stopped means that the connection ended, or all that was seen.
+	stopped
+	// lost means that something was not seen.
+	lost
+)
+
+// Limits of bursts.
+const (
+	restTime = time.Second
+	cutAfter = 10 * time.Second
+)
+
+// begin begins a scope.
+func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
+	var sc *scope
+	if n := len(s.spare[sort]); n > 0 {
+		sc, s.spare[sort] = s.spare[sort][n-1], s.spare[sort][:n-1]
+	} else {
+		sc = &scope{stage: s, sort: sort, rules: s.rules[sort]}
+		for _, r := range sc.rules {
+			sc.watchers = append(sc.watchers, r.watch(&s.options))
+		}
+	}
+	sc.client, sc.conn, sc.began, sc.last, sc.proven = client, conn, s.clock.Now, s.clock.Now, false
+	for _, w := range sc.watchers {
+		w.begin(sc)
+	}
+	return sc
+}
+
+// endScope ends a scope, and forgets it. It may be nil.
+func (s *Stage) endScope(at **scope, how ending) {
+	sc := *at
+	if sc == nil {
+		return
+	}
+	*at = nil
+	sc.how = how
+	if sc.unit != nil {
+		if sc.sort == aBurst && !sc.proven && how == cut {
+			s.release(sc.unit)
+			sc.unit = nil
+		}
+		s.endScope(&sc.unit, how)
+	}
+	for i, w := range sc.watchers {
+		sc.current = sc.rules[i]
+		w.end(sc)
+	}
+	s.release(sc)
+}
+
+// maxSpare is how many scopes of a sort are kept for later.
+const maxSpare = 64
+
+func (s *Stage) release(sc *scope) {
+	if len(s.spare[sc.sort]) < maxSpare {
+		s.spare[sc.sort] = append(s.spare[sc.sort], sc)
+	}
+}
+
+// take passes an exchange to the watchers.
+func (sc *scope) take(x *exchange) {
+	sc.last = sc.stage.clock.Now
+	for i, w := range sc.watchers {
+		sc.current = sc.rules[i]
+		w.take(sc, x)
+	}
+}
+
+// listen passes a message of the client to the watchers that want it.
+func (sc *scope) listen(m *event.Message) {
+	for i, w := range sc.watchers {
+		if l, ok := w.(listener); ok {
+			sc.current = sc.rules[i]
+			l.listen(sc, m)
+		}
+	}
+}
+
+// closed passes the end of a connection to the watchers that want it.
+func (sc *scope) closed(c *connection) {
+	for i, w := range sc.watchers {
+		if counts, ok := w.(counter); ok {
+			sc.current = sc.rules[i]
+			counts.closed(sc, c)
+		}
+	}
+}
+
+// follow passes an exchange to all scopes that it is part of.
+func (s *Stage) follow(c *connection, x *exchange) {
+	before := c.status
+	if x.Transaction != 0 {
+		c.status = x.Transaction
+	}
+	inside := before == 'T' || before == 'E' || c.status == 'T' || c.status == 'E'
+	if inside && c.transaction == nil {
+		c.transaction = s.begin(aTransaction, c.client, c)
+	}
+	c.scope.client = c.client
+	x.transaction = c.transaction
+	c.scope.take(x)
+	if c.transaction != nil {
+		c.transaction.take(x)
+	}
+	t := tagOf(x)
+	burst := s.burst(c.client, t)
+	burst.take(x)
+	s.unitOf(burst, c.transaction).take(x)
+	c.client.scope.take(x)
+	if x.statement.bounds { // SAVEPOINT and the like
+		s.endUnit(burst)
+		s.endUnit(c.transaction)
+	}
+	if c.transaction != nil && c.status == 'I' {
+		s.endScope(&c.transaction, over)
+	}
+	c.last = x.at
+	if x.runs() {
+		c.ended++
+	}
+}
+
+// unitOf returns the unit that an exchange is part of: that of its comments, or else that of its
+// transaction, or else that of the burst, if it will turn out to be one.
+func (s *Stage) unitOf(burst, transaction *scope) *scope {
+	in := burst
+	if !burst.proven && transaction != nil {
+		in = transaction
+	}
+	if in.unit == nil {
+		in.unit = s.begin(aUnit, in.client, in.conn)
+		in.unit.proven = in.proven
+	}
+	return in.unit
+}
+
+// endUnit ends the unit in a scope. Another begins with the next exchange.
+func (s *Stage) endUnit(in *scope) {
+	if in != nil {
+		s.endScope(&in.unit, over)
+	}
+}
+
+// burst returns the burst that an exchange is part of.
+func (s *Stage) burst(c *client, t tag) *scope {
+	b := c.bursts[t.key]
+	if b == nil {
+		if len(c.bursts) >= maxBursts {
+			s.endBurst(c, oldestOf(c.bursts), cut)
+		}
+		b = s.begin(aBurst, c, nil)
+		b.proven = t.proven
+		c.bursts[t.key] = b
+		s.deadline = min(s.deadline, b.began+cutAfter)
+	}
+	if t.key != "" {
+		s.deadline = min(s.deadline, s.clock.Now+restTime)
+	}
+	return b
+}
+
+func oldestOf(bursts map[string]*scope) string {
+	return slices.MinFunc(slices.Sorted(maps.Keys(bursts)), func(a, b string) int { return cmp.Compare(bursts[a].last, bursts[b].last) })
+}
+
+func (s *Stage) endBurst(c *client, key string, how ending) {
+	b := c.bursts[key]
+	delete(c.bursts, key)
+	s.endScope(&b, how)
+}
+
+func (s *Stage) endBursts(c *client, how ending) {
+	for _, key := range slices.Sorted(maps.Keys(c.bursts)) {
+		s.endBurst(c, key, how)
+	}
+}
+
+// expire ends what is over because time has passed.
+func (s *Stage) expire() {
+	s.deadline = never
+	for _, c := range s.clientsInOrder() {
+		s.expireClient(c)
+	}
+}
+
+func (s *Stage) expireClient(c *client) {
+	now := s.clock.Now
+	resting := c.open == 0 && now >= c.rested+restTime
+	for _, key := range slices.Sorted(maps.Keys(c.bursts)) {
+		b := c.bursts[key]
+		switch {
+		case resting, key != "" && now >= b.last+restTime:
+			s.endBurst(c, key, rested)
+		case now >= b.began+cutAfter:
+			s.endBurst(c, key, cut)
+		case key != "":
+			s.deadline = min(s.deadline, b.last+restTime)
+		}
+		if c.bursts[key] != nil {
+			s.deadline = min(s.deadline, b.began+cutAfter)
+		}
+	}
+	switch {
+	case c.open > 0:
+	case c.connections == 0 && now >= c.rested+forgetAfter:
+		s.endClient(c, stopped)
+	case c.connections == 0:
+		s.deadline = min(s.deadline, c.rested+forgetAfter)
+	case !resting:
+		s.deadline = min(s.deadline, c.rested+restTime)
+	}
+}

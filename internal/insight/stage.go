@@ -1,0 +1,147 @@
+package insight
+
+import (
+	"math"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Options are what is looked for.
+type Options struct {
+	Rules Selection
+	// Slow is how long an exchange takes that rule slow finds. 0 finds none.
+	Slow time.Duration
+}
+
+// Stage finds. It is for one goroutine.
+type Stage struct {
+	options Options
+	rules   [sorts][]*Rule // that are looked for
+
+	clock    event.Clock
+	deadline time.Duration // the earliest of all scopes
+	now      *event.Event  // that is being taken
+
+	command     bool // all connections are of one command
+	clients     map[clientKey]*client
+	begun       int // clients
+	connections map[uint32]*connection
+	statements  statements
+	spare       [sorts][]*scope // that are not in use
+
+	signatures map[string]bool // that were found
+	found      []*event.Event  // and not emitted yet
+}
+
+// never is a deadline that never comes.
+const never = time.Duration(math.MaxInt64)
+
+// New returns a stage.
+func New(o Options) *Stage {
+	s := &Stage{
+		options: o, deadline: never, clients: map[clientKey]*client{}, connections: map[uint32]*connection{}, signatures: map[string]bool{},
+	}
+	for _, r := range Rules {
+		if o.Rules.Has(r.Name) {
+			s.rules[r.within] = append(s.rules[r.within], r)
+		}
+	}
+	return s
+}
+
+// Take passes an event on, followed by what was found with it. What is found because time has
+// passed comes before it.
+func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
+	s.now = e
+	if s.clock.Take(e); s.clock.Now >= s.deadline {
+		s.expire()
+		s.emit(emit)
+	}
+	switch e.Kind {
+	case event.Traffic, event.Fragment:
+		if !e.Repeated && e.Direction <= event.ServerToClient {
+			s.messages(e)
+		}
+	case event.Exchanged:
+		s.exchange(e)
+	case event.Said:
+		s.fact(e)
+		s.emit(emit) // the line about an end comes after what it has ended
+	case event.Measured:
+		if _, one := e.Fact.(event.OneCommand); one {
+			s.command = true
+		}
+	}
+	emit(e)
+	s.emit(emit)
+}
+
+// End ends everything. Nothing more is seen.
+func (s *Stage) End(emit func(*event.Event)) {
+	if s.now == nil {
+		return
+	}
+	for _, c := range s.inOrder() {
+		s.endConnection(c)
+	}
+	for _, c := range s.clientsInOrder() {
+		s.endClient(c, stopped)
+	}
+	s.emit(emit)
+}
+
+// emit emits what was found.
+func (s *Stage) emit(emit func(*event.Event)) {
+	for i, f := range s.found {
+		s.found[i] = nil
+		emit(f)
+	}
+	s.found = s.found[:0]
+}
+
+// messages follows what clients ask and servers answer.
+func (s *Stage) messages(e *event.Event) {
+	c := s.connection(e)
+	for i := range e.Messages {
+		m := &e.Messages[i]
+		if e.Direction == event.ClientToServer {
+			if m.Exchange > c.asked && !c.streams {
+				s.opens(c, m.Exchange)
+			}
+			c.scope.listen(m)
+			continue
+		}
+		if m.Type == wire.CopyBothResponse { // it goes on as long as the connection
+			c.streams = true
+			s.closes(c, c.asked)
+		}
+		if m.Done > c.done {
+			s.closes(c, m.Done)
+		}
+	}
+}
+
+// exchange passes an exchange to the rules.
+func (s *Stage) exchange(e *event.Event) {
+	c := s.connection(e)
+	x := s.read(e, c)
+	s.follow(c, x)
+}
+
+// fact handles what a fact means for scopes.
+func (s *Stage) fact(e *event.Event) {
+	switch e.Fact.(type) {
+	case event.Opened, event.Joined, event.Continued:
+		s.connection(e)
+	case event.Missing, event.OutOfSync, event.ObserverFailed:
+		if c := s.connections[e.Conn]; c != nil {
+			s.lose(c)
+		}
+	case event.Ended:
+		if c := s.connections[e.Conn]; c != nil {
+			s.endConnection(c)
+		}
+	}
+}
