@@ -1,0 +1,46 @@
+// The ways to read the books of all authors. A program hands over a function that opens its ORM with
+// at most so many connections, and returns:
+//
+//   authors()                  loads all authors
+//   books(author)              loads the books of one author, which were not loaded before
+//   authorsWithBooks(skip, n)  loads n authors, after the first skip, with their books
+//   batched()                  loads all authors with their books in another way, if the ORM has one
+//   close()
+//
+// Each mode prints how many books it has read.
+
+async function lazy(orm) {
+	let books = 0;
+	for (const author of await orm.authors()) books += (await orm.books(author)).length;
+	return books;
+}
+
+async function lazyPool(orm) {
+	const lists = await Promise.all((await orm.authors()).map((author) => orm.books(author)));
+	return lists.flat().length;
+}
+
+// Each load is of other authors: to send the same statement again is another mistake.
+async function eagerPool(orm) {
+	const loads = [0, 6, 12, 18, 24].map((skip) => orm.authorsWithBooks(skip, 6));
+	return booksOf((await Promise.all(loads)).flat());
+}
+
+function booksOf(authors) {
+	return authors.flatMap((author) => author.books).length;
+}
+
+const modes = {
+	lazy: [1, lazy],
+	eager: [1, async (orm) => booksOf(await orm.authorsWithBooks(0, 30))],
+	batched: [1, async (orm) => booksOf(await orm.batched())],
+	"lazy-pool": [10, lazyPool],
+	"eager-pool": [10, eagerPool],
+};
+
+module.exports = async (open) => {
+	const [connections, read] = modes[process.argv[2]];
+	const orm = await open(connections);
+	console.log(await read(orm));
+	await orm.close();
+};

@@ -1,0 +1,20 @@
+const { PrismaClient } = require("@prisma/client");
+const { PrismaPg } = require("@prisma/adapter-pg");
+
+require("./modes")(async (max) => {
+	const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL, max }) });
+	return {
+		authors: () => prisma.author.findMany(),
+		books: (author) => prisma.book.findMany({ where: { authorId: author.id } }),
+		authorsWithBooks: (skip, take) =>
+			prisma.author.findMany({ skip, take, orderBy: { id: "asc" }, include: { books: true } }),
+
+		// Prisma makes one statement of all findUnique of one tick.
+		async batched() {
+			const authors = await prisma.author.findMany();
+			const books = ({ id }) => prisma.author.findUnique({ where: { id } }).books();
+			return Promise.all(authors.map(async (author) => ({ books: await books(author) })));
+		},
+		close: () => prisma.$disconnect(),
+	};
+});
