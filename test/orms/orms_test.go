@@ -44,4 +44,23 @@ var orms = []orm{
 		settings: url("postgres"), command: rubyProgram,
 		also: []way{{name: "eager-join", reads: books}},
 	},
+	{
+		name: "prisma", title: "Prisma", version: npmPackage("prisma"),
+		settings: url("postgres"), command: nodeProgram,
+		also: []way{{name: "dataloader", reads: books}},
+	},
+	{
+		name: "typeorm", title: "TypeORM", version: npmPackage("typeorm"),
+		settings: url("postgres"), command: nodeProgram,
+		also: []way{{name: "query-strategy", reads: books}},
+	},
+	{
+		name: "sequelize", title: "Sequelize", version: npmPackage("sequelize"),
+		settings: url("postgres"), command: nodeProgram,
+		also: []way{{name: "separate", reads: books}},
+	},
+	{
+		name: "drizzle", title: "Drizzle", version: npmPackage("drizzle-orm"),
+		settings: url("postgres"), command: nodeProgram,
+	},
 }

@@ -1,6 +1,7 @@
 package orms
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,6 +78,35 @@ func javaProgram(t *testing.T, name string) []string {
 func rubyProgram(t *testing.T, name string) []string {
 	need(t, exec.Command("ruby", "-rpg", "-ractive_record", "-e0").Run() == nil, "Ruby with pg and ActiveRecord")
 	return []string{"ruby", path(t, name, "main.rb")}
+}
+
+// nodeProgram is a file of the folder node. Node finds packages that are elsewhere by NODE_PATH.
+func nodeProgram(t *testing.T, name string) []string {
+	modules := filepath.Join(servers.Tools(t), "npm-orms", "node_modules")
+	node, err := exec.LookPath("node")
+	need(t, err == nil && exists(filepath.Join(modules, ".prisma")), "Node with the packages of test/orms/node/package.json")
+	return []string{"env", "NODE_PATH=" + modules, node, path(t, "node", name+".js")}
+}
+
+// npmPackage finds the version of a package for Node.
+func npmPackage(name string) func(*testing.T) string {
+	return func(t *testing.T) string {
+		t.Helper()
+		text, err := os.ReadFile("node/package-lock.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), `"resolved"`) {
+			t.Error("package-lock.json names a registry's host: make it with --omit-lockfile-registry-resolved")
+		}
+		var lock struct {
+			Packages map[string]struct{ Version string }
+		}
+		if err := json.Unmarshal(text, &lock); err != nil {
+			t.Fatal(err)
+		}
+		return lock.Packages["node_modules/"+name].Version
+	}
 }
 
 // locked finds a version in a file, at the place of %s in a line.

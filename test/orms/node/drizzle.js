@@ -12,7 +12,7 @@ const booksRelations = relations(books, ({ one }) => ({
 	author: one(authors, { fields: [books.authorId], references: [authors.id] }),
 }));
 
-require("./modes")(async (max) => {
+require("./ways")(async (max) => {
 	const pool = new Pool({ connectionString: process.env.DATABASE_URL, max });
 	const db = drizzle(pool, { schema: { authors, books, authorsRelations, booksRelations } });
 	return {

@@ -1,8 +1,9 @@
 const { PrismaClient } = require("@prisma/client");
 const { PrismaPg } = require("@prisma/adapter-pg");
 
-require("./modes")(async (max) => {
-	const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL, max }) });
+require("./ways")(async (max) => {
+	const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL, max });
+	const prisma = new PrismaClient({ adapter });
 	return {
 		authors: () => prisma.author.findMany(),
 		books: (author) => prisma.book.findMany({ where: { authorId: author.id } }),
@@ -10,7 +11,7 @@ require("./modes")(async (max) => {
 			prisma.author.findMany({ skip, take, orderBy: { id: "asc" }, include: { books: true } }),
 
 		// Prisma makes one statement of all findUnique of one tick.
-		async batched() {
+		async dataloader() {
 			const authors = await prisma.author.findMany();
 			const books = ({ id }) => prisma.author.findUnique({ where: { id } }).books();
 			return Promise.all(authors.map(async (author) => ({ books: await books(author) })));

@@ -1,6 +1,6 @@
 const { Sequelize, DataTypes } = require("sequelize");
 
-require("./modes")(async (max) => {
+require("./ways")(async (max) => {
 	const sequelize = new Sequelize(process.env.DATABASE_URL, {
 		pool: { max }, logging: false, define: { timestamps: false },
 	});
@@ -12,7 +12,7 @@ require("./modes")(async (max) => {
 		authors: () => Author.findAll(),
 		books: (author) => author.getBooks(),
 		authorsWithBooks: (offset, limit) => Author.findAll({ offset, limit, order: ["id"], include: "books" }),
-		batched: () => Author.findAll({ include: { association: "books", separate: true } }),
+		separate: () => Author.findAll({ include: { association: "books", separate: true } }),
 		close: () => sequelize.close(),
 	};
 });

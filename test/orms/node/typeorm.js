@@ -16,7 +16,7 @@ const Book = new EntitySchema({
 	},
 });
 
-require("./modes")(async (poolSize) => {
+require("./ways")(async (poolSize) => {
 	const source = new DataSource({
 		type: "postgres", url: process.env.DATABASE_URL, poolSize, entities: [Author, Book],
 	});
@@ -32,7 +32,7 @@ require("./modes")(async (poolSize) => {
 		authors: () => authors.find(),
 		books: (author) => author.books,
 		authorsWithBooks: (skip, take) => withBooks({ skip, take, order: { id: "ASC" } }),
-		batched: () => withBooks({ relationLoadStrategy: "query" }),
+		"query-strategy": () => withBooks({ relationLoadStrategy: "query" }),
 		close: () => source.destroy(),
 	};
 });

@@ -1,13 +1,13 @@
-// The ways to read the books of all authors. A program hands over a function that opens its ORM with
-// at most so many connections, and returns:
+// The ways to read the books of all authors. A program calls this with a function that opens its ORM
+// with at most so many connections, and returns:
 //
 //   authors()                  loads all authors
 //   books(author)              loads the books of one author, which were not loaded before
 //   authorsWithBooks(skip, n)  loads n authors, after the first skip, with their books
-//   batched()                  loads all authors with their books in another way, if the ORM has one
 //   close()
 //
-// Each mode prints how many books it has read.
+// Other functions load all authors with their books, in ways that only this ORM has. The program's
+// argument names the way. It prints how many books were read.
 
 async function lazy(orm) {
 	let books = 0;
@@ -30,16 +30,16 @@ function booksOf(authors) {
 	return authors.flatMap((author) => author.books).length;
 }
 
-const modes = {
+const ways = {
 	lazy: [1, lazy],
 	eager: [1, async (orm) => booksOf(await orm.authorsWithBooks(0, 30))],
-	batched: [1, async (orm) => booksOf(await orm.batched())],
 	"lazy-pool": [10, lazyPool],
 	"eager-pool": [10, eagerPool],
 };
 
 module.exports = async (open) => {
-	const [connections, read] = modes[process.argv[2]];
+	const way = process.argv[2];
+	const [connections, read] = ways[way] ?? [1, async (orm) => booksOf(await orm[way]())];
 	const orm = await open(connections);
 	console.log(await read(orm));
 	await orm.close();
