@@ -14,9 +14,10 @@
 //
 // It must not know where SQL comes from, what in it is secret or data, or what becomes of it. It
 // has no grammar: code that wants to know what a statement is looks at the words itself, as copy.go
-// does.
+// and trait.go do.
 //
-// Start reading at [Token], then [Scanner.Next]. What statements have in common begins at [Shape].
+// Start reading at [Token], then [Scanner.Next]. What statements have in common begins at [Shape],
+// and what they do at [Traits].
 // To see all constants of a text, and what they mean:
 //
 //	tokens := sqltext.NewScanner(sql, settings)

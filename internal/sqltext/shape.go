@@ -45,10 +45,7 @@ const (
 
 // Shape returns the shape of a text. The text ends at a NUL, as it does for the server.
 func (s *Shaper) Shape(sql []byte, settings Settings) *Shape {
-	if i := bytes.IndexByte(sql, 0); i >= 0 {
-		sql = sql[:i]
-	}
-	key := s.writer.write(sql, settings)
+	key := s.writer.write(beforeNUL(sql), settings)
 	if shape := s.known[string(key)]; shape != nil {
 		return shape
 	}

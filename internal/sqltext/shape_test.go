@@ -105,6 +105,7 @@ func FuzzShape(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sql []byte) {
 		for _, settings := range []Settings{{}, standard, escapes, {StandardStrings, ShiftJIS}} {
 			checkShape(t, sql, settings)
+			checkTraits(t, sql, settings)
 		}
 	})
 }
@@ -184,7 +185,7 @@ func TestListLengths(t *testing.T) {
 // all memory, if the work grew with more than their size.
 func TestHostileShapes(t *testing.T) {
 	const size = 1 << 18
-	for _, piece := range []string{"(", "in (", "array[", "values (", "values ", "in (1,", "in ((1,2),", "values (1),", "-", "- 1", ";", ".", "a.", "in (a,b,c,d,e,f,g,h,i,", "/*a='b'*/", "U&'' "} {
+	for _, piece := range []string{"(", "in (", "array[", "values (", "values ", "in (1,", "in ((1,2),", "values (1),", "-", "- 1", ";", ".", "a.", "in (a,b,c,d,e,f,g,h,i,", "where (", "where a", "from (", "/*a='b'*/", "U&'' "} {
 		sql := []byte(strings.Repeat(piece, size/len(piece)))
 		var s Shaper
 		shape := s.Shape(sql, standard)
@@ -192,6 +193,9 @@ func TestHostileShapes(t *testing.T) {
 			t.Errorf("%q: %d bytes, %d frames", piece, len(shape.Text), cap(s.writer.frames))
 		}
 		Attributes(sql, standard)
+		TraitsOf(shape)
+		ComparedWith(shape, 1)
+		s.AppendOperands(nil, sql, standard)
 	}
 }
 

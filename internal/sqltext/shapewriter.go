@@ -11,11 +11,15 @@ type shapeWriter struct {
 	// first is the first word of the current statement, as written.
 	first []byte
 	// signs is where a run of signs begins that are part of a number if one follows, or -1. before
-	// is the mark before them.
-	signs  int
-	before mark
-	frames []frame
-	deeper int // open brackets beyond maxFrames
+	// is the mark before them, and firstSign is where they begin in the text.
+	signs     int
+	before    mark
+	firstSign int
+	frames    []frame
+	deeper    int // open brackets beyond maxFrames
+	// operands are added to if notes is set.
+	operands []Operand
+	notes    bool
 }
 
 // mark is a written token, and its position.
@@ -101,8 +105,12 @@ func (w *shapeWriter) append(t Token, text []byte) {
 
 // constant writes a placeholder for a constant, and removes the signs before a number.
 func (w *shapeWriter) constant(t Token) {
+	start := t.Start
 	if w.signs >= 0 && t.Kind == Number {
-		w.dst, w.mark = w.dst[:w.signs], w.before
+		w.dst, w.mark, start = w.dst[:w.signs], w.before, w.firstSign
+	}
+	if w.notes {
+		w.note(t, start)
 	}
 	w.signs = -1
 	if t.Kind == UnicodeString {
@@ -115,7 +123,7 @@ func (w *shapeWriter) constant(t Token) {
 // sign writes + or -, which is part of the number after it unless an operand is before it.
 func (w *shapeWriter) sign(t Token) {
 	if w.signs < 0 && !w.afterOperand() {
-		w.signs, w.before = len(w.dst), w.mark
+		w.signs, w.before, w.firstSign = len(w.dst), w.mark, t.Start
 	}
 	w.append(t, w.tokens.Text(t))
 }
@@ -350,50 +358,4 @@ func (w *shapeWriter) endElement(f *frame) {
 		f.count++
 	}
 	f.start = len(w.dst)
-}
-
-// needsSpace reports whether a space separates a token from the one before it. Tokens that would be
-// cut differently if they touched are separated.
-func (w *shapeWriter) needsSpace(t Token, text []byte) bool {
-	if len(w.dst) == 0 {
-		return false
-	}
-	before := w.dst[len(w.dst)-1]
-	if before >= 0x80 && text[0] >= '0' && w.tokens.settings.Encoding >= Pairs {
-		return true // otherwise it would be the second half of a character
-	}
-	if w.last.Kind == Punctuation && (before == '(' || before == '[') {
-		return false
-	}
-	beforeName := w.last.Kind.IsName() || w.last.Kind == Parameter
-	if t.Kind == Punctuation {
-		switch string(text) {
-		case ",", ";", ")", "]":
-			return false
-		case "(":
-			return !w.last.Kind.IsName() || w.last.Kind == Word && spaceBehind[string(w.dst[w.word:])]
-		case "[":
-			return !beforeName && before != ']' && before != ')'
-		case ".", "::":
-			return !beforeName && before != ']' && before != ')'
-		}
-		return true
-	}
-	if w.last.Kind == Punctuation && (before == '.' && !isTwo(w.dst, w.word) || isCast(w.dst[w.word:])) {
-		return !t.Kind.IsName() && t.Kind != Parameter && string(text) != "*"
-	}
-	return true
-}
-
-// isTwo reports whether a mark has two characters.
-func isTwo(dst []byte, start int) bool { return len(dst)-start == 2 }
-
-func isCast(text []byte) bool { return string(text) == "::" }
-
-// spaceBehind has the key words that have a space between them and a bracket that follows.
-var spaceBehind = map[string]bool{
-	"in": true, "values": true, "and": true, "or": true, "not": true, "as": true, "on": true, "using": true, "where": true, "select": true,
-	"from": true, "join": true, "over": true, "by": true, "then": true, "else": true, "when": true, "union": true, "except": true,
-	"intersect": true, "filter": true, "with": true, "lateral": true, "any": true, "some": true, "all": true, "returning": true,
-	"materialized": true, "conflict": true, "distinct": true, "having": true, "case": true, "group": true, "check": true,
 }
