@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -25,15 +26,16 @@ type reportOptions struct {
 // reportChoice is what a report contains, for pgpi report.
 type reportChoice struct {
 	GroupBy string `placeholder:"WHAT" default:"shape" help:"Add up by shape, user, database, application, client, connection, or attribute:NAME of comments (default: ${default})."`
-	OrderBy string `placeholder:"WHAT" default:"time" help:"Order by time, mean, max, calls, rows, bytes or errors (default: ${default})."`
+	OrderBy string `placeholder:"WHAT" help:"Order by time, mean, max, calls, rows, bytes or errors (default: time)."`
 	Limit   string `placeholder:"SHARE:N" default:"95%:20" help:"List the first that make up a share of all, and so many at most (default: ${default})."`
 	Since   string `placeholder:"TIME" help:"Leave out statements that were over before, such as '2026-11-28 17:05', or 17:05 on the first day."`
 	Until   string `placeholder:"TIME" help:"Leave out statements that were over later."`
+	Compare string `placeholder:"OLD.json" help:"Write what differs from an older report in JSON: shapes, calls, rows, bytes and findings; with --order-by time also times."`
 	Filter  string `placeholder:"EXPR" help:"Add up only the statements that an expression is true of, such as 'database == \"shop\"' (see docs/filter.md)."`
 }
 
 // defaultChoice is what reports of other commands contain.
-var defaultChoice = reportChoice{GroupBy: "shape", OrderBy: "time", Limit: "95%:20"}
+var defaultChoice = reportChoice{GroupBy: "shape", Limit: "95%:20"}
 
 // options reads what a report contains.
 func (c *reportChoice) options() (o report.Options, err error) {
@@ -42,7 +44,7 @@ func (c *reportChoice) options() (o report.Options, err error) {
 		read func() error
 	}{
 		{"--group-by", func() (err error) { o.Stats.By, err = stats.ParseBy(c.GroupBy); return err }},
-		{"--order-by", func() (err error) { o.Stats.Order, err = stats.ParseOrder(c.OrderBy); return err }},
+		{"--order-by", func() (err error) { o.Stats.Order, err = stats.ParseOrder(cmp.Or(c.OrderBy, "time")); return err }},
 		{"--limit", func() (err error) { o.Limit, err = report.ParseLimit(c.Limit); return err }},
 		{"--since", func() (err error) { o.Stats.Since, err = parseBound(c.Since); return err }},
 		{"--until", func() (err error) { o.Stats.Until, err = parseBound(c.Until); return err }},
@@ -104,6 +106,9 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 	}
 	options, err := choice.options()
 	if err != nil {
+		return err
+	}
+	if options.Compare, err = choice.old(); err != nil {
 		return err
 	}
 	var targets []report.Output
@@ -182,7 +187,8 @@ const reportUsage = "pgpi report [options] FILE..."
 const reportDescription = `Add up what recordings and captures hold: which statements took the time, how often they ran, whom they waited for, what failed.
 
   pgpi report session.pcapng
-  pgpi report --order-by calls --group-by user --report json=report.json monday.pcapng
+  pgpi report --order-by calls --report json=report.json monday.pcapng
+  pgpi report --compare report.json tuesday.pcapng
 
 Exit codes are those of pgpi read.`
 
@@ -192,6 +198,9 @@ func (o *reportOnly) check() error {
 	}
 	if len(o.Report.Report) == 0 {
 		o.Report.Report = []string{"text=" + standardOutput}
+	}
+	if err := o.checkComparison(); err != nil {
+		return err
 	}
 	return o.reading().check()
 }

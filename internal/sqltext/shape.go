@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// shapeRules is the version of the rules that decide which statements share a shape. It is part of
+// ShapeRules is the version of the rules that decide which statements share a shape. It is part of
 // each identifier, so that an identifier never changes its meaning.
-const shapeRules = "1"
+const ShapeRules = "1"
 
 // Shape is what is common to statements that differ only in constants, parameters, the lengths of
 // lists, case, space and comments.
@@ -69,7 +69,7 @@ func newShape(key []byte) *Shape {
 		i := bytes.IndexByte(key, placeholder)
 		if i < 0 {
 			text = append(text, key...)
-			return &Shape{ID: shapeRules + ":" + hex.EncodeToString(sum[:8]), Text: string(text)}
+			return &Shape{ID: ShapeRules + ":" + hex.EncodeToString(sum[:8]), Text: string(text)}
 		}
 		n++
 		text = append(append(text, key[:i]...), '$')

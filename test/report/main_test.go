@@ -1,5 +1,5 @@
 // Package report compares reports with what others have counted: pgbench, pg_stat_statements, and
-// the live session with its recording.
+// the live session with its recording. It also compares runs of the same program.
 //
 // It guarantees that no test depends on how fast the machine is: times are compared with bounds that
 // others have measured at the same time. It must not know how sums are made. Start reading at

@@ -11,8 +11,8 @@
 //
 // Less formally: pasted into psql, a report at most selects, and it admits what it does not know.
 //
-// It must not know where events come from, other sinks except for the text of statements, or how
-// sums are made, which package stats does.
+// It must not know where events come from, other sinks except for the text of statements, how sums
+// are made, which package stats does, or how reports are compared, which package compare does.
 //
 // Start reading at [Sink], then read text.go for the page from top to bottom.
 package report

@@ -28,6 +28,7 @@ type document struct {
 	Groups      []group          `json:"groups,omitempty"`
 	Misc        *sums            `json:"misc,omitempty"`
 	Connections []connection     `json:"connections"`
+	Compared    *compared        `json:"compared,omitempty"`
 }
 
 // seen is what the report covers.
@@ -150,10 +151,29 @@ type tls struct {
 	Server *string `json:"server"`
 }
 
-// writeJSON writes a report as JSON. It contains all groups that are kept, whatever the limit is.
-// Groups that a text would list say why.
+// writeJSON writes a report as JSON, with what differs from an older one if that is wanted.
 func writeJSON(w io.Writer, s *stats.Stats, o Options) error {
-	d := document{
+	d := documentOf(s, o)
+	if o.Compare != nil {
+		difference, err := o.Compare.difference(s, o)
+		if err != nil {
+			return err
+		}
+		d.Compared = comparedOf(o.Compare.name, difference)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(d); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
+
+// documentOf returns a report as JSON. It contains all groups that are kept, whatever the limit is.
+// Groups that a text would list say why.
+func documentOf(s *stats.Stats, o Options) *document {
+	d := &document{
 		Version: schemaVersion, Seen: seenOf(&s.Seen), GroupBy: o.Stats.By.String(), OrderBy: o.Stats.Order.String(),
 		Total: sumsOf(&s.All), SQLStates: countsOf(&s.States), Connections: []connection{},
 	}
@@ -179,13 +199,7 @@ func writeJSON(w io.Writer, s *stats.Stats, o Options) error {
 	for _, c := range s.Connections() {
 		d.Connections = append(d.Connections, connectionOf(c))
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(&d); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
+	return d
 }
 
 func seenOf(s *stats.Seen) seen {

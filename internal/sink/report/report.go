@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"pgpi/internal/compare"
 	"pgpi/internal/event"
 	"pgpi/internal/stats"
 )
@@ -14,6 +15,8 @@ import (
 type Options struct {
 	Stats stats.Options
 	Limit Limit
+	// Compare is an older report, or nil. If there is one, texts are about what differs from it.
+	Compare *Old
 }
 
 // Sink adds up events. It writes the report when it is closed, or when asked to.
@@ -82,6 +85,16 @@ func (s *Sink) Report() error {
 		}
 	}
 	return nil
+}
+
+// Difference returns what differs from the older report so far, or nil if there is none.
+func (s *Sink) Difference() (*compare.Difference, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.options.Compare == nil {
+		return nil, nil //nolint:nilnil // there is nothing to compare with
+	}
+	return s.options.Compare.difference(s.stats, s.options)
 }
 
 // Close writes the report.

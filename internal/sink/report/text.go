@@ -21,9 +21,12 @@ type page struct {
 }
 
 // writeText writes a report as text: where the time went, a profile, and a paragraph for each
-// listed group.
+// listed group. If it is compared with an older report, the text is about what differs.
 func writeText(w io.Writer, s *stats.Stats, o Options) error {
 	p := &page{stats: s, options: o}
+	if o.Compare != nil {
+		return p.writeDifference(w)
+	}
 	p.head()
 	if s.Seen.Exchanges > 0 {
 		p.times()

@@ -1,0 +1,156 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"pgpi/internal/compare"
+	"pgpi/internal/sqltext"
+	"pgpi/internal/stats"
+)
+
+// Old is an older report to compare with.
+type Old struct {
+	name   string
+	report *compare.Report
+	by     compare.Measure
+}
+
+// ReadOld reads an older report from its JSON. What differs is ordered by a measure, and times are
+// compared only if that is the measure.
+func ReadOld(name string, text []byte, by compare.Measure) (*Old, error) {
+	r, err := compare.Parse(text, ownFormat)
+	return &Old{name, r, by}, err
+}
+
+// ownFormat is that of the reports of this pgpi.
+var ownFormat = compare.Format{Document: schemaVersion, Shapes: sqltext.ShapeRules}
+
+// difference returns what differs from the older report. Both are compared as they are in JSON.
+func (o *Old) difference(s *stats.Stats, options Options) (*compare.Difference, error) {
+	text, err := json.Marshal(documentOf(s, options))
+	if err != nil {
+		return nil, fmt.Errorf("write JSON: %w", err)
+	}
+	r, err := compare.Parse(text, ownFormat)
+	if err != nil {
+		return nil, fmt.Errorf("read the report that was just made: %w", err)
+	}
+	return compare.Reports(o.report, r, o.by), nil
+}
+
+// compared is what differs from an older report.
+type compared struct {
+	With          string            `json:"with"`
+	Same          bool              `json:"same"`
+	Old           covered           `json:"old"`
+	New           covered           `json:"new"`
+	NewShapes     []comparedShape   `json:"new_shapes"`
+	GoneShapes    []comparedShape   `json:"gone_shapes"`
+	ChangedShapes []changedShape    `json:"changed_shapes"`
+	Findings      *comparedFindings `json:"findings"`
+}
+
+// covered is how much of a report was compared.
+type covered struct {
+	Shapes   int          `json:"shapes"`
+	Total    comparedSums `json:"total"`
+	Whole    bool         `json:"whole"`
+	Crowded  bool         `json:"crowded"`
+	Findings *int         `json:"findings"`
+}
+
+// comparedSums are the numbers that are compared.
+type comparedSums struct {
+	Calls  int64 `json:"calls"`
+	Errors int64 `json:"errors"`
+	Rows   int64 `json:"rows"`
+	Bytes  bytes `json:"bytes"`
+}
+
+type comparedShape struct {
+	ID  string `json:"id"`
+	SQL string `json:"sql,omitempty"`
+	comparedSums
+}
+
+// changedShape is a shape, or another group, with the numbers that differ, by their names.
+type changedShape struct {
+	ID  string         `json:"id"`
+	SQL string         `json:"sql,omitempty"`
+	Old map[string]any `json:"old"`
+	New map[string]any `json:"new"`
+}
+
+type comparedFindings struct {
+	New     []compare.Finding `json:"new"`
+	Gone    []compare.Finding `json:"gone"`
+	Changed []changedFinding  `json:"changed"`
+}
+
+type changedFinding struct {
+	compare.Finding
+	Old int64 `json:"old_count"`
+}
+
+func comparedOf(name string, d *compare.Difference) *compared {
+	c := &compared{
+		With: clean(name), Same: d.Same(), Old: coveredOf(d.Old), New: coveredOf(d.New),
+		NewShapes: comparedShapes(d.Added), GoneShapes: comparedShapes(d.Gone), ChangedShapes: []changedShape{},
+	}
+	for _, list := range [][]*compare.Change{d.Changed, d.ChangedOthers} {
+		for _, one := range list {
+			c.ChangedShapes = append(c.ChangedShapes, changedOf(d, one))
+		}
+	}
+	if d.ComparesFindings() {
+		c.Findings = &comparedFindings{New: findingsOf(d.AddedFindings), Gone: findingsOf(d.GoneFindings), Changed: []changedFinding{}}
+		for _, f := range d.ChangedFindings {
+			c.Findings.Changed = append(c.Findings.Changed, changedFinding{*f.Finding, f.Old})
+		}
+	}
+	return c
+}
+
+func coveredOf(r *compare.Report) covered {
+	c := covered{Shapes: len(r.Shapes), Total: comparedSumsOf(&r.Total), Whole: r.Whole, Crowded: r.Crowded}
+	if r.Looked {
+		n := len(r.Findings)
+		c.Findings = &n
+	}
+	return c
+}
+
+func comparedSumsOf(s *compare.Sums) comparedSums {
+	return comparedSums{s.Calls, s.Errors, s.Rows, bytes{s.Sent, s.Received}}
+}
+
+func comparedShapes(all []*compare.Group) []comparedShape {
+	list := make([]comparedShape, 0, len(all))
+	for _, g := range all {
+		list = append(list, comparedShape{g.ID, g.SQL, comparedSumsOf(&g.Sums)})
+	}
+	return list
+}
+
+func changedOf(d *compare.Difference, c *compare.Change) changedShape {
+	shape := changedShape{c.ID, c.SQL, map[string]any{}, map[string]any{}}
+	for _, m := range d.Differing(c) {
+		was, is := m.Of(&c.Old), m.Of(&c.New)
+		if m == compare.Time {
+			shape.Old["seconds"], shape.New["seconds"] = time.Duration(was).Seconds(), time.Duration(is).Seconds()
+			continue
+		}
+		shape.Old[m.String()], shape.New[m.String()] = was, is
+	}
+	return shape
+}
+
+func findingsOf(all []*compare.Finding) []compare.Finding {
+	list := make([]compare.Finding, 0, len(all))
+	for _, f := range all {
+		list = append(list, *f)
+	}
+	return list
+}

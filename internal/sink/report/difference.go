@@ -1,0 +1,201 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"pgpi/internal/compare"
+	"pgpi/internal/sink/text"
+)
+
+// writeDifference writes what differs from an older report. There are no times in it, unless they
+// are compared: they vary from run to run.
+func (p *page) writeDifference(w io.Writer) error {
+	d, err := p.options.Compare.difference(p.stats, p.options)
+	if err != nil {
+		return err
+	}
+	old := p.options.Compare.name
+	p.line("pgpi report: compared with %s", old)
+	if d.Same() {
+		p.item("same", covers(d.New)+"; nothing differs")
+	} else {
+		p.item("old", covers(d.Old))
+		p.item("new", covers(d.New))
+		p.item("differs", differs(d))
+	}
+	p.notCompared(d, old)
+	p.body(d)
+	_, err = io.WriteString(w, p.String())
+	return err
+}
+
+// body writes each finding and shape that differs.
+func (p *page) body(d *compare.Difference) {
+	for _, f := range d.AddedFindings {
+		p.finding("new", f, count(f.Count, "time"))
+	}
+	for _, f := range d.GoneFindings {
+		p.finding("gone", f, "it was found "+count(f.Count, "time"))
+	}
+	for _, f := range d.ChangedFindings {
+		p.finding("changed", f.Finding, fmt.Sprintf("%s, before %s", count(f.Count, "time"), number(f.Old)))
+	}
+	p.groups("new", "", d.Added)
+	p.groups("gone", "it had ", d.Gone)
+	if d.Total != nil {
+		p.line("")
+		p.numbers("all", "old", "new", "change", "%")
+		p.differing(d, d.Total)
+	}
+	p.changes(d, d.Changed)
+	p.changes(d, d.ChangedOthers)
+}
+
+// covers returns how much of a report is compared.
+func covers(r *compare.Report) string {
+	words := count(int64(len(r.Shapes)), "shape") + ", " + count(r.Total.Calls, "call")
+	if r.Looked {
+		words += ", " + count(int64(len(r.Findings)), "finding")
+	}
+	return words
+}
+
+// differs returns what differs, in a sentence.
+func differs(d *compare.Difference) string {
+	var words []string
+	for _, one := range []struct {
+		n            int
+		one, several string
+	}{
+		{len(d.AddedFindings), "finding is new", "findings are new"},
+		{len(d.GoneFindings), "finding is gone", "findings are gone"},
+		{len(d.ChangedFindings), "finding has another count", "findings have other counts"},
+		{len(d.Added), "shape is new", "shapes are new"},
+		{len(d.Gone), "shape is gone", "shapes are gone"},
+		{len(d.Changed), "shape has other numbers", "shapes have other numbers"},
+		{len(d.ChangedOthers), "group without a shape has other numbers", "groups without a shape have other numbers"},
+	} {
+		switch {
+		case one.n == 1:
+			words = append(words, "1 "+one.one)
+		case one.n > 1:
+			words = append(words, number(int64(one.n))+" "+one.several)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// notCompared writes what is not certain, and why.
+func (p *page) notCompared(d *compare.Difference, old string) {
+	switch {
+	case !d.Old.Looked && !d.New.Looked:
+		p.item("findings", "not compared: neither report has looked for any")
+	case !d.Old.Looked:
+		p.item("findings", "not compared: "+old+" has not looked for any")
+	case !d.New.Looked:
+		p.item("findings", "not compared: only "+old+" has looked for any")
+	}
+	if !d.Old.Whole {
+		p.item("not seen", "in "+old+": it says what, in seen")
+	}
+	for _, one := range notSeen(&p.stats.Seen) {
+		p.item("not seen", "now: "+one)
+	}
+	const tooMany = " more shapes than can be kept apart, so numbers may be too small, and what is "
+	if d.Old.Crowded {
+		p.item("not sure", old+" has"+tooMany+"new may be in its MISC")
+	}
+	if d.New.Crowded {
+		p.item("not sure", "there are now"+tooMany+"gone may be in MISC")
+	}
+}
+
+// finding writes a finding.
+func (p *page) finding(label string, f *compare.Finding, times string) {
+	p.line("")
+	p.item(label, f.Signature+", "+f.Severity+", "+times+": "+f.Text)
+}
+
+// most returns how many of a list are written.
+func (p *page) most(n int) int {
+	if limit := p.options.Limit.Count; limit > 0 {
+		return min(n, limit)
+	}
+	return n
+}
+
+// more writes how many of a list are not written.
+func (p *page) more(n int) {
+	if n > 0 {
+		p.line("")
+		p.item("", "and "+number(int64(n))+" more, which the JSON report has")
+	}
+}
+
+// groups writes shapes that only one of the reports has.
+func (p *page) groups(label, had string, all []*compare.Group) {
+	n := p.most(len(all))
+	for _, g := range all[:n] {
+		p.line("")
+		words := fmt.Sprintf("%s: %s%s, %s, %s sent, %s received", g.ID, had, count(g.Calls, "call"), count(g.Rows, "row"), size(g.Sent), size(g.Received))
+		if g.Errors > 0 {
+			words += "; " + number(g.Errors) + " failed"
+		}
+		p.item(label, words)
+		p.shape(g.SQL)
+	}
+	p.more(len(all) - n)
+}
+
+// changes writes groups whose numbers differ.
+func (p *page) changes(d *compare.Difference, all []*compare.Change) {
+	n := p.most(len(all))
+	for _, c := range all[:n] {
+		p.line("")
+		p.item("changed", c.ID)
+		p.shape(c.SQL)
+		p.differing(d, c)
+	}
+	p.more(len(all) - n)
+}
+
+func (p *page) shape(sql string) {
+	if sql != "" {
+		p.sql("--   ", string(text.AppendSafe(nil, sql)))
+	}
+}
+
+// differing writes the numbers of a group that differ.
+func (p *page) differing(d *compare.Difference, c *compare.Change) {
+	for _, m := range d.Differing(c) {
+		was, is := m.Of(&c.Old), m.Of(&c.New)
+		name, words := m.String(), number
+		switch m {
+		case compare.Sent, compare.Received:
+			name = "bytes " + name
+		case compare.Time:
+			words = func(n int64) string { return duration(time.Duration(n)) }
+		}
+		sign := "+"
+		if is < was {
+			sign = "-"
+		}
+		p.numbers(name, words(was), words(is), sign+words(max(is-was, was-is)), growth(was, is))
+	}
+}
+
+// growth returns a change in percent, or nothing if there was nothing before.
+func growth(was, is int64) string {
+	if was == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f", 100*float64(is-was)/float64(was))
+}
+
+// numbers writes a line of numbers, in columns.
+func (p *page) numbers(name, was, is, change, percent string) {
+	p.line("  %s %s %s %s %s", left(name, 16), right(was, 15), right(is, 15), right(change, 14), right(percent, 10))
+}
