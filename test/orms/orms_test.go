@@ -22,27 +22,27 @@ var orms = []orm{
 	{
 		name: "sqlalchemy", title: "SQLAlchemy", version: locked("../drivers/requirements.txt", "SQLAlchemy==%s"),
 		settings: url("postgresql+psycopg"), command: pythonProgram,
-		also: []way{{name: "eager-join", reads: books}},
+		also: []way{eagerJoin, selectin, pages, factory},
 	},
 	{
 		name: "django", title: "Django", version: locked("requirements.txt", "Django==%s"),
 		settings: variables, command: pythonProgram,
-		also: []way{{name: "eager-join", reads: books}},
+		also: []way{eagerJoin, factory, tests},
 	},
 	{
 		name: "gorm", title: "GORM", version: locked("gorm/go.mod", "gorm.io/gorm v%s"),
 		settings: url("postgres"), command: goProgram,
-		also: []way{{name: "eager-join", reads: books}},
+		also: []way{eagerJoin, pages, factory},
 	},
 	{
 		name: "hibernate", title: "Hibernate", version: locked("hibernate/pom.xml", "<version>%s.Final<"),
 		settings: jdbcURL, command: javaProgram,
-		also: []way{{name: "batch-size", reads: books}},
+		also: []way{batchSize, pages, factory},
 	},
 	{
 		name: "activerecord", title: "ActiveRecord", version: func(*testing.T) string { return "Debian's (6.1.7 in 12)" },
 		settings: url("postgres"), command: rubyProgram,
-		also: []way{{name: "eager-join", reads: books}},
+		also: []way{eagerJoin, pages, factory},
 	},
 	{
 		name: "prisma", title: "Prisma", version: npmPackage("prisma"),

@@ -22,6 +22,24 @@ var ways = []way{
 	{name: "eager-pool", reads: books},
 }
 
+// Near misses: what could be taken for the mistakes that pgpi looks for, and is none. Some ORMs have
+// them besides.
+var (
+	// eagerJoin loads the authors with their books by a join.
+	eagerJoin = way{name: "eager-join", reads: books}
+	// batchSize loads the books of five authors at once, whenever those of one of them are needed.
+	batchSize = way{name: "batch-size", reads: books}
+	// selectin loads the loans of 2600 readers in lists of 500.
+	selectin = way{name: "selectin", reads: 2600}
+	// pages reads the books in pages of five, each from where the one before has ended.
+	pages = way{name: "pages", reads: books}
+	// factory makes 30 authors, one by one.
+	factory = way{name: "factory", reads: 30}
+	// tests runs ten tests, which read three rows of each of five tables. The ids are the same in
+	// all tables.
+	tests = way{name: "tests", reads: 150}
+)
+
 // tables are what the programs read. No number of a row can be taken for another's.
 var tables = []string{
 	"CREATE TABLE authors (id int PRIMARY KEY, name text NOT NULL)",
@@ -29,4 +47,10 @@ var tables = []string{
 	"INSERT INTO authors SELECT 1000 + 7 * n, 'author ' || n FROM generate_series(1, 30) AS n",
 	"INSERT INTO books SELECT 500000 + 11 * (2 * n + b), 1000 + 7 * n, 'book ' || b || ' of ' || n " +
 		"FROM generate_series(1, 30) AS n, generate_series(0, 1) AS b",
+	"CREATE TABLE readers (id int PRIMARY KEY)",
+	"CREATE TABLE loans (id int PRIMARY KEY, reader_id int NOT NULL REFERENCES readers)",
+	"INSERT INTO readers SELECT 1000000 + 13 * n FROM generate_series(1, 2600) AS n",
+	"INSERT INTO loans SELECT 2000000 + n, 1000000 + 13 * n FROM generate_series(1, 2600) AS n",
+	"CREATE TABLE atlases (id int PRIMARY KEY)", "CREATE TABLE maps (id int PRIMARY KEY)", "CREATE TABLE novels (id int PRIMARY KEY)",
+	"CREATE TABLE plays (id int PRIMARY KEY)", "CREATE TABLE poems (id int PRIMARY KEY)",
 }

@@ -49,4 +49,16 @@ def eager_pool
   side_by_side(parts) { |part| eager(Author.where(id: part.first..part.last)) }
 end
 
+# Reads the books in pages, each of which begins where the one before has ended.
+def pages = Book.find_each(batch_size: 5).to_a.size
+
+# Makes authors, one by one, as factories of tests do.
+def factory
+  Author.transaction do
+    30.times { |n| Author.create!(id: n + 1, name: "author #{n + 1}") }
+    raise ActiveRecord::Rollback
+  end
+  30
+end
+
 puts send(ARGV.first.tr("-", "_"))

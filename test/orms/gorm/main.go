@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -51,6 +52,7 @@ func run(way string) (int, error) {
 	pool.SetMaxIdleConns(5)
 	ways := map[string]func(*gorm.DB) (int, error){
 		"lazy": lazy, "lazy-pool": lazyPool, "eager": eager, "eager-pool": eagerPool, "eager-join": eagerJoin,
+		"pages": pages, "factory": factory,
 	}
 	return ways[way](db)
 }
@@ -109,6 +111,36 @@ func eagerJoin(db *gorm.DB) (int, error) {
 	var books []Book
 	err := db.Joins("Author").Find(&books).Error
 	return len(books), err
+}
+
+// pages reads the books in pages, each of which begins where the one before has ended.
+func pages(db *gorm.DB) (n int, err error) {
+	var page []Book
+	err = db.FindInBatches(&page, 5, func(*gorm.DB, int) error {
+		n += len(page)
+		return nil
+	}).Error
+	return n, err
+}
+
+// errDone rolls back what factory has made.
+var errDone = errors.New("all made")
+
+// factory makes authors, one by one, as factories of tests do.
+func factory(db *gorm.DB) (n int, err error) {
+	err = db.Transaction(func(db *gorm.DB) error {
+		for n < 30 {
+			n++
+			if err := db.Create(&Author{ID: int32(n), Name: fmt.Sprint("author ", n)}).Error; err != nil {
+				return err
+			}
+		}
+		return errDone
+	})
+	if errors.Is(err, errDone) {
+		return n, nil
+	}
+	return 0, err
 }
 
 // sideBySide returns the sum of what work returns for all parts.

@@ -83,6 +83,8 @@ class Main {
 			case "eager" -> eager(0, Integer.MAX_VALUE);
 			case "eager-pool" -> eagerPool();
 			case "batch-size" -> batchSize();
+			case "pages" -> pages();
+			case "factory" -> factory();
 			default -> throw new IllegalArgumentException(way);
 		};
 	}
@@ -123,6 +125,38 @@ class Main {
 	static int batchSize() {
 		return factory.fromSession(session ->
 				session.createSelectionQuery("from BatchAuthor", BatchAuthor.class).list().stream().mapToInt(author -> author.books.size()).sum());
+	}
+
+	/** Reads the books in pages, each of which begins where the one before has ended. */
+	static int pages() {
+		return factory.fromSession(session -> {
+			int n = 0, last = 0;
+			List<Book> page;
+			do {
+				page = session.createSelectionQuery("from Book where id > :last order by id", Book.class)
+						.setParameter("last", last).setMaxResults(5).list();
+				for (Book book : page) last = book.id;
+				n += page.size();
+			} while (!page.isEmpty());
+			return n;
+		});
+	}
+
+	/** Makes authors, one by one, as factories of tests do. */
+	static int factory() {
+		return factory.fromSession(session -> {
+			var transaction = session.beginTransaction();
+			int n = 0;
+			while (n < 30) {
+				Author author = new Author();
+				author.id = ++n;
+				author.name = "author " + n;
+				session.persist(author);
+				session.flush();
+			}
+			transaction.rollback();
+			return n;
+		});
 	}
 
 	static int sideBySide(List<Callable<Integer>> work) throws Exception {
