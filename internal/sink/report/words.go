@@ -7,11 +7,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"pgpi/internal/sink/text"
+	"pgpi/internal/event"
 )
 
 // duration returns a time with three digits.
-func duration(d time.Duration) string { return strings.ReplaceAll(text.Duration(d), " ", together) }
+func duration(d time.Duration) string { return strings.ReplaceAll(event.Rounded(d), " ", together) }
 
 // number returns a number with a comma for each thousand.
 func number(n int64) string {

@@ -154,7 +154,7 @@ func (s *Sink) Close() error {
 	b.WriteByte('\n')
 	s.writeTimes(&b)
 	for i, slow := range s.slow {
-		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), text.Duration(slow.took), shorten(slow.sql))
+		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), event.Rounded(slow.took), shorten(slow.sql))
 	}
 	s.writeFrequent(&b)
 	s.writeErrors(&b)
@@ -185,7 +185,7 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 		bar += strings.Repeat(part.letter, n)
 		rest -= n
 		if part.time > 0 {
-			words = append(words, fmt.Sprintf("%s %s (%d %%)", part.name, text.Duration(part.time), (part.time*100+total/2)/total))
+			words = append(words, fmt.Sprintf("%s %s (%d %%)", part.name, event.Rounded(part.time), (part.time*100+total/2)/total))
 		}
 	}
 	of := ""

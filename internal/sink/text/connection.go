@@ -102,7 +102,7 @@ func (p *page) writeConnected() {
 	}
 	if p.Time != NoTime {
 		p.text = append(p.text, ", after "...)
-		p.text = append(p.text, Duration(p.now.Elapsed)...)
+		p.text = append(p.text, event.Rounded(p.now.Elapsed)...)
 	}
 	p.endLine()
 }

@@ -98,7 +98,7 @@ func (p *page) duration(x *event.Exchange) {
 	}
 	p.paint(colorOf(d))
 	p.text = append(p.text, mark)
-	p.text = appendPadded(p.text, Duration(d), 7)
+	p.text = appendPadded(p.text, event.Rounded(d), 7)
 	p.unpaint()
 }
 

@@ -205,7 +205,7 @@ func TestDuration(t *testing.T) {
 		-1: "-", 0: "0 µs", 1: "0.00 µs", 999: "1.00 µs", 9994: "9.99 µs", 9995: "10.0 µs", 99949: "99.9 µs", 99950: "100 µs", 999499: "999 µs", 999500: "1.00 ms",
 		1234567: "1.23 ms", 999499999: "999 ms", 999500000: "1.00 s", time.Minute: "60.0 s", time.Hour: "3600 s",
 	} {
-		if got := Duration(d); got != want {
+		if got := event.Rounded(d); got != want {
 			t.Errorf("%d: got %q, want %q", d, got, want)
 		}
 	}

@@ -29,7 +29,7 @@ func (p *page) remark(x *event.Exchange, message string) {
 	case x.NeverAnswered && x.Outcome == event.Unfinished:
 		say("never answered so far")
 	case x.NeverAnswered && x.Outcome == event.Lost && p.Time != NoTime:
-		say("never answered in " + Duration(p.now.Elapsed-max(x.Times.Sent, x.Times.Turn)))
+		say("never answered in " + event.Rounded(p.now.Elapsed-max(x.Times.Sent, x.Times.Turn)))
 	case x.NeverAnswered:
 		say("never answered")
 	case x.Outcome == event.Unfinished:
@@ -83,7 +83,7 @@ func (p *page) delay(x *event.Exchange) string {
 		{shares.Sending, " of it until all was asked"},
 	} {
 		if whole := x.Times.Duration(); one.took >= noticeable && 2*one.took >= whole && one.took <= whole {
-			return Duration(one.took) + one.words
+			return event.Rounded(one.took) + one.words
 		}
 	}
 	return ""
