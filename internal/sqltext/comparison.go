@@ -1,8 +1,8 @@
 package sqltext
 
 // ComparedWith returns the column that a placeholder of a shape is compared with, as written: b.id
-// in the condition b.id = $n, or $n = b.id, if it is all of a condition after WHERE, ON, AND or OR.
-// A cast may follow the placeholder. The text of the shape is taken to be in UTF-8.
+// in the condition b.id = $n, $n = b.id or b.id in ($n), if it is all of a condition after WHERE,
+// ON, AND or OR. A cast may follow the placeholder. The text of the shape is taken to be in UTF-8.
 func ComparedWith(shape *Shape, n int) (column string, ok bool) {
 	c := conditionReader{tokens: NewScanner([]byte(shape.Text), Settings{StandardStrings, ASCIISafe})}
 	for c.advance(); c.here.Kind != End; {
@@ -44,13 +44,16 @@ func (c *conditionReader) beginsCondition() bool {
 	return c.is("where") || c.is("on") || c.is("or")
 }
 
-// comparison reads a condition of the form column = $n or $n = column, as far as it is one, and
-// returns the column.
+// comparison reads a condition of the form column = $n, $n = column or column in ($n), as far as it
+// is one, and returns the column.
 func (c *conditionReader) comparison(n int) (column string, ok bool) {
 	column, isColumn := c.column()
 	number := 0
 	if !isColumn {
 		number = c.placeholder()
+	}
+	if isColumn && c.is("in") {
+		return column, c.single() == n && n > 0 && c.endsCondition()
 	}
 	if !isColumn && number == 0 || !c.is("=") {
 		return "", false
@@ -100,6 +103,21 @@ func (c *conditionReader) placeholder() (n int) {
 			c.advance()
 		}
 	}
+	return n
+}
+
+// single reads IN and a placeholder in brackets, and returns its number, or 0 if there is something
+// else.
+func (c *conditionReader) single() (n int) {
+	c.advance()
+	if !c.is("(") {
+		return 0
+	}
+	c.advance()
+	if n = c.placeholder(); !c.is(")") {
+		return 0
+	}
+	c.advance()
 	return n
 }
 

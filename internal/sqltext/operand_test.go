@@ -74,6 +74,8 @@ func TestComparedWith(t *testing.T) {
 		"select a from t where (s.t.b = 1) limit 5": "s.t.b", "select a from t where b = $1::int4": "b", "select a from t where b = '{1}'::pg_catalog.int4[]": "b",
 		"select a from t where 1 = b.c and d": "b.c", "select a from t where 'x'::uuid = b": "b", "select a from t join s on (s.b = 1) where c": "s.b", "select a from t where c or b = 1": "b",
 		"select a from t where b = 1 for update": "b", "delete from t where b = 1 returning a": "b", "update t set a = b where b = 1": "b",
+		"select a from t where b in ($1)": "b", "select a from t where (s.b in (1, 2)) and c = 3": "s.b", "select a from t where b in ('x'::uuid) or c": "b",
+		"select a from t where b not in (1)": "", "select a from t where b in (1, c)": "", "select a from t where b in (1) is true": "", "select a from t where 1 in (b)": "", "select a from t where b in (select 1)": "",
 		"update t set a = 1": "", "update t set a = b, c = 1": "", "select a = 1 from t": "", "select a from t where b + c = 1": "", "select a from t where b = 1 + c": "", "select a from t where b = - 1 * c": "",
 		"select a from t where not b = 1": "", "select a from t where f(b) = 1": "", "select a from t where f(b = 1)": "", "select a from t where b[1] = 2": "", "select a from t where b > 1": "",
 		"select a from t where b = 1 is true": "", "select a from t where 1 = any(b)": "", "select a from t where 1 = b::text": "", "select a from t where current_date = 1": "", "select a from t where 1 = user": "",

@@ -26,6 +26,9 @@ type Traits struct {
 	// is in brackets after IN, ANY, SOME or ALL, or if there is an ARRAY[…], an unnest(…), or VALUES
 	// other than those of an INSERT or MERGE.
 	HasList bool
+	// OnlySingles is set if there are lists, and all of them are one placeholder after IN: in ($1). A
+	// text of the shape asks for one value with each if it has as many operands as Operands.
+	OnlySingles bool
 	// Plain is set only if there is one statement, a single SELECT that reads tables and nothing
 	// else: all in FROM is tables, joins, and such queries. Queries elsewhere in it read tables, too.
 	// It does not lock, and is not part of a UNION. Its expressions may call any function.
@@ -43,6 +46,7 @@ func TraitsOf(shape *Shape) Traits {
 	r.endStatement()
 	t := r.traits
 	t.MayWrite = t.MayWrite || r.doubt
+	t.OnlySingles = t.HasList && !r.hasOtherList
 	t.Plain = t.Statements == 1 && t.Verb == "select" && r.tables && !t.Locks && !t.MayWrite
 	return t
 }
@@ -54,6 +58,7 @@ type traitReader struct {
 	traits             Traits
 	doubt              bool // no server accepts the text
 	tables             bool // all queries read tables, as far as they have been read
+	hasOtherList       bool // there is a list that is not in ($1)
 
 	// Of the current statement:
 	first    string
@@ -156,6 +161,7 @@ func (r *traitReader) read() {
 func (r *traitReader) open() {
 	if r.before.Kind == Word && r.makesList() {
 		r.traits.HasList = true
+		r.hasOtherList = r.hasOtherList || !r.isSingle()
 	}
 	l := r.level()
 	if !l.began && len(r.levels) == 1 {
@@ -182,6 +188,12 @@ func (r *traitReader) makesList() bool {
 		return true
 	}
 	return false
+}
+
+// isSingle reports whether the bracket here begins a list that is one placeholder after IN.
+func (r *traitReader) isSingle() bool {
+	tokens := r.tokens
+	return r.isBefore("in") && r.next.Kind == Parameter && tokens.Is(tokens.NextSignificant(), ")")
 }
 
 // close ends a level.
@@ -278,7 +290,7 @@ func (r *traitReader) begins(l *level) bool {
 // query takes note of SELECT, VALUES and TABLE. Columns can have the name values.
 func (r *traitReader) query(l *level, word string) {
 	if word == "values" && !l.writes {
-		r.traits.HasList = true
+		r.traits.HasList, r.hasOtherList = true, true
 	}
 	if l.selects || word != "select" {
 		r.tables = false

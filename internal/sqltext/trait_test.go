@@ -12,7 +12,7 @@ import (
 func traitsOf(sql string) Traits { return TraitsOf(shapeOf(sql)) }
 
 // flags returns the verb, with the number of statements if there is not one, and what is set:
-// w may write, r has a RETURNING, l locks, i has a list, p is plain.
+// w may write, r has a RETURNING, l locks, i has a list, s has only lists that can be one value, p is plain.
 func (t Traits) flags() string {
 	s := t.Verb
 	if t.Statements != 1 {
@@ -22,7 +22,7 @@ func (t Traits) flags() string {
 	for _, flag := range []struct {
 		set  bool
 		name string
-	}{{t.MayWrite, "w"}, {t.HasReturning, "r"}, {t.Locks, "l"}, {t.HasList, "i"}, {t.Plain, "p"}} {
+	}{{t.MayWrite, "w"}, {t.HasReturning, "r"}, {t.Locks, "l"}, {t.HasList, "i"}, {t.OnlySingles, "s"}, {t.Plain, "p"}} {
 		if flag.set {
 			set += flag.name
 		}
@@ -82,7 +82,9 @@ func TestWrites(t *testing.T) {
 
 func TestListsAndLocks(t *testing.T) {
 	for sql, want := range map[string]string{
-		"select a from t where b in (1, 2)": "select ip", "select a from t where b not in ($1)": "select ip", "select a from t where b in (select c from d)": "select p",
+		"select a from t where b in (1, 2)": "select isp", "select a from t where b not in ($1)": "select isp", "select a from t where b in (select c from d)": "select p",
+		"select a from t where b in ($1) and c in (2, 2)": "select isp", "select a from t where b in ($1, c)": "select ip", "select a from t where b in (f(1))": "select ip",
+		"select a from t where b in ($1) and c = any($2)": "select ip", "select a from t where b in ($1) and c in (values (1))": "select i", "select a from t where b in ((1, 2))": "select ip",
 		"select a from t where b = any($1)": "select ip", "select a from t where b <> all (array[1])": "select ip", "select a from t where b = some (select c from d)": "select p",
 		"select a from t where b = any('{1,2}'::int[])": "select ip", "select array[1, 2] from t": "select ip", "select array(select c from d) from t": "select p",
 		"select a from t where b in (select unnest($1) from d)": "select ip", "select a from t where b in (values (1))": "select i", "select a from (values (1)) as b(a)": "select i",
@@ -151,7 +153,7 @@ func checkTraits(t *testing.T, sql []byte, settings Settings) {
 	}
 	checkOperands(t, &s, sql, settings, traits)
 	for n := range min(traits.Operands, 20) {
-		if column, ok := ComparedWith(shape, n+1); ok && !strings.Contains(shape.Text, fmt.Sprint(column, " = $", n+1)) && !strings.Contains(shape.Text, "= "+column) {
+		if column, ok := ComparedWith(shape, n+1); ok && !strings.Contains(shape.Text, fmt.Sprint(column, " = $", n+1)) && !strings.Contains(shape.Text, "= "+column) && !strings.Contains(shape.Text, fmt.Sprint(column, " in ($", n+1)) {
 			t.Fatalf("%q: $%d is compared with %q", shape.Text, n+1, column)
 		}
 	}
