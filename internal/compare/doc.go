@@ -13,5 +13,5 @@
 //
 // It must not know where a document comes from, how the difference is shown, or how shapes are made.
 //
-// Start reading at [Reports].
+// Start reading at [Reports]. A [Criterion] judges what it returns.
 package compare
