@@ -43,6 +43,7 @@ func (s *Stage) read(e *event.Event, c *connection) *exchange {
 
 // statement is what is known about the SQL of a shape.
 type statement struct {
+	sqltext.Traits
 	// bounds is set if it bounds a part of a transaction, as SAVEPOINT does.
 	bounds bool
 }
@@ -54,7 +55,7 @@ type statements struct{ known map[*sqltext.Shape]*statement }
 const maxStatements = 10_000
 
 // unknown is what is known about SQL that was not seen.
-var unknown statement
+var unknown = statement{Traits: sqltext.Traits{MayWrite: true, HasList: true, Locks: true}}
 
 func (all *statements) of(shape *sqltext.Shape) *statement {
 	if shape == nil {
@@ -66,7 +67,8 @@ func (all *statements) of(shape *sqltext.Shape) *statement {
 	if len(all.known) >= maxStatements || all.known == nil {
 		all.known = map[*sqltext.Shape]*statement{}
 	}
-	st := &statement{bounds: strings.HasPrefix(shape.Text, "savepoint ") || strings.HasPrefix(shape.Text, "rollback to ")}
+	st := &statement{Traits: sqltext.TraitsOf(shape)}
+	st.bounds = st.Verb == "savepoint" || st.Verb == "rollback to"
 	all.known[shape] = st
 	return st
 }
