@@ -47,20 +47,21 @@ var orms = []orm{
 	{
 		name: "prisma", title: "Prisma", version: npmPackage("prisma"),
 		settings: url("postgres"), command: nodeProgram,
-		also: []way{{name: "dataloader", reads: books}},
+		also: []way{dataloader, pages, factory},
 	},
 	{
 		name: "typeorm", title: "TypeORM", version: npmPackage("typeorm"),
 		settings: url("postgres"), command: nodeProgram,
-		also: []way{{name: "query-strategy", reads: books}},
+		also: []way{queryStrategy, pages, factory},
 	},
 	{
 		name: "sequelize", title: "Sequelize", version: npmPackage("sequelize"),
 		settings: url("postgres"), command: nodeProgram,
-		also: []way{{name: "separate", reads: books}},
+		also: []way{separate, pages, factory},
 	},
 	{
 		name: "drizzle", title: "Drizzle", version: npmPackage("drizzle-orm"),
 		settings: url("postgres"), command: nodeProgram,
+		also: []way{pages, factory},
 	},
 }

@@ -31,6 +31,12 @@ var (
 	batchSize = way{name: "batch-size", reads: books}
 	// selectin loads the loans of 2600 readers in lists of 500.
 	selectin = way{name: "selectin", reads: 2600}
+	// dataloader asks for the books of each author by themselves, and Prisma makes one list of all that
+	// is asked for in one tick.
+	dataloader = way{name: "dataloader", reads: books}
+	// queryStrategy and separate load the books by a list, where TypeORM and Sequelize usually join.
+	queryStrategy = way{name: "query-strategy", reads: books}
+	separate      = way{name: "separate", reads: books}
 	// pages reads the books in pages of five, each from where the one before has ended.
 	pages = way{name: "pages", reads: books}
 	// factory makes 30 authors, one by one.

@@ -1,4 +1,4 @@
-const { relations, eq } = require("drizzle-orm");
+const { eq, gt, relations } = require("drizzle-orm");
 const { drizzle } = require("drizzle-orm/node-postgres");
 const { integer, pgTable, text } = require("drizzle-orm/pg-core");
 const { Pool } = require("pg");
@@ -20,6 +20,8 @@ require("./ways")(async (max) => {
 		books: (author) => db.query.books.findMany({ where: eq(books.authorId, author.id) }),
 		authorsWithBooks: (offset, limit) =>
 			db.query.authors.findMany({ offset, limit, orderBy: authors.id, with: { books: true } }),
+		page: (last = 0) => db.select().from(books).where(gt(books.id, last)).orderBy(books.id).limit(5),
+		transaction: (work) => db.transaction((tx) => work((author) => tx.insert(authors).values(author))),
 		close: () => pool.end(),
 	};
 });

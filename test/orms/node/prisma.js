@@ -10,6 +10,10 @@ require("./ways")(async (max) => {
 		authorsWithBooks: (skip, take) =>
 			prisma.author.findMany({ skip, take, orderBy: { id: "asc" }, include: { books: true } }),
 
+		page: (last) =>
+			prisma.book.findMany({ take: 5, orderBy: { id: "asc" }, ...(last && { skip: 1, cursor: { id: last } }) }),
+		transaction: (work) => prisma.$transaction((tx) => work((author) => tx.author.create({ data: author }))),
+
 		// Prisma makes one statement of all findUnique of one tick.
 		async dataloader() {
 			const authors = await prisma.author.findMany();

@@ -1,4 +1,4 @@
-const { Sequelize, DataTypes } = require("sequelize");
+const { Sequelize, DataTypes, Op } = require("sequelize");
 
 require("./ways")(async (max) => {
 	const sequelize = new Sequelize(process.env.DATABASE_URL, {
@@ -12,6 +12,9 @@ require("./ways")(async (max) => {
 		authors: () => Author.findAll(),
 		books: (author) => author.getBooks(),
 		authorsWithBooks: (offset, limit) => Author.findAll({ offset, limit, order: ["id"], include: "books" }),
+		page: (last = 0) => Book.findAll({ where: { id: { [Op.gt]: last } }, order: ["id"], limit: 5 }),
+		transaction: (work) =>
+			sequelize.transaction((transaction) => work((author) => Author.create(author, { transaction }))),
 		separate: () => Author.findAll({ include: { association: "books", separate: true } }),
 		close: () => sequelize.close(),
 	};

@@ -1,4 +1,4 @@
-const { DataSource, EntitySchema } = require("typeorm");
+const { DataSource, EntitySchema, MoreThan } = require("typeorm");
 
 const Author = new EntitySchema({
 	name: "Author",
@@ -22,6 +22,7 @@ require("./ways")(async (poolSize) => {
 	});
 	await source.initialize();
 	const authors = source.getRepository(Author);
+	const books = source.getRepository(Book);
 
 	// A lazy relation is a promise even where find has loaded it.
 	async function withBooks(options) {
@@ -32,6 +33,8 @@ require("./ways")(async (poolSize) => {
 		authors: () => authors.find(),
 		books: (author) => author.books,
 		authorsWithBooks: (skip, take) => withBooks({ skip, take, order: { id: "ASC" } }),
+		page: (last = 0) => books.find({ where: { id: MoreThan(last) }, order: { id: "ASC" }, take: 5 }),
+		transaction: (work) => source.transaction((manager) => work((author) => manager.insert(Author, author))),
 		"query-strategy": () => withBooks({ relationLoadStrategy: "query" }),
 		close: () => source.destroy(),
 	};
