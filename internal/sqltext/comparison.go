@@ -71,7 +71,7 @@ func (c *conditionReader) comparison(n int) (column string, ok bool) {
 func (c *conditionReader) column() (name string, ok bool) {
 	start := c.here.Start
 	for {
-		if c.here.Kind != Word && c.here.Kind != QuotedName || c.here.Unterminated || c.here.Start == start && c.here.Kind == Word && isFunction(c.tokens.Text(c.here)) {
+		if c.here.Kind != Word && c.here.Kind != QuotedName || c.here.Unterminated || c.here.Start == start && c.isValue() {
 			return "", false
 		}
 		end := c.here.End
@@ -81,6 +81,11 @@ func (c *conditionReader) column() (name string, ok bool) {
 		}
 		c.advance()
 	}
+}
+
+// isValue reports whether a word is a value, and no column.
+func (c *conditionReader) isValue() bool {
+	return c.is("true") || c.is("false") || c.is("null") || c.here.Kind == Word && isFunction(c.tokens.Text(c.here))
 }
 
 // placeholder reads a placeholder and its casts, and returns its number, or 0 if there is none.

@@ -1,17 +1,17 @@
 package sqltext
 
 // clause follows where a FROM begins and ends. Outside a query, FROM is part of an expression, as in
-// extract(year from x). ROWS FROM is a second one.
+// extract(year from x).
 func (r *traitReader) clause(l *level, word string) {
 	switch word {
 	case "from":
-		if !l.selects || r.isBefore("distinct") { // IS DISTINCT FROM
-			return
+		switch {
+		case r.isBefore("distinct"): // IS DISTINCT FROM
+		case l.hasFrom, l.inFrom:
+			r.tables = false // ROWS FROM
+		case l.selects:
+			l.hasFrom, l.inFrom, l.expectsTable = true, true, true
 		}
-		if l.hasFrom {
-			r.tables = false
-		}
-		l.hasFrom, l.inFrom, l.expectsTable = true, true, true
 	case "join":
 		l.expectsTable = l.inFrom
 	case "where", "group", "having", "window", "order", "limit", "offset", "fetch", "for", "union", "intersect", "except", "into":

@@ -151,7 +151,7 @@ func (r *traitReader) read() {
 	case r.is(";") && len(r.levels) == 1 && r.body == 0:
 		r.endStatement()
 		return
-	case r.here.Kind == Word && !r.isBefore(".") && !r.isBefore("as"): // otherwise any word is a name
+	case r.here.Kind == Word && !r.isBefore(".") && (!r.isBefore("as") || r.contains(l)): // otherwise any word is a name
 		r.word(l, string(r.tokens.Text(r.here)))
 	}
 	l.began = true
@@ -215,7 +215,7 @@ func (r *traitReader) word(l *level, word string) {
 	}
 	switch word {
 	case "with":
-		l.with = l.with || !l.began
+		l.with = l.with || r.begins(l)
 	case "select", "values", "table":
 		r.query(l, word)
 	case "insert", "update", "delete", "merge":
@@ -225,7 +225,7 @@ func (r *traitReader) word(l *level, word string) {
 	case "returning":
 		r.traits.HasReturning = r.traits.HasReturning || l.writes
 	case "for":
-		r.locks()
+		r.locks(l)
 	case "union", "intersect", "except", "tablesample":
 		r.tables = false
 	case "analyze", "analyse":
@@ -282,9 +282,26 @@ func (r *traitReader) verbOf(word string) string {
 }
 
 // begins reports whether a statement can begin at this place of a level: at its beginning, or after
-// the WITH at its beginning, but not where that has a name.
+// the WITH at its beginning or a statement that contains it, but not where WITH has a name.
 func (r *traitReader) begins(l *level) bool {
-	return !l.began || l.with && !l.selects && !l.writes && !r.isBefore("with") && !r.isBefore("recursive") && !r.isBefore(",")
+	if !l.began {
+		return true
+	}
+	return (l.with || r.contains(l)) && !l.selects && !l.writes && !r.isBefore("with") && !r.isBefore("recursive") && !r.isBefore(",")
+}
+
+// contains reports whether a statement can begin here inside another, without brackets.
+func (r *traitReader) contains(l *level) bool {
+	if len(r.levels) > 1 || l.selects || l.writes {
+		return false
+	}
+	switch r.first {
+	case "create", "prepare":
+		return r.isBefore("as")
+	case "declare":
+		return r.isBefore("for")
+	}
+	return r.first == "explain"
 }
 
 // query takes note of SELECT, VALUES and TABLE. Columns can have the name values.
@@ -297,14 +314,14 @@ func (r *traitReader) query(l *level, word string) {
 	}
 	if r.begins(l) && (word != "values" || r.isNext("(")) {
 		l.selects, l.inFrom, l.expectsTable = true, false, false
-		r.mainVerb(l, "select")
+		r.mainVerb("select")
 	}
 	l.selects = l.selects || word == "select"
 }
 
 // mainVerb sets the verb of a statement that began with WITH.
-func (r *traitReader) mainVerb(l *level, verb string) {
-	if len(r.levels) == 1 && l.with {
+func (r *traitReader) mainVerb(verb string) {
+	if len(r.levels) == 1 && r.first == "with" {
 		r.verb = verb
 	}
 }
@@ -330,12 +347,12 @@ func (r *traitReader) write(l *level, word string) {
 		}
 	}
 	r.writes, l.writes = true, true
-	r.mainVerb(l, word)
+	r.mainVerb(word)
 }
 
 // locks takes note of FOR. Only in CREATE POLICY, FOR UPDATE means something else.
-func (r *traitReader) locks() {
-	if r.first != "create" && (r.isNext("update") || r.isNext("share") || r.isNext("no") || r.isNext("key")) {
+func (r *traitReader) locks(l *level) {
+	if (r.first != "create" || l.selects) && (r.isNext("update") || r.isNext("share") || r.isNext("no") || r.isNext("key")) {
 		r.traits.Locks = true
 	}
 }

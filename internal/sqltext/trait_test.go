@@ -40,7 +40,7 @@ func TestVerbs(t *testing.T) {
 		"call p(1)": "call w", "do $$x$$": "do w", "begin": "begin", "start transaction read only": "begin", "commit": "commit", "end": "commit",
 		"rollback": "rollback", "abort": "rollback", "savepoint a": "savepoint", "release savepoint a": "release", "rollback work to savepoint a": "rollback to", "rollback to a": "rollback to",
 		"prepare transaction 'a'": "prepare transaction w", "commit prepared 'a'": "commit prepared w", "rollback prepared 'a'": "rollback prepared w",
-		"prepare a as select b from t": "prepare", "prepare a as insert into t values (1)": "prepare wi", "execute a(1)": "execute w", "fetch 10 from c": "fetch", "move c": "move", "declare c cursor for select a from t": "declare",
+		"prepare a as select b from t": "prepare", "prepare a as insert into t values (1) returning b": "prepare wr", "execute a(1)": "execute w", "fetch 10 from c": "fetch", "move c": "move", "declare c cursor for select a from t": "declare",
 		"set a = 1": "set", "show a": "show", "listen a": "listen", "discard all": "discard w", "vacuum t": "vacuum w", "create table t (a int)": "create w",
 		"explain select 1": "explain", "explain analyze delete from t": "explain w", "explain (verbose, analyze) select 1": "explain w", "explain delete from t": "explain",
 		"": "0", " ; ; ": "0", "-- nothing": "0", "select 1; delete from t": "select2 w", "begin; select 1;; commit;": "begin3", `"select"`: " w", "1": " w",
@@ -114,7 +114,7 @@ func TestPlain(t *testing.T) {
 	}
 	for _, sql := range []string{
 		"select 1", "select now()", "select a from f()", "select a from s.f(1)", `select a from s."f"(1)`, "select a from t, f(1)", "select a from t join f(b) c on true",
-		"select a from t, lateral f(b)", "select a from rows from (f(1), g(2))", "select a from current_date", "select a from t, user", "select a from generate_series(1, 2) x",
+		"select a from t, lateral f(b)", "select a from rows from (f(1), g(2))", "select a from (rows from (f(1)) join t on true)", "select a from current_date", "select a from t, user", "select a from generate_series(1, 2) x",
 		"select a from (select now()) x", "select a from (select b from f()) x", "select a from t where b in (select c from f(1))", "select a from (t join f(1) on true)",
 		"select a from xmltable('/a' passing b columns c int)", "select a from cast(1 as int)", "select a from t tablesample system (10)", "select a from t union select a from s",
 		"(select a from t)", "table t", "select a into b from t", "select a from t for update", "select a from t; select a from t", "select a from t where b = (select now())",
