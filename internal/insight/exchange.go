@@ -33,12 +33,13 @@ func (x *exchange) evidence() event.Evidence {
 // runs reports whether it asked for anything to be run.
 func (x *exchange) runs() bool { return x.Kind != event.Prepare && x.Kind != event.SyncAlone }
 
-// read returns an exchange as rules see it.
+// read returns an exchange as rules see it. It is valid until the next call.
 func (s *Stage) read(e *event.Event, c *connection) *exchange {
 	if c.client == nil {
 		s.join(c)
 	}
-	return &exchange{Exchange: e.Exchange, conn: c, at: e.At, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
+	s.current = exchange{Exchange: e.Exchange, conn: c, at: e.At, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
+	return &s.current
 }
 
 // statement is what is known about the SQL of a shape.

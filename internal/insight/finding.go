@@ -55,7 +55,7 @@ func (sc *scope) find(f finding) {
 	found := &event.Finding{
 		Rule: r.Name, Severity: severity, Timed: r.Timed, Signature: signature(r.Name, &f), Shape: f.shape, Attributes: f.attributes, Text: f.text,
 		Remedy: f.remedy, Connections: all[:min(len(all), maxConnections)], More: max(0, len(all)-maxConnections),
-		Evidence: f.evidence[:min(len(f.evidence), maxEvidence)], Took: f.took, Count: f.count,
+		Evidence: slices.Clone(f.evidence[:min(len(f.evidence), maxEvidence)]), Took: f.took, Count: f.count,
 	}
 	found.Again = s.signatures[found.Signature] || len(s.signatures) >= maxSignatures
 	if !found.Again {

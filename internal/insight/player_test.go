@@ -2,6 +2,7 @@ package insight_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,6 +88,25 @@ func (p *player) run(conn uint32, sql string, changes ...func(*event.Exchange)) 
 // failed makes an exchange one that failed.
 func failed(code string) func(*event.Exchange) {
 	return func(x *event.Exchange) { x.Outcome, x.SQLState, x.Message = event.Failed, code, "it failed" }
+}
+
+// in makes an exchange one that ends with the status of a transaction.
+func in(status byte) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Transaction = status }
+}
+
+// counted makes an exchange one whose tag counts rows.
+func counted(rows int64) func(*event.Exchange) {
+	return func(x *event.Exchange) { x.Counted = rows }
+}
+
+// without returns all rules but some.
+func without(rules ...string) insight.Selection {
+	chosen := insight.Selection{}
+	for _, name := range insight.Names() {
+		chosen[name] = !slices.Contains(rules, name)
+	}
+	return chosen
 }
 
 // found ends everything, and returns the rules of what was found.

@@ -3,5 +3,6 @@ package insight
 // Rules are all rules, in the order of docs/findings.md.
 var Rules = []*Rule{
 	&failing,
+	&batchable,
 	&slow,
 }

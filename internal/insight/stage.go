@@ -29,6 +29,7 @@ type Stage struct {
 	begun       int // clients
 	connections map[uint32]*connection
 	statements  statements
+	current     exchange        // that is being taken
 	spare       [sorts][]*scope // that are not in use
 
 	signatures map[string]bool // that were found
