@@ -55,6 +55,11 @@ func TestNotTogether(t *testing.T) {
 	for i := range 50 {
 		p.run(1, fmt.Sprint("insert into items values (", i, ")"), counted(1))
 	}
+	p.run(1, "begin", in('T'))
+	p.run(2, "begin", in('T'))
+	for i := range 38 {
+		p.run(uint32(1+i%2), fmt.Sprint("insert into items values (", i, ")"), counted(1))
+	}
 	p.expect()
 }
 

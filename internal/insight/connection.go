@@ -18,6 +18,8 @@ type connection struct {
 	asked, done uint32
 	// streams is set for replication, which is never over.
 	streams bool
+	// left is set if the client was the first to hang up.
+	left bool
 	// ended counts its exchanges that ran something, and last is when the last of them was over.
 	ended int64
 	last  time.Time

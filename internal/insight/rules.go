@@ -4,5 +4,6 @@ package insight
 var Rules = []*Rule{
 	&failing,
 	&batchable,
+	&abandoned,
 	&slow,
 }

@@ -133,9 +133,13 @@ func (s *Stage) exchange(e *event.Event) {
 
 // fact handles what a fact means for scopes.
 func (s *Stage) fact(e *event.Event) {
-	switch e.Fact.(type) {
+	switch f := e.Fact.(type) {
 	case event.Opened, event.Joined, event.Continued:
 		s.connection(e)
+	case event.HungUp:
+		s.connection(e).left = f.Party == event.Client
+	case event.ConnectionLost:
+		s.connection(e).left = f.Party == event.Client
 	case event.Missing, event.OutOfSync, event.ObserverFailed:
 		if c := s.connections[e.Conn]; c != nil {
 			s.lose(c)
