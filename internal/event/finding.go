@@ -19,6 +19,8 @@ type Finding struct {
 	Signature string
 	// Again is set if the signature was found before. Logs show only the first.
 	Again bool
+	// GoesOn is set if it is not another one, and more is known now of one that was found before.
+	GoesOn bool
 	// Shape is the shape of the statement it is about, or nil.
 	Shape *sqltext.Shape
 	// Attributes are those in the comments of that statement.

@@ -26,6 +26,14 @@ type client struct {
 	bursts map[string]*scope
 }
 
+// name returns who the client is, for a sentence.
+func (c *client) name() string {
+	if c.key.user == "" {
+		return "the command"
+	}
+	return c.key.user + "@" + c.key.database
+}
+
 // Limits on clients.
 const (
 	maxClients = 1000

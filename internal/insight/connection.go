@@ -11,7 +11,10 @@ import (
 
 // connection is what is remembered about a connection.
 type connection struct {
-	number   uint32
+	number uint32
+	// opened is when it was opened, by the clock. loggedIn is set if the end of its login was seen.
+	opened   time.Duration
+	loggedIn bool
 	identity *event.Identity
 	client   *client
 	// asked and done are the last exchange that has begun, and the last that is over.
@@ -33,7 +36,7 @@ type connection struct {
 func (s *Stage) connection(e *event.Event) *connection {
 	c := s.connections[e.Conn]
 	if c == nil {
-		c = &connection{number: e.Conn}
+		c = &connection{number: e.Conn, opened: s.clock.Now - e.Elapsed}
 		c.scope = s.begin(aConnection, nil, c)
 		s.connections[e.Conn] = c
 	}

@@ -30,6 +30,8 @@ type finding struct {
 	// took and count are as in event.Finding.
 	took  time.Duration
 	count int64
+	// goesOn is set if more is known now of what was found before.
+	goesOn bool
 }
 
 // Limits of what a finding lists.
@@ -55,7 +57,7 @@ func (sc *scope) find(f finding) {
 	found := &event.Finding{
 		Rule: r.Name, Severity: severity, Timed: r.Timed, Signature: signature(r.Name, &f), Shape: f.shape, Attributes: f.attributes, Text: f.text,
 		Remedy: f.remedy, Connections: all[:min(len(all), maxConnections)], More: max(0, len(all)-maxConnections),
-		Evidence: slices.Clone(f.evidence[:min(len(f.evidence), maxEvidence)]), Took: f.took, Count: f.count,
+		Evidence: slices.Clone(f.evidence[:min(len(f.evidence), maxEvidence)]), Took: f.took, Count: f.count, GoesOn: f.goesOn,
 	}
 	found.Again = s.signatures[found.Signature] || len(s.signatures) >= maxSignatures
 	if !found.Again {

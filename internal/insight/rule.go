@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pgpi/internal/event"
 )
@@ -61,6 +62,14 @@ type listener interface {
 // counter is a watcher of a client that counts connections. The connection has ended.
 type counter interface {
 	closed(s *scope, c *connection)
+}
+
+// alarm is a watcher of a transaction that has a deadline of its own.
+type alarm interface {
+	// due returns the deadline, by the clock of the stage, or never.
+	due(s *scope) time.Duration
+	// ring is called when it has passed.
+	ring(s *scope)
 }
 
 // Selection is which rules are looked for, by name. It is nil for all.

@@ -5,5 +5,10 @@ var Rules = []*Rule{
 	&failing,
 	&batchable,
 	&abandoned,
+
+	&chatty,
+	&idle,
+	&churn,
+	&slowReader,
 	&slow,
 }

@@ -143,6 +143,7 @@ func (s *Stage) follow(c *connection, x *exchange) {
 	c.scope.take(x)
 	if c.transaction != nil {
 		c.transaction.take(x)
+		s.deadline = min(s.deadline, c.transaction.due())
 	}
 	t := tagOf(x)
 	burst := s.burst(c.client, t)
@@ -220,8 +221,35 @@ func (s *Stage) endBursts(c *client, how ending) {
 // expire ends what is over because time has passed.
 func (s *Stage) expire() {
 	s.deadline = never
+	for _, c := range s.inOrder() {
+		if c.transaction != nil {
+			c.transaction.ring()
+			s.deadline = min(s.deadline, c.transaction.due())
+		}
+	}
 	for _, c := range s.clientsInOrder() {
 		s.expireClient(c)
+	}
+}
+
+// due returns the earliest deadline of the watchers.
+func (sc *scope) due() time.Duration {
+	earliest := never
+	for _, w := range sc.watchers {
+		if a, ok := w.(alarm); ok {
+			earliest = min(earliest, a.due(sc))
+		}
+	}
+	return earliest
+}
+
+// ring tells the watchers whose deadline has passed.
+func (sc *scope) ring() {
+	for i, w := range sc.watchers {
+		if a, ok := w.(alarm); ok && a.due(sc) <= sc.stage.clock.Now {
+			sc.current = sc.rules[i]
+			a.ring(sc)
+		}
 	}
 }
 

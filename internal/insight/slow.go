@@ -2,6 +2,8 @@ package insight
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"pgpi/internal/event"
 )
@@ -9,25 +11,62 @@ import (
 // slow finds what took longer than the user allows.
 var slow = Rule{
 	Name: "slow", Severity: event.Note, Timed: true, Bounded: true, within: aConnection,
-	Title: "A statement took longer than --slow",
-	Fires: "An exchange took longer than --slow says. Nothing is found without --slow.",
-	Help:  "The sentence says whose time it was: the server's, the network's, the client's, or that of statements before it in a pipeline.",
-	watch: func(o *Options) watcher { return &slowWatcher{o} },
+	Title:  "A statement took longer than --slow",
+	Fires:  "An exchange took longer than --slow says. In a pipeline, the time in which the server worked on earlier statements is not counted. Nothing is found without --slow.",
+	Silent: "Replication, which never ends.",
+	Help:   "The sentence says whose time it was: the server's, the network's, that of the client, which sent slowly or did not read, or pgpi's own, where its logs can't be written fast enough.",
+	watch:  func(o *Options) watcher { return &slowness{o.Slow} },
 }
 
-type slowWatcher struct{ options *Options }
+type slowness struct{ limit time.Duration }
 
-func (*slowWatcher) begin(*scope) {}
+func (*slowness) begin(*scope) {}
 
-func (w *slowWatcher) take(s *scope, x *exchange) {
+func (w *slowness) take(s *scope, x *exchange) {
 	took := x.Times.Duration()
-	if w.options.Slow <= 0 || took < w.options.Slow || !x.runs() {
+	if w.limit <= 0 || took < w.limit || !x.runs() || x.Kind == event.Replication {
 		return
 	}
+	whose, remedy := whoseTime(x)
 	s.find(finding{
-		shape: x.Shape, attributes: x.Attributes, text: fmt.Sprintf("%s took %v", quoted(x.Shape), took),
-		remedy: "Ask the server for its plan with EXPLAIN.", evidence: []event.Evidence{x.evidence()}, took: took,
+		shape: x.Shape, attributes: x.Attributes,
+		text:   fmt.Sprintf("%s took %s%s", quoted(x.Shape), event.Rounded(took), whose),
+		remedy: remedy, evidence: []event.Evidence{x.evidence()}, took: took,
 	})
 }
 
-func (*slowWatcher) end(*scope) {}
+func (*slowness) end(*scope) {}
+
+// whoseTime says whose time an exchange was, the largest share first, and what to do about that.
+func whoseTime(x *exchange) (words, remedy string) {
+	shares, seen := x.Times.Shares()
+	const explain = "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS)"
+	if !seen {
+		return "", explain
+	}
+	type share struct {
+		took         time.Duration
+		name, remedy string
+	}
+	parts := []share{
+		{shares.Server, "the server", explain},
+		{shares.ToServer, "the way to the server", "Move the client closer to the server, or send fewer statements"},
+		{shares.Sending, "the client, which was still sending", "Look at what the client does while it sends"},
+		{shares.Reading, "the client, which did not read", "Ask for fewer rows or columns, or read the rows before working on them"},
+		{shares.Held, "pgpi, which waited for its own logs", "Write the logs to a faster disk, or use --log-overflow drop"},
+	}
+	largest := parts[0]
+	var all []string
+	for _, p := range parts {
+		if p.took > largest.took {
+			largest = p
+		}
+		if p.took*10 >= x.Times.Duration() && p.took > 0 {
+			all = append(all, event.Rounded(p.took)+" "+p.name)
+		}
+	}
+	if len(all) == 0 {
+		return "", explain
+	}
+	return ", of it " + strings.Join(all, " and "), largest.remedy
+}

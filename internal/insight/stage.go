@@ -114,6 +114,9 @@ func (s *Stage) messages(e *event.Event) {
 			c.scope.listen(m)
 			continue
 		}
+		if m.Type == wire.ReadyForQuery && m.Exchange == 0 && c.asked == 0 {
+			c.loggedIn = true
+		}
 		if m.Type == wire.CopyBothResponse { // it goes on as long as the connection
 			c.streams = true
 			s.closes(c, c.asked)
