@@ -99,7 +99,7 @@ func (p *page) notCompared(d *compare.Difference, old string) {
 		p.item("findings", "not compared: only "+old+" has looked for any")
 	}
 	if !d.Old.Whole {
-		p.item("not seen", "in "+old+": it says what, in seen")
+		p.item("not seen", "in "+old+": its member seen says what is missing")
 	}
 	for _, one := range notSeen(&p.stats.Seen) {
 		p.item("not seen", "now: "+one)

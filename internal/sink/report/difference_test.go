@@ -68,7 +68,7 @@ func comparedMember(t *testing.T, document string) string {
 func TestNotCertain(t *testing.T) {
 	document := render(t, "json", Options{Limit: DefaultLimit}, shop().events)
 	for _, test := range []struct{ old, new, want string }{
-		{`"whole": true`, `"whole": false`, "-- not seen in old.json: it says what, in seen\n"},
+		{`"whole": true`, `"whole": false`, "-- not seen in old.json: its member seen says what is missing\n"},
 		{`"connections": [`, `"misc": {"calls": 1}, "connections": [`, "-- not sure old.json has more shapes than can be kept apart"},
 		{`"connections": [`, `"findings": [], "connections": [`, "-- findings not compared: only old.json has looked for any\n"},
 	} {
