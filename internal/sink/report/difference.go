@@ -35,13 +35,13 @@ func (p *page) writeDifference(w io.Writer) error {
 // body writes each finding and shape that differs.
 func (p *page) body(d *compare.Difference) {
 	for _, f := range d.AddedFindings {
-		p.finding("new", f, count(f.Count, "time"))
+		p.foundIn("new", f, count(f.Count, "time"))
 	}
 	for _, f := range d.GoneFindings {
-		p.finding("gone", f, "it was found "+count(f.Count, "time"))
+		p.foundIn("gone", f, "it was found "+count(f.Count, "time"))
 	}
 	for _, f := range d.ChangedFindings {
-		p.finding("changed", f.Finding, fmt.Sprintf("%s, before %s", count(f.Count, "time"), number(f.Old)))
+		p.foundIn("changed", f.Finding, fmt.Sprintf("%s, before %s", count(f.Count, "time"), number(f.Old)))
 	}
 	p.groups("new", "", d.Added)
 	p.groups("gone", "it had ", d.Gone)
@@ -113,8 +113,8 @@ func (p *page) notCompared(d *compare.Difference, old string) {
 	}
 }
 
-// finding writes a finding.
-func (p *page) finding(label string, f *compare.Finding, times string) {
+// foundIn writes a finding that differs.
+func (p *page) foundIn(label string, f *compare.Finding, times string) {
 	p.line("")
 	p.item(label, f.Signature+", "+f.Severity+", "+times+": "+f.Text)
 }
