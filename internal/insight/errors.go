@@ -11,25 +11,26 @@ import (
 // failing finds statements that fail again and again.
 var failing = Rule{
 	Name: "errors", Severity: event.Warning, within: aBurst,
-	Title:  "The same statement fails again and again",
-	Fires:  "A statement of one shape fails with the same SQLSTATE at least 5 times in a burst, and at least 10 % of its executions do.",
-	Silent: "Serialization failures and deadlocks (40001, 40P01), which have a rule of their own, and what was canceled.",
-	Help:   "Look at the message and the statement: the line in the log shows the place. Violated constraints (class 23) and locks that could not be had at once (55P03) can be meant, so these are notes.",
-	watch:  func(*Options) watcher { return new(failures) },
+	Title: "The same statement fails again and again",
+	Fires: "A statement of one shape fails with the same SQLSTATE at least 5 times in a burst, and at least 10 % of its executions do. Or at least 10 statements are sent in a transaction after the error that made it fail was there (25P02).",
+	Silent: "Serialization failures and deadlocks (40001, 40P01), which have a rule of their own. What was canceled by a request that was seen. " +
+		"In a transaction that has failed, statements that were on their way before the error was there.",
+	Help:    "Look at the message and the statement: the line in the log shows the place. Violated constraints (class 23) and locks that could not be had at once (55P03) can be meant, so these are notes. After an error in a transaction only ROLLBACK, or ROLLBACK TO a savepoint, leads on.",
+	watch:   func(*Options) watcher { return new(failures) },
+	besides: &ignoring,
 }
 
 // failures counts the errors of statements in a burst.
 type failures struct {
-	by    map[*sqltext.Shape]*failed
-	order []*failed
+	by  map[*sqltext.Shape]int // places in all
+	all []failed
 }
 
 // failed is one shape, with the errors of its executions.
 type failed struct {
 	shape  *sqltext.Shape
 	calls  int64
-	states map[string]*state
-	order  []*state
+	states []state
 }
 
 type state struct {
@@ -45,25 +46,35 @@ const (
 	maxStates = 20
 )
 
-func (f *failures) begin(*scope) { *f = failures{by: map[*sqltext.Shape]*failed{}} }
+func (f *failures) begin(*scope) {
+	clear(f.by)
+	clear(f.all) // of messages
+	f.all = f.all[:0]
+}
 
 func (f *failures) take(_ *scope, x *exchange) {
 	if x.Shape == nil || x.Outcome == event.Skipped {
 		return
 	}
-	one := f.by[x.Shape]
-	if one == nil {
-		if len(f.by) >= maxShapes {
+	fails := x.Outcome == event.Failed && isRepeatable(x.SQLState)
+	if !x.runs() && !fails {
+		return
+	}
+	at, known := f.by[x.Shape]
+	if !known {
+		if len(f.all) >= maxShapes {
 			return
 		}
-		one = &failed{shape: x.Shape}
-		f.by[x.Shape] = one
-		f.order = append(f.order, one)
+		if f.by == nil {
+			f.by = map[*sqltext.Shape]int{}
+		}
+		at = len(f.all)
+		f.by[x.Shape] = at
+		f.all = append(f.all, failed{shape: x.Shape})
 	}
-	if x.runs() {
-		one.calls++
-	}
-	if x.Outcome == event.Failed && isRepeatable(x.SQLState) {
+	one := &f.all[at]
+	one.calls++
+	if fails {
 		one.add(x)
 	}
 }
@@ -71,21 +82,32 @@ func (f *failures) take(_ *scope, x *exchange) {
 // isRepeatable reports whether an error can be one that will come again.
 func isRepeatable(code string) bool {
 	switch code {
-	case "40001", "40P01", "25P02": // rules of their own
+	case serializationFailure, deadlockDetected, inFailedTransaction: // looked for in other ways
 		return false
 	}
 	return code != ""
 }
 
+// SQLSTATEs, as src/backend/utils/errcodes.txt names them.
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	inFailedTransaction  = "25P02"
+	lockNotAvailable     = "55P03"
+	constraintViolations = "23" // a class
+)
+
 func (f *failures) end(s *scope) {
 	const least, share = 5, 10
-	for _, one := range f.order {
-		for _, st := range one.order {
+	for i := range f.all {
+		one := &f.all[i]
+		for _, st := range one.states {
 			if st.count < least || st.count*100 < share*one.calls {
 				continue
 			}
 			s.find(finding{
-				shape: one.shape, detail: st.code, attributes: st.attributes, note: strings.HasPrefix(st.code, "23") || st.code == "55P03",
+				shape: one.shape, detail: st.code, attributes: st.attributes,
+				note:     strings.HasPrefix(st.code, constraintViolations) || st.code == lockNotAvailable,
 				text:     fmt.Sprintf("%d of %s of %s failed with %s: %s", st.count, count(one.calls, "execution"), quoted(one.shape), st.code, st.message),
 				remedy:   "Look at what the server says about the statement.",
 				evidence: st.evidence, count: st.count,
@@ -95,20 +117,18 @@ func (f *failures) end(s *scope) {
 }
 
 func (f *failed) add(x *exchange) {
-	if !x.runs() {
-		f.calls++
+	var st *state
+	for i := range f.states {
+		if f.states[i].code == x.SQLState {
+			st = &f.states[i]
+		}
 	}
-	st := f.states[x.SQLState]
 	if st == nil {
 		if len(f.states) >= maxStates {
 			return
 		}
-		if f.states == nil {
-			f.states = map[string]*state{}
-		}
-		st = &state{code: x.SQLState, message: x.Message, attributes: x.Attributes}
-		f.states[x.SQLState] = st
-		f.order = append(f.order, st)
+		f.states = append(f.states, state{code: x.SQLState, message: clipped(x.Message), attributes: x.Attributes})
+		st = &f.states[len(f.states)-1]
 	}
 	st.count++
 	if len(st.evidence) < maxEvidence {

@@ -41,6 +41,31 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestNotErrors: what was canceled is not an error, nor is what never ran.
+func TestNotErrors(t *testing.T) {
+	for _, outcome := range []event.Outcome{event.Canceled, event.Skipped, event.Lost, event.Unanswered} {
+		p := newPlayer(t, insight.Options{})
+		for range 20 {
+			p.run(1, "select pg_sleep(10)", failed("57014"), func(x *event.Exchange) { x.Outcome = outcome })
+		}
+		p.expect()
+	}
+}
+
+// TestManyShapes: a burst with more shapes than are counted costs no more, and finds the first.
+func TestManyShapes(t *testing.T) {
+	p := newPlayer(t, insight.Options{})
+	for i := range 3000 {
+		for range 5 {
+			p.run(1, fmt.Sprint("select * from orders", i), failed("42P01"))
+		}
+		p.at = p.at.Add(-5 * time.Millisecond) // all in one burst
+	}
+	if found := p.found(); len(found) != 1000 {
+		t.Errorf("found %d", len(found))
+	}
+}
+
 // TestBurstsPart: what is spread over bursts is not together.
 func TestBurstsPart(t *testing.T) {
 	p := newPlayer(t, insight.Options{})

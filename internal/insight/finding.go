@@ -110,6 +110,15 @@ func quoted(shape *sqltext.Shape) string {
 	return `"` + shape.Text + `"`
 }
 
+// clipped returns the beginning of a text that a server wrote.
+func clipped(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + " …"
+}
+
 // count returns a number with its noun: "1 row", "12 rows".
 func count(n int64, noun string) string {
 	if n == 1 {

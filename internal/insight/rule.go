@@ -29,6 +29,8 @@ type Rule struct {
 	within within
 	// watch returns a watcher of one scope.
 	watch func(o *Options) watcher
+	// besides is nil, or looks for another part of the rule in scopes of another sort.
+	besides *Rule
 }
 
 // within is the sort of a scope.

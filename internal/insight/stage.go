@@ -45,7 +45,7 @@ func New(o Options) *Stage {
 		options: o, deadline: never, clients: map[clientKey]*client{}, connections: map[uint32]*connection{}, signatures: map[string]bool{},
 	}
 	for _, r := range Rules {
-		if o.Rules.Has(r.Name) {
+		for ; r != nil && o.Rules.Has(r.Name); r = r.besides {
 			s.rules[r.within] = append(s.rules[r.within], r)
 		}
 	}
