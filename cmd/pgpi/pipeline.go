@@ -97,11 +97,19 @@ func (p *pipeline) stages() []bus.Stage {
 		all = append(all, bus.Stage{Stage: sums, Name: "adding up exchanges"})
 	}
 	if wanted.Includes(bus.Findings) {
-		rules, _ := p.options.Findings.rules() // they were checked
-		all = append(all, bus.Stage{Stage: insight.New(insight.Options{Rules: rules, Slow: p.options.Log.Slow}), Name: "looking for findings"})
+		all = append(all, bus.Stage{Stage: insight.New(p.sought()), Name: "looking for findings"})
 	}
 	return all
 }
+
+// sought returns what is looked for.
+func (p *pipeline) sought() insight.Options {
+	rules, _ := p.options.Findings.rules() // they were checked
+	return insight.Options{Rules: rules, Slow: p.options.Log.Slow}
+}
+
+// looksForFindings reports whether anything is looked for.
+func (p *pipeline) looksForFindings() bool { return p.options.Log.findings != 0 }
 
 // redaction returns the stage that redacts events, or nil if nothing is redacted.
 func (p *pipeline) redaction() event.Stage {

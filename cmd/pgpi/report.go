@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"pgpi/internal/bus"
 	"pgpi/internal/event"
 	"pgpi/internal/filter"
+	"pgpi/internal/insight"
 	"pgpi/internal/sink/report"
 	"pgpi/internal/stats"
 )
@@ -121,20 +123,30 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 		}
 		targets = append(targets, report.Output{Format: out.format, Write: write})
 	}
+	options.Rules = p.rules()
 	p.report = report.New(options, targets...)
 	var sink bus.Sink = p.report
 	wants := bus.Shapes
-	if p.options.Log.findings != 0 {
+	if p.looksForFindings() {
 		wants = bus.Findings
 	}
 	if chosen != nil {
-		facts, exchanges := p.report.Chosen()
-		filtered := chosen.New(exchanges, true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
+		facts, selected := p.report.Chosen()
+		filtered := chosen.New(selected, true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
 		wants |= asksFor(chosen)
 		sink = inTurn{filtered, facts, closing{p.report}}
 	}
 	p.outlets = append(p.outlets, bus.Outlet{Name: "the report", Sink: sink, Wants: wants})
 	return nil
+}
+
+// rules returns all rules, for reports.
+func (p *pipeline) rules() (all []report.Rule) {
+	options := p.sought()
+	for _, r := range insight.Rules {
+		all = append(all, report.Rule{Rule: r, LookedFor: options.LooksFor(r)})
+	}
+	return all
 }
 
 // inTurn are sinks that get the same events, each event one sink after the other: what a connection
@@ -175,7 +187,10 @@ type reportOnly struct {
 
 	Redact redactOptions `embed:"" group:"Redaction"`
 
-	Findings findingOptions `embed:"" group:"Findings"`
+	Findings struct {
+		findingOptions
+		Slow time.Duration `placeholder:"TIME" help:"Find statements that take longer, such as 100ms."`
+	} `embed:"" group:"Findings"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`
 
@@ -208,7 +223,8 @@ func (o *reportOnly) check() error {
 // reading returns pgpi read without a log.
 func (o *reportOnly) reading() *readOptions {
 	read := &readOptions{Files: o.Files, command: "pgpi report", usage: reportUsage, choice: &o.Report.reportChoice}
-	read.Output.Redact, read.Output.Report, read.Output.Findings = o.Redact, o.Report.reportOptions, o.Findings
+	read.Output.Redact, read.Output.Report, read.Output.Findings = o.Redact, o.Report.reportOptions, o.Findings.findingOptions
+	read.Output.Log.Slow = o.Findings.Slow
 	read.Output.Log.Filter = o.Report.Filter
 	read.Output.Log.nowhere = true
 	read.Read.Port = o.Report.Port

@@ -142,7 +142,7 @@ func (o *runOptions) run() (err error) {
 		return err
 	}
 	if !o.Launch.NoSummary {
-		events.outlets = append(events.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: bus.Shapes})
+		events.openSummary()
 	}
 	if err := events.start(); err != nil {
 		return err
@@ -151,6 +151,15 @@ func (o *runOptions) run() (err error) {
 	events.observe(&config)
 	config.ForCommand = true
 	return relayFor(launch.Command{Path: path, Args: args, Env: environment}, config, listeners, events, server)
+}
+
+// openSummary adds the summary to the outlets.
+func (p *pipeline) openSummary() {
+	wants := bus.Shapes
+	if p.looksForFindings() {
+		wants = bus.Findings
+	}
+	p.outlets = append(p.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: wants})
 }
 
 // relayFor relays as long as the command runs.

@@ -47,6 +47,8 @@ type Evidence struct {
 	// opened.
 	At      time.Time
 	Elapsed time.Duration
+	// Identity is who sent it, as far as is known.
+	Identity *Identity
 }
 
 // Severity is how much a finding matters.

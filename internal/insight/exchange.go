@@ -27,7 +27,9 @@ func (x *exchange) time(t time.Duration) time.Time { return x.at.Add(t - x.elaps
 
 // evidence returns the exchange as evidence.
 func (x *exchange) evidence() event.Evidence {
-	return event.Evidence{Conn: x.conn.number, Exchange: x.Number, At: x.time(x.Times.Asked), Elapsed: x.Times.Asked}
+	return event.Evidence{
+		Conn: x.conn.number, Exchange: x.Number, At: x.time(x.Times.Asked), Elapsed: x.Times.Asked, Identity: x.conn.identity,
+	}
 }
 
 // runs reports whether it asked for anything to be run.

@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -70,6 +71,7 @@ func (sc *scope) find(f finding) {
 	for _, one := range f.evidence {
 		if one.Conn == e.Conn {
 			e.Elapsed = e.At.Sub(one.At) + one.Elapsed
+			e.Identity = cmp.Or(one.Identity, e.Identity)
 			break
 		}
 	}

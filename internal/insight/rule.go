@@ -110,6 +110,9 @@ func (s Selection) IsEmpty() bool {
 	return !slices.ContainsFunc(Rules, func(r *Rule) bool { return s.Has(r.Name) })
 }
 
+// LooksFor reports whether a rule can find anything.
+func (o *Options) LooksFor(r *Rule) bool { return o.Rules.Has(r.Name) && (r != &slow || o.Slow > 0) }
+
 // Named returns the rule with a name, or nil.
 func Named(name string) *Rule {
 	for _, r := range Rules {

@@ -1,5 +1,6 @@
 // Package stats adds up exchanges: by shape, or by who sent them, with their times, rows, bytes,
-// errors and samples. It also adds up what was seen of connections, and what was not.
+// errors and samples. It also adds up findings by their signatures, what was seen of connections, and
+// what was not.
 //
 // It guarantees:
 //

@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"time"
+
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
 )
@@ -10,7 +12,8 @@ type Options struct {
 	// By is what exchanges are grouped by. Order decides which groups are the largest, and kept.
 	By    By
 	Order Order
-	// Since and Until exclude exchanges that ended before or after.
+	// Since and Until exclude exchanges that ended before or after, and findings whose exchanges
+	// began before or after.
 	Since, Until Bound
 	// Groups is how many groups are kept apart, or 0 for the default.
 	Groups int
@@ -29,6 +32,7 @@ type Stats struct {
 
 	options     Options
 	groups      groups
+	findings    findings
 	connections map[uint32]*connection
 	known       []*Connection // the first, for listing them
 	fields      []wire.Field
@@ -46,12 +50,13 @@ func New(options Options) *Stats {
 func (s *Stats) Take(e *event.Event) {
 	s.TakeFact(e)
 	s.TakeExchange(e)
+	s.TakeFinding(e)
 }
 
 // TakeFact adds what an event says about its connection, or about what was not seen.
 func (s *Stats) TakeFact(e *event.Event) {
 	s.Seen.take(e)
-	if e.Conn == 0 {
+	if e.Conn == 0 || e.Kind == event.Found { // its connection may have ended
 		return
 	}
 	if c := s.connection(e); c != nil {
@@ -70,7 +75,7 @@ func (s *Stats) TakeExchange(e *event.Event) {
 	if c != nil {
 		how = c.followExchange(x)
 	}
-	if s.options.Since.isAfter(e.At, s.Seen.First) || !s.options.Until.isZero() && !s.options.Until.isAfter(e.At, s.Seen.First) {
+	if s.isBefore(e.At) || s.isAfter(e.At) {
 		return
 	}
 	how.format = s.formatOf(x)
@@ -89,6 +94,13 @@ func (s *Stats) TakeExchange(e *event.Event) {
 		c.Sums.add(x, how.goesOn)
 	}
 	s.groups.shrink(&s.Misc)
+}
+
+// isBefore and isAfter report whether a time is outside the bounds.
+func (s *Stats) isBefore(at time.Time) bool { return s.options.Since.isAfter(at, s.Seen.First) }
+
+func (s *Stats) isAfter(at time.Time) bool {
+	return !s.options.Until.isZero() && !s.options.Until.isAfter(at, s.Seen.First)
 }
 
 // Groups returns the groups that are kept apart, in order, largest first.

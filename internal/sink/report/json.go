@@ -29,6 +29,10 @@ type document struct {
 	Misc        *sums            `json:"misc,omitempty"`
 	Connections []connection     `json:"connections"`
 	Compared    *compared        `json:"compared,omitempty"`
+	// LookedFor are the rules that could find anything. Without any, Findings is null.
+	LookedFor       []string  `json:"looked_for"`
+	Findings        []finding `json:"findings"`
+	FindingsLeftOut int64     `json:"findings_left_out,omitempty"`
 }
 
 // seen is what the report covers.
@@ -199,6 +203,8 @@ func documentOf(s *stats.Stats, o Options) *document {
 	for _, c := range s.Connections() {
 		d.Connections = append(d.Connections, connectionOf(c))
 	}
+	d.LookedFor, d.Findings = listFindings(s, o)
+	d.FindingsLeftOut = s.FindingsLeftOut()
 	return d
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -10,12 +11,13 @@ import (
 	"unicode/utf8"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/stats"
 	"pgpi/test/sqlgen"
 )
 
 // isOurs matches lines in pgpi's own words. SQL may have words that can't be broken.
-var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|calls|prepared|churn|errors|listed|time|spent|before|rows|by|comments|worst) {2})`)
+var isOurs = regexp.MustCompile(`^-- (pgpi report|      |[ 0-9]{3} [1(]|(from|seen|not seen|waiting|findings|note|warning|error|accepted|more|calls|prepared|churn|errors|listed|time|spent|before|rows|by|comments|worst) {2})`)
 
 // checkPage tests what is true of any page. It is 80 columns wide, except for SQL that can't be
 // broken. Only a SELECT is not a comment. The profile adds up.
@@ -124,9 +126,15 @@ func TestRandomPages(t *testing.T) {
 					x.Shape, x.Context, x.Times.Done = nil, nil, event.NotSeen
 				}
 			})
+			if r.IntN(5) == 0 {
+				h.find([]string{"n+1", "errors", "slow"}[r.IntN(3)], event.Severity(r.IntN(3)), sqlgen.Text(r), sqlgen.Heap(r), func(f *event.Finding) {
+					f.Signature = fmt.Sprintf("%s:%016x", f.Rule, r.IntN(3))
+					f.Attributes = append(f.Attributes, sqltext.Attribute{Key: sqlgen.Heap(r), Value: sqlgen.Heap(r)})
+				})
+			}
 		}
 		for _, order := range []string{"time", "mean", "calls"} {
-			o := Options{Limit: Limit{Percent: float64(1 + r.IntN(100)), Count: 1 + r.IntN(20)}}
+			o := Options{Limit: Limit{Percent: float64(1 + r.IntN(100)), Count: 1 + r.IntN(20)}, Rules: rules(), Accept: acceptErrors}
 			var err error
 			if o.Stats.Order, err = stats.ParseOrder(order); err != nil {
 				t.Fatal(err)

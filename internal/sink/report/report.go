@@ -8,6 +8,7 @@ import (
 
 	"pgpi/internal/compare"
 	"pgpi/internal/event"
+	"pgpi/internal/insight"
 	"pgpi/internal/stats"
 )
 
@@ -17,6 +18,18 @@ type Options struct {
 	Limit Limit
 	// Compare is an older report, or nil. If there is one, texts are about what differs from it.
 	Compare *Old
+	// Rules are all rules, in the order of the documentation.
+	Rules []Rule
+	// Accept returns the reason for which the user has accepted findings with a signature, and
+	// reports whether. It may be nil.
+	Accept func(signature string) (reason string, ok bool)
+}
+
+// Rule is a rule of findings.
+type Rule struct {
+	*insight.Rule
+	// LookedFor is set if the rule could find anything.
+	LookedFor bool
 }
 
 // Sink adds up events. It writes the report when it is closed, or when asked to.
@@ -100,10 +113,14 @@ func (s *Sink) Difference() (*compare.Difference, error) {
 // Close writes the report.
 func (s *Sink) Close() error { return s.Report() }
 
-// Chosen returns two sinks. facts must get all events, and exchanges those that a filter of
-// exchanges lets through: a report says what was not seen, whatever was chosen.
-func (s *Sink) Chosen() (facts, exchanges *Part) {
-	return &Part{s, (*stats.Stats).TakeFact}, &Part{s, (*stats.Stats).TakeExchange}
+// Chosen returns two sinks. facts must get all events, and chosen those that a filter of exchanges and
+// findings lets through: a report says what was not seen, whatever was chosen.
+func (s *Sink) Chosen() (facts, chosen *Part) {
+	take := func(all *stats.Stats, e *event.Event) {
+		all.TakeExchange(e)
+		all.TakeFinding(e)
+	}
+	return &Part{s, (*stats.Stats).TakeFact}, &Part{s, take}
 }
 
 // Part is a sink for a part of the report's input. It does not write the report.

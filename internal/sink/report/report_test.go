@@ -15,6 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"pgpi/internal/event"
+	"pgpi/internal/insight"
 	"pgpi/internal/sqltext"
 	"pgpi/test/golden"
 	"pgpi/test/sqlgen"
@@ -74,6 +75,51 @@ func shop() *history {
 	return h
 }
 
+// find adds a finding about the last statement.
+func (h *history) find(rule string, severity event.Severity, text, remedy string, changes ...func(*event.Finding)) {
+	shape := h.shaper.Shape([]byte("select * from items where order_id = 1"), sqltext.Settings{})
+	f := &event.Finding{
+		Rule: rule, Severity: severity, Signature: rule + ":0123456789abcdef", Shape: shape, Text: text, Remedy: remedy, Connections: []uint32{1},
+		Attributes: []sqltext.Attribute{{Key: "controller", Value: "orders"}},
+		Evidence:   []event.Evidence{{Conn: 1, Exchange: h.number, At: start.Add(h.now - ms), Elapsed: h.now - ms}},
+	}
+	for _, change := range changes {
+		change(f)
+	}
+	h.add(event.Event{Kind: event.Found, Finding: f})
+}
+
+// rules are those of tests. Those of package insight change more often than reports do.
+func rules() (all []Rule) {
+	for _, r := range []insight.Rule{
+		{Name: "n+1", Severity: event.Warning, Title: "One statement for each row of another", Fires: "It fires.", Help: "Ask for all rows at once."},
+		{Name: "duplicate", Severity: event.Warning, Title: "The same statement again, with the same result", Fires: "It fires.", Help: "Remember the result."},
+		{Name: "errors", Severity: event.Error, Title: "The same statement fails again and again", Fires: "It fires.", Silent: "Once.", Help: "Look at the message."},
+		{Name: "slow", Severity: event.Note, Timed: true, Title: "A statement took longer than --slow", Fires: "It fires.", Help: "Ask for its plan."},
+	} {
+		all = append(all, Rule{&r, r.Name != "slow"})
+	}
+	return all
+}
+
+// found is what a small application does, and what was found in it.
+func found() *history {
+	h := shop()
+	h.find("n+1", event.Warning,
+		`40 × select * from items where order_id = $1: $1 took, in order, the values of column id of the 40 rows of "select id from orders where user_id = $1"; about 198 ms in 39 round trips`,
+		"One statement would do: where order_id = any($1)")
+	h.find("errors", event.Error, "5 of 5 executions of \"insert into \x1b[31mørder\" failed with 23505:\nduplicate  key --\x00", "Look at what the server says about the statement.", func(f *event.Finding) {
+		f.Shape, f.Connections, f.More, f.Count = nil, []uint32{1, 2, 3, 4, 5}, 7, 5
+	})
+	h.find("n+1", event.Warning, "40 × select", "One statement would do", func(f *event.Finding) { f.Again, f.Took = true, 2*ms })
+	return h
+}
+
+// acceptErrors accepts the findings of a rule.
+func acceptErrors(signature string) (string, bool) {
+	return "the importer tries again --\nand that is meant", strings.HasPrefix(signature, "errors:")
+}
+
 // render returns the report of events.
 func render(t *testing.T, format string, o Options, events []event.Event) string {
 	t.Helper()
@@ -92,6 +138,66 @@ func render(t *testing.T, format string, o Options, events []event.Event) string
 // TestText compares a page with the expected one.
 func TestText(t *testing.T) {
 	golden.Compare(t, "shop.txt", render(t, "text", Options{Limit: DefaultLimit}, shop().events))
+}
+
+// TestFindingsPage compares pages with findings, accepted or not, with the expected ones.
+func TestFindingsPage(t *testing.T) {
+	o := Options{Limit: Limit{Count: 1}, Rules: rules()}
+	pages := render(t, "text", o, found().events)
+	checkPage(t, pages)
+	o.Accept = acceptErrors
+	accepted := render(t, "text", o, found().events)
+	checkPage(t, accepted)
+	golden.Compare(t, "findings.txt", pages)
+	golden.Compare(t, "accepted.txt", accepted)
+	for _, test := range []struct {
+		rules []Rule
+		want  string
+	}{
+		{rules(), "-- findings none\n--          Nothing was found by 3 rules: n+1, duplicate, errors.\n--          Not looked for: slow.\n"},
+		{rules()[:1], "-- findings none\n--          Nothing was found by 1 rule: n+1.\n--\n"},
+		{rules()[3:], "-- findings not looked for\n--\n"},
+		{nil, "-- findings not looked for\n--\n"},
+	} {
+		if page := render(t, "text", Options{Limit: DefaultLimit, Rules: test.rules}, shop().events); !strings.Contains(page, test.want) {
+			t.Errorf("there is no %q in\n%s", test.want, page)
+		}
+	}
+}
+
+// TestFindingsJSON reads what a program would look for.
+func TestFindingsJSON(t *testing.T) {
+	schema := compileSchema(t)
+	o := Options{Limit: DefaultLimit, Rules: rules(), Accept: acceptErrors}
+	type document struct {
+		LookedFor []string `json:"looked_for"`
+		Findings  []finding
+	}
+	read := func(o Options, events []event.Event) (d document) {
+		text := render(t, "json", o, events)
+		checkSchema(t, schema, text)
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d := read(o, found().events)
+	if fmt.Sprint(d.LookedFor) != "[n+1 duplicate errors]" || len(d.Findings) != 2 {
+		t.Fatalf("%+v", d)
+	}
+	n, e := d.Findings[0], d.Findings[1]
+	if n.Rule != "n+1" || n.Count != 2 || n.Shape != "1:8175983df507bc06" || n.Accepted != nil || n.Seconds != 0.002 || fmt.Sprint(n.Attributes) != "map[controller:orders]" {
+		t.Errorf("%+v", n)
+	}
+	if e.Rule != "errors" || e.Shape != "" || e.MoreConnections != 7 || e.Accepted == nil || e.Evidence[0].Exchange != 43 || e.Amount != 5 {
+		t.Errorf("%+v", e)
+	}
+	if d := read(o, shop().events); d.Findings == nil || len(d.Findings) != 0 {
+		t.Errorf("%+v instead of an empty list", d)
+	}
+	if d := read(Options{Rules: rules()[3:]}, shop().events); d.Findings != nil || d.LookedFor == nil {
+		t.Errorf("%+v, although nothing was looked for", d)
+	}
 }
 
 func compileSchema(t *testing.T) *jsonschema.Schema {
@@ -260,11 +366,14 @@ func TestChosen(t *testing.T) {
 	gap := h.events[0]
 	gap.Fact = event.Missing{Bytes: 7}
 	h.events = slices.Insert(h.events, 1, gap)
-	err := errors.Join(facts.Write(h.events), exchanges.Write(h.events[2:4]), facts.Close(), exchanges.Close()) // as late as possible
+	h.find("n+1", event.Warning, "seen", "remedy")
+	h.find("slow", event.Note, "seen", "remedy")
+	selected := append(slices.Clone(h.events[2:4]), h.events[len(h.events)-2])
+	err := errors.Join(facts.Write(h.events), exchanges.Write(selected), facts.Close(), exchanges.Close()) // as late as possible
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(got, "report: 2 exchanges on 1 connection") || !strings.Contains(got, "1 gap") {
+	if !strings.Contains(got, "report: 2 exchanges on 1 connection") || !strings.Contains(got, "1 gap") || !strings.Contains(got, "findings 1 warning\n") {
 		t.Error(got)
 	}
 }

@@ -20,8 +20,8 @@ type page struct {
 	options Options
 }
 
-// writeText writes a report as text: where the time went, a profile, and a paragraph for each
-// listed group. If it is compared with an older report, the text is about what differs.
+// writeText writes a report as text: where the time went, what was found, a profile, and a paragraph
+// for each listed group. If it is compared with an older report, the text is about what differs.
 func writeText(w io.Writer, s *stats.Stats, o Options) error {
 	p := &page{stats: s, options: o}
 	if o.Compare != nil {
@@ -31,6 +31,11 @@ func writeText(w io.Writer, s *stats.Stats, o Options) error {
 	if s.Seen.Exchanges > 0 {
 		p.times()
 		p.totals()
+	}
+	if s.Seen.Exchanges > 0 || len(s.Findings(nil)) > 0 {
+		p.findings()
+	}
+	if s.Seen.Exchanges > 0 {
 		list, rest := o.Limit.list(s, o)
 		p.profile(list, rest)
 		for _, l := range list {

@@ -1,7 +1,7 @@
 // Package summary adds up what a command has asked of its database, in a few lines for whoever ran
 // the command.
 //
-// It guarantees at most twelve lines and bounded memory. It claims nothing that was not seen: an
+// It guarantees at most thirteen lines and bounded memory. It claims nothing that was not seen: an
 // exchange whose beginning or end is missing is counted, but not timed.
 //
 // Less formally: it is what you want to know when the command is done, and no more.
@@ -48,6 +48,8 @@ type Sink struct {
 	counts      map[string]int
 	uncounted   int // exchanges whose shape is not counted
 	errors      map[string]int
+	findings    [event.Error + 1]int // by severity
+	rules       []string             // that have found something, in order
 }
 
 // times is where the time of all exchanges went.
@@ -67,8 +69,12 @@ func New(w io.Writer) *Sink {
 // Write adds up the exchanges among events.
 func (s *Sink) Write(events []event.Event) error {
 	for i := range events {
-		if e := &events[i]; e.Kind == event.Exchanged {
+		switch e := &events[i]; e.Kind {
+		case event.Exchanged:
 			s.add(e.Conn, e.Exchange)
+		case event.Found:
+			s.addFinding(e.Finding)
+		default: // it is not added up
 		}
 	}
 	return nil
@@ -96,6 +102,17 @@ func (s *Sink) add(conn uint32, x *event.Exchange) {
 		s.counts[sql]++
 	} else {
 		s.uncounted++
+	}
+}
+
+// addFinding counts a finding the first time that it is found.
+func (s *Sink) addFinding(f *event.Finding) {
+	if f.Again {
+		return
+	}
+	s.findings[f.Severity]++
+	if !slices.Contains(s.rules, f.Rule) {
+		s.rules = append(s.rules, f.Rule)
 	}
 }
 
@@ -158,6 +175,7 @@ func (s *Sink) Close() error {
 	}
 	s.writeFrequent(&b)
 	s.writeErrors(&b)
+	s.writeFindings(&b)
 	if _, err := io.WriteString(s.w, b.String()); err != nil {
 		return errors.Join(errors.New("write the summary"), err)
 	}
@@ -216,6 +234,19 @@ func (s *Sink) writeErrors(b *strings.Builder) {
 	all := sorted(s.errors)
 	for i, one := range all[:min(len(all), maxErrors)] {
 		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "errors"), one.count, shorten(one.key))
+	}
+}
+
+// writeFindings writes how many findings there were.
+func (s *Sink) writeFindings(b *strings.Builder) {
+	var words []string
+	for severity, n := range slices.Backward(s.findings[:]) {
+		if n > 0 {
+			words = append(words, count(n, event.Severity(severity).String()))
+		}
+	}
+	if len(words) > 0 {
+		fmt.Fprintf(b, "  %-9s %s: %s\n", "findings", strings.Join(words, ", "), strings.Join(s.rules, ", "))
 	}
 }
 

@@ -53,6 +53,22 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestFindings counts signatures, not how often each was found.
+func TestFindings(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	add(s, 1, "select 1", 0, time.Millisecond)
+	for _, f := range []event.Finding{{Rule: "slow"}, {Rule: "n+1", Severity: event.Warning}, {Rule: "n+1", Severity: event.Warning, Again: true}, {Rule: "slow"}} {
+		if err := s.Write([]event.Event{{Conn: 1, Kind: event.Found, Finding: &f}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := closed(t, s, &b)
+	if last := got[len(got)-1]; last != "  findings  1 warning, 2 notes: slow, n+1" {
+		t.Error(last)
+	}
+}
+
 // TestCharacters shows SQL and errors as characters, whatever the encoding of the session, and
 // shortens only what is too long on one line.
 func TestCharacters(t *testing.T) {

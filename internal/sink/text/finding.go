@@ -18,7 +18,7 @@ func (p *page) finding(f *event.Finding) {
 	if f.Again || !shows {
 		return
 	}
-	head := "!! " + f.Rule + " " + tags(f) + ": "
+	head := "!! " + f.Rule + " " + Connections(f.Connections, f.More) + ": "
 	width := findingWidth
 	if terminal := p.terminal(); terminal > 0 {
 		width = max(terminal, 40)
@@ -53,11 +53,12 @@ func (p *page) findingLine(line, color string, first bool) {
 	p.text = append(p.text, '\n')
 }
 
-// tags returns the connections of a finding, as "#1" or "#1, #2 and 3 more".
-func tags(f *event.Finding) string {
+// Connections returns the first connections of a finding, as "#1" or "#1, #2 and 3 more". others is
+// how many there are besides those given.
+func Connections(first []uint32, others int) string {
 	const most = 4
 	all := ""
-	for i, c := range f.Connections {
+	for i, c := range first {
 		if i == most {
 			break
 		}
@@ -66,7 +67,7 @@ func tags(f *event.Finding) string {
 		}
 		all += "#" + strconv.FormatUint(uint64(c), 10)
 	}
-	if more := len(f.Connections) + f.More - most; more > 0 {
+	if more := len(first) + others - most; more > 0 {
 		all += " and " + strconv.Itoa(more) + " more"
 	}
 	return all

@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sink/text"
+	"pgpi/internal/stats"
+)
+
+// maxShown is how many findings a page shows. The other formats have all.
+const maxShown = 50
+
+// findings writes what was found, and what was looked for.
+func (p *page) findings() {
+	all := p.stats.Findings(p.options.Accept)
+	p.line("")
+	p.item("findings", p.tally(all))
+	found := map[string]bool{}
+	for _, f := range all {
+		found[f.First.Rule] = true
+	}
+	silent, off := p.options.withoutFindings(found)
+	switch {
+	case len(silent) > 0 && len(found) > 0:
+		p.item("", "Nothing was found by "+several(len(silent), "other rule")+": "+strings.Join(silent, ", ")+".")
+	case len(silent) > 0:
+		p.item("", "Nothing was found by "+several(len(silent), "rule")+": "+strings.Join(silent, ", ")+".")
+	}
+	if len(off) > 0 && len(off) < len(p.options.Rules) {
+		p.item("", "Not looked for: "+strings.Join(off, ", ")+".")
+	}
+	for _, f := range all[:min(len(all), maxShown)] {
+		p.found(f)
+	}
+	if more := len(all) - maxShown; more > 0 {
+		p.item("more", several(more, "finding")+" more, which the JSON report has")
+	}
+	if n := p.stats.FindingsLeftOut(); n > 0 {
+		p.item("", "There were more different ones than can be kept apart: "+count(n, "finding")+" are not listed anywhere.")
+	}
+}
+
+// tally returns how many findings there are.
+func (p *page) tally(all []*stats.Finding) string {
+	var severities [event.Error + 1]int
+	accepted := 0
+	for _, f := range all {
+		if f.Accepted {
+			accepted++
+		} else {
+			severities[f.First.Severity]++
+		}
+	}
+	var words []string
+	for severity, n := range slices.Backward(severities[:]) {
+		if n > 0 {
+			words = append(words, several(n, event.Severity(severity).String()))
+		}
+	}
+	if accepted > 0 {
+		words = append(words, fmt.Sprintf("%d accepted", accepted))
+	}
+	switch {
+	case len(words) > 0:
+		return strings.Join(words, ", ")
+	case slices.ContainsFunc(p.options.Rules, func(r Rule) bool { return r.LookedFor }):
+		return "none"
+	}
+	return "not looked for"
+}
+
+// withoutFindings returns the rules that have found nothing, and those that were not looked for.
+func (o *Options) withoutFindings(found map[string]bool) (silent, off []string) {
+	for _, r := range o.Rules {
+		switch {
+		case !r.LookedFor:
+			off = append(off, r.Name)
+		case !found[r.Name]:
+			silent = append(silent, r.Name)
+		}
+	}
+	return silent, off
+}
+
+// found writes a finding: what was seen, what would help, and how often it was found.
+func (p *page) found(f *stats.Finding) {
+	one := f.First
+	label := one.Severity.String()
+	if f.Accepted {
+		label = "accepted"
+	}
+	p.line("")
+	p.item(label, safe(one.Rule+" "+text.Connections(f.Connections, f.Others)+": "+sentence(one.Text)))
+	p.item("", safe(one.Remedy))
+	if f.Accepted && f.Reason != "" {
+		p.item("", "Accepted: "+safe(f.Reason))
+	}
+	often := ""
+	if f.Count > 1 {
+		often = ", " + number(f.Count) + " times"
+		if one.Took > 0 {
+			often += ", " + duration(f.Took) + " at most"
+		}
+	}
+	p.item("", safe(one.Signature)+often)
+}
+
+// safe returns words of a client or server on one line, without anything that a terminal would run.
+func safe(words string) string {
+	return string(text.AppendSafe(nil, strings.Join(strings.Fields(words), " ")))
+}
+
+// sentence returns words that end with a full stop.
+func sentence(words string) string {
+	if words == "" || strings.ContainsAny(words[len(words)-1:], ".!?") {
+		return words
+	}
+	return words + "."
+}
+
+func several(n int, noun string) string { return count(int64(n), noun) }

@@ -1,0 +1,118 @@
+package stats
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"pgpi/internal/event"
+)
+
+// Finding is everything that was found with one signature.
+type Finding struct {
+	// First is what was found first, and At when.
+	First *event.Finding
+	At    time.Time
+	// Count is how often it was found.
+	Count int64
+	// Connections are the first that it was found on, in order. Others is how many there are
+	// besides, as far as is known.
+	Connections []uint32
+	Others      int
+	// Took and Most are the largest of what findings measure.
+	Took time.Duration
+	Most int64
+	// Accepted is set if the user has accepted it, for a Reason that may be empty.
+	Accepted bool
+	Reason   string
+}
+
+// Limits on findings.
+const (
+	// maxFindings is how many signatures of a severity are kept apart.
+	maxFindings = 1000
+	// maxListed is how many connections each lists.
+	maxListed = 100
+)
+
+// findings is a table of findings with a limited size.
+type findings struct {
+	table map[string]*Finding
+	order []*Finding // in which they were found first
+	kept  map[event.Severity]int
+	// leftOut counts findings whose signatures are not kept.
+	leftOut int64
+}
+
+// TakeFinding adds the finding of an event, if there is one. It is separate from TakeFact for callers
+// that select findings.
+func (s *Stats) TakeFinding(e *event.Event) {
+	if e.Kind != event.Found {
+		return
+	}
+	from, to := e.At, e.At
+	if shown := e.Finding.Evidence; len(shown) > 0 { // it may have been found long after
+		from, to = shown[0].At, shown[len(shown)-1].At
+	}
+	if s.isBefore(to) || s.isAfter(from) {
+		return
+	}
+	s.findings.add(e)
+}
+
+func (t *findings) add(e *event.Event) {
+	f := e.Finding
+	all := t.table[f.Signature]
+	if all == nil {
+		if t.kept[f.Severity] >= maxFindings {
+			t.leftOut++
+			return
+		}
+		if t.table == nil {
+			t.table, t.kept = map[string]*Finding{}, map[event.Severity]int{}
+		}
+		all = &Finding{First: f, At: e.At}
+		t.table[f.Signature] = all
+		t.order = append(t.order, all)
+		t.kept[f.Severity]++
+	}
+	all.Count++
+	all.Took, all.Most = max(all.Took, f.Took), max(all.Most, f.Count)
+	all.addConnections(f)
+}
+
+// addConnections adds the connections of a finding. Beyond the limit, connections are only counted if
+// the same finding has them.
+func (f *Finding) addConnections(one *event.Finding) {
+	for _, c := range one.Connections {
+		if i, known := slices.BinarySearch(f.Connections, c); !known && len(f.Connections) < maxListed {
+			f.Connections = slices.Insert(f.Connections, i, c)
+		}
+	}
+	f.Others = max(f.Others, len(one.Connections)+one.More-len(f.Connections))
+}
+
+// Findings returns what was found: what is not accepted first, then the gravest, in the order in
+// which it was found. accept returns the reason for which the user has accepted a signature, and
+// reports whether. It may be nil.
+func (s *Stats) Findings(accept func(signature string) (reason string, ok bool)) []*Finding {
+	all := slices.Clone(s.findings.order)
+	if accept != nil {
+		for _, f := range all {
+			if f.Reason, f.Accepted = accept(f.First.Signature); !f.Accepted {
+				f.Reason = ""
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Finding) int {
+		if a.Accepted != b.Accepted {
+			return map[bool]int{false: -1, true: 1}[a.Accepted]
+		}
+		return cmp.Compare(b.First.Severity, a.First.Severity)
+	})
+	return all
+}
+
+// FindingsLeftOut returns how many findings are not among [Stats.Findings], because there were too
+// many different ones.
+func (s *Stats) FindingsLeftOut() int64 { return s.findings.leftOut }
