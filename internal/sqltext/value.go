@@ -29,11 +29,15 @@ func (s *Scanner) AppendValue(dst []byte, t Token) (value []byte, ok bool) {
 
 // appendFolded appends a word in lower case.
 func (e Encoding) appendFolded(dst, word []byte) []byte {
+	dst = append(dst, word...)
+	folded := dst[len(dst)-len(word):]
 	for i := 0; i < len(word); {
-		n := e.size(word[i:])
-		dst = append(dst, fold(word[i]))
-		dst = append(dst, word[i+1:i+n]...) // the rest may look like a letter
-		i += n
+		if word[i] >= 0x80 {
+			i += e.size(word[i:]) // the second half may look like a letter
+			continue
+		}
+		folded[i] = fold(word[i])
+		i++
 	}
 	return dst
 }
