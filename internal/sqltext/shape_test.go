@@ -1,6 +1,7 @@
 package sqltext
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -93,13 +94,19 @@ func checkShape(t *testing.T, sql []byte, settings Settings) {
 			t.Fatalf("%q has %+v", sql, a)
 		}
 	}
+	if file, line, ok := SourceOf(Attributes(sql, settings)); ok != (file != "" && line > 0) {
+		t.Fatalf("%q is at %q:%d, %v", sql, file, line, ok)
+	}
+	if id := TraceID(sql, settings); id != "" && (len(id) != 32 || !bytes.Contains(sql, []byte(id))) {
+		t.Fatalf("%q has the trace %q", sql, id)
+	}
 }
 
 func FuzzShape(f *testing.F) {
 	for _, sql := range sqlgen.Statements() {
 		f.Add([]byte(sql))
 	}
-	for _, sql := range []string{"/*a='b',c='%20'*/", "/*a:b,c:d*/", "in (1, (2), in (3)", "values (1), (1), values", "array[[1], [1]]", "- - 5.", `U&"a" uescape '!'`} {
+	for _, sql := range []string{"/*a='b',c='%20'*/", "/*a:b,c:d*/", "/*file='a:1',traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'*/", "select a from t where b = $1 for update", "with a as (delete from t returning b) select * from f(a)", "in (1, (2), in (3)", "values (1), (1), values", "array[[1], [1]]", "- - 5.", `U&"a" uescape '!'`} {
 		f.Add([]byte(sql))
 	}
 	f.Fuzz(func(t *testing.T, sql []byte) {
