@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"pgpi/internal/event"
+	"pgpi/internal/insight"
 	"pgpi/internal/localpg"
 	"pgpi/internal/wire"
 	"pgpi/test/golden"
@@ -35,6 +36,48 @@ func TestPhrases(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | `%s` |\n", s.Key, strings.ReplaceAll(s.Template, "\n", "` and on the next line `"))
 	}
 	current(t, "../../docs/log.md", b.String())
+}
+
+// TestFindings checks the list of all rules.
+func TestFindings(t *testing.T) {
+	var table, sections strings.Builder
+	table.WriteString("| rule | severity | what it finds |\n|---|---|---|\n")
+	for _, r := range insight.Rules {
+		severity := r.Severity.String()
+		if r.Timed {
+			severity += ", timed"
+		}
+		fmt.Fprintf(&table, "| [%s](#%[1]s) | %s | %s |\n", r.Name, severity, r.Title)
+		if strings.Contains(r.Name, "+") { // GitHub leaves that out of the anchor of a heading
+			fmt.Fprintf(&sections, "\n<a id=\"%s\"></a>\n", r.Name)
+		}
+		fmt.Fprintf(&sections, "\n### %s\n\n", r.Name)
+		for _, part := range [][2]string{{"Found", r.Fires}, {"Not found", r.Silent}, {"What helps", r.Help}} {
+			if part[1] != "" {
+				sections.WriteString(wrap("- "+part[0]+": "+part[1], 120))
+			}
+		}
+	}
+	current(t, "../../docs/findings.md", table.String()+sections.String())
+}
+
+// wrap breaks an item of a list into lines.
+func wrap(item string, width int) string {
+	var lines strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(item) {
+		switch {
+		case column > 0 && column+1+len(word) > width:
+			lines.WriteString("\n  ")
+			column = 2
+		case column > 0:
+			lines.WriteByte(' ')
+			column++
+		}
+		lines.WriteString(word)
+		column += len(word)
+	}
+	return lines.String() + "\n"
 }
 
 // TestMessages checks the table of all messages.
