@@ -19,6 +19,7 @@ import (
 	"pgpi/internal/decode"
 	"pgpi/internal/event"
 	"pgpi/internal/exchange"
+	"pgpi/internal/insight"
 	"pgpi/internal/session"
 	"pgpi/internal/sink/text"
 )
@@ -145,13 +146,22 @@ func BenchmarkRows(b *testing.B) {
 		{"COPY out", "COPY t TO STDOUT", event.ServerToClient, message('H', "\x00\x00\x02\x00\x00\x00\x00"), bytes.Repeat(message('d', "123456\t"+value+"\n"), rowsAtOnce)},
 		{"COPY in", "COPY t FROM STDIN", event.ClientToServer, message('G', "\x00\x00\x02\x00\x00\x00\x00"), bytes.Repeat(message('d', "123456\t"+value+"\n"), rowsAtOnce)},
 	} {
-		for name, mode := range map[string]text.Mode{"queries": text.Queries, "annotated": text.Annotated} {
+		for _, name := range []string{"queries", "findings", "annotated"} {
+			mode := text.Queries
+			if name == "annotated" {
+				mode = text.Annotated
+			}
 			b.Run(kind.name+"/"+name, func(b *testing.B) {
 				decoding := decode.New(nil)
 				decoding.CountRows = mode == text.Queries
 				stages := []bus.Stage{{Stage: decoding, Name: "decoding"}}
 				if mode == text.Queries {
-					stages = append(stages, bus.Stage{Stage: exchange.New(), Name: "adding up exchanges"})
+					sums := exchange.New()
+					sums.Shapes = name == "findings"
+					stages = append(stages, bus.Stage{Stage: sums, Name: "adding up exchanges"})
+				}
+				if name == "findings" {
+					stages = append(stages, bus.Stage{Stage: insight.New(insight.Options{}), Name: "looking for findings"})
 				}
 				sink := text.New(io.Discard, text.Options{Mode: mode, MaxValue: 1024})
 				out := bus.New([]bus.Outlet{{Name: "nowhere", Sink: sink}}, bus.Options{Stages: stages})

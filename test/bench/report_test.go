@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"io"
 	"testing"
 
@@ -9,12 +8,13 @@ import (
 	"pgpi/internal/decode"
 	"pgpi/internal/event"
 	"pgpi/internal/exchange"
+	"pgpi/internal/insight"
 	"pgpi/internal/sink/report"
 	"pgpi/internal/sink/text"
 )
 
-// BenchmarkReport is one transaction of pgbench -S, as a line of queries, and with a report besides:
-// the shape of its SQL, and its sums.
+// BenchmarkReport is one transaction of pgbench -S: as a line of queries, with a report besides,
+// which needs the shape of its SQL and adds it up, and with all rules looking at it.
 func BenchmarkReport(b *testing.B) {
 	for _, kind := range []struct {
 		name            string
@@ -29,8 +29,9 @@ func BenchmarkReport(b *testing.B) {
 			client: [][]byte{join(bind, ask, run, sync)}, server: join(bound, describe, row, complete, ready),
 		},
 	} {
-		for _, reports := range []bool{false, true} {
-			b.Run(fmt.Sprintf("%s/report=%v", kind.name, reports), func(b *testing.B) {
+		for i, mode := range []string{"queries", "report", "findings"} {
+			reports, findings := i > 0, i > 1
+			b.Run(kind.name+"/"+mode, func(b *testing.B) {
 				outlets := []bus.Outlet{{Name: "queries", Wants: bus.Exchanges, Sink: text.New(io.Discard, text.Options{Mode: text.Queries})}}
 				if reports {
 					outlets = append(outlets, bus.Outlet{Name: "the report", Wants: bus.Shapes, Sink: report.New(report.Options{})})
@@ -39,7 +40,11 @@ func BenchmarkReport(b *testing.B) {
 				sums.Shapes = reports
 				decoding := decode.New(nil)
 				decoding.CountRows = true
-				out := bus.New(outlets, bus.Options{Stages: []bus.Stage{{Stage: decoding, Name: "decoding"}, {Stage: sums, Name: "adding up exchanges"}}})
+				stages := []bus.Stage{{Stage: decoding, Name: "decoding"}, {Stage: sums, Name: "adding up exchanges"}}
+				if findings {
+					stages = append(stages, bus.Stage{Stage: insight.New(insight.Options{}), Name: "looking for findings"})
+				}
+				out := bus.New(outlets, bus.Options{Stages: stages})
 				c := newConnection(out, 1)
 				c.pass(event.ClientToServer, message(0, "\x00\x03\x00\x00user\x00u\x00\x00")[1:])
 				c.pass(event.ServerToClient, join(message('R', "\x00\x00\x00\x00"), ready))
