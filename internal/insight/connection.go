@@ -30,6 +30,10 @@ type connection struct {
 	status      byte
 	scope       *scope
 	transaction *scope // nil outside
+	// work is what the transaction has done so far, if there is one. ready are the exchanges that
+	// end with a ReadyForQuery which was seen, until they are over.
+	work  work
+	ready []uint32
 }
 
 // connection returns what is remembered about the connection of an event.
@@ -73,7 +77,7 @@ func (s *Stage) closes(c *connection, number uint32) {
 // lose notes that it is not known any more what the connection does.
 func (s *Stage) lose(c *connection) {
 	s.closes(c, c.asked)
-	c.status = 0
+	c.status, c.work, c.ready = 0, work{}, nil
 	s.endScope(&c.transaction, lost)
 }
 

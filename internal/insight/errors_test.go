@@ -20,7 +20,7 @@ func TestErrors(t *testing.T) {
 		{"four", "42P01", 4, 0, nil},
 		{"5 of 50", "42P01", 5, 45, []string{"errors"}},
 		{"5 of 51", "42P01", 5, 46, nil},
-		{"serialization has its own rule", "40001", 9, 0, nil},
+		{"serialization has its own rule", "40001", 9, 0, []string{"serialization"}},
 		{"a constraint", "23505", 5, 0, []string{"errors"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/insight"
 	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
 )
 
 // player makes the exchanges of a test, and collects what is found in them. Time passes only when
@@ -63,26 +64,51 @@ func (p *player) pass(d time.Duration) {
 
 // run runs a statement that is over after a millisecond, with changes to its exchange.
 func (p *player) run(conn uint32, sql string, changes ...func(*event.Exchange)) {
-	p.numbers[conn]++
+	p.pipeline(conn, []string{sql}, changes...)
+}
+
+// pipeline runs statements that are sent together, with one Sync.
+func (p *player) pipeline(conn uint32, sqls []string, changes ...func(*event.Exchange)) {
+	var request []event.Message
+	for i := range sqls {
+		request = append(request, event.Message{Exchange: p.numbers[conn] + uint32(i) + 1})
+	}
+	p.send(conn, request, sqls, changes...)
+}
+
+// send sends the messages of statements, which are answered together after a millisecond.
+func (p *player) send(conn uint32, request []event.Message, sqls []string, changes ...func(*event.Exchange)) {
+	start, first := p.at.Sub(began), p.numbers[conn]+1
+	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ClientToServer, Messages: request})
+	p.at = p.at.Add(time.Millisecond)
+	p.numbers[conn] += uint32(len(sqls))
+	ready := event.Message{Message: wire.Message{Type: wire.ReadyForQuery}, Done: p.numbers[conn]}
+	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ServerToClient, Messages: []event.Message{ready}})
+	for i, sql := range sqls {
+		x := p.exchange(conn, first+uint32(i), sql, start)
+		if x.RoundTrip = first; i > 0 {
+			x.RoundTrips = 0
+		}
+		for _, change := range changes {
+			change(x)
+		}
+		p.status[conn] = x.Transaction
+		p.take(event.Event{Conn: conn, Kind: event.Exchanged, Exchange: x})
+	}
+}
+
+// exchange returns an exchange that is over now, with the status of the one before.
+func (p *player) exchange(conn, number uint32, sql string, start time.Duration) *event.Exchange {
 	if p.status[conn] == 0 {
 		p.status[conn] = 'I'
 	}
-	start := p.at.Sub(began)
-	request := event.Message{Exchange: p.numbers[conn]}
-	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ClientToServer, Messages: []event.Message{request}})
-	p.at = p.at.Add(time.Millisecond)
-	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ServerToClient, Messages: []event.Message{{Done: p.numbers[conn]}}})
 	x := &event.Exchange{
-		Number: p.numbers[conn], RoundTrip: p.numbers[conn], RoundTrips: 1, Counted: -1, Transaction: p.status[conn],
+		Number: number, RoundTrips: 1, Counted: -1, Transaction: p.status[conn],
 		Context: &event.Context{SQL: sql}, Shape: p.shaper.Shape([]byte(sql), sqltext.Settings{}), Attributes: sqltext.Attributes([]byte(sql), sqltext.Settings{}),
 	}
 	done := p.at.Sub(began)
 	x.Times = event.Times{Idle: event.NotSeen, Asked: start, Sent: start, Turn: event.NotSeen, Answered: done, FirstRow: event.NotSeen, Done: done, Ready: done}
-	for _, change := range changes {
-		change(x)
-	}
-	p.status[conn] = x.Transaction
-	p.take(event.Event{Conn: conn, Kind: event.Exchanged, Exchange: x})
+	return x
 }
 
 // failed makes an exchange one that failed.

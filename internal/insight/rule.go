@@ -61,6 +61,12 @@ type listener interface {
 	listen(s *scope, m *event.Message)
 }
 
+// accountant is a watcher of a burst that counts transactions, with and without BEGIN. That of the
+// connection is over.
+type accountant interface {
+	transacted(s *scope, c *connection)
+}
+
 // counter is a watcher of a client that counts connections. The connection has ended.
 type counter interface {
 	closed(s *scope, c *connection)

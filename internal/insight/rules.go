@@ -3,6 +3,7 @@ package insight
 // Rules are all rules, in the order of docs/findings.md.
 var Rules = []*Rule{
 	&failing,
+	&serialization,
 	&batchable,
 	&abandoned,
 

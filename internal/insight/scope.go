@@ -128,6 +128,16 @@ func (sc *scope) closed(c *connection) {
 	}
 }
 
+// transacted passes the transaction of a connection, which is over, to the watchers that want it.
+func (sc *scope) transacted(c *connection) {
+	for i, w := range sc.watchers {
+		if counts, ok := w.(accountant); ok {
+			sc.current = sc.rules[i]
+			counts.transacted(sc, c)
+		}
+	}
+}
+
 // follow passes an exchange to all scopes that it is part of.
 func (s *Stage) follow(c *connection, x *exchange) {
 	before := c.status
@@ -154,6 +164,7 @@ func (s *Stage) follow(c *connection, x *exchange) {
 		s.endUnit(burst)
 		s.endUnit(c.transaction)
 	}
+	s.work(c, x)
 	if c.transaction != nil && c.status == 'I' {
 		s.endScope(&c.transaction, over)
 	}

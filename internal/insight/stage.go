@@ -124,6 +124,9 @@ func (s *Stage) messages(e *event.Event) {
 		if m.Done > c.done {
 			s.closes(c, m.Done)
 		}
+		if m.Type == wire.ReadyForQuery && m.Done > 0 {
+			c.becomeReady(m.Done)
+		}
 	}
 }
 

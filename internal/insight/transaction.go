@@ -1,0 +1,91 @@
+package insight
+
+import (
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// work is what a transaction has done so far, whether a BEGIN began it or not.
+type work struct {
+	// firsts are the first statements in it, and count is how many there were. What only controls
+	// transactions and the session is not among them.
+	firsts [4]*sqltext.Shape
+	count  int
+	// conflict is the SQLSTATE with which it first lost against another transaction, or empty.
+	conflict   string
+	shape      *sqltext.Shape // of the statement that failed so
+	attributes []sqltext.Attribute
+	at         event.Evidence
+}
+
+// add adds an exchange.
+func (w *work) add(x *exchange) {
+	if x.runs() && x.Outcome != event.Skipped && !x.statement.controls() {
+		if w.count < len(w.firsts) {
+			w.firsts[w.count] = x.Shape
+		}
+		w.count++
+	}
+	lost := x.SQLState == serializationFailure || x.SQLState == deadlockDetected
+	if x.Outcome == event.Failed && lost && w.conflict == "" {
+		w.conflict, w.shape, w.attributes, w.at = x.SQLState, x.Shape, x.Attributes, x.evidence()
+	}
+}
+
+// controls reports whether a statement does nothing to data.
+func (st *statement) controls() bool {
+	switch st.Verb {
+	case "begin", "commit", "rollback", "savepoint", "release", "rollback to", "set", "reset", "show", "deallocate", "discard":
+		return true
+	}
+	return false
+}
+
+// beginsLike reports whether a transaction begins with the same statements as one that failed.
+func (w *work) beginsLike(failed *work) bool {
+	n := min(w.count, failed.count, len(w.firsts))
+	for i := range n {
+		if w.firsts[i] == nil || w.firsts[i] != failed.firsts[i] {
+			return false
+		}
+	}
+	return n > 0
+}
+
+// maxReady is how many ReadyForQuery a connection remembers before the exchanges that they end.
+const maxReady = 1000
+
+// becomeReady notes that a ReadyForQuery ends an exchange, and with it perhaps a transaction.
+func (c *connection) becomeReady(number uint32) {
+	if len(c.ready) < maxReady {
+		c.ready = append(c.ready, number)
+	}
+}
+
+// work follows the transaction of a connection through an exchange.
+func (s *Stage) work(c *connection, x *exchange) {
+	passed := 0
+	for passed < len(c.ready) && c.ready[passed] < x.Number { // a Sync that came later than what it ends
+		passed++
+	}
+	if passed > 0 && c.transaction == nil {
+		s.endWork(c)
+	}
+	c.work.add(x)
+	if passed < len(c.ready) && c.ready[passed] == x.Number && x.Outcome != event.RolledBack { // otherwise the error of the Sync follows
+		passed++
+		if c.status == 'I' {
+			s.endWork(c)
+		}
+	}
+	c.ready = append(c.ready[:0], c.ready[passed:]...)
+}
+
+// endWork ends a transaction, and passes it to the watchers of the client's burst. What the comments
+// of its statements say is not asked: BEGIN and COMMIT often have none.
+func (s *Stage) endWork(c *connection) {
+	if c.work.count > 0 || c.work.conflict != "" {
+		s.burst(c.client, tag{}).transacted(c)
+	}
+	c.work = work{}
+}
