@@ -23,17 +23,19 @@ func ComparedWith(shape *Shape, n int) (column string, ok bool) {
 
 // conditionReader reads the tokens of a shape.
 type conditionReader struct {
-	tokens  Scanner
-	here    Token
-	between bool // the next AND is part of a BETWEEN
+	tokens       Scanner
+	before, here Token
+	between      bool // the next AND is part of a BETWEEN
 }
 
-func (c *conditionReader) advance()            { c.here = c.tokens.NextSignificant() }
+func (c *conditionReader) advance()            { c.before, c.here = c.here, c.tokens.NextSignificant() }
 func (c *conditionReader) is(text string) bool { return c.tokens.Is(c.here, text) }
 
 // beginsCondition reports whether a condition begins after this token.
 func (c *conditionReader) beginsCondition() bool {
 	switch {
+	case c.tokens.Is(c.before, "."), c.tokens.Is(c.before, "as"):
+		return false // a name
 	case c.is("between"):
 		c.between = true
 	case c.is("and"):
@@ -83,9 +85,9 @@ func (c *conditionReader) column() (name string, ok bool) {
 	}
 }
 
-// isValue reports whether a word is a value, and no column.
+// isValue reports whether a word is a value, or NOT, and no column.
 func (c *conditionReader) isValue() bool {
-	return c.is("true") || c.is("false") || c.is("null") || c.here.Kind == Word && isFunction(c.tokens.Text(c.here))
+	return c.is("not") || c.is("true") || c.is("false") || c.is("null") || c.here.Kind == Word && isFunction(c.tokens.Text(c.here))
 }
 
 // placeholder reads a placeholder and its casts, and returns its number, or 0 if there is none.

@@ -78,7 +78,7 @@ func TestComparedWith(t *testing.T) {
 		"select a from t where b not in (1)": "", "select a from t where b in (1, c)": "", "select a from t where b in (1) is true": "", "select a from t where 1 in (b)": "", "select a from t where b in (select 1)": "",
 		"update t set a = 1": "", "update t set a = b, c = 1": "", "select a = 1 from t": "", "select a from t where b + c = 1": "", "select a from t where b = 1 + c": "", "select a from t where b = - 1 * c": "",
 		"select a from t where not b = 1": "", "select a from t where f(b) = 1": "", "select a from t where f(b = 1)": "", "select a from t where b[1] = 2": "", "select a from t where b > 1": "",
-		"select a from t where b = 1 is true": "", "select a from t where 1 = any(b)": "", "select a from t where 1 = b::text": "", "select a from t where current_date = 1": "", "select a from t where 1 = user": "", "select a from t join s on true = 1": "",
+		"select a from t where b = 1 is true": "", "select a from t where 1 = any(b)": "", "select a from t where 1 = b::text": "", "select a from t where current_date = 1": "", "select a from t where 1 = user": "", "select a from t join s on true = 1": "", "select a.where not in (1) from t": "", "select a.and b = 1": "", "select a from t where not in (1)": "",
 		"select a from t where c between d and b = 1": "", "select a from t where (b, c) = (1, 2)": "", "select a from t where b.* = 1": "", "select case when b = 1 then c end from t": "", "select a from t where b::int = 1": "",
 		"select a from t where b = 1 collate c": "", "": "", "select 1": "", "where": "", "where b =": "", "where b = $1 (": "",
 	} {

@@ -13,7 +13,7 @@ import (
 )
 
 // checkComparisons checks that each column that we say a placeholder is compared with is the other
-// side of an = in the parse tree.
+// side of an =, or before an IN with nothing else, in the parse tree of the shape.
 func checkComparisons(t *testing.T, shape *sqltext.Shape, seen map[string]int) {
 	t.Helper()
 	tree, err := pg_query.ParseToJSON(shape.Text)
@@ -24,14 +24,21 @@ func checkComparisons(t *testing.T, shape *sqltext.Shape, seen map[string]int) {
 	if err := json.Unmarshal([]byte(tree), &parsed); err != nil {
 		t.Fatal(err)
 	}
+	ours := sqltext.TraitsOf(shape)
+	if list, err := readTree(tree); err != nil || ours.OnlySingles && (!list.list || list.longList) {
+		t.Errorf("%s\nwe say that all lists are of one placeholder: %v", shape.Text, err)
+	}
+	if ours.OnlySingles {
+		seen["only single placeholders"]++
+	}
 	theirs := map[float64]string{}
 	collectComparisons(parsed, theirs)
-	for n := 1; n <= sqltext.TraitsOf(shape).Operands; n++ {
-		ours, ok := sqltext.ComparedWith(shape, n)
+	for n := 1; n <= ours.Operands; n++ {
+		compared, ok := sqltext.ComparedWith(shape, n)
 		column := theirs[float64(n)]
 		switch {
-		case ok && strings.ReplaceAll(ours, `"`, "") != column:
-			t.Errorf("%s\nwe say that $%d is compared with %q, they with %q", shape.Text, n, ours, column)
+		case ok && strings.ReplaceAll(compared, `"`, "") != column:
+			t.Errorf("%s\nwe say that $%d is compared with %q, they with %q", shape.Text, n, compared, column)
 		case ok:
 			seen["compared"]++
 		case column != "":
@@ -48,8 +55,8 @@ func collectComparisons(node any, all map[float64]string) {
 			collectComparisons(one, all)
 		}
 	case map[string]any:
-		if expression, ok := node["A_Expr"].(map[string]any); ok && expression["kind"] == "AEXPR_OP" && operatorOf(expression) == "=" {
-			left, right := expression["lexpr"], expression["rexpr"]
+		if expression, ok := node["A_Expr"].(map[string]any); ok && isEquality(expression) {
+			left, right := expression["lexpr"], onlyElement(expression["rexpr"])
 			if n, column := parameterOf(right), columnOf(left); n > 0 && column != "" {
 				all[n] = column
 			}
@@ -63,7 +70,22 @@ func collectComparisons(node any, all map[float64]string) {
 	}
 }
 
-func operatorOf(expression map[string]any) string { return joined(expression["name"]) }
+func isEquality(expression map[string]any) bool {
+	return (expression["kind"] == "AEXPR_OP" || expression["kind"] == "AEXPR_IN") && joined(expression["name"]) == "="
+}
+
+// onlyElement returns the only element of a list, or what is not a list.
+func onlyElement(node any) any {
+	fields, _ := node.(map[string]any)
+	list, ok := fields["List"].(map[string]any)
+	if !ok {
+		return node
+	}
+	if items, ok := list["items"].([]any); ok && len(items) == 1 {
+		return items[0]
+	}
+	return nil
+}
 
 // parameterOf returns the number of a parameter, with casts or without.
 func parameterOf(node any) float64 {

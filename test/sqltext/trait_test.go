@@ -43,7 +43,7 @@ func TestTraits(t *testing.T) {
 	}
 	t.Logf("%d texts, %d of them valid", len(statements), valid)
 	report(t, "traits", seen)
-	for _, trait := range []string{"may write", "returning", "locks", "list", "plain", "several statements", "compared"} {
+	for _, trait := range []string{"may write", "returning", "locks", "list", "plain", "several statements", "compared", "only single placeholders"} {
 		if seen[trait] < 100 || valid-seen[trait] < 100 {
 			t.Errorf("%d of %d: %s", seen[trait], valid, trait)
 		}
@@ -97,6 +97,7 @@ type traits struct {
 	verb                           string
 	statements                     int
 	writes, returning, locks, list bool
+	longList                       bool // a list that is not one parameter after IN
 	plain                          bool // of the queries so far
 }
 
@@ -238,19 +239,23 @@ func (w *traits) visit(name string, fields map[string]any) {
 		}
 		w.writes = w.writes || fields["intoClause"] != nil
 		w.locks = w.locks || fields["lockingClause"] != nil
-		w.list = w.list || fields["valuesLists"] != nil
+		w.addList(fields["valuesLists"] != nil)
 		w.plain = w.plain && fields["fromClause"] != nil && fields["op"] == "SETOP_NONE"
 	case "A_ArrayExpr":
-		w.list = true
+		w.addList(true)
 	case "A_Expr":
-		switch fields["kind"] {
-		case "AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_OP_ALL":
-			w.list = true
-		}
+		single := fields["kind"] == "AEXPR_IN" && parameterOf(onlyElement(fields["rexpr"])) > 0
+		w.list = w.list || single
+		w.addList(!single && (fields["kind"] == "AEXPR_IN" || fields["kind"] == "AEXPR_OP_ANY" || fields["kind"] == "AEXPR_OP_ALL"))
 	case "FuncCall":
 		names, _ := json.Marshal(fields["funcname"])
-		w.list = w.list || string(names) == `[{"String":{"sval":"unnest"}}]`
+		w.addList(string(names) == `[{"String":{"sval":"unnest"}}]`)
 	case "RangeFunction", "RangeTableFunc", "JsonTable", "RangeTableSample":
 		w.plain = false
 	}
+}
+
+// addList takes note of a list, if there is one.
+func (w *traits) addList(found bool) {
+	w.list, w.longList = w.list || found, w.longList || found
 }
