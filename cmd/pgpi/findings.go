@@ -9,6 +9,7 @@ import (
 // findingOptions are what is looked for.
 type findingOptions struct {
 	Findings string `placeholder:"RULES" help:"What to look for: all, none, or names of rules such as n+1,errors or all,no-reparse (see docs/findings.md). Without it, queries, JSON and reports show all findings, and the annotated log none."`
+	Baseline string `placeholder:"FILE" help:"Read from a file which findings are accepted, and why (default: .pgpi-findings.toml in the current directory, if it is there; see docs/gate.md)."`
 }
 
 // showing is when a log shows findings.

@@ -27,8 +27,8 @@ func TestWants(t *testing.T) {
 	}{
 		{outputOptions{Log: logOptions{byDefault: "annotated"}}, bus.Messages},
 		{outputOptions{Log: logOptions{LogForwarded: "queries"}}, bus.Findings},
-		{outputOptions{Log: logOptions{LogForwarded: "queries"}, Findings: findingOptions{"none"}}, bus.Exchanges},
-		{outputOptions{Log: logOptions{LogForwarded: "annotated"}, Findings: findingOptions{"all"}}, bus.Messages | bus.Findings},
+		{outputOptions{Log: logOptions{LogForwarded: "queries"}, Findings: findingOptions{Findings: "none"}}, bus.Exchanges},
+		{outputOptions{Log: logOptions{LogForwarded: "annotated"}, Findings: findingOptions{Findings: "all"}}, bus.Messages | bus.Findings},
 		{outputOptions{Log: logOptions{LogForwarded: "none"}}, bus.Facts},
 		{outputOptions{Log: logOptions{LogForwarded: "json"}}, bus.Messages | bus.Findings},
 		{outputOptions{Log: logOptions{Log: []string{"none=a"}}}, bus.Facts},

@@ -34,10 +34,11 @@ type pipeline struct {
 	failed   func(outlet string, err error) // an outlet can't be written
 	behind   func(outlet string)            // nil if there is no hurry
 
-	values  *valueRedaction // nil if values are not redacted
-	decode  *decode.Stage
-	outlets []bus.Outlet
-	report  *report.Sink // nil if none is wanted
+	values   *valueRedaction // nil if values are not redacted
+	accepted *baseline       // nil if nothing is looked for
+	decode   *decode.Stage
+	outlets  []bus.Outlet
+	report   *report.Sink // nil if none is wanted
 	*bus.Bus
 }
 
@@ -66,7 +67,18 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 	if err != nil {
 		return err
 	}
-	return p.openReports(&p.options.Report, p.choice, chosen)
+	if err := p.openReports(&p.options.Report, p.choice, chosen); err != nil {
+		return err
+	}
+	return p.readAcceptances()
+}
+
+// readAcceptances reads which findings are accepted, if any are looked for.
+func (p *pipeline) readAcceptances() (err error) {
+	if named := p.options.Findings.Baseline; named != "" || bus.Wanted(p.outlets).Includes(bus.Findings) {
+		p.accepted, err = readBaseline(named, time.Now())
+	}
+	return err
 }
 
 // start begins the recording, if there is one, and the way of events.
@@ -105,7 +117,15 @@ func (p *pipeline) stages() []bus.Stage {
 // sought returns what is looked for.
 func (p *pipeline) sought() insight.Options {
 	rules, _ := p.options.Findings.rules() // they were checked
-	return insight.Options{Rules: rules, Slow: p.options.Log.Slow}
+	return insight.Options{Rules: rules, Slow: p.options.Log.Slow, Accepted: p.accepts}
+}
+
+// accepts reports whether the user has accepted a finding, and why.
+func (p *pipeline) accepts(signature string) (reason string, accepted bool) {
+	if p.accepted == nil {
+		return "", false
+	}
+	return p.accepted.accepts(signature)
 }
 
 // looksForFindings reports whether anything is looked for.

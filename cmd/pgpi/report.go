@@ -123,7 +123,7 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 		}
 		targets = append(targets, report.Output{Format: out.format, Write: write})
 	}
-	options.Rules = p.rules()
+	options.Rules, options.Accept = p.rules(), p.accepts
 	p.report = report.New(options, targets...)
 	var sink bus.Sink = p.report
 	wants := bus.Shapes

@@ -21,6 +21,9 @@ type Finding struct {
 	Again bool
 	// GoesOn is set if it is not another one, and more is known now of one that was found before.
 	GoesOn bool
+	// Accepted is set if the user has accepted it, and Reason is why, or "" if nobody has said so.
+	Accepted bool
+	Reason   string
 	// Shape is the shape of the statement it is about, or nil.
 	Shape *sqltext.Shape
 	// Attributes are those in the comments of that statement.

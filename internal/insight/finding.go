@@ -61,6 +61,9 @@ func (sc *scope) find(f finding) {
 		Evidence: slices.Clone(f.evidence[:min(len(f.evidence), maxEvidence)]), Took: f.took, Count: f.count, GoesOn: f.goesOn,
 	}
 	found.Again = s.signatures[found.Signature] || len(s.signatures) >= maxSignatures
+	if s.options.Accepted != nil {
+		found.Reason, found.Accepted = s.options.Accepted(found.Signature)
+	}
 	if !found.Again {
 		s.signatures[found.Signature] = true
 	}

@@ -13,6 +13,9 @@ type Options struct {
 	Rules Selection
 	// Slow is how long an exchange takes that rule slow finds. 0 finds none.
 	Slow time.Duration
+	// Accepted returns whether the user has accepted a finding with a signature, and why. It is nil
+	// if nothing is accepted.
+	Accepted func(signature string) (reason string, accepted bool)
 }
 
 // Stage finds. It is for one goroutine.

@@ -12,6 +12,11 @@ func (p *page) findingObject(f *event.Finding) {
 	p.word("rule", f.Rule)
 	p.word("severity", f.Severity.String())
 	p.word("signature", f.Signature)
+	if f.Accepted {
+		p.key("accepted")
+		p.text = append(p.text, "true"...)
+		p.wordOf("reason", f.Reason)
+	}
 	if f.Shape != nil {
 		p.wordOf("shape", f.Shape.ID)
 	}

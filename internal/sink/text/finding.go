@@ -24,12 +24,12 @@ func (p *page) finding(f *event.Finding) {
 		width = max(terminal, 40)
 	}
 	color := yellow
-	if f.Severity == event.Note {
+	if f.Severity == event.Note || f.Accepted {
 		color = blue
 	}
 	indent := strings.Repeat(" ", len("!! "+f.Rule+" "))
 	line, first := head, true
-	for _, word := range strings.Fields(f.Text + ". " + f.Remedy + " " + f.Signature) {
+	for _, word := range strings.Fields(f.Text + ". " + f.Remedy + " " + f.Signature + accepted(f)) {
 		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width && strings.TrimSpace(line) != "" {
 			p.findingLine(line, color, first)
 			line, first = indent, false
@@ -51,6 +51,17 @@ func (p *page) findingLine(line, color string, first bool) {
 		p.text = AppendSafe(p.text, line)
 	}
 	p.text = append(p.text, '\n')
+}
+
+// accepted returns what follows the signature of a finding that the user has accepted.
+func accepted(f *event.Finding) string {
+	switch {
+	case !f.Accepted:
+		return ""
+	case f.Reason == "":
+		return " accepted"
+	}
+	return " accepted: " + f.Reason
 }
 
 // Connections returns the first connections of a finding, as "#1" or "#1, #2 and 3 more". others is
