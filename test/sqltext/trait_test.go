@@ -216,21 +216,26 @@ func (w *traits) walk(name string, content any) {
 	}
 }
 
-// withoutRows removes the VALUES of an INSERT, or of each query in its UNION.
-func withoutRows(query any) {
-	if fields, ok := query.(map[string]any); ok {
-		delete(fields, "valuesLists")
-		withoutRows(fields["SelectStmt"])
-		withoutRows(fields["larg"])
-		withoutRows(fields["rarg"])
+// renameRows gives the VALUES of an INSERT, or of each query in its UNION, another name.
+func renameRows(query any) {
+	fields, ok := query.(map[string]any)
+	if !ok {
+		return
 	}
+	if rows := fields["valuesLists"]; rows != nil {
+		fields["rows"] = rows
+		delete(fields, "valuesLists")
+	}
+	renameRows(fields["SelectStmt"])
+	renameRows(fields["larg"])
+	renameRows(fields["rarg"])
 }
 
 // visit takes note of a node, or of a field that has fields of its own.
 func (w *traits) visit(name string, fields map[string]any) {
 	switch name {
 	case "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt":
-		withoutRows(fields["selectStmt"])
+		renameRows(fields["selectStmt"])
 		w.writes = true
 		w.returning = w.returning || fields["returningList"] != nil
 	case "SelectStmt", "larg", "rarg":
