@@ -13,7 +13,7 @@ var batchable = Rule{
 	Name: "batchable", Severity: event.Note, within: aTransaction,
 	Title:  "Many writes of one shape in one transaction, each awaited",
 	Fires:  "At least 20 INSERTs, UPDATEs or DELETEs of one shape in one transaction, each sent after the reply to what came before, and nothing sent until its own reply was there.",
-	Silent: "Writes in a pipeline, as executemany of psycopg 3 and batches of JDBC are. Writes with RETURNING, whose results the client may need for the next one. INSERTs of several rows, and writes with a list such as ANY($1): they are batches already.",
+	Silent: "Writes in a pipeline, as executemany of psycopg 3 and batches of JDBC are. Writes with RETURNING, whose results the client may need for the next one. INSERTs of several rows, and writes with a list such as ANY($1): they are batches already. Writes with a SAVEPOINT or ROLLBACK TO between them, as test frameworks send for each test.",
 	Help:   "Each of these statements waits for the way to the server and back. Several rows in one statement, COPY, or a pipeline need fewer round trips.",
 	watch:  func(*Options) watcher { return new(batches) },
 }
@@ -45,14 +45,18 @@ func (b *batches) begin(*scope) {
 	b.all, b.last = b.all[:0], -1
 }
 
-func (b *batches) take(_ *scope, x *exchange) {
+func (b *batches) take(s *scope, x *exchange) {
 	if x.RoundTrips == 0 {
 		b.takeBack()
 		return
 	}
 	b.last = -1
 	st := x.statement
-	if !st.writesOne() || x.Outcome != event.Done || st.Verb == "insert" && x.Counted > 1 {
+	if st.bounds {
+		b.end(s)
+		b.begin(s)
+	}
+	if !x.runs() || !st.writesOne() || x.Outcome != event.Done || st.Verb == "insert" && x.Counted > 1 {
 		return
 	}
 	at, known := b.by[x.Shape]

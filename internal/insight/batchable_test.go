@@ -63,6 +63,50 @@ func TestNotTogether(t *testing.T) {
 	p.expect()
 }
 
+// TestBatchBetweenSavepoints: what savepoints separate, as in the tests of one transaction, is not a
+// batch.
+func TestBatchBetweenSavepoints(t *testing.T) {
+	for _, bound := range []string{"savepoint s", "rollback to s"} {
+		p := newPlayer(t, insight.Options{})
+		p.run(1, "begin", in('T'))
+		for i, n := range []int{19, 20, 19} {
+			p.run(1, bound)
+			for range n {
+				p.run(1, fmt.Sprint("insert into items values (", i, ")"), counted(1))
+			}
+		}
+		p.run(1, "commit", in('I'))
+		p.expect("batchable")
+		for _, f := range p.findings {
+			if f.Count != 20 {
+				t.Errorf("%d writes instead of 20: %s", f.Count, f.Text)
+			}
+		}
+	}
+}
+
+// TestBatchPrepared: preparing a statement does not write.
+func TestBatchPrepared(t *testing.T) {
+	for n, want := range map[int][]string{19: nil, 20: {"batchable"}} {
+		p := newPlayer(t, insight.Options{})
+		p.run(1, "begin", in('T'))
+		for i := range n + 1 {
+			p.run(1, "insert into items values ($1)", counted(1), func(x *event.Exchange) {
+				if i == 5 {
+					x.Kind, x.Counted = event.Prepare, -1
+				}
+			})
+		}
+		p.run(1, "commit", in('I'))
+		p.expect(want...)
+		for _, f := range p.findings {
+			if f.Count != 20 {
+				t.Errorf("%d writes instead of 20: %s", f.Count, f.Text)
+			}
+		}
+	}
+}
+
 // TestBatchWithCommit: the last write comes with COMMIT, without waiting.
 func TestBatchWithCommit(t *testing.T) {
 	for n, want := range map[int][]string{20: nil, 21: {"batchable"}} {
