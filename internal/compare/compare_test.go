@@ -57,12 +57,20 @@ func say(d *Difference) string {
 	return strings.Join(words, " ")
 }
 
+// findings returns members of a report that has looked for the rules n+1 and slow.
 func findings(all ...string) string {
 	list := make([]string, 0, len(all))
 	for i, one := range all {
-		list = append(list, fmt.Sprintf(`{"rule": "n+1", "severity": "warning", "signature": %q, "text": "seen", "count": %d, "timed": %v}`, one, i+1, strings.HasPrefix(one, "slow")))
+		rule, accepted := "n+1", ""
+		if strings.HasPrefix(one, "slow") {
+			rule = "slow"
+		}
+		if strings.HasPrefix(one, "ok") {
+			accepted = `, "accepted": {"reason": ""}`
+		}
+		list = append(list, fmt.Sprintf(`{"rule": %q, "severity": "warning", "signature": %q, "text": "seen", "count": %d, "timed": %v%s}`, rule, one, i+1, rule == "slow", accepted))
 	}
-	return `, "findings": [` + strings.Join(list, ",") + `]`
+	return `, "looked_for": ["n+1", "slow"], "findings": [` + strings.Join(list, ",") + `]`
 }
 
 // TestReports compares small reports.
@@ -83,6 +91,7 @@ func TestReports(t *testing.T) {
 		{"findings", reportOf(findings("a", "b", "c")), reportOf(findings("b", "d")), Calls, "+d -a -c b 2→1"},
 		{"findings not looked for before", reportOf(""), reportOf(findings("a")), Calls, ""},
 		{"findings not looked for now", reportOf(findings("a")), reportOf(""), Calls, ""},
+		{"a rule that was not looked for before", strings.Replace(reportOf(findings("a")), `["n+1", `, `["later", `, 1), reportOf(findings("b")), Calls, ""},
 		{"findings about times", reportOf(findings("slow:a")), reportOf(findings("slow:b")), Calls, ""},
 		{"findings about times, wanted", reportOf(findings("slow:a")), reportOf(findings("slow:b")), Time, "+slow:b -slow:a"},
 		{"times", reportOf("", shapeOf("1:a", 1, 2, 3, 4)), strings.Replace(reportOf("", shapeOf("1:a", 1, 2, 3, 4)), `"total": 0.5`, `"total": 0.75`, 1), Calls, ""},

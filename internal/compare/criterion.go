@@ -87,15 +87,23 @@ func (d *Difference) unlessCrowded(against []string) ([]string, string) {
 	return against, ""
 }
 
+// judgeFindings judges what is not accepted.
 func judgeFindings(d *Difference, _ *Criterion) (against []string, doubt string) {
 	switch {
-	case !d.Old.Looked:
+	case len(d.Old.LookedFor) == 0:
 		return nil, "the older report has not looked for findings: make it again with this pgpi"
-	case !d.New.Looked:
+	case len(d.New.LookedFor) == 0:
 		return nil, "findings were not looked for: leave out --findings none"
+	case d.Old.LeftOut > 0:
+		return nil, "the older report does not list all findings: choose some of them with --findings, for both reports"
 	}
 	for _, f := range d.AddedFindings {
-		against = append(against, f.Signature+" is new")
+		if f.Accepted == nil {
+			against = append(against, f.Signature+" is new")
+		}
+	}
+	if d.New.LeftOut > 0 && len(against) == 0 {
+		return nil, "not all findings are listed: choose some of them with --findings, for both reports"
 	}
 	return against, ""
 }

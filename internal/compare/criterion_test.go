@@ -7,7 +7,7 @@ import (
 
 // TestCriteria judges small differences.
 func TestCriteria(t *testing.T) {
-	const crowded = `, "misc": {"calls": 1}`
+	const crowded, leftOut = `, "misc": {"calls": 1}`, `, "findings_left_out": 1`
 	old := []string{shapeOf("1:a", 10, 10, 10, 10), shapeOf("1:b", 10, 10, 10, 10)}
 	for _, test := range []struct{ words, old, new, against, doubt string }{
 		{"new-shape", reportOf("", old...), reportOf("", old...), "", ""},
@@ -27,6 +27,10 @@ func TestCriteria(t *testing.T) {
 		{"new-finding", reportOf(""), reportOf(findings("a")), "", "the older report has not looked for findings"},
 		{"new-finding", reportOf(findings()), reportOf(""), "", "findings were not looked for"},
 		{"new-finding", reportOf(findings()), reportOf(findings()), "", ""},
+		{"new-finding", reportOf(findings()), reportOf(findings("ok", "a")), "a is new", ""},
+		{"new-finding", reportOf(leftOut + findings()), reportOf(findings("a")), "", "the older report does not list all findings"},
+		{"new-finding", reportOf(findings()), reportOf(leftOut + findings("a")), "a is new", ""},
+		{"new-finding", reportOf(findings()), reportOf(leftOut + findings("ok")), "", "not all findings are listed"},
 	} {
 		c, known, err := ParseCriterion(test.words)
 		if err != nil || !known || c.String() != test.words {

@@ -16,7 +16,7 @@ type Difference struct {
 	Added, Gone []*Group
 	// Changed are shapes with other numbers, and ChangedOthers are groups that are not shapes.
 	Changed, ChangedOthers []*Change
-	// Findings are compared only if both reports have looked for them.
+	// Findings are compared if both reports have looked for them.
 	AddedFindings, GoneFindings []*Finding
 	ChangedFindings             []FindingChange
 	measures                    []Measure
@@ -83,9 +83,7 @@ func Reports(was, is *Report, by Measure) *Difference {
 		}
 	}
 	d.compareOthers()
-	if d.ComparesFindings() {
-		d.compareFindings()
-	}
+	d.compareFindings()
 	d.sort(by)
 	return d
 }
@@ -118,14 +116,12 @@ func (d *Difference) Differing(c *Change) (all []Measure) {
 	return all
 }
 
-// compareFindings compares findings by their signatures. Those that depend on times are compared
-// only if times are.
+// compareFindings compares findings by their signatures.
 func (d *Difference) compareFindings() {
-	compares := func(f *Finding) bool { return !f.Timed || d.comparesTimes() }
 	for _, f := range d.New.Findings {
 		before := d.Old.Findings[f.Signature]
 		switch {
-		case !compares(f):
+		case !d.compares(f):
 		case before == nil:
 			d.AddedFindings = append(d.AddedFindings, f)
 		case before.Count != f.Count:
@@ -133,16 +129,28 @@ func (d *Difference) compareFindings() {
 		}
 	}
 	for _, f := range d.Old.Findings {
-		if compares(f) && d.New.Findings[f.Signature] == nil {
+		if d.compares(f) && d.New.Findings[f.Signature] == nil {
 			d.GoneFindings = append(d.GoneFindings, f)
 		}
 	}
 }
 
-func (d *Difference) comparesTimes() bool { return slices.Contains(d.measures, Time) }
+// compares reports whether a finding is compared: both reports have looked for it, and it does not
+// depend on times, unless these are compared.
+func (d *Difference) compares(f *Finding) bool {
+	return d.Old.LookedFor[f.Rule] && d.New.LookedFor[f.Rule] && (!f.Timed || slices.Contains(d.measures, Time))
+}
 
-// ComparesFindings reports whether both reports have looked for findings.
-func (d *Difference) ComparesFindings() bool { return d.Old.Looked && d.New.Looked }
+// OnlyOld returns the rules that only the old report has looked for.
+func (d *Difference) OnlyOld() []string { return without(d.Old.LookedFor, d.New.LookedFor) }
+
+// OnlyNew returns the rules that only the new report has looked for.
+func (d *Difference) OnlyNew() []string { return without(d.New.LookedFor, d.Old.LookedFor) }
+
+// without returns the rules of one set that another does not have.
+func without(one, other map[string]bool) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(one)), func(rule string) bool { return other[rule] })
+}
 
 // sort puts everything into an order that depends on nothing but the reports.
 func (d *Difference) sort(by Measure) {

@@ -20,9 +20,11 @@ type Report struct {
 	// Crowded is set if there were more shapes than are kept apart. Then a shape can be missing, and
 	// its numbers can be too small.
 	Crowded bool
-	// Looked is set if findings were looked for. Findings are by signature.
-	Looked   bool
-	Findings map[string]*Finding
+	// LookedFor are the rules that could find anything. Findings are by signature. LeftOut counts
+	// those that are not listed, because there were too many.
+	LookedFor map[string]bool
+	Findings  map[string]*Finding
+	LeftOut   int64
 }
 
 // Group is a shape with its numbers.
@@ -46,6 +48,13 @@ type Finding struct {
 	Count     int64  `json:"count"`
 	// Timed is set if the finding depends on how fast a machine was.
 	Timed bool `json:"timed"`
+	// Accepted is set if the user has accepted it.
+	Accepted *Acceptance `json:"accepted,omitempty"`
+}
+
+// Acceptance says why a finding was accepted.
+type Acceptance struct {
+	Reason string `json:"reason"`
 }
 
 // Format is what a document must have to be compared: the version of documents, and that of the
@@ -62,10 +71,12 @@ type document struct {
 	Seen    *struct {
 		Whole bool `json:"whole"`
 	} `json:"seen"`
-	Total    *sums     `json:"total"`
-	Shapes   []group   `json:"shapes"`
-	Misc     *sums     `json:"misc"`
-	Findings []Finding `json:"findings"`
+	Total     *sums     `json:"total"`
+	Shapes    []group   `json:"shapes"`
+	Misc      *sums     `json:"misc"`
+	LookedFor []string  `json:"looked_for"`
+	Findings  []Finding `json:"findings"`
+	LeftOut   int64     `json:"findings_left_out"`
 }
 
 type group struct {
@@ -116,7 +127,7 @@ func Parse(text []byte, want Format) (*Report, error) {
 	}
 	r := &Report{
 		Total: d.Total.read(), Whole: d.Seen.Whole, Crowded: d.Misc != nil, Shapes: map[string]*Group{}, Others: map[string]*Group{},
-		Looked: d.Findings != nil, Findings: map[string]*Finding{},
+		LookedFor: map[string]bool{}, Findings: map[string]*Finding{}, LeftOut: d.LeftOut,
 	}
 	for i := range d.Shapes {
 		if err := r.add(&d.Shapes[i], want.Shapes); err != nil {
@@ -125,6 +136,9 @@ func Parse(text []byte, want Format) (*Report, error) {
 	}
 	if r.Crowded {
 		r.Others[misc] = &Group{ID: misc, Sums: d.Misc.read()}
+	}
+	for _, rule := range d.LookedFor {
+		r.LookedFor[rule] = true
 	}
 	for _, f := range d.Findings {
 		if r.Findings[f.Signature] != nil || f.Signature == "" {

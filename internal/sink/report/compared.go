@@ -104,7 +104,7 @@ func comparedOf(name string, d *compare.Difference) *compared {
 			c.ChangedShapes = append(c.ChangedShapes, changedOf(d, one))
 		}
 	}
-	if d.ComparesFindings() {
+	if len(d.Old.LookedFor) > 0 && len(d.New.LookedFor) > 0 {
 		c.Findings = &comparedFindings{New: findingsOf(d.AddedFindings), Gone: findingsOf(d.GoneFindings), Changed: []changedFinding{}}
 		for _, f := range d.ChangedFindings {
 			c.Findings.Changed = append(c.Findings.Changed, changedFinding{*f.Finding, f.Old})
@@ -115,7 +115,7 @@ func comparedOf(name string, d *compare.Difference) *compared {
 
 func coveredOf(r *compare.Report) covered {
 	c := covered{Shapes: len(r.Shapes), Total: comparedSumsOf(&r.Total), Whole: r.Whole, Crowded: r.Crowded}
-	if r.Looked {
+	if len(r.LookedFor) > 0 {
 		n := len(r.Findings)
 		c.Findings = &n
 	}

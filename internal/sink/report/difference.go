@@ -57,7 +57,7 @@ func (p *page) body(d *compare.Difference) {
 // covers returns how much of a report is compared.
 func covers(r *compare.Report) string {
 	words := count(int64(len(r.Shapes)), "shape") + ", " + count(r.Total.Calls, "call")
-	if r.Looked {
+	if len(r.LookedFor) > 0 {
 		words += ", " + count(int64(len(r.Findings)), "finding")
 	}
 	return words
@@ -91,12 +91,15 @@ func differs(d *compare.Difference) string {
 // notCompared writes what is not certain, and why.
 func (p *page) notCompared(d *compare.Difference, old string) {
 	switch {
-	case !d.Old.Looked && !d.New.Looked:
+	case len(d.Old.LookedFor) == 0 && len(d.New.LookedFor) == 0:
 		p.item("findings", "not compared: neither report has looked for any")
-	case !d.Old.Looked:
+	case len(d.Old.LookedFor) == 0:
 		p.item("findings", "not compared: "+old+" has not looked for any")
-	case !d.New.Looked:
+	case len(d.New.LookedFor) == 0:
 		p.item("findings", "not compared: only "+old+" has looked for any")
+	default:
+		p.rulesApart("only "+old+" has", d.OnlyOld())
+		p.rulesApart(old+" has not", d.OnlyNew())
 	}
 	if !d.Old.Whole {
 		p.item("not seen", "in "+old+": its member seen says what is missing")
@@ -111,12 +114,30 @@ func (p *page) notCompared(d *compare.Difference, old string) {
 	if d.New.Crowded {
 		p.item("not sure", "there are now"+tooMany+"gone may be in MISC")
 	}
+	const notListed = " too many findings to list them all: what is "
+	if d.Old.LeftOut > 0 {
+		p.item("not sure", old+" has"+notListed+"new may only not be listed there")
+	}
+	if d.New.LeftOut > 0 {
+		p.item("not sure", "there are now"+notListed+"gone may only not be listed")
+	}
+}
+
+// rulesApart writes which rules are not compared.
+func (p *page) rulesApart(has string, rules []string) {
+	if len(rules) > 0 {
+		p.item("findings", "not compared: those of rules that "+has+" looked for: "+strings.Join(rules, ", "))
+	}
 }
 
 // foundIn writes a finding that differs.
 func (p *page) foundIn(label string, f *compare.Finding, times string) {
 	p.line("")
-	p.item(label, f.Signature+", "+f.Severity+", "+times+": "+f.Text)
+	severity := f.Severity
+	if f.Accepted != nil {
+		severity = "accepted"
+	}
+	p.item(label, safe(f.Signature+", "+severity+", "+times+": "+f.Text))
 }
 
 // most returns how many of a list are written.

@@ -11,6 +11,7 @@ import (
 
 	"pgpi/internal/compare"
 	"pgpi/internal/event"
+	"pgpi/internal/stats"
 	"pgpi/test/golden"
 	"pgpi/test/sqlgen"
 )
@@ -70,7 +71,8 @@ func TestNotCertain(t *testing.T) {
 	for _, test := range []struct{ old, new, want string }{
 		{`"whole": true`, `"whole": false`, "-- not seen in old.json: its member seen says what is missing\n"},
 		{`"connections": [`, `"misc": {"calls": 1}, "connections": [`, "-- not sure old.json has more shapes than can be kept apart"},
-		{`"findings": null`, `"findings": []`, "-- findings not compared: only old.json has looked for any\n"},
+		{`"looked_for": []`, `"looked_for": ["errors"]`, "-- findings not compared: only old.json has looked for any\n"},
+		{`"findings": null`, `"findings": null, "findings_left_out": 1`, "-- not sure old.json has too many findings to list them all: what is new may\n"},
 	} {
 		old := readOld(t, compare.Calls, strings.Replace(document, test.old, test.new, 1))
 		if page := render(t, "text", Options{Compare: old}, shop().events); !strings.Contains(page, test.want) {
@@ -91,17 +93,20 @@ func TestNotCertain(t *testing.T) {
 
 // TestFindings writes findings that only one report has. Documents are not trusted.
 func TestFindings(t *testing.T) {
-	findings := func(all string) *compare.Report {
-		r, err := compare.Parse([]byte(`{"version": 1, "seen": {"whole": true}, "group_by": "shape", "total": {"calls": 7}, "findings": [`+all+`]}`), ownFormat)
+	findings := func(rules, all string) *compare.Report {
+		r, err := compare.Parse([]byte(`{"version": 1, "seen": {"whole": true}, "group_by": "shape", "total": {"calls": 7}, "looked_for": ["n+1"`+rules+`], "findings": [`+all+`]}`), ownFormat)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
+	const accepted = `{"signature": "n+1:d", "rule": "n+1", "severity": "warning", "text": "it must", "count": 1, "accepted": {"reason": ""}}`
 	const one = `{"signature": "n+1:%s", "rule": "n+1", "severity": "warning", "text": "38 × select 1:\ndrop table t; \u001b[2J", "count": %d}`
-	was, is := findings(fmt.Sprintf(one, "a", 1)+","+fmt.Sprintf(one, "b", 2)), findings(fmt.Sprintf(one, "b", 3)+","+fmt.Sprintf(one, "c", 1))
-	p := &page{}
-	p.body(compare.Reports(was, is, compare.Calls))
+	was := findings("", fmt.Sprintf(one, "a", 1)+","+fmt.Sprintf(one, "b", 2))
+	is := findings(`, "later"`, fmt.Sprintf(one, "b", 3)+","+fmt.Sprintf(one, "c", 1)+","+accepted)
+	p, d := &page{stats: stats.New(stats.Options{})}, compare.Reports(was, is, compare.Calls)
+	p.notCompared(d, "old.json")
+	p.body(d)
 	golden.Compare(t, "difference_findings.txt", p.String())
 	checkComments(t, p.String())
 }
