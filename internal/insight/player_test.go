@@ -154,3 +154,28 @@ func (p *player) expect(rules ...string) {
 		}
 	}
 }
+
+// parse returns a Parse of a statement.
+func (p *player) parse(conn uint32, name, sql string, types ...byte) event.Message {
+	body := name + "\x00" + sql + "\x00" + string(types)
+	m := p.message(conn, wire.Parse, body)
+	m.About = &event.Context{SQL: sql, Shaped: &event.Shaped{Shape: p.shaper.Shape([]byte(sql), sqltext.Settings{})}}
+	return m
+}
+
+// bind returns a Bind of a statement to the unnamed portal.
+func (p *player) bind(conn uint32, name string) event.Message {
+	return p.message(conn, wire.Bind, "\x00"+name+"\x00")
+}
+
+// message returns a message of the next exchange.
+func (p *player) message(conn uint32, kind wire.Type, body string) event.Message {
+	b := append(make([]byte, wire.HeaderSize), body...)
+	return event.Message{Message: wire.Message{Type: kind, Bytes: b, Size: int64(len(b))}, Exchange: p.numbers[conn] + 1}
+}
+
+// extended makes an exchange one of the extended protocol.
+func extended(x *event.Exchange) { x.Kind = event.Extended }
+
+// prepares makes an exchange one that only prepares.
+func prepares(x *event.Exchange) { x.Kind, x.Parsed = event.Prepare, true }

@@ -4,6 +4,7 @@ package insight
 var Rules = []*Rule{
 	&failing,
 	&serialization,
+	&reparse,
 	&batchable,
 	&abandoned,
 

@@ -17,6 +17,8 @@ type scope struct {
 	conn     *connection // nil for that of a client or a burst
 	rules    []*Rule
 	watchers []watcher
+	// listens are the places of those watchers that are listeners.
+	listens []int
 	// current is the rule whose watcher is at work.
 	current *Rule
 	// began is when it began, and last when an exchange of it was last over, by the clock.
@@ -57,8 +59,12 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 		sc, s.spare[sort] = s.spare[sort][n-1], s.spare[sort][:n-1]
 	} else {
 		sc = &scope{stage: s, sort: sort, rules: s.rules[sort]}
-		for _, r := range sc.rules {
-			sc.watchers = append(sc.watchers, r.watch(&s.options))
+		for i, r := range sc.rules {
+			w := r.watch(&s.options)
+			sc.watchers = append(sc.watchers, w)
+			if _, ok := w.(listener); ok {
+				sc.listens = append(sc.listens, i)
+			}
 		}
 	}
 	sc.client, sc.conn, sc.began, sc.last, sc.proven = client, conn, s.clock.Now, s.clock.Now, false
@@ -110,11 +116,9 @@ func (sc *scope) take(x *exchange) {
 
 // listen passes a message of the client to the watchers that want it.
 func (sc *scope) listen(m *event.Message) {
-	for i, w := range sc.watchers {
-		if l, ok := w.(listener); ok {
-			sc.current = sc.rules[i]
-			l.listen(sc, m)
-		}
+	for _, i := range sc.listens {
+		sc.current = sc.rules[i]
+		sc.watchers[i].(listener).listen(sc, m)
 	}
 }
 

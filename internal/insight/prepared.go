@@ -1,0 +1,104 @@
+package insight
+
+import (
+	"bytes"
+	"hash/maphash"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// asked are messages of a client about prepared statements, in order, of which it is not known yet
+// whether they worked.
+type asked struct {
+	all   []request
+	first int
+}
+
+// request is a Parse, a Bind or a Close of a statement.
+type request struct {
+	kind     wire.Type
+	exchange uint32
+	named    bool
+	name     uint64 // a hash
+	text     uint64 // a hash of the SQL with the types of the parameters, or 0 if it is not known
+	size     int64
+	shaped   *event.Shaped // may be nil
+}
+
+// maxAsked is how many such messages are remembered. More are passed over.
+const maxAsked = 1000
+
+var hashSeed = maphash.MakeSeed()
+
+// add remembers a message.
+func (a *asked) add(m *event.Message) {
+	if m.Skipped || m.Exchange == 0 || len(a.all)-a.first >= maxAsked {
+		return
+	}
+	r, ok := readRequest(m)
+	if !ok {
+		return
+	}
+	if a.first > 0 && len(a.all) == cap(a.all) {
+		a.all, a.first = a.all[:copy(a.all, a.all[a.first:])], 0
+	}
+	a.all = append(a.all, r)
+}
+
+// readRequest reads a message, or reports that it is not about a prepared statement.
+func readRequest(m *event.Message) (r request, ok bool) {
+	body := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
+	r = request{kind: m.Type, exchange: m.Exchange, size: m.Size}
+	switch m.Type {
+	case wire.Parse:
+	case wire.Bind:
+		if _, body, ok = bytes.Cut(body, []byte{0}); !ok { // the portal
+			return r, false
+		}
+	case wire.Close:
+		if body, ok = bytes.CutPrefix(body, []byte{'S'}); !ok {
+			return r, false
+		}
+	default:
+		return r, false
+	}
+	name, rest, ok := bytes.Cut(body, []byte{0})
+	r.named, r.name = len(name) > 0, maphash.Bytes(hashSeed, name)
+	if m.Type == wire.Parse {
+		if m.Size == int64(len(m.Bytes)) && len(m.Redacted) == 0 {
+			r.text = maphash.Bytes(hashSeed, rest)
+		}
+		if m.About != nil {
+			r.shaped = m.About.Shaped
+		}
+	}
+	return r, ok
+}
+
+// of returns the messages of an exchange that is over. They are valid until the next call of add.
+func (a *asked) of(x *exchange) []request {
+	for a.first < len(a.all) && a.all[a.first].exchange < x.Number {
+		a.first++
+	}
+	first := a.first
+	for a.first < len(a.all) && a.all[a.first].exchange == x.Number {
+		a.first++
+	}
+	all := a.all[first:a.first]
+	if a.first == len(a.all) {
+		a.all, a.first = a.all[:0], 0
+	}
+	return all
+}
+
+func (a *asked) reset() { a.all, a.first = a.all[:0], 0 }
+
+// worked reports whether all that an exchange asked for worked, although it may have been undone.
+func (x *exchange) worked() bool {
+	return x.Outcome == event.Done || x.Outcome == event.Suspended || x.Outcome == event.RolledBack
+}
+
+// sayAfter is when it is said what a connection does all the time, if it does not end before.
+const sayAfter = time.Minute

@@ -1,0 +1,139 @@
+package insight
+
+import (
+	"fmt"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// reparse finds SQL that is parsed again although the server knows it.
+var reparse = Rule{
+	Name: "reparse", Severity: event.Note, within: aConnection,
+	Title:  "The same SQL is parsed again and again",
+	Fires:  "The same SQL, with the same types of parameters, was in at least 100 Parse messages on one connection, unnamed or under names. It is said when the connection ends, or after a minute.",
+	Silent: "SQL that differs in anything, even in a constant. A statement that is parsed once and bound many times. SQL in Query messages: the server parses that each time.",
+	Help: "A prepared statement is parsed once, and then only bound and executed: less is sent, and the server can keep its plan. Drivers prepare if they are asked to: psycopg after prepare_threshold executions, " +
+		"JDBC after prepareThreshold, pgx by its QueryExecMode, node-postgres if a query has a name, and tokio-postgres if the statement is kept. The time is given only where the client waited for a Parse alone.",
+	watch: func(*Options) watcher { return new(parses) },
+}
+
+// parses counts the texts that a connection has parsed.
+type parses struct {
+	texts tally[parsed]
+	asked asked
+	// alone is a text whose Parse seems to have been awaited by itself, in the exchange before, and
+	// took is for how long.
+	alone uint64
+	took  time.Duration
+}
+
+// parsed is what is known about a text.
+type parsed struct {
+	began      time.Duration
+	shape      *sqltext.Shape
+	attributes []sqltext.Attribute
+	named      int64
+	again      int64 // bytes
+	alone      int64 // that were awaited by themselves, of those after the first
+	took       time.Duration
+	evidence   []event.Evidence
+}
+
+func (p *parses) begin(*scope) {
+	p.texts.reset()
+	p.asked.reset()
+	p.alone = 0
+}
+
+func (p *parses) listen(_ *scope, m *event.Message) { p.asked.add(m) }
+
+func (p *parses) take(s *scope, x *exchange) {
+	if x.RoundTrips > 0 {
+		p.waited()
+	}
+	p.alone = 0
+	all := p.asked.of(x)
+	if !x.worked() {
+		return
+	}
+	count := 0
+	for i := range all {
+		if r := &all[i]; r.text != 0 {
+			p.parse(s, x, r)
+			p.alone, p.took = r.text, x.Times.Server()
+			count++
+		}
+	}
+	if count != 1 || x.Kind != event.Prepare || x.RoundTrips == 0 {
+		p.alone = 0
+	}
+}
+
+// waited notes that nothing was sent before the reply to the last Parse was there.
+func (p *parses) waited() {
+	if p.alone == 0 {
+		return
+	}
+	if one := p.texts.find(p.alone); one != nil && one.times > 1 {
+		one.value.alone++
+		one.value.took += max(0, p.took)
+	}
+}
+
+// parse counts a Parse that worked.
+func (p *parses) parse(s *scope, x *exchange, r *request) {
+	one := p.texts.add(r.text)
+	v := &one.value
+	if one.times == 1 {
+		v.began = s.stage.clock.Now
+		if r.shaped != nil {
+			v.shape, v.attributes = r.shaped.Shape, r.shaped.Attributes
+		}
+	} else {
+		v.again += r.size
+		if len(v.evidence) < maxEvidence {
+			v.evidence = append(v.evidence, x.evidence())
+		}
+	}
+	if r.named {
+		v.named++
+	}
+	if s.stage.clock.Now >= v.began+sayAfter && sayParsed(s, one) {
+		one.times, *v = 0, parsed{}
+	}
+}
+
+func (p *parses) end(s *scope) {
+	p.waited()
+	for i := range p.texts.all {
+		sayParsed(s, &p.texts.all[i])
+	}
+}
+
+// sayParsed finds a text that was parsed often enough, and reports whether it was.
+func sayParsed(s *scope, one *tallied[parsed]) bool {
+	const least = 100
+	if one.times < least {
+		return false
+	}
+	v := &one.value
+	how, remedy := "", "Keep the prepared statement, and bind it again."
+	switch v.named {
+	case 0:
+		how, remedy = ", unnamed", "Prepare it once under a name, and bind that."
+	case one.times:
+		how = ", each time under a name"
+	}
+	waited := ""
+	if v.alone > 0 {
+		waited = fmt.Sprintf(", and the client waited %s in %d round trips for that alone", event.Rounded(v.took), v.alone)
+	}
+	s.find(finding{
+		shape: v.shape, attributes: v.attributes,
+		text:   fmt.Sprintf("the same text of %s was parsed %d times on one connection%s: %d bytes were sent again%s", quoted(v.shape), one.times, how, v.again, waited),
+		remedy: remedy, evidence: v.evidence, count: one.times,
+	})
+	return true
+}
