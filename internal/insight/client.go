@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
 )
 
 // clientKey is what the connections of a client have in common.
@@ -24,6 +25,11 @@ type client struct {
 	scope  *scope
 	// bursts are by what the comments of their statements have in common, "" for nothing.
 	bursts map[string]*scope
+	memory memory
+	// followed is when a burst ended in which a shape was found by rule n+1.
+	followed map[*sqltext.Shape]time.Duration
+	// writes counts what may have changed data.
+	writes int64
 }
 
 // name returns who the client is, for a sentence.
@@ -112,6 +118,7 @@ func (s *Stage) makeRoom() {
 func (s *Stage) endClient(c *client, how ending) {
 	s.endBursts(c, how)
 	s.endScope(&c.scope, how)
+	s.releaseMemory(&c.memory)
 	delete(s.clients, c.key)
 }
 

@@ -3,6 +3,7 @@ package insight
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -34,6 +35,8 @@ type connection struct {
 	// end with a ReadyForQuery which was seen, until they are over.
 	work  work
 	ready []uint32
+	// rows is what is collected of exchanges that are not over.
+	rows []*rows
 }
 
 // connection returns what is remembered about the connection of an event.
@@ -76,6 +79,7 @@ func (s *Stage) closes(c *connection, number uint32) {
 
 // lose notes that it is not known any more what the connection does.
 func (s *Stage) lose(c *connection) {
+	s.dropRows(c, math.MaxUint32)
 	s.closes(c, c.asked)
 	c.status, c.work, c.ready = 0, work{}, nil
 	s.endScope(&c.transaction, lost)
@@ -83,6 +87,7 @@ func (s *Stage) lose(c *connection) {
 
 // endConnection ends what a connection was part of.
 func (s *Stage) endConnection(c *connection) {
+	s.dropRows(c, math.MaxUint32)
 	s.closes(c, c.asked)
 	s.endScope(&c.transaction, stopped)
 	s.endScope(&c.scope, stopped)

@@ -20,6 +20,11 @@ type exchange struct {
 	transaction *scope
 	// statement is what is known about its SQL. It is never nil.
 	statement *statement
+	// values are those of $1, $2 and so on in its shape. They are nil if they are not known, or if
+	// there is nothing to compare them with.
+	values []value
+	// rows is what was collected of its result, or nil if there are no rows.
+	rows *rows
 }
 
 // time returns the time of day of one of its times.
@@ -41,6 +46,7 @@ func (s *Stage) read(e *event.Event, c *connection) *exchange {
 		s.join(c)
 	}
 	s.current = exchange{Exchange: e.Exchange, conn: c, at: e.At, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
+	s.current.rows = c.takeRows(e.Exchange.Number)
 	return &s.current
 }
 
@@ -49,6 +55,10 @@ type statement struct {
 	sqltext.Traits
 	// bounds is set if it bounds a part of a transaction, as SAVEPOINT does.
 	bounds bool
+	// readsTables is set if there is a table behind FROM.
+	readsTables bool
+	// text is the text that was read last.
+	text readText
 }
 
 // statements remembers what was found out about shapes.
@@ -71,6 +81,7 @@ func (all *statements) of(shape *sqltext.Shape) *statement {
 		all.known = map[*sqltext.Shape]*statement{}
 	}
 	st := &statement{Traits: sqltext.TraitsOf(shape)}
+	st.readsTables = len(tablesOf(shape)) > 0
 	st.bounds = st.Verb == "savepoint" || st.Verb == "rollback to"
 	all.known[shape] = st
 	return st
@@ -95,5 +106,25 @@ func tagOf(x *exchange) (t tag) {
 		}
 		t.key += a.Key + "=" + a.Value + "\x00"
 	}
+	if id := traceOf(x); id != "" {
+		t.proven = true
+		t.key += "trace=" + id
+	}
 	return t
+}
+
+// traceOf returns the trace that a comment names, or "".
+func traceOf(x *exchange) string {
+	if x.Context == nil || !strings.Contains(x.Context.SQL, "traceparent") {
+		return ""
+	}
+	return sqltext.TraceID([]byte(x.Context.SQL), readingOf(x.Context.Settings))
+}
+
+// readingOf returns what is known about how SQL was read.
+func readingOf(s *event.Settings) sqltext.Settings {
+	if s == nil {
+		return sqltext.Settings{}
+	}
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }

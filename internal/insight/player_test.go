@@ -23,6 +23,7 @@ type player struct {
 	numbers  map[uint32]uint32 // of the exchanges of connections
 	status   map[uint32]byte
 	findings []*event.Finding
+	reply    []event.Message // rows of the next statement, before the end of it
 }
 
 func newPlayer(t *testing.T, o insight.Options) *player {
@@ -83,12 +84,19 @@ func (p *player) send(conn uint32, request []event.Message, sqls []string, chang
 	p.at = p.at.Add(time.Millisecond)
 	p.numbers[conn] += uint32(len(sqls))
 	ready := event.Message{Message: wire.Message{Type: wire.ReadyForQuery}, Done: p.numbers[conn]}
-	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ServerToClient, Messages: []event.Message{ready}})
+	rows := int64(0)
+	for i := range p.reply {
+		p.reply[i].Exchange = first
+		rows += 1 + int64(p.reply[i].More)
+	}
+	p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ServerToClient, Messages: append(p.reply, ready)})
+	p.reply = nil
 	for i, sql := range sqls {
 		x := p.exchange(conn, first+uint32(i), sql, start)
 		if x.RoundTrip = first; i > 0 {
-			x.RoundTrips = 0
+			x.RoundTrips, rows = 0, 0
 		}
+		x.Rows = rows
 		for _, change := range changes {
 			change(x)
 		}

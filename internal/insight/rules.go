@@ -2,6 +2,9 @@ package insight
 
 // Rules are all rules, in the order of docs/findings.md.
 var Rules = []*Rule{
+	&nplusone,
+	&repeated,
+	&duplicate,
 	&failing,
 	&serialization,
 	&reparse,

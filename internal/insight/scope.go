@@ -28,6 +28,8 @@ type scope struct {
 	how    ending
 	// unit is the unit in it, if it is a burst or a transaction. It is nil until it has an exchange.
 	unit *scope
+	// follows is what follows results in a burst. It is nil if no rule asks for it.
+	follows *follows
 }
 
 // ending is how a scope ended.
@@ -66,6 +68,12 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 				sc.listens = append(sc.listens, i)
 			}
 		}
+		if sort == aBurst && s.compares {
+			sc.follows = new(follows)
+		}
+	}
+	if sort == aUnit {
+		sc.follows = nil
 	}
 	sc.client, sc.conn, sc.began, sc.last, sc.proven = client, conn, s.clock.Now, s.clock.Now, false
 	for _, w := range sc.watchers {
@@ -88,6 +96,9 @@ func (s *Stage) endScope(at **scope, how ending) {
 			sc.unit = nil
 		}
 		s.endScope(&sc.unit, how)
+	}
+	if sc.sort == aBurst && s.compares {
+		s.settle(sc)
 	}
 	for i, w := range sc.watchers {
 		sc.current = sc.rules[i]
@@ -161,6 +172,12 @@ func (s *Stage) follow(c *connection, x *exchange) {
 	}
 	t := tagOf(x)
 	burst := s.burst(c.client, t)
+	if s.compares {
+		s.compare(burst, x)
+	}
+	if x.runs() && x.statement.MayWrite {
+		c.client.writes++
+	}
 	burst.take(x)
 	s.unitOf(burst, c.transaction).take(x)
 	c.client.scope.take(x)
@@ -188,6 +205,9 @@ func (s *Stage) unitOf(burst, transaction *scope) *scope {
 	if in.unit == nil {
 		in.unit = s.begin(aUnit, in.client, in.conn)
 		in.unit.proven = in.proven
+		if in.sort == aBurst {
+			in.unit.follows = in.follows
+		}
 	}
 	return in.unit
 }

@@ -35,6 +35,14 @@ type Stage struct {
 	current     exchange        // that is being taken
 	spare       [sorts][]*scope // that are not in use
 
+	// Of what is collected of results, if a rule needs it:
+	collects   bool
+	compares   bool // parameters with results
+	spareRows  []*rows
+	operands   operands
+	relations  relations
+	remembered int // bytes of all results
+
 	signatures map[string]bool // that were found
 	found      []*event.Event  // and not emitted yet
 }
@@ -52,6 +60,8 @@ func New(o Options) *Stage {
 			s.rules[r.within] = append(s.rules[r.within], r)
 		}
 	}
+	s.compares = o.Rules.Has(nplusone.Name) || o.Rules.Has(repeated.Name)
+	s.collects = s.compares || o.Rules.Has(duplicate.Name)
 	return s
 }
 
@@ -124,6 +134,9 @@ func (s *Stage) messages(e *event.Event) {
 			c.streams = true
 			s.closes(c, c.asked)
 		}
+		if s.collects {
+			s.collect(c, m)
+		}
 		if m.Done > c.done {
 			s.closes(c, m.Done)
 		}
@@ -138,6 +151,7 @@ func (s *Stage) exchange(e *event.Event) {
 	c := s.connection(e)
 	x := s.read(e, c)
 	s.follow(c, x)
+	s.dropRows(c, x.Number)
 }
 
 // fact handles what a fact means for scopes.

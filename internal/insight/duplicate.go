@@ -1,0 +1,146 @@
+package insight
+
+import (
+	"fmt"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// duplicate finds statements whose result was there already.
+var duplicate = Rule{
+	Name: "duplicate", Severity: event.Warning, within: aUnit,
+	Title: "The same question, with the same answer",
+	Fires: "In one transaction, in one request, trace or test that comments name, or else in a burst of less than 10 s, that has other statements too: " +
+		"the same SELECT from tables with equal values at least 3 times, and in at least 10 % of the executions of its shape there, with the same rows each time. " +
+		"In a burst it is on one connection. " +
+		"This client wrote nothing in between.",
+	Silent: "SELECTs with functions in FROM, FOR UPDATE or FOR SHARE, and FETCH. Results without rows. A statement that is polled by itself. " +
+		"What a SAVEPOINT or ROLLBACK TO is between, because test frameworks put one around each test. Children that rule n+1 has found.",
+	Help:  "The program could keep the first result, for as long as the request takes.",
+	watch: func(*Options) watcher { return new(questions) },
+}
+
+// questions counts equal statements in a unit.
+type questions struct {
+	shapes []executed
+	places map[uint64]int // of questions in all
+	all    []question
+}
+
+// executed is the executions of one shape.
+type executed struct {
+	shape      *sqltext.Shape
+	executions int64
+}
+
+// question is one request.
+type question struct {
+	shape      *sqltext.Shape
+	attributes []sqltext.Attribute
+	answer     uint64 // hash of the rows
+	rows       int64
+	writes     int64 // of the client, before it
+	count      int64 // with this answer
+	evidence   [3]event.Evidence
+	conn       uint32
+}
+
+// Limits of what is counted in a unit.
+const (
+	maxQuestions    = 1000
+	leastDuplicates = 3
+)
+
+func (w *questions) begin(*scope) {
+	w.shapes, w.all = w.shapes[:0], w.all[:0]
+	if clear(w.places); w.places == nil {
+		w.places = map[uint64]int{}
+	}
+}
+
+func (w *questions) take(s *scope, x *exchange) {
+	if x.Shape == nil || x.controls() || !w.count(x) || !x.statement.Plain || x.Outcome != event.Done || x.rows == nil || x.rows.gaps {
+		return
+	}
+	request, ok := s.stage.operands.request(x)
+	if !ok {
+		return
+	}
+	if s.conn == nil && !s.proven {
+		request ^= uint64(x.conn.number) // what connections ask when they begin is not asked again
+	}
+	at, found := w.places[request]
+	if !found {
+		if len(w.all) >= maxQuestions {
+			return
+		}
+		w.places[request] = len(w.all)
+		w.all = append(w.all, question{})
+		at = len(w.all) - 1
+	}
+	answer := x.rows.hash.Sum64()
+	q := &w.all[at]
+	switch {
+	case q.count > 0 && q.answer == answer && q.writes == s.client.writes:
+	case q.count >= leastDuplicates:
+		return // another answer ends what was found
+	default:
+		*q = question{shape: x.Shape, attributes: x.Attributes, answer: answer, rows: x.Rows, writes: s.client.writes, conn: x.conn.number}
+	}
+	if q.count < int64(len(q.evidence)) {
+		q.evidence[q.count] = x.evidence()
+	}
+	q.count++
+}
+
+// count counts an execution of its shape, if there is room.
+func (w *questions) count(x *exchange) bool {
+	for i := range w.shapes {
+		if w.shapes[i].shape == x.Shape {
+			w.shapes[i].executions++
+			return true
+		}
+	}
+	if len(w.shapes) >= maxLoops {
+		return false
+	}
+	w.shapes = append(w.shapes, executed{x.Shape, 1})
+	return true
+}
+
+func (w *questions) end(s *scope) {
+	if len(w.shapes) < 2 {
+		return
+	}
+	for _, one := range w.shapes {
+		w.tell(s, one)
+	}
+}
+
+// tell tells what was asked again with a shape.
+func (w *questions) tell(s *scope, one executed) {
+	var first *question
+	total, different := int64(0), 0
+	for i := range w.all {
+		if q := &w.all[i]; q.shape == one.shape && q.count >= leastDuplicates {
+			if first == nil || q.count > first.count {
+				first = q
+			}
+			total += q.count
+			different++
+		}
+	}
+	const percent = 10
+	if first == nil || total*100 < percent*one.executions || s.stage.compares && s.stage.covered(s, s.client, one.shape, first.conn) {
+		return
+	}
+	text := fmt.Sprintf("%s was asked %d times in one %s, with the same %s each time", quoted(one.shape), first.count, s.unitName(), count(first.rows, "row"))
+	if different > 1 {
+		text += fmt.Sprintf("; %d times with %d different values", total, different)
+	}
+	s.find(finding{
+		shape: one.shape, attributes: first.attributes, text: text, remedy: "The first result could be kept.",
+		evidence: first.evidence[:], count: total,
+	})
+}

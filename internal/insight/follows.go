@@ -1,0 +1,153 @@
+package insight
+
+import (
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// follows is all that follows results in a burst.
+type follows struct {
+	followers map[followerKey]*follower
+	crowds    map[*sqltext.Shape]*crowd
+	order     []*follower
+	found     []proof // when the burst is over
+}
+
+type followerKey struct {
+	shape *sqltext.Shape
+	conn  uint32
+}
+
+// proof is statements of one shape whose values are those of results of one shape.
+type proof struct {
+	child, parent *sqltext.Shape
+	attributes    []sqltext.Attribute
+	// first is one of the runs.
+	first    run
+	runs     int
+	children int64
+	// roundTrips are those that are needed for all but the first of each run, and took is how long
+	// they took.
+	roundTrips int64
+	took       time.Duration
+	// together is set if they ran on several connections at once.
+	together    bool
+	connections []uint32
+	evidence    []event.Evidence
+}
+
+// isChild reports whether an exchange is one that could be one of many: a SELECT that asks tables
+// for one value. What continues a result, or a cursor, is not.
+func (x *exchange) isChild() bool {
+	st := x.statement
+	return st.Verb == "select" && st.Statements == 1 && !st.MayWrite && !st.HasList && st.Operands > 0 && st.readsTables &&
+		(x.Kind == event.Simple || x.Kind == event.Extended && x.Bind != nil)
+}
+
+// controls reports whether an exchange asks for no data: it bounds a transaction, or sets something.
+func (x *exchange) controls() bool {
+	switch x.statement.Verb {
+	case "begin", "commit", "rollback", "savepoint", "release", "rollback to", "set", "reset", "show", "deallocate", "discard", "close":
+		return true
+	}
+	return !x.runs()
+}
+
+// compare compares what an exchange asks for with the results of its client, and remembers its own.
+func (s *Stage) compare(burst *scope, x *exchange) {
+	m := &x.conn.client.memory
+	if len(m.results) > 0 && !x.controls() {
+		x.values = s.operands.valuesOf(x)
+		m.part(x)
+		if x.values != nil && x.succeeded() && x.isChild() {
+			burst.follows.take(s, m, x)
+		}
+	}
+	s.remember(x)
+}
+
+// take takes an execution.
+func (f *follows) take(s *Stage, m *memory, x *exchange) {
+	if f.followers == nil {
+		f.followers, f.crowds = map[followerKey]*follower{}, map[*sqltext.Shape]*crowd{}
+	}
+	key := followerKey{x.Shape, x.conn.number}
+	one := f.followers[key]
+	if one == nil {
+		if len(f.order) >= maxFollowers {
+			return
+		}
+		one = &follower{shape: x.Shape, conn: x.conn.number, attributes: x.Attributes}
+		f.followers[key] = one
+		f.order = append(f.order, one)
+	}
+	one.take(s, m, x)
+	all := f.crowds[x.Shape]
+	if all == nil {
+		all = &crowd{shape: x.Shape}
+		f.crowds[x.Shape] = all
+	}
+	all.take(s, m, x)
+}
+
+// covers reports whether statements of a shape on a connection have been proven to follow results.
+func (f *follows) covers(s *Stage, shape *sqltext.Shape, conn uint32) bool {
+	if w := f.crowds[shape]; w != nil && len(w.proven()) > 0 {
+		return true
+	}
+	one := f.followers[followerKey{shape, conn}]
+	return one != nil && len(one.proven(s)) > 0
+}
+
+// covered reports whether what a client asks with a shape on a connection is found by rule n+1, in a
+// burst that goes on or has ended since a time.
+func (s *Stage) covered(sc *scope, c *client, shape *sqltext.Shape, conn uint32) bool {
+	if at, found := c.followed[shape]; found && at >= sc.began {
+		return true
+	}
+	if sc.follows != nil && sc.follows.covers(s, shape, conn) {
+		return true
+	}
+	for _, b := range c.bursts {
+		if b.follows.covers(s, shape, conn) {
+			return true
+		}
+	}
+	return false
+}
+
+// settle finds out what is proven, at the end of a burst, and forgets the rest.
+func (s *Stage) settle(burst *scope) {
+	f, c := burst.follows, burst.client
+	f.found = f.found[:0]
+	if len(f.order) == 0 {
+		return
+	}
+	for _, one := range f.order {
+		if w := f.crowds[one.shape]; w != nil {
+			if sets := w.proven(); len(sets) > 0 {
+				f.addSets(sets, one)
+				delete(f.crowds, one.shape)
+				f.found[len(f.found)-1].together = true
+				continue
+			}
+		} else {
+			continue // with the first of the same shape
+		}
+		for _, r := range one.proven(s) {
+			f.addRun(&r, one)
+		}
+	}
+	if len(c.followed)+len(f.found) > maxShapes || c.followed == nil {
+		c.followed = map[*sqltext.Shape]time.Duration{}
+	}
+	for i := range f.found {
+		c.followed[f.found[i].child] = s.clock.Now
+	}
+	clear(f.followers)
+	clear(f.crowds)
+	f.order = f.order[:0]
+	s.unfollow(&c.memory)
+}

@@ -1,0 +1,219 @@
+package insight
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/sqltext"
+)
+
+// nplusone finds a statement for each row of an earlier result.
+var nplusone = Rule{
+	Name: "n+1", Severity: event.Warning, within: aBurst,
+	Title: "A statement for each row of an earlier result",
+	Fires: "The values that at least 5 executions of a SELECT ask for follow, on one connection, the order of the rows of one column of an earlier result; " +
+		"rows may be left out, and values repeated. Or, on several connections, they are all values of the column, in the order of its rows on each connection, or with nothing else asked since the result. " +
+		"The result was complete before. It is the latest such one. Values are compared in all formats: those of parameters and of constants in the SQL, with those of integers, UUIDs and text up to 40 bytes in the first 1,000 rows and 8 columns. " +
+		"If several values vary, they are of the same row.",
+	Silent: "Integers that are close to each other, as those of a sequence are: each table has rows 1, 2, 3, so that a statement asks for them proves nothing. " +
+		"They count if names agree: a column orders.id with order_id, order_id with orders.id, or the same table. Or if they are those of all rows, nothing else was asked since, and one of the names is a reference, such as author_id, and the other a key. " +
+		"Or if they take the rows from the first on, and their order is not one that counting makes. " +
+		"Less than half of what a statement was executed for in the burst: then the order can be chance. " +
+		"Pages, where each value is in the result before, of the same shape, and other ways along a chain or down a tree. FETCH, and further Executes of a portal. A list behind IN, ANY or VALUES. INSERT, UPDATE, DELETE, and SELECTs that read no table. " +
+		"Parents with less than 5 rows, NULL, booleans, and what is redacted. A result is remembered while it is one of the last two of a statement, and that is one of the last 16 of the client.",
+	Help:  "Each of these statements takes a round trip. One that asks for all values takes one: where order_id = any($1), a join, or what the object-relational mapper calls eager loading.",
+	watch: func(*Options) watcher { return new(followed) },
+}
+
+// followed tells what was proven in a burst.
+type followed struct{}
+
+func (*followed) begin(*scope) {}
+
+func (*followed) take(*scope, *exchange) {}
+
+func (*followed) end(s *scope) {
+	for i := range s.follows.found {
+		p := &s.follows.found[i]
+		s.find(finding{
+			shape: p.child, attributes: p.attributes, text: p.text(), remedy: remedyFor(p.child, p.first.varying()),
+			evidence: p.evidence, connections: p.connections, took: p.took, count: p.children,
+		})
+	}
+}
+
+// addRun adds a run of a follower to what was found.
+func (f *follows) addRun(r *run, by *follower) {
+	p := f.proofOf(by, r)
+	p.runs++
+	p.children += int64(r.last-r.first) + 1
+	p.addEvidence(r)
+	trips := max(0, r.roundTrips-1)
+	p.roundTrips += trips
+	if from := int(r.first); from < len(by.durations) {
+		p.took += median(by.durations[from:min(len(by.durations), int(r.last)+1)]) * time.Duration(trips)
+	}
+	if !slices.Contains(p.connections, by.conn) {
+		p.connections = append(p.connections, by.conn)
+	}
+}
+
+// addSets adds what several connections asked for together.
+func (f *follows) addSets(sets []set, by *follower) {
+	for i := range sets {
+		one := &sets[i]
+		p := f.proofOf(by, &one.run)
+		p.together = true
+		p.runs++
+		p.children += int64(one.children)
+		p.took += one.ended.Sub(one.began)
+		p.addEvidence(&one.run)
+		for _, at := range one.places {
+			if !slices.Contains(p.connections, at.conn) {
+				p.connections = append(p.connections, at.conn)
+			}
+		}
+	}
+}
+
+// proofOf returns the proof that a run is part of.
+func (f *follows) proofOf(by *follower, r *run) *proof {
+	for i := range f.found {
+		if p := &f.found[i]; p.child == by.shape && p.parent == r.result.shape {
+			return p
+		}
+	}
+	f.found = append(f.found, proof{child: by.shape, parent: r.result.shape, attributes: by.attributes, first: *r})
+	return &f.found[len(f.found)-1]
+}
+
+// addEvidence adds the result and the first executions.
+func (p *proof) addEvidence(r *run) {
+	if len(p.evidence) >= maxEvidence {
+		return
+	}
+	p.evidence = append(p.evidence, r.result.evidence)
+	for _, one := range r.evidence {
+		if one.Conn != 0 {
+			p.evidence = append(p.evidence, one)
+		}
+	}
+}
+
+// varying returns the operands whose values differ.
+func (r *run) varying() (all []int) {
+	for i := range r.fits {
+		if r.varies&(1<<i) != 0 {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// text returns what was seen, in a sentence.
+func (p *proof) text() string {
+	order, times := ", in order,", ""
+	if p.together {
+		order = ""
+		if p.runs == 1 && p.children == int64(p.first.distinct) {
+			times = ", each once"
+		}
+	}
+	var takes []string
+	for i, operand := range p.first.varying() {
+		columns := p.first.columnsOf(operand)
+		if i == 0 {
+			takes = append(takes, fmt.Sprintf("$%d took%s the values of %s", operand+1, order, columns))
+			continue
+		}
+		takes = append(takes, fmt.Sprintf("$%d those of %s", operand+1, columns))
+	}
+	return fmt.Sprintf("%d × %s: %s of %s of %s%s; %s", p.children, quoted(p.child), strings.Join(takes, ", and "), p.rows(), quoted(p.parent), times, p.cost())
+}
+
+// columnsOf names the columns that have the values of an operand.
+func (r *run) columnsOf(operand int) string {
+	var names []string
+	for rest := r.fits[operand]; rest != 0; rest &= rest - 1 {
+		names = append(names, r.result.columns[bits.TrailingZeros8(rest)].name)
+	}
+	if len(names) == 1 {
+		return "column " + names[0]
+	}
+	last := len(names) - 1
+	return "columns " + strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// rows says which rows were followed.
+func (p *proof) rows() string {
+	r := &p.first
+	switch {
+	case p.runs > 1:
+		return fmt.Sprintf("the rows of %d results", p.runs)
+	case r.isWhole():
+		return "the " + count(r.result.rows, "row")
+	}
+	return fmt.Sprintf("%d of the %s", r.distinct, count(r.result.rows, "row"))
+}
+
+// cost says how long it took.
+func (p *proof) cost() string {
+	if p.together {
+		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), count(int64(len(p.connections)), "connection"))
+	}
+	if p.roundTrips == 0 {
+		return "they were sent in a pipeline"
+	}
+	if p.took <= 0 {
+		return count(p.roundTrips, "round trip")
+	}
+	return fmt.Sprintf("about %s in %s (the median round trip × %d, an estimate)", brief(p.took), count(p.roundTrips, "round trip"), p.roundTrips)
+}
+
+// brief returns a duration with two digits or more.
+func brief(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d >= time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d >= 10*time.Millisecond:
+		return fmt.Sprintf("%.0f ms", d.Seconds()*1e3)
+	}
+	return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
+}
+
+// median returns the median of the durations that were seen.
+func median(all []time.Duration) time.Duration {
+	seen := slices.DeleteFunc(slices.Clone(all), func(d time.Duration) bool { return d < 0 })
+	if len(seen) == 0 {
+		return 0
+	}
+	slices.Sort(seen)
+	return seen[len(seen)/2]
+}
+
+// remedyFor returns what one statement for all values would be.
+func remedyFor(child *sqltext.Shape, operands []int) string {
+	switch column := comparedWith(child, operands); {
+	case column == "":
+		return "One statement for all values would do, such as one with a join."
+	case strings.Contains(child.Text, " limit ") || strings.Contains(child.Text, " fetch first "):
+		return "One statement would do, with a lateral join to unnest($1) and where " + column + " = its value"
+	default:
+		return "One statement would do: where " + column + " = any($1)"
+	}
+}
+
+// comparedWith returns the column that the only operand is compared with, or "".
+func comparedWith(shape *sqltext.Shape, operands []int) string {
+	if len(operands) != 1 {
+		return ""
+	}
+	column, _ := sqltext.ComparedWith(shape, operands[0]+1)
+	return column
+}

@@ -1,0 +1,95 @@
+package insight
+
+import (
+	"cmp"
+	"slices"
+
+	"pgpi/internal/sqltext"
+)
+
+// proves reports whether a run proves that its values are those of the result.
+//
+// Several values that are in a result, in the order of its rows, can hardly be there by chance,
+// unless they are integers that count: each table has rows 1, 2, 3. Of those, names have to say that
+// they belong together, or more has to agree than that.
+func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
+	if r.distinct-slices.Max(r.paged[:]) < leastDistinct || !r.explains() {
+		return false
+	}
+	c := &r.result.columns[r.column]
+	if !c.isDense() {
+		return true
+	}
+	switch s.relations.of(pair{r.result.shape, child, c.name, r.operand}) {
+	case related:
+		return true
+	case likely:
+		if r.exact && r.direct && r.isWhole() {
+			return true
+		}
+	}
+	// The order of rows that no counting makes.
+	const leastUneven = 3
+	return r.exact && r.uneven >= leastUneven
+}
+
+// explains reports whether all operands that vary come from the rows of the run.
+func (r *run) explains() bool {
+	for i, fits := range r.fits {
+		if r.varies&(1<<i) != 0 && fits == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isWhole reports whether the run took all values.
+func (r *run) isWhole() bool {
+	c := &r.result.columns[r.column]
+	return r.distinct == c.distinct && r.result.rows == int64(len(c.hashes))
+}
+
+// proven returns the runs that prove something: of those that overlap, that of the latest result.
+// There are none if they are less than half of all executions, because then the order can be
+// chance.
+func (f *follower) proven(s *Stage) (all []run) {
+	candidates := slices.Clone(f.runs)
+	for i := range f.tracks {
+		for _, r := range f.tracks[i].runs {
+			if r.proves(s, f.shape) {
+				candidates = append(candidates, r)
+			}
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b run) int {
+		return cmp.Or(cmp.Compare(b.result.number, a.result.number), cmp.Compare(b.last-b.first, a.last-a.first), cmp.Compare(a.operand, b.operand), cmp.Compare(a.column, b.column))
+	})
+	covered := int32(0)
+	for _, r := range candidates {
+		if !slices.ContainsFunc(all, func(o run) bool { return r.first <= o.last && o.first <= r.last }) {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b run) int { return cmp.Compare(a.first, b.first) })
+	for i := range all {
+		next := f.executions
+		if i+1 < len(all) {
+			next = all[i+1].first
+		}
+		if !all[i].leavesMemory() {
+			next = all[i].last + 1
+		}
+		covered += next - all[i].first
+	}
+	if covered*2 < f.executions {
+		return nil
+	}
+	return all
+}
+
+// leavesMemory reports whether a run took the last value that is remembered, but not the last row.
+// What comes next can be of the rows after it.
+func (r *run) leavesMemory() bool {
+	c := &r.result.columns[r.column]
+	return r.row == c.last && r.result.rows > int64(len(c.hashes))
+}

@@ -1,0 +1,230 @@
+package insight
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
+
+	"pgpi/internal/event"
+	"pgpi/internal/wire"
+)
+
+// Limits on what is collected of a result.
+const (
+	maxColumns = 8
+	maxRows    = 1000
+)
+
+// rows collects what is needed of the rows of an exchange while they pass. It serves one exchange
+// after another.
+type rows struct {
+	exchange uint32
+	count    int64
+	// hash is that of all their bytes, however they were cut. gaps is set if some bytes were not
+	// seen, or are redacted.
+	hash maphash.Hash
+	gaps bool
+	// ended is set after a result, and several if a Query has more than one.
+	ended, several bool
+	// columns are those that can be compared, and hashes their values in the first rows, 0 for what
+	// can't be. edges are the values in the first and the last row.
+	known   []event.Column
+	columns [maxColumns]collected
+	used    int
+	hashes  [maxColumns][]uint64
+	edges   [2][maxColumns]uint64
+}
+
+// collected is a column whose values are collected.
+type collected struct {
+	index int
+	form  form
+	// least and most are the limits of its integers. counted is set if there is one, and mixed if
+	// there are other values.
+	least, most    int64
+	counted, mixed bool
+}
+
+// collect takes a message of the server.
+func (s *Stage) collect(c *connection, m *event.Message) {
+	switch m.Type {
+	case wire.DataRow:
+		if m.Exchange != 0 {
+			s.rowsOf(c, m.Exchange).add(m)
+		}
+	case wire.CommandComplete:
+		if n := len(c.rows); n > 0 && c.rows[n-1].exchange == m.Exchange {
+			c.rows[n-1].ended = true
+		}
+	}
+}
+
+// rowsOf returns what is collected of an exchange.
+func (s *Stage) rowsOf(c *connection, exchange uint32) *rows {
+	n := len(c.rows)
+	if n > 0 && c.rows[n-1].exchange == exchange {
+		return c.rows[n-1]
+	}
+	if n >= maxPipelined {
+		s.dropRows(c, c.rows[0].exchange)
+	}
+	var r *rows
+	if n := len(s.spareRows); n > 0 {
+		r, s.spareRows = s.spareRows[n-1], s.spareRows[:n-1]
+	} else {
+		r = new(rows)
+		r.hash.SetSeed(hashSeed)
+	}
+	r.exchange = exchange
+	c.rows = append(c.rows, r)
+	return r
+}
+
+// maxPipelined is how many exchanges of a connection can have rows before the first is over.
+const maxPipelined = 1000
+
+// takeRows returns what was collected of an exchange that is over, or nil if it had no rows. It
+// stays valid until dropRows.
+func (c *connection) takeRows(exchange uint32) *rows {
+	for _, r := range c.rows {
+		if r.exchange == exchange {
+			return r
+		}
+	}
+	return nil
+}
+
+// dropRows forgets what was collected of exchanges up to one.
+func (s *Stage) dropRows(c *connection, exchange uint32) {
+	n := 0
+	for ; n < len(c.rows) && c.rows[n].exchange <= exchange; n++ {
+		if len(s.spareRows) < maxSpare {
+			c.rows[n].reset()
+			s.spareRows = append(s.spareRows, c.rows[n])
+		}
+	}
+	if n > 0 {
+		c.rows = slices.Delete(c.rows, 0, n)
+	}
+}
+
+func (r *rows) reset() {
+	for i := range r.used {
+		r.hashes[i] = r.hashes[i][:0]
+	}
+	r.hash.Reset()
+	r.count, r.gaps, r.ended, r.several, r.known, r.used = 0, false, false, false, nil, 0
+	r.edges = [2][maxColumns]uint64{}
+}
+
+// add takes a row, or a run of them.
+func (r *rows) add(m *event.Message) {
+	if r.count == 0 {
+		r.choose(m)
+	}
+	r.several = r.several || r.ended
+	n := 1 + int64(m.More)
+	if len(m.Redacted) > 0 || m.Size != int64(len(m.Bytes)) {
+		r.gaps = true
+		r.skip(n)
+		return
+	}
+	_, _ = r.hash.Write(m.Bytes) // never fails
+	if r.used == 0 || r.several {
+		r.count += n
+		return
+	}
+	rest := m.Bytes
+	for range n {
+		size := wire.Size(rest)
+		if size <= 0 || size > int64(len(rest)) {
+			break
+		}
+		row := rest[:size]
+		rest = rest[size:]
+		if r.count++; r.count <= maxRows {
+			r.read(row, true)
+		}
+		if len(rest) == 0 && r.count > maxRows {
+			r.read(row, false)
+		}
+	}
+}
+
+// skip counts rows whose values are not known.
+func (r *rows) skip(n int64) {
+	for i := range r.used {
+		for range min(n, max(0, maxRows-r.count)) {
+			r.hashes[i] = append(r.hashes[i], 0)
+		}
+		r.edges[1][i] = 0
+	}
+	r.count += n
+}
+
+// choose chooses the columns of a result.
+func (r *rows) choose(m *event.Message) {
+	if m.Context == nil {
+		return
+	}
+	r.known = m.Context.Columns
+	for i := range r.known {
+		column := &r.known[i]
+		if f := formOf(column.TypeOID, column.Binary, false); f != opaque && r.used < maxColumns {
+			r.columns[r.used] = collected{index: i, form: f}
+			r.used++
+		}
+	}
+}
+
+// read reads a row (documentation of DataRow: the number of values, and each with its length). The
+// last row is also an edge.
+func (r *rows) read(b []byte, keep bool) {
+	const header = wire.HeaderSize + 2
+	if len(b) < header {
+		return
+	}
+	at, index := header, 0
+	for i := range r.used {
+		column := &r.columns[i]
+		var v value
+		for ; index <= column.index && len(b)-at >= 4; index++ {
+			length := int(int32(binary.BigEndian.Uint32(b[at:])))
+			at += 4
+			if length < 0 || length > len(b)-at { // NULL
+				v = value{}
+				continue
+			}
+			if index == column.index {
+				v = valueOf(column.form, b[at:at+length])
+			}
+			at += length
+		}
+		r.keep(i, v, keep)
+	}
+}
+
+// keep keeps the value of a column in a row.
+func (r *rows) keep(i int, v value, keep bool) {
+	column := &r.columns[i]
+	if !v.usable {
+		v.hash = 0
+	}
+	r.edges[1][i] = v.hash
+	if r.count == 1 {
+		r.edges[0][i] = v.hash
+	}
+	if !keep {
+		return
+	}
+	r.hashes[i] = append(r.hashes[i], v.hash)
+	switch {
+	case v.hash == 0:
+	case !v.isNumber:
+		column.mixed = true
+	case !column.counted:
+		column.least, column.most, column.counted = v.number, v.number, true
+	default:
+		column.least, column.most = min(column.least, v.number), max(column.most, v.number)
+	}
+}
