@@ -27,6 +27,7 @@ type pipeline struct {
 	options *outputOptions
 	choice  *reportChoice // what reports contain
 	stream  *os.File      // where a log goes that names no file
+	input   string        // the file that is read, if there is one
 
 	// What a source that is not the proxy says about itself.
 	redacted bool                           // secrets were redacted when it was recorded

@@ -111,6 +111,9 @@ func (o *readOptions) run() (err error) {
 	output := &outputFailure{stop: stop}
 	events := newPipeline(&o.Output, os.Stdout)
 	events.choice = cmp.Or(o.choice, events.choice)
+	if o.Files[0] != standardOutput {
+		events.input = o.Files[0]
+	}
 	events.redacted, events.complain, events.failed, events.behind = reader.Redacted(), complain, output.fail, nil
 	if events.values != nil {
 		if err := events.values.learn(ctx, o.Files, o.Read.Port); err != nil {

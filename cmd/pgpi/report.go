@@ -22,7 +22,7 @@ import (
 
 // reportOptions ask for reports, in every command.
 type reportOptions struct {
-	Report []string `placeholder:"FORMAT=FILE" sep:"none" help:"Write what was seen, added up, at the end and on SIGUSR1: text or json (see docs/report.md); may be repeated, or several given with commas between them."`
+	Report []string `placeholder:"FORMAT=FILE" sep:"none" help:"Write what was seen, added up, at the end and on SIGUSR1: text, json, junit or sarif (see docs/report.md); may be repeated, or several given with commas between them."`
 }
 
 // reportChoice is what a report contains, for pgpi report.
@@ -103,17 +103,17 @@ func (r *reportOptions) written() (files []written, err error) {
 // what was not seen is still reported.
 func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chosen *filter.Filter) error {
 	outputs, err := wanted.outputs()
-	if err != nil || len(outputs) == 0 {
-		return err
-	}
-	options, err := choice.options()
 	if err != nil {
 		return err
 	}
-	if options.Compare, err = choice.old(); err != nil {
+	targets := p.annotations()
+	if len(outputs)+len(targets) == 0 {
+		return nil
+	}
+	options, err := p.reportOptions(choice)
+	if err != nil {
 		return err
 	}
-	var targets []report.Output
 	for _, out := range outputs {
 		write := report.ToWriter(os.Stdout)
 		if out.path != standardOutput {
@@ -123,21 +123,52 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 		}
 		targets = append(targets, report.Output{Format: out.format, Write: write})
 	}
-	options.Rules, options.Accept = p.rules(), p.accepts
-	p.report = report.New(options, targets...)
-	var sink bus.Sink = p.report
+	sink := report.New(options, targets...)
+	if len(outputs) > 0 {
+		p.report = sink
+	}
+	p.addReport(sink, chosen)
+	return nil
+}
+
+// reportOptions returns what reports contain.
+func (p *pipeline) reportOptions(choice *reportChoice) (o report.Options, err error) {
+	if o, err = choice.options(); err != nil {
+		return o, err
+	}
+	if o.Compare, err = choice.old(); err != nil {
+		return o, err
+	}
+	o.Rules, o.Version, o.Place = p.rules(), version, cmp.Or(p.input, p.options.Findings.Baseline, ownBaseline)
+	if o.Folder, err = os.Getwd(); err != nil {
+		o.Folder = "" // then files are named as comments name them
+	}
+	return o, nil
+}
+
+// annotations returns what writes the findings as GitHub's runner wants them, if that is what runs
+// pgpi.
+func (p *pipeline) annotations() []report.Output {
+	if os.Getenv("GITHUB_ACTIONS") == "" || !p.looksForFindings() {
+		return nil
+	}
+	return []report.Output{{Format: report.WriteAnnotations, Write: report.ToWriter(os.Stderr), AtEnd: true}}
+}
+
+// addReport adds a report to the outlets.
+func (p *pipeline) addReport(all *report.Sink, chosen *filter.Filter) {
+	var sink bus.Sink = all
 	wants := bus.Shapes
 	if p.looksForFindings() {
 		wants = bus.Findings
 	}
 	if chosen != nil {
-		facts, selected := p.report.Chosen()
+		facts, selected := all.Chosen()
 		filtered := chosen.New(selected, true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
 		wants |= asksFor(chosen)
-		sink = inTurn{filtered, facts, closing{p.report}}
+		sink = inTurn{filtered, facts, closing{all}}
 	}
 	p.outlets = append(p.outlets, bus.Outlet{Name: "the report", Sink: sink, Wants: wants})
-	return nil
 }
 
 // rules returns all rules, for reports.

@@ -22,9 +22,6 @@ type Finding struct {
 	// Took and Most are the largest of what findings measure.
 	Took time.Duration
 	Most int64
-	// Accepted is set if the user has accepted it, for a Reason that may be empty.
-	Accepted bool
-	Reason   string
 }
 
 // Limits on findings.
@@ -93,23 +90,16 @@ func (f *Finding) addConnections(one *event.Finding) {
 }
 
 // Findings returns what was found: what is not accepted first, then the gravest, in the order in
-// which it was found. accept returns the reason for which the user has accepted a signature, and
-// reports whether. It may be nil.
-func (s *Stats) Findings(accept func(signature string) (reason string, ok bool)) []*Finding {
-	all := slices.Clone(s.findings.order)
-	if accept != nil {
-		for _, f := range all {
-			if f.Reason, f.Accepted = accept(f.First.Signature); !f.Accepted {
-				f.Reason = ""
-			}
+// which it was found.
+func (s *Stats) Findings() []*Finding {
+	rank := func(f *Finding) int {
+		if f.First.Accepted {
+			return 0
 		}
+		return 1 + int(f.First.Severity)
 	}
-	slices.SortStableFunc(all, func(a, b *Finding) int {
-		if a.Accepted != b.Accepted {
-			return map[bool]int{false: -1, true: 1}[a.Accepted]
-		}
-		return cmp.Compare(b.First.Severity, a.First.Severity)
-	})
+	all := slices.Clone(s.findings.order)
+	slices.SortStableFunc(all, func(a, b *Finding) int { return cmp.Compare(rank(b), rank(a)) })
 	return all
 }
 

@@ -28,16 +28,17 @@ func TestFindings(t *testing.T) {
 	slow.Finding.Took, slow.Finding.Count = time.Second, 7
 	slower := found(event.Note, "slow:2", 0, 1)
 	slower.Finding.Took, slower.Finding.More = time.Minute, 5
+	accepted := found(event.Error, "errors:1", 0, 9)
+	accepted.Finding.Accepted, accepted.Finding.Reason = true, "meant"
 	for _, e := range []*event.Event{
-		found(event.Note, "slow:1", 0, 1), slow, found(event.Warning, "n+1:1", 0, 2, 4), found(event.Error, "errors:1", 0, 9), slower,
+		found(event.Note, "slow:1", 0, 1), slow, found(event.Warning, "n+1:1", 0, 2, 4), accepted, slower,
 		found(event.Error, "errors:2", 0, 9), found(event.Warning, "n+1:1", 0, 1, 2),
 	} {
 		s.Take(e)
 	}
-	accept := func(signature string) (string, bool) { return "meant", signature == "errors:1" }
 	var got []string
-	for _, f := range s.Findings(accept) {
-		got = append(got, fmt.Sprintf("%s %d× %v+%d %v %d %s", f.First.Signature, f.Count, f.Connections, f.Others, f.Took, f.Most, f.Reason))
+	for _, f := range s.Findings() {
+		got = append(got, fmt.Sprintf("%s %d× %v+%d %v %d %s", f.First.Signature, f.Count, f.Connections, f.Others, f.Took, f.Most, f.First.Reason))
 	}
 	want := []string{
 		"errors:2 1× [9]+0 0s 0 ", "n+1:1 2× [1 2 4]+0 0s 0 ", "slow:1 1× [1]+0 0s 0 ", "slow:2 2× [1 3]+4 1m0s 7 ", "errors:1 1× [9]+0 0s 0 meant",
@@ -65,7 +66,7 @@ func TestFindingsBetween(t *testing.T) {
 		s.Take(e)
 	}
 	var got []string
-	for _, f := range s.Findings(nil) {
+	for _, f := range s.Findings() {
 		got = append(got, f.First.Signature)
 	}
 	if fmt.Sprint(got) != "[slow:10 slow:19]" {
@@ -87,7 +88,7 @@ func TestMillionFindings(t *testing.T) {
 		s.Take(found(event.Note, "slow:0000000000000000", 0, i+1))
 	}
 	s.Take(found(event.Warning, "n+1:1", 0, 1))
-	all := s.Findings(nil)
+	all := s.Findings()
 	if first := all[0].First.Signature; first != "n+1:1" {
 		t.Error("the first is", first)
 	}

@@ -1,5 +1,6 @@
-// Package report writes what exchanges add up to, as text or as JSON. The text is SQL except for
-// its comments, so that it can be pasted into a mail or into psql.
+// Package report writes what exchanges and findings add up to, as text or JSON, or for programs that
+// read JUnit and SARIF. The text is SQL except for its comments, so that it can be pasted into a mail
+// or into psql.
 //
 // It guarantees:
 //

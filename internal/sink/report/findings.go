@@ -15,7 +15,7 @@ const maxShown = 50
 
 // findings writes what was found, and what was looked for.
 func (p *page) findings() {
-	all := p.stats.Findings(p.options.Accept)
+	all := p.stats.Findings()
 	p.line("")
 	p.item("findings", p.tally(all))
 	found := map[string]bool{}
@@ -48,7 +48,7 @@ func (p *page) tally(all []*stats.Finding) string {
 	var severities [event.Error + 1]int
 	accepted := 0
 	for _, f := range all {
-		if f.Accepted {
+		if f.First.Accepted {
 			accepted++
 		} else {
 			severities[f.First.Severity]++
@@ -89,14 +89,14 @@ func (o *Options) withoutFindings(found map[string]bool) (silent, off []string) 
 func (p *page) found(f *stats.Finding) {
 	one := f.First
 	label := one.Severity.String()
-	if f.Accepted {
+	if f.First.Accepted {
 		label = "accepted"
 	}
 	p.line("")
 	p.item(label, safe(one.Rule+" "+text.Connections(f.Connections, f.Others)+": "+sentence(one.Text)))
 	p.item("", safe(one.Remedy))
-	if f.Accepted && f.Reason != "" {
-		p.item("", "Accepted: "+safe(f.Reason))
+	if f.First.Accepted && f.First.Reason != "" {
+		p.item("", "Accepted: "+safe(f.First.Reason))
 	}
 	often := ""
 	if f.Count > 1 {

@@ -25,7 +25,8 @@ type finding struct {
 	Attributes attributes `json:"attributes"`
 	At         time.Time  `json:"at"`
 	Evidence   []evidence `json:"evidence"`
-	Accepted   *accepted  `json:"accepted,omitempty"`
+	Accepted   bool       `json:"accepted,omitempty"`
+	Reason     string     `json:"reason,omitempty"`
 }
 
 type attributes map[string]string
@@ -37,11 +38,6 @@ type evidence struct {
 	At         time.Time `json:"at"`
 }
 
-// accepted says why the user has accepted a finding.
-type accepted struct {
-	Reason string `json:"reason"`
-}
-
 // listFindings returns the rules that could find anything, and all findings.
 func listFindings(s *stats.Stats, o Options) (lookedFor []string, all []finding) {
 	lookedFor = []string{}
@@ -51,7 +47,7 @@ func listFindings(s *stats.Stats, o Options) (lookedFor []string, all []finding)
 			all = []finding{}
 		}
 	}
-	for _, f := range s.Findings(o.Accept) {
+	for _, f := range s.Findings() {
 		all = append(all, findingOf(f))
 	}
 	return lookedFor, all
@@ -62,7 +58,7 @@ func findingOf(f *stats.Finding) finding {
 	one := finding{
 		Rule: first.Rule, Severity: first.Severity.String(), Timed: first.Timed, Signature: first.Signature, Count: f.Count, Connections: f.Connections,
 		MoreConnections: f.Others, Text: clean(first.Text), Remedy: clean(first.Remedy), Seconds: f.Took.Seconds(), Amount: f.Most, Attributes: attributes{},
-		At: f.At, Evidence: []evidence{},
+		At: f.At, Evidence: []evidence{}, Accepted: first.Accepted, Reason: clean(first.Reason),
 	}
 	if first.Shape != nil {
 		one.Shape = first.Shape.ID
@@ -72,9 +68,6 @@ func findingOf(f *stats.Finding) finding {
 	}
 	for _, e := range first.Evidence {
 		one.Evidence = append(one.Evidence, evidence{e.Conn, e.Exchange, e.At})
-	}
-	if f.Accepted {
-		one.Accepted = &accepted{clean(f.Reason)}
 	}
 	return one
 }

@@ -134,7 +134,7 @@ func TestRandomPages(t *testing.T) {
 			}
 		}
 		for _, order := range []string{"time", "mean", "calls"} {
-			o := Options{Limit: Limit{Percent: float64(1 + r.IntN(100)), Count: 1 + r.IntN(20)}, Rules: rules(), Accept: acceptErrors}
+			o := Options{Limit: Limit{Percent: float64(1 + r.IntN(100)), Count: 1 + r.IntN(20)}, Rules: rules()}
 			var err error
 			if o.Stats.Order, err = stats.ParseOrder(order); err != nil {
 				t.Fatal(err)
@@ -146,6 +146,7 @@ func TestRandomPages(t *testing.T) {
 			}
 			checkSchema(t, schema, render(t, "json", o, h.events))
 		}
+		checkFormats(t, placed, h.events)
 		if t.Failed() {
 			return
 		}

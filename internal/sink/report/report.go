@@ -20,9 +20,9 @@ type Options struct {
 	Compare *Old
 	// Rules are all rules, in the order of the documentation.
 	Rules []Rule
-	// Accept returns the reason for which the user has accepted findings with a signature, and
-	// reports whether. It may be nil.
-	Accept func(signature string) (reason string, ok bool)
+	// Place is the file that findings are in if comments name none. Folder is the working directory.
+	// Version is that of pgpi.
+	Place, Folder, Version string
 }
 
 // Rule is a rule of findings.
@@ -46,6 +46,8 @@ type Output struct {
 	Format Format
 	// Write takes the whole report.
 	Write func(report []byte) error
+	// AtEnd is set if the report is written only when the sink is closed.
+	AtEnd bool
 }
 
 // Format writes a report.
@@ -55,7 +57,7 @@ type Format func(w io.Writer, s *stats.Stats, o Options) error
 var Formats = []struct {
 	Name   string
 	Format Format
-}{{"text", writeText}, {"json", writeJSON}}
+}{{"text", writeText}, {"json", writeJSON}, {"junit", writeJUnit}, {"sarif", writeSARIF}}
 
 // FormatNamed returns the format with a name.
 func FormatNamed(name string) (Format, error) {
@@ -66,7 +68,7 @@ func FormatNamed(name string) (Format, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return nil, fmt.Errorf("%q is unknown: give %s", name, strings.Join(names, " or "))
+	return nil, fmt.Errorf("%q is unknown: give %s or %s", name, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 }
 
 // New returns a sink that writes to outputs.
@@ -85,10 +87,18 @@ func (s *Sink) Write(events []event.Event) error {
 }
 
 // Report writes the report so far.
-func (s *Sink) Report() error {
+func (s *Sink) Report() error { return s.report(false) }
+
+// Close writes the report.
+func (s *Sink) Close() error { return s.report(true) }
+
+func (s *Sink) report(end bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, out := range s.outputs {
+		if out.AtEnd && !end {
+			continue
+		}
 		var b strings.Builder
 		if err := out.Format(&b, s.stats, s.options); err != nil {
 			return err
@@ -109,9 +119,6 @@ func (s *Sink) Difference() (*compare.Difference, error) {
 	}
 	return s.options.Compare.difference(s.stats, s.options)
 }
-
-// Close writes the report.
-func (s *Sink) Close() error { return s.Report() }
 
 // Chosen returns two sinks. facts must get all events, and chosen those that a filter of exchanges and
 // findings lets through: a report says what was not seen, whatever was chosen.

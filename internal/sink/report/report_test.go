@@ -116,8 +116,16 @@ func found() *history {
 }
 
 // acceptErrors accepts the findings of a rule.
-func acceptErrors(signature string) (string, bool) {
-	return "the importer tries again --\nand that is meant", strings.HasPrefix(signature, "errors:")
+func acceptErrors(events []event.Event) []event.Event {
+	events = slices.Clone(events)
+	for i := range events {
+		if f := events[i].Finding; f != nil && f.Rule == "errors" {
+			accepted := *f
+			accepted.Accepted, accepted.Reason = true, "the importer tries again --\nand that is meant"
+			events[i].Finding = &accepted
+		}
+	}
+	return events
 }
 
 // render returns the report of events.
@@ -128,7 +136,7 @@ func render(t *testing.T, format string, o Options, events []event.Event) string
 		t.Fatal(err)
 	}
 	var got string
-	s := New(o, Output{f, func(b []byte) error { got = string(b); return nil }})
+	s := New(o, Output{Format: f, Write: func(b []byte) error { got = string(b); return nil }})
 	if err := errors.Join(s.Write(events), s.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +153,7 @@ func TestFindingsPage(t *testing.T) {
 	o := Options{Limit: Limit{Count: 1}, Rules: rules()}
 	pages := render(t, "text", o, found().events)
 	checkPage(t, pages)
-	o.Accept = acceptErrors
-	accepted := render(t, "text", o, found().events)
+	accepted := render(t, "text", o, acceptErrors(found().events))
 	checkPage(t, accepted)
 	golden.Compare(t, "findings.txt", pages)
 	golden.Compare(t, "accepted.txt", accepted)
@@ -168,7 +175,7 @@ func TestFindingsPage(t *testing.T) {
 // TestFindingsJSON reads what a program would look for.
 func TestFindingsJSON(t *testing.T) {
 	schema := compileSchema(t)
-	o := Options{Limit: DefaultLimit, Rules: rules(), Accept: acceptErrors}
+	o := Options{Limit: DefaultLimit, Rules: rules()}
 	type document struct {
 		LookedFor []string `json:"looked_for"`
 		Findings  []finding
@@ -181,15 +188,15 @@ func TestFindingsJSON(t *testing.T) {
 		}
 		return d
 	}
-	d := read(o, found().events)
+	d := read(o, acceptErrors(found().events))
 	if fmt.Sprint(d.LookedFor) != "[n+1 duplicate errors]" || len(d.Findings) != 2 {
 		t.Fatalf("%+v", d)
 	}
 	n, e := d.Findings[0], d.Findings[1]
-	if n.Rule != "n+1" || n.Count != 2 || n.Shape != "1:8175983df507bc06" || n.Accepted != nil || n.Seconds != 0.002 || fmt.Sprint(n.Attributes) != "map[controller:orders]" {
+	if n.Rule != "n+1" || n.Count != 2 || n.Shape != "1:8175983df507bc06" || n.Accepted || n.Seconds != 0.002 || fmt.Sprint(n.Attributes) != "map[controller:orders]" {
 		t.Errorf("%+v", n)
 	}
-	if e.Rule != "errors" || e.Shape != "" || e.MoreConnections != 7 || e.Accepted == nil || e.Evidence[0].Exchange != 43 || e.Amount != 5 {
+	if e.Rule != "errors" || e.Shape != "" || e.MoreConnections != 7 || !e.Accepted || e.Reason == "" || e.Evidence[0].Exchange != 43 || e.Amount != 5 {
 		t.Errorf("%+v", e)
 	}
 	if d := read(o, shop().events); d.Findings == nil || len(d.Findings) != 0 {
@@ -360,7 +367,7 @@ func TestFile(t *testing.T) {
 // TestChosen has some of the exchanges, and everything that was not seen.
 func TestChosen(t *testing.T) {
 	var got string
-	s := New(Options{Limit: DefaultLimit}, Output{writeText, func(b []byte) error { got = string(b); return nil }})
+	s := New(Options{Limit: DefaultLimit}, Output{Format: writeText, Write: func(b []byte) error { got = string(b); return nil }})
 	facts, exchanges := s.Chosen()
 	h := shop()
 	gap := h.events[0]

@@ -32,7 +32,7 @@ func writeText(w io.Writer, s *stats.Stats, o Options) error {
 		p.times()
 		p.totals()
 	}
-	if s.Seen.Exchanges > 0 || len(s.Findings(nil)) > 0 {
+	if s.Seen.Exchanges > 0 || len(s.Findings()) > 0 {
 		p.findings()
 	}
 	if s.Seen.Exchanges > 0 {

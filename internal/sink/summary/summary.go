@@ -49,6 +49,7 @@ type Sink struct {
 	uncounted   int // exchanges whose shape is not counted
 	errors      map[string]int
 	findings    [event.Error + 1]int // by severity
+	accepted    int                  // findings that the user has accepted
 	rules       []string             // that have found something, in order
 }
 
@@ -110,7 +111,11 @@ func (s *Sink) addFinding(f *event.Finding) {
 	if f.Again {
 		return
 	}
-	s.findings[f.Severity]++
+	if f.Accepted {
+		s.accepted++
+	} else {
+		s.findings[f.Severity]++
+	}
 	if !slices.Contains(s.rules, f.Rule) {
 		s.rules = append(s.rules, f.Rule)
 	}
@@ -244,6 +249,9 @@ func (s *Sink) writeFindings(b *strings.Builder) {
 		if n > 0 {
 			words = append(words, count(n, event.Severity(severity).String()))
 		}
+	}
+	if s.accepted > 0 {
+		words = append(words, fmt.Sprintf("%d accepted", s.accepted))
 	}
 	if len(words) > 0 {
 		fmt.Fprintf(b, "  %-9s %s: %s\n", "findings", strings.Join(words, ", "), strings.Join(s.rules, ", "))

@@ -58,13 +58,13 @@ func TestFindings(t *testing.T) {
 	var b strings.Builder
 	s := New(&b)
 	add(s, 1, "select 1", 0, time.Millisecond)
-	for _, f := range []event.Finding{{Rule: "slow"}, {Rule: "n+1", Severity: event.Warning}, {Rule: "n+1", Severity: event.Warning, Again: true}, {Rule: "slow"}} {
+	for _, f := range []event.Finding{{Rule: "slow"}, {Rule: "n+1", Severity: event.Warning}, {Rule: "n+1", Severity: event.Warning, Again: true}, {Rule: "slow"}, {Rule: "slow", Accepted: true}} {
 		if err := s.Write([]event.Event{{Conn: 1, Kind: event.Found, Finding: &f}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got := closed(t, s, &b)
-	if last := got[len(got)-1]; last != "  findings  1 warning, 2 notes: slow, n+1" {
+	if last := got[len(got)-1]; last != "  findings  1 warning, 2 notes, 1 accepted: slow, n+1" {
 		t.Error(last)
 	}
 }
