@@ -143,6 +143,15 @@ func without(rules ...string) insight.Selection {
 	return chosen
 }
 
+// only returns some rules.
+func only(rules ...string) insight.Selection {
+	chosen := insight.Selection{}
+	for _, name := range rules {
+		chosen[name] = true
+	}
+	return chosen
+}
+
 // found ends everything, and returns the rules of what was found.
 func (p *player) found() (rules []string) {
 	p.stage.End(p.collect)
@@ -174,6 +183,11 @@ func (p *player) parse(conn uint32, name, sql string, types ...byte) event.Messa
 // bind returns a Bind of a statement to the unnamed portal.
 func (p *player) bind(conn uint32, name string) event.Message {
 	return p.message(conn, wire.Bind, "\x00"+name+"\x00")
+}
+
+// close returns a Close of a statement.
+func (p *player) close(conn uint32, name string) event.Message {
+	return p.message(conn, wire.Close, "S"+name+"\x00")
 }
 
 // message returns a message of the next exchange.

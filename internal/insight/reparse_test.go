@@ -10,8 +10,8 @@ import (
 	"pgpi/internal/insight"
 )
 
-// parses sends a Parse, and executes what it parses, in one exchange.
-func (p *player) parses(name, sql string, changes ...func(*event.Exchange)) {
+// parseAndRun sends a Parse, and executes what it parses, in one exchange.
+func (p *player) parseAndRun(name, sql string, changes ...func(*event.Exchange)) {
 	changes = append([]func(*event.Exchange){extended}, changes...)
 	p.send(1, []event.Message{p.parse(1, name, sql), p.bind(1, name)}, []string{sql}, changes...)
 }
@@ -34,8 +34,8 @@ func TestReparse(t *testing.T) {
 		each func(p *player, i int)
 		want string // the end of the sentence, or "" if nothing is found
 	}{
-		{"unnamed", func(p *player, _ int) { p.parses("", sql) }, "was parsed 100 times on one connection, unnamed: 4653 bytes were sent again"},
-		{"named", func(p *player, i int) { p.parses(fmt.Sprint("s", i%10), sql) }, "was parsed 100 times on one connection, each time under a name: 4851 bytes were sent again"},
+		{"unnamed", func(p *player, _ int) { p.parseAndRun("", sql) }, "was parsed 100 times on one connection, unnamed: 4653 bytes were sent again"},
+		{"named", func(p *player, i int) { p.parseAndRun(fmt.Sprint("s", i%10), sql) }, "was parsed 100 times on one connection, each time under a name: 4851 bytes were sent again"},
 		{"awaited alone", func(p *player, _ int) {
 			p.prepare("s1", sql)
 			p.execute("s1", sql)
@@ -46,17 +46,17 @@ func TestReparse(t *testing.T) {
 		}, "each time under a name: 4851 bytes were sent again"},
 		{"99 times", func(p *player, i int) {
 			if i > 0 {
-				p.parses("", sql)
+				p.parseAndRun("", sql)
 			}
 		}, ""},
 		{"once did not work", func(p *player, i int) {
 			if i == 0 {
-				p.parses("", sql, failed("42P01"))
+				p.parseAndRun("", sql, failed("42P01"))
 				return
 			}
-			p.parses("", sql)
+			p.parseAndRun("", sql)
 		}, ""},
-		{"another text", func(p *player, i int) { p.parses("", fmt.Sprint("select ", i)) }, ""},
+		{"another text", func(p *player, i int) { p.parseAndRun("", fmt.Sprint("select ", i)) }, ""},
 		{"other types", func(p *player, i int) {
 			p.send(1, []event.Message{p.parse(1, "", sql, byte(i)), p.bind(1, "")}, []string{sql}, extended)
 		}, ""},
@@ -64,7 +64,7 @@ func TestReparse(t *testing.T) {
 		{"simple", func(p *player, _ int) { p.run(1, sql) }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPlayer(t, insight.Options{})
+			p := newPlayer(t, insight.Options{Rules: only("reparse")})
 			for i := range 100 {
 				c.each(p, i)
 			}
@@ -83,13 +83,13 @@ func TestReparse(t *testing.T) {
 // TestReparseGoesOn: a connection that does not end is not waited for. What is said is counted once.
 func TestReparseGoesOn(t *testing.T) {
 	const sql = "select name from customers where id = $1"
-	p := newPlayer(t, insight.Options{})
+	p := newPlayer(t, insight.Options{Rules: only("reparse")})
 	for range 150 {
-		p.parses("", sql)
+		p.parseAndRun("", sql)
 		p.pass(time.Second)
 	}
 	for range 150 {
-		p.parses("", sql)
+		p.parseAndRun("", sql)
 	}
 	p.expect("reparse", "reparse")
 	if a, b := p.findings[0], p.findings[1]; a.Count != 100 || b.Count != 200 || a.Again || !b.Again {

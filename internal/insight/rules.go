@@ -8,6 +8,7 @@ var Rules = []*Rule{
 	&failing,
 	&serialization,
 	&reparse,
+	&neverReused,
 	&batchable,
 	&abandoned,
 

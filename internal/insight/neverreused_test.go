@@ -1,0 +1,123 @@
+package insight_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgpi/internal/event"
+	"pgpi/internal/insight"
+)
+
+func TestNeverReused(t *testing.T) {
+	sql := func(i int) string { return fmt.Sprint("select ", i) }
+	for _, c := range []struct {
+		name string
+		each func(p *player, i int)
+		want string // the beginning of the sentence, or "" if nothing is found
+	}{
+		{"executed once", func(p *player, i int) { p.parseAndRun(fmt.Sprint("s", i), sql(i)) },
+			`100 named statements were prepared on one connection, and 100 of them were executed exactly once, the first "select $1"`},
+		{"prepared before", func(p *player, i int) {
+			p.prepare(fmt.Sprint("s", i), sql(i))
+			p.execute(fmt.Sprint("s", i), sql(i))
+		}, "100 named statements were prepared on one connection, and 100 of them"},
+		{"closed", func(p *player, i int) {
+			p.parseAndRun("s", sql(i))
+			p.closes("s")
+		}, "100 named statements were prepared on one connection, and 100 of them"},
+		{"the same name", func(p *player, i int) { p.parseAndRun("s", sql(i)) }, "100 named"},
+		{"10 of 100 executed twice", func(p *player, i int) {
+			p.parseAndRun(fmt.Sprint("s", i), sql(i))
+			if i%10 == 0 {
+				p.execute(fmt.Sprint("s", i), sql(i))
+			}
+		}, "100 named statements were prepared on one connection, and 90 of them"},
+		{"11 of 100 executed twice", func(p *player, i int) {
+			p.parseAndRun(fmt.Sprint("s", i), sql(i))
+			if i%10 == 0 || i == 1 {
+				p.execute(fmt.Sprint("s", i), sql(i))
+			}
+		}, ""},
+		{"unnamed", func(p *player, i int) { p.parseAndRun("", sql(i)) }, ""},
+		{"never executed", func(p *player, i int) { p.prepare(fmt.Sprint("s", i), sql(i)) }, ""},
+		{"99 of them", func(p *player, i int) {
+			if i > 0 {
+				p.parseAndRun(fmt.Sprint("s", i), sql(i))
+			}
+		}, ""},
+		{"once was not parsed", func(p *player, i int) {
+			if i == 0 {
+				p.parseAndRun("s0", sql(i), failed("42601"))
+				return
+			}
+			p.parseAndRun(fmt.Sprint("s", i), sql(i))
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPlayer(t, insight.Options{Rules: only("never-reused")})
+			for i := range 100 {
+				c.each(p, i)
+			}
+			if c.want == "" {
+				p.expect()
+				return
+			}
+			p.expect("never-reused")
+			if f := p.findings[0]; !strings.HasPrefix(f.Text, c.want) || len(f.Evidence) != 10 {
+				t.Error(f.Text)
+			}
+		})
+	}
+}
+
+// closes sends the Close of a statement.
+func (p *player) closes(name string) {
+	p.send(1, []event.Message{p.close(1, name)}, []string{""}, prepares)
+}
+
+// TestManyNames: more statements than are followed are still counted, and one that is executed
+// again after it was not followed any more is not taken for one that was not.
+func TestManyNames(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		p := newPlayer(t, insight.Options{Rules: only("never-reused")})
+		for i := range 3000 {
+			p.parseAndRun(fmt.Sprint("s", i), fmt.Sprint("select ", i))
+			p.at = p.at.Add(-time.Millisecond)
+		}
+		for i := range 3000 {
+			if again && i%9 == 0 {
+				p.execute(fmt.Sprint("s", i), fmt.Sprint("select ", i))
+			}
+		}
+		if again {
+			p.expect()
+			continue
+		}
+		p.expect("never-reused")
+		if f := p.findings[0]; f.Count != 3000 {
+			t.Error(f.Text)
+		}
+	}
+}
+
+// TestNeverReusedGoesOn: while a connection goes on, a statement that is open is not judged.
+func TestNeverReusedGoesOn(t *testing.T) {
+	p := newPlayer(t, insight.Options{Rules: only("never-reused")})
+	for i := range 150 {
+		p.parseAndRun(fmt.Sprint("s", i), fmt.Sprint("select ", i))
+	}
+	p.pass(2 * time.Minute)
+	p.execute("s0", "select 0")
+	if len(p.findings) > 0 {
+		t.Error("it was said too early")
+	}
+	for i := range 120 {
+		p.closes(fmt.Sprint("s", i))
+	}
+	if len(p.findings) != 1 || p.findings[0].Count != 99 {
+		t.Error("it was not said in time")
+	}
+	p.expect("never-reused")
+}
