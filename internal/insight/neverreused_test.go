@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pgpi/internal/event"
-	"pgpi/internal/insight"
 )
 
 func TestNeverReused(t *testing.T) {
@@ -56,7 +55,7 @@ func TestNeverReused(t *testing.T) {
 		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPlayer(t, insight.Options{Rules: only("never-reused")})
+			p := newPlayer(t, only(t, "never-reused"))
 			for i := range 100 {
 				c.each(p, i)
 			}
@@ -81,7 +80,7 @@ func (p *player) closes(name string) {
 // again after it was not followed any more is not taken for one that was not.
 func TestManyNames(t *testing.T) {
 	for _, again := range []bool{false, true} {
-		p := newPlayer(t, insight.Options{Rules: only("never-reused")})
+		p := newPlayer(t, only(t, "never-reused"))
 		for i := range 3000 {
 			p.parseAndRun(fmt.Sprint("s", i), fmt.Sprint("select ", i))
 			p.at = p.at.Add(-time.Millisecond)
@@ -104,7 +103,7 @@ func TestManyNames(t *testing.T) {
 
 // TestNeverReusedGoesOn: while a connection goes on, a statement that is open is not judged.
 func TestNeverReusedGoesOn(t *testing.T) {
-	p := newPlayer(t, insight.Options{Rules: only("never-reused")})
+	p := newPlayer(t, only(t, "never-reused"))
 	for i := range 150 {
 		p.parseAndRun(fmt.Sprint("s", i), fmt.Sprint("select ", i))
 	}

@@ -143,15 +143,6 @@ func without(rules ...string) insight.Selection {
 	return chosen
 }
 
-// only returns some rules.
-func only(rules ...string) insight.Selection {
-	chosen := insight.Selection{}
-	for _, name := range rules {
-		chosen[name] = true
-	}
-	return chosen
-}
-
 // found ends everything, and returns the rules of what was found.
 func (p *player) found() (rules []string) {
 	p.stage.End(p.collect)

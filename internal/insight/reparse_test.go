@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pgpi/internal/event"
-	"pgpi/internal/insight"
 )
 
 // parseAndRun sends a Parse, and executes what it parses, in one exchange.
@@ -64,7 +63,7 @@ func TestReparse(t *testing.T) {
 		{"simple", func(p *player, _ int) { p.run(1, sql) }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPlayer(t, insight.Options{Rules: only("reparse")})
+			p := newPlayer(t, only(t, "reparse"))
 			for i := range 100 {
 				c.each(p, i)
 			}
@@ -83,7 +82,7 @@ func TestReparse(t *testing.T) {
 // TestReparseGoesOn: a connection that does not end is not waited for. What is said is counted once.
 func TestReparseGoesOn(t *testing.T) {
 	const sql = "select name from customers where id = $1"
-	p := newPlayer(t, insight.Options{Rules: only("reparse")})
+	p := newPlayer(t, only(t, "reparse"))
 	for range 150 {
 		p.parseAndRun("", sql)
 		p.pass(time.Second)

@@ -9,6 +9,7 @@ var Rules = []*Rule{
 	&serialization,
 	&reparse,
 	&neverReused,
+	&uniqueSQL,
 	&batchable,
 	&abandoned,
 
