@@ -39,10 +39,11 @@ type proof struct {
 }
 
 // isChild reports whether an exchange is one that could be one of many: a SELECT that asks tables
-// for one value. What continues a result, or a cursor, is not.
+// for one value. What continues a result, or a cursor, is not. If its shape has in ($1), its values
+// are not known if there are several.
 func (x *exchange) isChild() bool {
 	st := x.statement
-	return st.Verb == "select" && st.Statements == 1 && !st.MayWrite && !st.HasList && st.Operands > 0 && st.readsTables &&
+	return st.Verb == "select" && st.Statements == 1 && !st.MayWrite && (!st.HasList || st.OnlySingles) && st.Operands > 0 && st.readsTables &&
 		(x.Kind == event.Simple || x.Kind == event.Extended && x.Bind != nil)
 }
 

@@ -177,6 +177,24 @@ func TestNPlusOne(t *testing.T) {
 			p.list(listOrders, shuffled)
 			p.each(1, "select * from items where order_id in (%d, 3)", 701, 33, 1902, 58, 440)
 		}, ""},
+		{"a list of one", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, "select * from items where order_id in (%d)", 701, 33, 1902, 58, 440)
+		}, `5 × "select * from items where order_id in ($1 /*, ... */)": $1 took, in order, the values of column id of the 5 rows of`},
+		{"lists of two", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, "select * from items where order_id in (%d, 701)", 701, 33, 1902, 58, 440)
+		}, ""},
+		{"lists, some of one", func(p *player) {
+			p.list(listOrders, shuffled)
+			for i, id := range []int{701, 33, 1902, 58, 440} {
+				p.run(1, fmt.Sprintf("select * from items where order_id in (%d%s)", id, strings.Repeat(", 58", i%2)))
+			}
+		}, ""},
+		{"a list of one, and any", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, "select * from items where order_id in (%d) and n = any('{1,2}')", 701, 33, 1902, 58, 440)
+		}, ""},
 		{"writes", func(p *player) {
 			p.list(listOrders, shuffled)
 			p.each(1, "update items set n = 1 where order_id = %d", 701, 33, 1902, 58, 440)

@@ -15,7 +15,7 @@ var repeated = Rule{
 	Name: "repeated", Severity: event.Note, within: aUnit,
 	Title: "The same statement for one value after another",
 	Fires: "In one transaction, or in one request, trace or test that comments name: at least 10 SELECTs of one shape with different values on one connection. " +
-		"What varies is compared with columns by =, and rule n+1 did not find where the values are from. If results are no longer remembered, it says how many.",
+		"What varies is compared with columns by = or IN, and rule n+1 did not find where the values are from. If results are no longer remembered, it says how many.",
 	Silent: "What rule n+1 does not take for children: lists, pages, FETCH, further Executes of a portal, a chain where each value is in the result before. " +
 		"LIMIT and OFFSET that vary. A SAVEPOINT or ROLLBACK TO begins a new unit, because test frameworks put one around each test.",
 	Help:  "If the values are known together, one statement can ask for all of them: where id = any($1).",
@@ -55,6 +55,9 @@ func (w *repetitions) begin(s *scope) {
 
 func (w *repetitions) take(s *scope, x *exchange) {
 	if s.conn == nil && !s.proven || x.controls() || !x.succeeded() || !x.isChild() {
+		return
+	}
+	if x.statement.HasList && s.stage.operands.valuesOf(x) == nil {
 		return
 	}
 	l := w.loopOf(x)

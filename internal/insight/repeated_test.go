@@ -30,6 +30,13 @@ func TestRepeated(t *testing.T) {
 		want string
 	}{
 		{"ten in a transaction", inside(func(p *player) { p.each(1, ask, values(10)...) }), `10 × "select * from items where id = $1" with 10 different values of $1 in one transaction; no result was seen whose rows they follow`},
+		{"lists of one", inside(func(p *player) { p.each(1, "select * from items where id in (%d)", values(10)...) }), `10 × "select * from items where id in ($1 /*, ... */)" with 10 different values of $1 in one transaction; no`},
+		{"lists of two", inside(func(p *player) { p.each(1, "select * from items where id in (7, %d)", values(12)...) }), ""},
+		{"nine lists of one, and some of several", inside(func(p *player) {
+			p.run(1, "select * from items where id in (1, 2, 3)")
+			p.each(1, "select * from items where id in (%d)", values(9)...)
+			p.run(1, "select * from items where id in (4, 5)")
+		}), ""},
 		{"nine", inside(func(p *player) { p.each(1, ask, values(9)...) }), ""},
 		{"nine and one again", inside(func(p *player) { p.each(1, ask, append(values(9), 100)...) }), ""},
 		{"outside", func(p *player) { p.each(1, ask, values(10)...) }, ""},
