@@ -1,0 +1,7 @@
+// Package findings tests what pgpi finds in real traffic: the traffic that its rules are for, and
+// traffic that looks like it and is something else.
+//
+// It must not know how rules work. What they find is read from the JSON log.
+//
+// Start reading at scenarios_test.go, the table of what clients do and what is found.
+package findings
