@@ -22,6 +22,8 @@ type client struct {
 	// open counts the connections with an open exchange. rested is since when there are none.
 	open   int
 	rested time.Duration
+	// loaded is set from when a burst was cut until the client rests.
+	loaded bool
 	scope  *scope
 	// bursts are by what the comments of their statements have in common, "" for nothing.
 	bursts map[string]*scope

@@ -137,7 +137,7 @@ func (w *questions) tell(s *scope, one executed) {
 	}
 	text := fmt.Sprintf("%s was asked %d times in one %s, with the same %s each time", quoted(one.shape), first.count, s.unitName(), count(first.rows, "row"))
 	if different > 1 {
-		text += fmt.Sprintf("; %d times with %d different values", total, different)
+		text += fmt.Sprintf("; and %d times with other values, or on other connections", total-first.count)
 	}
 	s.find(finding{
 		shape: one.shape, attributes: first.attributes, text: text, remedy: "The first result could be kept.",

@@ -23,6 +23,8 @@ type scope struct {
 	current *Rule
 	// began is when it began, and last when an exchange of it was last over, by the clock.
 	began, last time.Duration
+	// continues is set if it is the rest of a burst that was cut.
+	continues bool
 	// proven is set if the comments of statements say that they belong together.
 	proven bool
 	how    ending
@@ -76,6 +78,7 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 		sc.follows = nil
 	}
 	sc.client, sc.conn, sc.began, sc.last, sc.proven = client, conn, s.clock.Now, s.clock.Now, false
+	sc.continues = false
 	for _, w := range sc.watchers {
 		w.begin(sc)
 	}
@@ -91,7 +94,7 @@ func (s *Stage) endScope(at **scope, how ending) {
 	*at = nil
 	sc.how = how
 	if sc.unit != nil {
-		if sc.sort == aBurst && !sc.proven && how == cut {
+		if sc.sort == aBurst && !sc.proven && (how == cut || sc.continues) {
 			s.release(sc.unit)
 			sc.unit = nil
 		}
@@ -227,7 +230,7 @@ func (s *Stage) burst(c *client, t tag) *scope {
 			s.endBurst(c, oldestOf(c.bursts), cut)
 		}
 		b = s.begin(aBurst, c, nil)
-		b.proven = t.proven
+		b.proven, b.continues = t.proven, c.loaded
 		c.bursts[t.key] = b
 		s.deadline = min(s.deadline, b.began+cutAfter)
 	}
@@ -298,12 +301,16 @@ func (s *Stage) expireClient(c *client) {
 			s.endBurst(c, key, rested)
 		case now >= b.began+cutAfter:
 			s.endBurst(c, key, cut)
+			c.loaded = true
 		case key != "":
 			s.deadline = min(s.deadline, b.last+restTime)
 		}
 		if c.bursts[key] != nil {
 			s.deadline = min(s.deadline, b.began+cutAfter)
 		}
+	}
+	if resting {
+		c.loaded = false
 	}
 	switch {
 	case c.open > 0:

@@ -52,7 +52,6 @@ func TestFindings(t *testing.T) {
 	t.Run("scenarios", func(t *testing.T) { // returns when all parallel tests have ended
 		for _, s := range scenarios {
 			t.Run(s.name, func(t *testing.T) {
-				t.Parallel()
 				s.check(t, path, server)
 			})
 		}
@@ -69,6 +68,7 @@ func (s *scenario) check(t *testing.T, path string, server *localpg.Server) {
 	pgpi := program.Start(t, program.Command{Path: path, Args: []string{
 		"--log=json=" + log, "--server-host=127.0.0.1", fmt.Sprintf("--server-connect-port=%d", server.Port),
 	}})
+	t.Parallel() // from here on: starting all at once would take long
 	ctx, cancel := context.WithTimeout(t.Context(), *length+program.Hang)
 	defer cancel()
 	config, err := pgxpool.ParseConfig(fmt.Sprintf("host=127.0.0.1 port=%d user=%s dbname=shop sslmode=disable application_name=%q pool_max_conns=8", pgpi.Port, server.User, t.Name()))
