@@ -13,7 +13,7 @@ var reparse = Rule{
 	Name: "reparse", Severity: event.Note, within: aConnection,
 	Title:  "The same SQL is parsed again and again",
 	Fires:  "The same SQL, with the same types of parameters, was in at least 100 Parse messages on one connection, unnamed or under names. It is said when the connection ends, or after a minute.",
-	Silent: "SQL that differs in anything, even in a constant. A statement that is parsed once and bound many times. SQL in Query messages: the server parses that each time.",
+	Silent: "SQL that differs in anything, even in a constant. BEGIN, COMMIT, SET and the like, for which the server has no plan to keep. A statement that is parsed once and bound many times. SQL in Query messages: the server parses that each time.",
 	Help: "A prepared statement is parsed once, and then only bound and executed: less is sent, and the server can keep its plan. Drivers prepare if they are asked to: psycopg after prepare_threshold executions, " +
 		"JDBC after prepareThreshold, pgx by its QueryExecMode, node-postgres if a query has a name, and tokio-postgres if the statement is kept. The time is given only where the client waited for a Parse alone.",
 	watch: func(*Options) watcher { return new(parses) },
@@ -115,10 +115,10 @@ func (p *parses) end(s *scope) {
 // sayParsed finds a text that was parsed often enough, and reports whether it was.
 func sayParsed(s *scope, one *tallied[parsed]) bool {
 	const least = 100
-	if one.times < least {
+	v := &one.value
+	if one.times < least || s.stage.statements.of(v.shape).controls() {
 		return false
 	}
-	v := &one.value
 	how, remedy := "", "Keep the prepared statement, and bind it again."
 	switch v.named {
 	case 0:

@@ -60,6 +60,7 @@ func TestReparse(t *testing.T) {
 			p.send(1, []event.Message{p.parse(1, "", sql, byte(i)), p.bind(1, "")}, []string{sql}, extended)
 		}, ""},
 		{"bound again", func(p *player, _ int) { p.execute("s1", sql) }, ""},
+		{"BEGIN", func(p *player, _ int) { p.parseAndRun("", "begin") }, ""},
 		{"simple", func(p *player, _ int) { p.run(1, sql) }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
