@@ -31,6 +31,15 @@ func numbers(name string, values ...int) table {
 	return t
 }
 
+// words returns a result with one column of text.
+func words(name string, values ...string) table {
+	t := table{columns: []event.Column{{Name: name, TypeOID: text}}}
+	for _, v := range values {
+		t.rows = append(t.rows, []string{v})
+	}
+	return t
+}
+
 // with returns a result with one more column.
 func (t table) with(c event.Column, values ...string) table {
 	t.columns = append(t.columns[:len(t.columns):len(t.columns)], c)
@@ -124,6 +133,13 @@ func (p *player) list(sql string, t table, changes ...func(*event.Exchange)) {
 func (p *player) each(conn uint32, sql string, values ...int) {
 	for _, v := range values {
 		p.run(conn, fmt.Sprintf(sql, v))
+	}
+}
+
+// eachText is each, for text.
+func (p *player) eachText(sql string, values ...string) {
+	for _, v := range values {
+		p.run(1, fmt.Sprintf(sql, v))
 	}
 }
 

@@ -114,7 +114,8 @@ func (w *crowd) start(s *Stage, t *crowdTrack, x *exchange) bool {
 			if c.isDense() && s.relations.of(pair{t.result.shape, w.shape, c.name, operand}) == unrelated {
 				continue
 			}
-			one := set{run: run{result: t.result, operand: operand, column: i, row: row, first: w.executions, direct: t.result.alone}}
+			one := set{run: run{result: t.result, operand: operand, column: i, row: row, first: w.executions}}
+			one.belong(x)
 			one.began = x.asked()
 			one.seen = make([]uint64, (len(c.hashes)+63)/64)
 			for i := range x.values {
@@ -195,22 +196,25 @@ func (one *set) proves(s *Stage, child *sqltext.Shape) bool {
 	if c.isDense() && s.relations.of(pair{one.result.shape, child, c.name, one.operand}) < related && !one.direct {
 		return false
 	}
-	return one.direct || one.isOrdered()
+	return one.together || one.chance() >= hardlyChance
 }
 
-// isOrdered reports whether the order on each connection is hardly chance: of all orders, less than
-// one in a thousand are like that.
-func (one *set) isOrdered() bool {
-	const thousand = 10 // bits
-	if one.disorder {
-		return false
+// chance returns how unlikely it is, in bits, that random rows are all rows, each once, and in order
+// on each connection.
+func (one *set) chance() float64 {
+	n := float64(one.distinct)
+	bits := n*math.Log2(n) - logFactorial(one.distinct)
+	if !one.disorder {
+		for _, p := range one.places {
+			bits += logFactorial(p.count)
+		}
 	}
-	chance := 0.0
-	for _, p := range one.places {
-		g, _ := math.Lgamma(float64(p.count + 1))
-		chance += g / math.Ln2
-	}
-	return chance >= thousand
+	return bits
+}
+
+func logFactorial(n int) float64 {
+	g, _ := math.Lgamma(float64(n + 1))
+	return g / math.Ln2
 }
 
 // proven returns the sets that prove something, the latest result first. There are none if they are

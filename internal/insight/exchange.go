@@ -23,6 +23,8 @@ type exchange struct {
 	// values are those of $1, $2 and so on in its shape. They are nil if they are not known, or if
 	// there is nothing to compare them with.
 	values []value
+	// unit is the request, trace, test or transaction that it is part of, or 0.
+	unit uint64
 	// rows is what was collected of its result, or nil if there are no rows.
 	rows *rows
 }

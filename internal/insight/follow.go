@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"math"
 	"math/bits"
 	"time"
 
@@ -55,8 +56,11 @@ type run struct {
 	number, step int64
 	steps        int
 	uneven       int
-	// direct is set if nothing else was asked since the result.
-	direct     bool
+	// direct is set if nothing else was asked since the result, and together if not much else was,
+	// or if comments or a transaction prove that they belong together.
+	direct, together bool
+	// bits is how unlikely the order is, if the values were those of random rows.
+	bits       float64
 	roundTrips int64
 	began      time.Time
 	ended      time.Time
@@ -177,7 +181,8 @@ func (f *follower) start(s *Stage, t *track, x *exchange) bool {
 // begin begins a run.
 func (f *follower) begin(t *track, x *exchange, r run) {
 	v := x.values[r.operand]
-	r.result, r.first, r.last, r.distinct, r.number, r.direct = t.result, f.executions, f.executions, 1, v.number, t.result.alone
+	r.result, r.first, r.last, r.distinct, r.number = t.result, f.executions, f.executions, 1, v.number
+	r.belong(x)
 	r.began = x.asked()
 	for i := range x.values {
 		r.fits[i] = 1<<len(t.result.columns) - 1
@@ -185,6 +190,12 @@ func (f *follower) begin(t *track, x *exchange, r run) {
 	r.fit(x.values)
 	r.add(x, true)
 	t.runs = append(t.runs, r)
+}
+
+// belong notes how the first execution belongs to the result.
+func (r *run) belong(x *exchange) {
+	r.direct = r.result.strangers == 0
+	r.together = r.result.strangers <= near || x.unit != 0 && x.unit == r.result.unit
 }
 
 // add adds an execution, with the round trip that it is part of unless that was counted.
@@ -226,6 +237,7 @@ func (f *follower) extend(r *run, x *exchange) bool {
 	}
 	if row != r.row && (!r.exact || c.find(v.hash) == row) {
 		f.step(r, v)
+		r.bits += math.Log2(float64(len(c.hashes)) / float64(row-r.row))
 	}
 	r.row = row
 	for i, other := range x.values {

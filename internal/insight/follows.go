@@ -32,8 +32,8 @@ type proof struct {
 	// they took.
 	roundTrips int64
 	took       time.Duration
-	// together is set if they ran on several connections at once.
-	together    bool
+	// spread is set if they ran on several connections.
+	spread      bool
 	connections []uint32
 	evidence    []event.Evidence
 }
@@ -61,12 +61,28 @@ func (s *Stage) compare(burst *scope, x *exchange) {
 	m := &x.conn.client.memory
 	if len(m.results) > 0 && !x.controls() {
 		x.values = s.operands.valuesOf(x)
-		m.part(x)
+		x.unit = unitOf(burst, x)
+		m.count(x)
 		if x.values != nil && x.succeeded() && x.isChild() {
 			burst.follows.take(s, m, x)
 		}
 	}
-	s.remember(x)
+	if x.rows != nil && x.rows.count >= fewRows {
+		x.unit = unitOf(burst, x)
+		s.remember(x)
+	}
+}
+
+// unitOf returns the number of the unit that an exchange is part of, if comments or a transaction
+// prove that its statements belong together, and otherwise 0.
+func unitOf(burst *scope, x *exchange) uint64 {
+	switch {
+	case burst.proven:
+		return burst.number
+	case x.transaction != nil:
+		return x.transaction.number
+	}
+	return 0
 }
 
 // take takes an execution.
@@ -131,7 +147,6 @@ func (s *Stage) settle(burst *scope) {
 			if sets := w.proven(); len(sets) > 0 {
 				f.addSets(sets, one)
 				delete(f.crowds, one.shape)
-				f.found[len(f.found)-1].together = true
 				continue
 			}
 		} else {

@@ -39,8 +39,10 @@ type result struct {
 	size    int
 	// followed is set if statements have begun to follow it. gone is set if it was forgotten.
 	followed, gone bool
-	// alone is set while all that the client has asked since takes values of it.
-	alone bool
+	// strangers counts what the client has asked since that takes no values of it, up to near.
+	strangers int
+	// unit is what it is part of, if that proves that statements belong together.
+	unit uint64
 }
 
 // column is a column of a result.
@@ -50,6 +52,7 @@ type column struct {
 	// least and most are the limits of its values, if all are integers.
 	least, most int64
 	integers    bool
+	words       bool // short text is among them
 
 	// What is found out when somebody looks for a value:
 	places   []uint16 // a hash table of rows, from 1: the first with each value
@@ -61,12 +64,12 @@ type column struct {
 // remember keeps a result, if it can be one whose values others take.
 func (s *Stage) remember(x *exchange) {
 	r := x.rows
-	if r == nil || r.count < fewRows || r.used == 0 || r.several || x.Shape == nil || !x.succeeded() {
+	if r.used == 0 || r.several || x.Shape == nil || !x.succeeded() {
 		return
 	}
 	m := &x.conn.client.memory
 	m.begun++
-	found := &result{shape: x.Shape, number: m.begun, evidence: x.evidence(), at: x.time(x.Times.Done), rows: r.count, alone: true}
+	found := &result{shape: x.Shape, number: m.begun, evidence: x.evidence(), at: x.time(x.Times.Done), rows: r.count, unit: x.unit}
 	kept := len(r.hashes[0])
 	all := make([]uint64, 0, kept*r.used)
 	for i := range r.used {
@@ -77,7 +80,7 @@ func (s *Stage) remember(x *exchange) {
 		start := len(all)
 		all = append(all, r.hashes[i]...)
 		found.columns = append(found.columns, column{
-			name: r.known[from.index].Name, hashes: all[start:len(all):len(all)], least: from.least, most: from.most, integers: !from.mixed,
+			name: r.known[from.index].Name, hashes: all[start:len(all):len(all)], least: from.least, most: from.most, integers: !from.mixed, words: from.words,
 		})
 	}
 	const bytesPerValue = 8 + 4*2 // with a table that is at most four times as large
@@ -127,7 +130,7 @@ func (s *Stage) trim(m *memory) {
 // forget forgets a result of a client.
 func (s *Stage) forget(m *memory, i int) {
 	r := m.results[i]
-	r.gone, r.alone = true, false
+	r.gone = true
 	m.results = slices.Delete(m.results, i, i+1)
 	m.size -= r.size
 	s.remembered -= r.size
@@ -159,11 +162,14 @@ func (s *Stage) unfollow(m *memory) {
 	s.trim(m)
 }
 
-// part ends that results are alone, unless an exchange takes values of them.
-func (m *memory) part(x *exchange) {
-	for i := len(m.results) - 1; i >= 0; i-- {
-		if r := m.results[i]; r.alone {
-			r.alone = x.isChild() && !x.asked().Before(r.at) && r.hasAny(x.values)
+// near is how much else a client may have asked since a result.
+const near = 10
+
+// count counts an exchange among the strangers of the results that it takes no values of.
+func (m *memory) count(x *exchange) {
+	for _, r := range m.results {
+		if r.strangers <= near && !(x.isChild() && !x.asked().Before(r.at) && r.hasAny(x.values)) { //nolint:staticcheck // it is easier to read like this
+			r.strangers++
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (f *follows) addSets(sets []set, by *follower) {
 	for i := range sets {
 		one := &sets[i]
 		p := f.proofOf(by, &one.run)
-		p.together = true
+		p.spread = true
 		p.runs++
 		p.children += int64(one.children)
 		p.took += one.ended.Sub(one.began)
@@ -117,7 +117,7 @@ func (r *run) varying() (all []int) {
 // text returns what was seen, in a sentence.
 func (p *proof) text() string {
 	order, times := ", in order,", ""
-	if p.together {
+	if p.spread {
 		order = ""
 		if p.runs == 1 && p.children == int64(p.first.distinct) {
 			times = ", each once"
@@ -162,7 +162,7 @@ func (p *proof) rows() string {
 
 // cost says how long it took.
 func (p *proof) cost() string {
-	if p.together {
+	if p.spread {
 		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), count(int64(len(p.connections)), "connection"))
 	}
 	if p.roundTrips == 0 {

@@ -157,6 +157,49 @@ func TestNPlusOne(t *testing.T) {
 			p.list(listOrders, shuffled)
 			p.each(1, askItems, 701, 33, 1902, 58, 440)
 		}, `5 × "select * from items where order_id = $1": $1 took, in order, the values of column id of the 5 rows of "select id from orders"`},
+		{"few, after much else", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, "select * from other where n = %d", upTo(11)...)
+			p.each(1, askItems, 701, 33, 1902, 58, 440)
+		}, ""},
+		{"few, after much else in the same transaction", func(p *player) {
+			p.run(1, "begin", in('T'))
+			p.list(listOrders, shuffled)
+			p.each(1, "select * from other where n = %d", upTo(11)...)
+			p.each(1, askItems, 701, 33, 1902, 58, 440)
+			p.run(1, "commit", in('I'))
+		}, `5 × "select * from items where order_id = $1"`},
+		{"many, after much else", func(p *player) {
+			p.list(listOrders, numbers("id", values(12)...))
+			p.each(1, "select * from other where n = %d", upTo(11)...)
+			p.each(1, askItems, values(12)...)
+		}, `12 × "select * from items where order_id = $1"`},
+		{"some rows that count, at once", func(p *player) {
+			p.list(listOrders, numbers("id", upTo(100)...))
+			p.each(1, askItems, 3, 17, 22, 48, 90)
+		}, `5 × "select * from items where order_id = $1": $1 took, in order, the values of column id of 5 of the 100 rows`},
+		{"some rows that count, later", func(p *player) {
+			p.list(listOrders, numbers("id", upTo(100)...))
+			p.run(1, "select now()")
+			p.each(1, askItems, 3, 17, 22, 48, 90)
+		}, ""},
+		{"all rows that count, later", func(p *player) {
+			p.list(listOrders, numbers("id", upTo(12)...))
+			p.run(1, "select now()")
+			p.each(1, askItems, upTo(12)...)
+		}, `12 × "select * from items where order_id = $1"`},
+		{"some words", func(p *player) {
+			p.list("select code from countries", words("code", "at", "be", "de", "dk", "fr", "it", "nl", "us"))
+			p.eachText("select * from rates where kind = '%s'", "at", "de", "fr", "it", "us")
+		}, ""},
+		{"some words, and names that agree", func(p *player) {
+			p.list("select code from countries", words("code", "at", "be", "de", "dk", "fr", "it", "nl", "us"))
+			p.eachText("select * from rates where country_code = '%s'", "at", "de", "fr", "it", "us")
+		}, `5 × "select * from rates where country_code = $1"`},
+		{"all words", func(p *player) {
+			p.list("select code from countries", words("code", "at", "de", "fr", "it", "us"))
+			p.eachText("select * from rates where kind = '%s'", "at", "de", "fr", "it", "us")
+		}, `5 × "select * from rates where kind = $1"`},
 		{"chance in many lookups", func(p *player) {
 			p.list(listOrders, shuffled)
 			p.each(1, askItems, 440, 33, 1902, 701, 58, 440, 33, 701, 701, 33, 1902, 58, 440, 58, 33, 1902, 701, 440, 58, 33)
@@ -320,29 +363,35 @@ func TestNPlusOneOnSeveralConnections(t *testing.T) {
 				p.each(uint32(i+1), askItems, id)
 			}
 		}, nil},
-		{"after something else", func(p *player) {
+		{"after much else", func(p *player) {
 			p.list(listOrders, shuffled)
-			p.run(1, "select now()")
+			for range 11 {
+				p.run(1, "select now()")
+			}
 			for i, id := range []int{58, 701, 33, 440, 1902} {
 				p.each(uint32(i+1), askItems, id)
 			}
 		}, nil},
-		{"in order on each connection, after something else", func(p *player) {
+		{"in order on each connection, after much else", func(p *player) {
 			p.list(listOrders, numbers("id", many...))
-			p.run(1, "select now()")
+			for range 11 {
+				p.run(1, "select now()")
+			}
 			for i, id := range many {
 				p.each(uint32(i%4+1), askItems, id)
 			}
 		}, []string{"n+1"}},
-		{"in no order, after something else", func(p *player) {
+		{"in no order, after much else", func(p *player) {
 			p.list(listOrders, numbers("id", many...))
-			p.run(1, "select now()")
+			for range 11 {
+				p.run(1, "select now()")
+			}
 			asked := slices.Clone(many)
 			slices.Reverse(asked)
 			for i, id := range asked {
 				p.each(uint32(i%4+1), askItems, id)
 			}
-		}, nil},
+		}, []string{"n+1"}},
 		{"some twice", func(p *player) {
 			p.list(listOrders, shuffled)
 			for i, id := range []int{58, 701, 58, 33, 440, 1902} {

@@ -9,22 +9,27 @@ import (
 
 // proves reports whether a run proves that its values are those of the result.
 //
-// Several values that are in a result, in the order of its rows, can hardly be there by chance,
-// unless they are integers that count: each table has rows 1, 2, 3. Of those, names have to say that
-// they belong together, or more has to agree than that.
+// A few values that are in a result, in the order of its rows, can be there by chance if the client
+// asks for much else. And integers that count prove nothing: each table has rows 1, 2, 3. Of those,
+// names have to say that they belong together, or more has to agree than that. Likewise some words.
 func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 	if r.distinct-slices.Max(r.paged[:]) < leastDistinct || !r.explains() {
 		return false
 	}
+	if !r.together && r.bits < hardlyChance {
+		return false
+	}
 	c := &r.result.columns[r.column]
-	if !c.isDense() {
+	if !c.isDense() && (!c.words || r.exact || r.takesAll()) {
 		return true
 	}
 	switch s.relations.of(pair{r.result.shape, child, c.name, r.operand}) {
 	case related:
-		return true
+		if r.direct || r.takesAll() || !c.isDense() {
+			return true
+		}
 	case likely:
-		if r.exact && r.direct && r.isWhole() {
+		if r.exact && r.direct && r.takesAll() {
 			return true
 		}
 	}
@@ -32,6 +37,11 @@ func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 	const leastUneven = 3
 	return r.exact && r.uneven >= leastUneven
 }
+
+// hardlyChance is how unlikely it must be, in bits, that an order is chance, where it is not known
+// that the statements belong to the result. A busy client asks for so much that what is one in a
+// thousand happens.
+const hardlyChance = 20
 
 // explains reports whether all operands that vary come from the rows of the run.
 func (r *run) explains() bool {
@@ -43,10 +53,12 @@ func (r *run) explains() bool {
 	return true
 }
 
-// isWhole reports whether the run took all values.
+// takesAll reports whether the run took all values that are remembered, and isWhole whether these
+// are all.
+func (r *run) takesAll() bool { return r.distinct == r.result.columns[r.column].distinct }
+
 func (r *run) isWhole() bool {
-	c := &r.result.columns[r.column]
-	return r.distinct == c.distinct && r.result.rows == int64(len(c.hashes))
+	return r.takesAll() && r.result.rows == int64(len(r.result.columns[r.column].hashes))
 }
 
 // proven returns the runs that prove something: of those that overlap, that of the latest result.

@@ -43,6 +43,8 @@ type collected struct {
 	// there are other values.
 	least, most    int64
 	counted, mixed bool
+	// words is set if there is short text that is not a number.
+	words bool
 }
 
 // collect takes a message of the server.
@@ -221,7 +223,7 @@ func (r *rows) keep(i int, v value, keep bool) {
 	switch {
 	case v.hash == 0:
 	case !v.isNumber:
-		column.mixed = true
+		column.mixed, column.words = true, column.words || v.isWord
 	case !column.counted:
 		column.least, column.most, column.counted = v.number, v.number, true
 	default:

@@ -12,6 +12,7 @@ import (
 // scope is what rules look at as a whole, with their watchers.
 type scope struct {
 	stage    *Stage
+	number   uint64
 	sort     within
 	client   *client     // nil for that of a connection
 	conn     *connection // nil for that of a client or a burst
@@ -77,6 +78,8 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 	if sort == aUnit {
 		sc.follows = nil
 	}
+	s.scopes++
+	sc.number = s.scopes
 	sc.client, sc.conn, sc.began, sc.last, sc.proven = client, conn, s.clock.Now, s.clock.Now, false
 	sc.continues = false
 	for _, w := range sc.watchers {

@@ -29,7 +29,8 @@ type Stage struct {
 
 	command     bool // all connections are of one command
 	clients     map[clientKey]*client
-	begun       int // clients
+	begun       int    // clients
+	scopes      uint64 // that have begun
 	connections map[uint32]*connection
 	statements  statements
 	current     exchange        // that is being taken

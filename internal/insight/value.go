@@ -14,6 +14,7 @@ type value struct {
 	number   int64
 	isNumber bool
 	usable   bool // it can be compared with values of other types
+	isWord   bool // short text
 }
 
 // null is NULL. It is the same as itself only, and can't be compared.
@@ -70,6 +71,10 @@ func formOf(oid uint32, isBinary, loose bool) form {
 // maxText is how long text may be, in bytes.
 const maxText = 40
 
+// maxWord is how long text is, in bytes, that can be one of few that everybody knows, such as the
+// code of a country.
+const maxWord = 12
+
 // What keeps values of different sorts apart. Only this process knows it.
 var numberKey, uuidKey, opaqueKey = maphash.String(hashSeed, "number"), maphash.String(hashSeed, "uuid"), maphash.String(hashSeed, "opaque")
 
@@ -124,7 +129,9 @@ func textValue(b []byte) value {
 	if id, ok := uuid(b); ok {
 		return hashed(maphash.Bytes(hashSeed, id[:]) ^ uuidKey)
 	}
-	return hashed(maphash.Bytes(hashSeed, b))
+	v := hashed(maphash.Bytes(hashSeed, b))
+	v.isWord = len(b) <= maxWord
+	return v
 }
 
 // integer reads an integer as servers print it.
