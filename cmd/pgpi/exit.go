@@ -12,6 +12,7 @@ const (
 	exitFailure    = 1
 	exitUsage      = 2
 	exitIncomplete = 3 // captures lack something
+	exitFailOn     = 4 // --fail-on was met
 )
 
 // exitError ends pgpi with an exit code, and without another word.
@@ -19,13 +20,16 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
+// errFailOn ends pgpi because --fail-on was met.
+var errFailOn = fmt.Errorf("--fail-on was met: %w", exitError(exitFailOn))
+
 // closers are what must be closed at the end, last first.
 type closers struct{ all []func() error }
 
 func (c *closers) add(f func() error) { c.all = append(c.all, f) }
 
-// close closes everything, and reports what fails. That turns success into a failure, but hides no
-// exit code of a command.
+// close closes everything, and reports what fails. That turns success into a failure, as it does with
+// what --fail-on has found, but hides no exit code of a command.
 func (c *closers) close(result *error) {
 	for len(c.all) > 0 {
 		last := len(c.all) - 1
@@ -37,7 +41,7 @@ func (c *closers) close(result *error) {
 		if _, said := errors.AsType[exitError](err); !said {
 			complain(err)
 		}
-		if *result == nil {
+		if *result == nil || errors.Is(*result, errFailOn) {
 			*result = exitError(exitFailure)
 		}
 	}

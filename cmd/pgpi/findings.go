@@ -1,15 +1,22 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
+	"pgpi/internal/gate"
 	"pgpi/internal/insight"
 )
 
 // findingOptions are what is looked for.
 type findingOptions struct {
-	Findings string `placeholder:"RULES" help:"What to look for: all, none, or names of rules such as n+1,errors or all,no-reparse (see docs/findings.md). Without it, queries, JSON and reports show all findings, and the annotated log none."`
-	Baseline string `placeholder:"FILE" help:"Read from a file which findings are accepted, and why (default: .pgpi-findings.toml in the current directory, if it is there; see docs/gate.md)."`
+	Findings       string `placeholder:"RULES" help:"What to look for: all, none, or names of rules such as n+1,errors or all,no-reparse (see docs/findings.md). Without it, queries, JSON and reports show all findings, and the annotated log none."`
+	Baseline       string `placeholder:"FILE" help:"Read from a file which findings are accepted, and why (default: .pgpi-findings.toml in the current directory, if it is there; see docs/gate.md)."`
+	FailOn         string `placeholder:"LIST" help:"End with exit code 4 if something is found: rules such as n+1, severities (note, warning, error; each includes graver ones), or more than is allowed, such as slow=200ms or statements=200 (see docs/gate.md)."`
+	UpdateBaseline bool   `help:"Add what would fail the run to the file of accepted findings, without a reason."`
+
+	// compares is set if there is an older report to compare with.
+	compares bool
 }
 
 // showing is when a log shows findings.
@@ -45,6 +52,34 @@ func (o *findingOptions) rules() (insight.Selection, error) {
 }
 
 func (o *findingOptions) check() error {
-	_, err := o.rules()
+	if _, err := o.rules(); err != nil {
+		return err
+	}
+	if o.UpdateBaseline && o.FailOn == "" {
+		return errors.New("--update-baseline adds what fails the run: give --fail-on, too")
+	}
+	_, err := o.criteria()
 	return err
+}
+
+// criteria returns what fails the run, or nil for nothing.
+func (o *findingOptions) criteria() (*gate.Criteria, error) {
+	if o.FailOn == "" {
+		return nil, nil //nolint:nilnil // nothing fails
+	}
+	c, err := gate.Parse(o.FailOn)
+	if err != nil {
+		return nil, fmt.Errorf("--fail-on: %w", err)
+	}
+	if len(c.Differences) > 0 && !o.compares {
+		return nil, fmt.Errorf("--fail-on: %s needs an older report: pgpi report --compare OLD.json", &c.Differences[0])
+	}
+	rules, err := o.rules()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.CheckSelection(rules); err != nil {
+		return nil, fmt.Errorf("--fail-on: %w", err)
+	}
+	return c, nil
 }

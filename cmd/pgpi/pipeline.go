@@ -12,6 +12,7 @@ import (
 	"pgpi/internal/decode"
 	"pgpi/internal/event"
 	"pgpi/internal/exchange"
+	"pgpi/internal/gate"
 	"pgpi/internal/insight"
 	"pgpi/internal/proxy"
 	"pgpi/internal/redact"
@@ -40,6 +41,7 @@ type pipeline struct {
 	decode   *decode.Stage
 	outlets  []bus.Outlet
 	report   *report.Sink // nil if none is wanted
+	judge    *gate.Judge  // nil if nothing is judged
 	*bus.Bus
 }
 
@@ -71,15 +73,7 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 	if err := p.openReports(&p.options.Report, p.choice, chosen); err != nil {
 		return err
 	}
-	return p.readAcceptances()
-}
-
-// readAcceptances reads which findings are accepted, if any are looked for.
-func (p *pipeline) readAcceptances() (err error) {
-	if named := p.options.Findings.Baseline; named != "" || bus.Wanted(p.outlets).Includes(bus.Findings) {
-		p.accepted, err = readBaseline(named, time.Now())
-	}
-	return err
+	return p.openGate(chosen)
 }
 
 // start begins the recording, if there is one, and the way of events.
@@ -118,15 +112,11 @@ func (p *pipeline) stages() []bus.Stage {
 // sought returns what is looked for.
 func (p *pipeline) sought() insight.Options {
 	rules, _ := p.options.Findings.rules() // they were checked
-	return insight.Options{Rules: rules, Slow: p.options.Log.Slow, Accepted: p.accepts}
-}
-
-// accepts reports whether the user has accepted a finding, and why.
-func (p *pipeline) accepts(signature string) (reason string, accepted bool) {
-	if p.accepted == nil {
-		return "", false
+	slow := p.options.Log.Slow
+	if criteria, _ := p.options.Findings.criteria(); criteria != nil && criteria.Slow() > 0 && (slow == 0 || slow > criteria.Slow()) {
+		slow = criteria.Slow()
 	}
-	return p.accepted.accepts(signature)
+	return insight.Options{Rules: rules, Slow: slow, Accepted: p.accepts}
 }
 
 // looksForFindings reports whether anything is looked for.

@@ -40,7 +40,7 @@ const readDescription = `Read captures and show what clients and servers said in
   pgpi read session.pcapng
   tcpdump -i any -U -w - port 5432 | pgpi read -
 
-Exit codes: 0 where everything was read, 3 where something is missing in the captures or nothing in them could be decoded (the log and standard error say what), 1 where nothing could be read.`
+Exit codes: 0 where everything was read, 3 where something is missing in the captures or nothing in them could be decoded (the log and standard error say what), 4 where --fail-on was met, 1 where nothing could be read, or --fail-on had nothing to judge. If several are true: 1, 4, 3.`
 
 func (o *readOptions) check() error {
 	if len(o.Files) == 0 {
@@ -131,12 +131,17 @@ func (o *readOptions) run() (err error) {
 	bar.clear()
 	events.Close(math.MaxInt64)
 	if err := output.failure(); err != nil || ctx.Err() != nil {
-		return err
+		return cmp.Or(err, events.stopped())
 	}
 	if err := events.checkValues(ctx); err != nil {
 		return err
 	}
-	return conclude(strings.Join(o.Files, " and "), report, events.decode.Seen())
+	verdict := events.conclude()
+	err = conclude(strings.Join(o.Files, " and "), report, events.decode.Seen())
+	if incomplete, ok := errors.AsType[exitError](err); ok && incomplete == exitIncomplete && verdict != nil {
+		return verdict
+	}
+	return cmp.Or(err, verdict)
 }
 
 // outputFailure ends the reading if its result can't be written.

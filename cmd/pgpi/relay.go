@@ -72,8 +72,10 @@ func (o *relayOptions) run() (err error) {
 		fmt.Fprintln(os.Stderr, "pgpi: "+text)
 	}
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
-	if !events.finish() {
+	whole := events.finish()
+	verdict := events.conclude()
+	if !whole {
 		return exitError(exitFailure)
 	}
-	return nil
+	return verdict
 }

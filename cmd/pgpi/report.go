@@ -255,6 +255,7 @@ func (o *reportOnly) check() error {
 func (o *reportOnly) reading() *readOptions {
 	read := &readOptions{Files: o.Files, command: "pgpi report", usage: reportUsage, choice: &o.Report.reportChoice}
 	read.Output.Redact, read.Output.Report, read.Output.Findings = o.Redact, o.Report.reportOptions, o.Findings.findingOptions
+	read.Output.Findings.compares = o.Report.Compare != ""
 	read.Output.Log.Slow = o.Findings.Slow
 	read.Output.Log.Filter = o.Report.Filter
 	read.Output.Log.nowhere = true

@@ -50,7 +50,9 @@ const runDescription = `Run one command behind pgpi: whatever it says to its dat
 
 The server is the one that the command would have used: by DATABASE_URL, PGSERVICE, PGHOST and their like, unless
 --server-host or --throwaway-server says otherwise. The security that the command was given becomes that of the
-connection from pgpi to the server. The log goes to standard error, a line for each statement, and a summary at the end.`
+connection from pgpi to the server. The log goes to standard error, a line for each statement, and a summary at the end.
+
+Exit codes: the command's own; or else 1 where something was not written to its end, or --fail-on had nothing to judge; or else 4 where --fail-on was met.`
 
 func (o *runOptions) check() error {
 	if err := cmp.Or(o.checkCommand(), o.Proxy.check(), o.Output.check(o.Proxy.keyLogs()...)); err != nil {
@@ -142,7 +144,9 @@ func (o *runOptions) run() (err error) {
 		return err
 	}
 	if !o.Launch.NoSummary {
-		events.openSummary()
+		if err := events.openSummary(); err != nil {
+			return err
+		}
 	}
 	if err := events.start(); err != nil {
 		return err
@@ -154,12 +158,13 @@ func (o *runOptions) run() (err error) {
 }
 
 // openSummary adds the summary to the outlets.
-func (p *pipeline) openSummary() {
+func (p *pipeline) openSummary() error {
 	wants := bus.Shapes
 	if p.looksForFindings() {
 		wants = bus.Findings
 	}
 	p.outlets = append(p.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: wants})
+	return p.readAcceptances()
 }
 
 // relayFor relays as long as the command runs.
@@ -179,10 +184,14 @@ func relayFor(command launch.Command, config proxy.Config, listeners []net.Liste
 	if err == nil && p.Opened() == 0 {
 		complain(errors.New(server.whySilent(command.Args)))
 	}
-	if err == nil && code != 0 {
-		err = exitError(code)
+	if err != nil {
+		return err
 	}
-	return err
+	verdict := events.conclude()
+	if code != 0 {
+		return exitError(code)
+	}
+	return verdict
 }
 
 // clientLeg returns where the command finds pgpi, except the port. With TLS the command is given

@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"pgpi/test/golden"
+	"pgpi/test/servers"
 )
 
 func TestMain(m *testing.M) {
@@ -33,8 +34,29 @@ func TestMain(m *testing.M) {
 // TestScripts runs the scripts in testdata. They have testscript's own commands, and those in this
 // file.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:           "testdata",
+	testscript.Run(t, scripts("testdata"))
+}
+
+// TestServerScripts runs scripts that need psql and a server. pgpi finds the server's programs by
+// itself, and the script has them in its PATH.
+func TestServerScripts(t *testing.T) {
+	bin := servers.Require(t, 15)
+	psql := filepath.Dir(servers.Program(t, "psql"))
+	all := scripts(filepath.Join("testdata", "servers"))
+	setup := all.Setup
+	all.Setup = func(env *testscript.Env) error {
+		env.Setenv("PGPI_POSTGRES_BIN", bin)
+		env.Setenv("TMPDIR", os.TempDir()) // the server's user may not enter the script's folder
+		env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+psql)
+		return setup(env)
+	}
+	testscript.Run(t, all)
+}
+
+// scripts returns the scripts in a folder.
+func scripts(folder string) testscript.Params {
+	return testscript.Params{
+		Dir:           folder,
 		UpdateScripts: golden.Updating(), // where cmp compares with a file in a script
 		Setup: func(env *testscript.Env) error {
 			env.Values["running"] = new(running)
@@ -47,6 +69,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, not bool, args []string){
 			"refused": refused,
+			"exits":   exits,
 			"up":      up,
 			"down":    down,
 			"hangup":  hangup,
@@ -59,7 +82,14 @@ func TestScripts(t *testing.T) {
 			"mode":    mode,
 			"empty":   empty,
 		},
-	})
+	}
+}
+
+// exits CODE PROGRAM ARGS... runs a program, which must end with that exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if code := exitCode(ts.Exec(args[1], args[2:]...)); code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
 }
 
 // refused CODE ARGS... runs pgpi, which must end with that exit code, after one sentence on

@@ -98,7 +98,7 @@ func judgeFindings(d *Difference, _ *Criterion) (against []string, doubt string)
 		return nil, "the older report does not list all findings: choose some of them with --findings, for both reports"
 	}
 	for _, f := range d.AddedFindings {
-		if f.Accepted == nil {
+		if !f.Accepted {
 			against = append(against, f.Signature+" is new")
 		}
 	}

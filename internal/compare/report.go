@@ -48,13 +48,9 @@ type Finding struct {
 	Count     int64  `json:"count"`
 	// Timed is set if the finding depends on how fast a machine was.
 	Timed bool `json:"timed"`
-	// Accepted is set if the user has accepted it.
-	Accepted *Acceptance `json:"accepted,omitempty"`
-}
-
-// Acceptance says why a finding was accepted.
-type Acceptance struct {
-	Reason string `json:"reason"`
+	// Accepted is set if the user has accepted it, and Reason is why.
+	Accepted bool   `json:"accepted,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // Format is what a document must have to be compared: the version of documents, and that of the

@@ -67,8 +67,14 @@ func (f *Filter) AsksForRows() bool {
 
 // AsksForShapes reports whether the expression asks for the shape of SQL, so that it has to be
 // found.
-func (f *Filter) AsksForShapes() bool {
-	i := slices.IndexFunc(vocabulary, func(v variable[question]) bool { return v.name == "shape" })
+func (f *Filter) AsksForShapes() bool { return f.asksFor("shape") }
+
+// AsksForFindings reports whether the expression asks for findings, so that it is true of little
+// else.
+func (f *Filter) AsksForFindings() bool { return f.asksFor("finding") }
+
+func (f *Filter) asksFor(name string) bool {
+	i := slices.IndexFunc(vocabulary, func(v variable[question]) bool { return v.name == name })
 	return f.expression.reads.has(i)
 }
 

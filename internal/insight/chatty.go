@@ -10,13 +10,16 @@ import (
 
 // chatty finds transactions in which everybody waits for the next request.
 var chatty = Rule{
-	Name: "chatty-transaction", Severity: event.Note, Timed: true, Bounded: true, Unit: "round trips", within: aTransaction,
+	Name: "chatty-transaction", Severity: event.Note, Timed: true, Bounded: true, Unit: "round trips", Least: leastTrips, within: aTransaction,
 	Title:  "A transaction of many round trips",
 	Fires:  "A transaction has at least 50 round trips, and the server works less than 20 % of the time from its first request to its last reply.",
 	Silent: "Transactions of which a time was not seen.",
 	Help:   "Each round trip holds the transaction's locks for the way to the server and back. Send what does not depend on a result in one pipeline, or in one statement.",
 	watch:  func(*Options) watcher { return new(conversation) },
 }
+
+// leastTrips is how many round trips are many.
+const leastTrips = 50
 
 // conversation adds up a transaction.
 type conversation struct {
@@ -52,9 +55,9 @@ func (c *conversation) take(_ *scope, x *exchange) {
 }
 
 func (c *conversation) end(s *scope) {
-	const least, share = 50, 20
+	const share = 20
 	took := c.last.Sub(c.first)
-	if c.unseen || c.roundTrips < least || c.server*100 >= share*took || s.how == lost {
+	if c.unseen || c.roundTrips < leastTrips || c.server*100 >= share*took || s.how == lost {
 		return
 	}
 	s.find(finding{

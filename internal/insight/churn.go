@@ -9,7 +9,7 @@ import (
 
 // churn finds clients that connect again and again, for little.
 var churn = Rule{
-	Name: "churn", Severity: event.Note, Timed: true, Bounded: true, Unit: "connections", within: aClient,
+	Name: "churn", Severity: event.Note, Timed: true, Bounded: true, Unit: "connections", Least: leastVisits, within: aClient,
 	Title:  "A connection for every few statements",
 	Fires:  "At least 20 connections of a client log in and end within 60 s, each after at most 2 exchanges.",
 	Silent: "Connections whose login was not seen, and those that failed to log in.",
@@ -19,6 +19,9 @@ var churn = Rule{
 
 // window is the time in which connections are counted.
 const window = time.Minute
+
+// leastVisits is how many of them are many.
+const leastVisits = 20
 
 // visits are the connections of a client that were short.
 type visits struct {
@@ -36,7 +39,7 @@ func (*visits) take(*scope, *exchange) {}
 func (*visits) end(*scope) {}
 
 func (v *visits) closed(s *scope, c *connection) {
-	const least, few = 20, 2
+	const few = 2
 	if !c.loggedIn || c.ended > few {
 		return
 	}
@@ -53,7 +56,7 @@ func (v *visits) closed(s *scope, c *connection) {
 	}
 	v.begun = append(v.begun, c.opened)
 	n := int64(len(v.begun))
-	if n < least || n <= v.most {
+	if n < leastVisits || n <= v.most {
 		return
 	}
 	again := v.most > 0

@@ -10,7 +10,7 @@ import (
 
 // idle finds transactions that stay open while nothing is asked.
 var idle = Rule{
-	Name: "idle-in-transaction", Severity: event.Note, Timed: true, Bounded: true, within: aTransaction,
+	Name: "idle-in-transaction", Severity: event.Note, Timed: true, Bounded: true, Least: int64(patience), within: aTransaction,
 	Title: "A transaction is open, and nothing is asked",
 	Fires: "More than 5 s pass between two exchanges inside a transaction, or between the last one and the end of the connection.",
 	Help:  "Such a transaction keeps its locks, and keeps VACUUM from removing rows. Commit before the program waits for something else. idle_in_transaction_session_timeout makes the server end it.",

@@ -21,6 +21,8 @@ type Rule struct {
 	// duration.
 	Bounded bool
 	Unit    string
+	// Least is the least bound that makes sense: the rule finds nothing below.
+	Least int64
 	// Title is what it finds, in a few words. Fires says exactly when, Silent when it is not meant
 	// although it looks like it, and Help what can be done: sentences for docs/findings.md.
 	Title, Fires, Silent, Help string

@@ -9,7 +9,7 @@ import (
 
 // slowReader finds results that wait for the client.
 var slowReader = Rule{
-	Name: "slow-reader", Severity: event.Note, Timed: true, Bounded: true, within: aConnection,
+	Name: "slow-reader", Severity: event.Note, Timed: true, Bounded: true, Least: int64(leastReading), within: aConnection,
 	Title:  "A result waits for the client to read it",
 	Fires:  "For more than half of an exchange, and for more than 200 ms, pgpi could not pass on the reply because the client did not read. The time in which pgpi waited for its own logs is not counted.",
 	Silent: "A client that reads slowly, but whose buffers never fill.",
@@ -17,14 +17,16 @@ var slowReader = Rule{
 	watch:  func(*Options) watcher { return slowReading{} },
 }
 
+// leastReading is how long a reply must wait for the client.
+const leastReading = 200 * time.Millisecond
+
 type slowReading struct{}
 
 func (slowReading) begin(*scope) {}
 
 func (slowReading) take(s *scope, x *exchange) {
-	const least = 200 * time.Millisecond
 	shares, seen := x.Times.Shares()
-	if took := x.Times.Duration(); !seen || shares.Reading <= least || 2*shares.Reading <= took || x.Kind == event.Replication {
+	if took := x.Times.Duration(); !seen || shares.Reading <= leastReading || 2*shares.Reading <= took || x.Kind == event.Replication {
 		return
 	}
 	s.find(finding{

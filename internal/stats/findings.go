@@ -13,6 +13,8 @@ type Finding struct {
 	// First is what was found first, and At when.
 	First *event.Finding
 	At    time.Time
+	// Severity is the gravest with which it was found.
+	Severity event.Severity
 	// Count is how often it was found.
 	Count int64
 	// Connections are the first that it was found on, in order. Others is how many there are
@@ -74,6 +76,7 @@ func (t *findings) add(e *event.Event) {
 		t.kept[f.Severity]++
 	}
 	all.Count++
+	all.Severity = max(all.Severity, f.Severity)
 	all.Took, all.Most = max(all.Took, f.Took), max(all.Most, f.Count)
 	all.addConnections(f)
 }
@@ -96,7 +99,7 @@ func (s *Stats) Findings() []*Finding {
 		if f.First.Accepted {
 			return 0
 		}
-		return 1 + int(f.First.Severity)
+		return 1 + int(f.Severity)
 	}
 	all := slices.Clone(s.findings.order)
 	slices.SortStableFunc(all, func(a, b *Finding) int { return cmp.Compare(rank(b), rank(a)) })

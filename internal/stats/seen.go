@@ -33,6 +33,30 @@ func (s *Seen) Whole() bool {
 	return s.Joined+s.Encrypted+s.OneDirection+s.OutOfSync+s.Foreign+s.Gaps+s.Dropped+s.Defects+s.Unfollowed == 0
 }
 
+// NotSeen lists what is missing, in words.
+func (s *Seen) NotSeen() (all []string) {
+	add := func(n int64, one, several string) {
+		switch {
+		case n == 1:
+			all = append(all, "1 "+one)
+		case n > 1:
+			all = append(all, event.Number(n)+" "+several)
+		}
+	}
+	add(s.Joined, "connection began before: statements prepared before that are not known", "connections began before: statements prepared before that are not known")
+	add(s.Encrypted, "connection is encrypted, from some point on", "connections are encrypted, from some point on")
+	add(s.OneDirection, "connection was heard in one direction only: it has no times and no results", "connections were heard in one direction only: they have no times and no results")
+	if s.Gaps > 0 {
+		all = append(all, event.Count(s.Gaps, "gap")+", in which "+event.Count(s.Missing, "byte")+" are missing: what was asked there is not counted")
+	}
+	add(s.OutOfSync, "place where nothing more could be read", "places where nothing more could be read")
+	add(s.Foreign, "connection did not speak Postgres", "connections did not speak Postgres")
+	add(s.Dropped, "event was dropped because they could not be taken fast enough", "events were dropped because they could not be taken fast enough")
+	add(s.Defects, "time a defect of pgpi has cost something: the log says what", "times a defect of pgpi has cost something: the log says what")
+	add(s.Unfollowed, "connection too many at once: its statements are counted, its end is not", "connections too many at once: their statements are counted, their ends are not")
+	return all
+}
+
 func (s *Seen) take(e *event.Event) {
 	if !e.At.IsZero() {
 		if s.First.IsZero() || e.At.Before(s.First) {

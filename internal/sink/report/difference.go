@@ -104,7 +104,7 @@ func (p *page) notCompared(d *compare.Difference, old string) {
 	if !d.Old.Whole {
 		p.item("not seen", "in "+old+": its member seen says what is missing")
 	}
-	for _, one := range notSeen(&p.stats.Seen) {
+	for _, one := range p.stats.Seen.NotSeen() {
 		p.item("not seen", "now: "+one)
 	}
 	const tooMany = " more shapes than can be kept apart, so numbers may be too small, and what is "
@@ -134,7 +134,7 @@ func (p *page) rulesApart(has string, rules []string) {
 func (p *page) foundIn(label string, f *compare.Finding, times string) {
 	p.line("")
 	severity := f.Severity
-	if f.Accepted != nil {
+	if f.Accepted {
 		severity = "accepted"
 	}
 	p.item(label, safe(f.Signature+", "+severity+", "+times+": "+f.Text))

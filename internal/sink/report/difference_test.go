@@ -100,7 +100,7 @@ func TestFindings(t *testing.T) {
 		}
 		return r
 	}
-	const accepted = `{"signature": "n+1:d", "rule": "n+1", "severity": "warning", "text": "it must", "count": 1, "accepted": {"reason": ""}}`
+	const accepted = `{"signature": "n+1:d", "rule": "n+1", "severity": "warning", "text": "it must", "count": 1, "accepted": true}`
 	const one = `{"signature": "n+1:%s", "rule": "n+1", "severity": "warning", "text": "38 × select 1:\ndrop table t; \u001b[2J", "count": %d}`
 	was := findings("", fmt.Sprintf(one, "a", 1)+","+fmt.Sprintf(one, "b", 2))
 	is := findings(`, "later"`, fmt.Sprintf(one, "b", 3)+","+fmt.Sprintf(one, "c", 1)+","+accepted)

@@ -51,7 +51,7 @@ func (p *page) tally(all []*stats.Finding) string {
 		if f.First.Accepted {
 			accepted++
 		} else {
-			severities[f.First.Severity]++
+			severities[f.Severity]++
 		}
 	}
 	var words []string
@@ -88,7 +88,7 @@ func (o *Options) withoutFindings(found map[string]bool) (silent, off []string) 
 // found writes a finding: what was seen, what would help, and how often it was found.
 func (p *page) found(f *stats.Finding) {
 	one := f.First
-	label := one.Severity.String()
+	label := f.Severity.String()
 	if f.First.Accepted {
 		label = "accepted"
 	}

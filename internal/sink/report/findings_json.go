@@ -56,7 +56,7 @@ func listFindings(s *stats.Stats, o Options) (lookedFor []string, all []finding)
 func findingOf(f *stats.Finding) finding {
 	first := f.First
 	one := finding{
-		Rule: first.Rule, Severity: first.Severity.String(), Timed: first.Timed, Signature: first.Signature, Count: f.Count, Connections: f.Connections,
+		Rule: first.Rule, Severity: f.Severity.String(), Timed: first.Timed, Signature: first.Signature, Count: f.Count, Connections: f.Connections,
 		MoreConnections: f.Others, Text: clean(first.Text), Remedy: clean(first.Remedy), Seconds: f.Took.Seconds(), Amount: f.Most, Attributes: attributes{},
 		At: f.At, Evidence: []evidence{}, Accepted: first.Accepted, Reason: clean(first.Reason),
 	}

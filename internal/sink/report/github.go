@@ -24,7 +24,7 @@ func WriteAnnotations(w io.Writer, s *stats.Stats, o Options) error {
 			break // accepted ones come last
 		}
 		n++
-		fmt.Fprintf(&lines, "::%s title=%s", commands[one.Severity], property("pgpi: "+one.Rule))
+		fmt.Fprintf(&lines, "::%s title=%s", commands[f.Severity], property("pgpi: "+one.Rule))
 		if at, ok := o.sourceOf(one); ok {
 			fmt.Fprintf(&lines, ",file=%s,line=%d", property(at.file), at.line)
 		}

@@ -99,7 +99,7 @@ func junitProperties(s *stats.Stats) []junitProperty {
 	all := []junitProperty{
 		{"exchanges", strconv.FormatInt(s.Seen.Exchanges, 10)}, {"connections", strconv.FormatInt(s.Seen.Opened, 10)},
 	}
-	for _, one := range notSeen(&s.Seen) {
+	for _, one := range s.Seen.NotSeen() {
 		all = append(all, junitProperty{"not seen", one})
 	}
 	return all
@@ -122,15 +122,15 @@ func judge(found []*stats.Finding) (failure *junitFailure, output string) {
 	severity, message := event.Note, ""
 	for _, f := range found {
 		one := f.First
-		words := fmt.Sprintf("%s, %s, %s: %s %s", one.Signature, one.Severity, count(f.Count, "time"), sentence(one.Text), sentence(one.Remedy))
+		words := fmt.Sprintf("%s, %s, %s: %s %s", one.Signature, f.Severity, count(f.Count, "time"), sentence(one.Text), sentence(one.Remedy))
 		switch {
 		case one.Accepted:
 			rest = append(rest, safe(words+" Accepted: "+cmp.Or(one.Reason, "no reason is given")))
-		case one.Severity == event.Note:
+		case f.Severity == event.Note:
 			rest = append(rest, safe(words))
 		default:
 			if len(fails) == 0 {
-				severity, message = one.Severity, safe(one.Text)
+				severity, message = f.Severity, safe(one.Text)
 			}
 			fails = append(fails, safe(words))
 		}

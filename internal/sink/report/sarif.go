@@ -154,7 +154,7 @@ func whatIsMissing(s *stats.Stats) (all []string) {
 	if s.Seen.Exchanges == 0 {
 		all = append(all, "no exchange was seen, so nothing was judged")
 	}
-	for _, one := range notSeen(&s.Seen) {
+	for _, one := range s.Seen.NotSeen() {
 		all = append(all, "not seen: "+one)
 	}
 	return all
@@ -180,7 +180,7 @@ func sarifRuleOf(r Rule) sarifRule {
 func (o *Options) sarifResultOf(f *stats.Finding, rule int) sarifResult {
 	first := f.First
 	one := sarifResult{
-		RuleID: first.Rule, RuleIndex: rule, Level: first.Severity.String(), Message: sarifText{Text: message(sentence(first.Text) + " " + sentence(first.Remedy))},
+		RuleID: first.Rule, RuleIndex: rule, Level: f.Severity.String(), Message: sarifText{Text: message(sentence(first.Text) + " " + sentence(first.Remedy))},
 		Locations: []sarifLocation{o.sarifLocationOf(first)}, Fingerprints: map[string]string{"primaryLocationLineHash": first.Signature},
 		Occurrences: f.Count, Suppressions: []sarifSuppression{}, Properties: sarifConnections{f.Connections},
 	}

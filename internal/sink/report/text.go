@@ -97,7 +97,7 @@ func (p *page) head() {
 		}
 		p.item("from", s.First.Format(moment)+" to "+last+", "+duration(s.Last.Sub(s.First)))
 	}
-	missing := notSeen(s)
+	missing := s.NotSeen()
 	switch {
 	case s.Exchanges == 0 && len(missing) == 0:
 		p.item("seen", "no statement")
@@ -114,30 +114,6 @@ func (p *page) head() {
 	if s.Redacted {
 		p.item("redacted", "something in it was blanked")
 	}
-}
-
-// notSeen lists what is missing.
-func notSeen(s *stats.Seen) (all []string) {
-	add := func(n int64, one, several string) {
-		switch {
-		case n == 1:
-			all = append(all, "1 "+one)
-		case n > 1:
-			all = append(all, number(n)+" "+several)
-		}
-	}
-	add(s.Joined, "connection began before: statements prepared before that are not known", "connections began before: statements prepared before that are not known")
-	add(s.Encrypted, "connection is encrypted, from some point on", "connections are encrypted, from some point on")
-	add(s.OneDirection, "connection was heard in one direction only: it has no times and no results", "connections were heard in one direction only: they have no times and no results")
-	if s.Gaps > 0 {
-		all = append(all, count(s.Gaps, "gap")+", in which "+count(s.Missing, "byte")+" are missing: what was asked there is not counted")
-	}
-	add(s.OutOfSync, "place where nothing more could be read", "places where nothing more could be read")
-	add(s.Foreign, "connection did not speak Postgres", "connections did not speak Postgres")
-	add(s.Dropped, "event was dropped because the report could not keep up", "events were dropped because the report could not keep up")
-	add(s.Defects, "time a defect of pgpi has cost something: the log says what", "times a defect of pgpi has cost something: the log says what")
-	add(s.Unfollowed, "connection too many at once: its statements are counted, its end is not", "connections too many at once: their statements are counted, their ends are not")
-	return all
 }
 
 // part is one that time went to.

@@ -14,13 +14,7 @@ import (
 func duration(d time.Duration) string { return strings.ReplaceAll(event.Rounded(d), " ", together) }
 
 // number returns a number with a comma for each thousand.
-func number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+func number(n int64) string { return event.Number(n) }
 
 // short returns a number in at most seven characters.
 func short(n int64) string {
@@ -36,12 +30,7 @@ func short(n int64) string {
 }
 
 // count returns a number with what it counts.
-func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return number(n) + " " + noun + "s"
-}
+func count(n int64, noun string) string { return event.Count(n, noun) }
 
 // size returns a number of bytes.
 func size(n int64) string {

@@ -1,0 +1,129 @@
+package gate
+
+import (
+	"strings"
+	"sync"
+
+	"pgpi/internal/event"
+	"pgpi/internal/stats"
+)
+
+// Judge takes the events of a run.
+type Judge struct {
+	criteria *Criteria
+
+	mu    sync.Mutex // a verdict may be asked for before all events have come
+	stats *stats.Stats
+	// exchanges and signatures are those that were seen, whatever was chosen.
+	exchanges  int64
+	signatures map[string]bool
+	// statements were executed. tests has those whose comments name one.
+	statements int64
+	tests      map[string]int64
+	// unnamed counts statements of tests beyond the number that is kept apart.
+	unnamed int64
+}
+
+// Limits on what is kept apart.
+const (
+	maxTests      = 100_000
+	maxSignatures = 10_000
+)
+
+// New returns a judge by criteria, which may be empty. Of the options only the bounds of time matter.
+func New(c *Criteria, o stats.Options) *Judge {
+	byDatabase, _ := stats.ParseBy("database") // there are few
+	return &Judge{
+		criteria: c, stats: stats.New(stats.Options{By: byDatabase, Since: o.Since, Until: o.Until}),
+		signatures: map[string]bool{}, tests: map[string]int64{},
+	}
+}
+
+// Write takes events.
+func (j *Judge) Write(events []event.Event) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range events {
+		j.takeFact(&events[i])
+		j.takeExchange(&events[i])
+		j.stats.TakeFinding(&events[i])
+	}
+	return nil
+}
+
+// Close does nothing.
+func (j *Judge) Close() error { return nil }
+
+// Chosen returns two sinks. facts must get all events, and chosen those that a filter lets through.
+// If the filter chooses among findings alone, all statements count.
+func (j *Judge) Chosen(findingsAlone bool) (facts, chosen *Part) {
+	take := func(e *event.Event) { j.takeExchange(e); j.stats.TakeFinding(e) }
+	if findingsAlone {
+		return &Part{j, func(e *event.Event) { j.takeFact(e); j.takeExchange(e) }}, &Part{j, j.stats.TakeFinding}
+	}
+	return &Part{j, j.takeFact}, &Part{j, take}
+}
+
+// Part is a sink for a part of what is judged.
+type Part struct {
+	judge *Judge
+	take  func(*event.Event)
+}
+
+// Write takes events.
+func (p *Part) Write(events []event.Event) error {
+	p.judge.mu.Lock()
+	defer p.judge.mu.Unlock()
+	for i := range events {
+		p.take(&events[i])
+	}
+	return nil
+}
+
+// Close does nothing.
+func (p *Part) Close() error { return nil }
+
+// takeFact takes what is seen, whatever is chosen.
+func (j *Judge) takeFact(e *event.Event) {
+	j.stats.TakeFact(e)
+	switch e.Kind {
+	case event.Exchanged:
+		j.exchanges++
+	case event.Found:
+		if len(j.signatures) < maxSignatures {
+			j.signatures[e.Finding.Signature] = true
+		}
+	}
+}
+
+// takeExchange counts the statements of an exchange.
+func (j *Judge) takeExchange(e *event.Event) {
+	before := j.stats.All.Calls
+	j.stats.TakeExchange(e)
+	if j.stats.All.Calls == before {
+		return
+	}
+	n := int64(max(1, len(e.Exchange.Statements)))
+	j.statements += n
+	for _, a := range e.Exchange.Attributes {
+		if strings.EqualFold(a.Key, "test") {
+			j.count(a.Value, n)
+			break
+		}
+	}
+}
+
+func (j *Judge) count(test string, n int64) {
+	if _, known := j.tests[test]; !known && len(j.tests) >= maxTests {
+		j.unnamed += n
+		return
+	}
+	j.tests[test] += n
+}
+
+// Found reports whether something with a signature was found, chosen or not.
+func (j *Judge) Found(signature string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.signatures[signature]
+}
