@@ -67,7 +67,7 @@ func (sc *scope) find(f finding) {
 	if !found.Again {
 		s.signatures[found.Signature] = true
 	}
-	e := &event.Event{Seq: s.now.Seq, At: s.now.At, Conn: all[0], Kind: event.Found, Finding: found}
+	e := &event.Event{Seq: s.seq, At: s.at, Conn: all[0], Kind: event.Found, Finding: found}
 	if sc.client != nil {
 		e.Identity = sc.client.identity
 	}

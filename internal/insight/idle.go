@@ -56,7 +56,7 @@ func (i *idleness) end(s *scope) {
 	if s.how != stopped || i.since == never || s.conn.asked > s.conn.done {
 		return
 	}
-	if took := s.stage.now.At.Sub(i.at); took > patience {
+	if took := s.stage.at.Sub(i.at); took > patience {
 		i.find(s, took, "")
 	}
 }

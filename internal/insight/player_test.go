@@ -19,6 +19,7 @@ type player struct {
 	stage    *insight.Stage
 	shaper   sqltext.Shaper
 	at       time.Time
+	last     time.Time // of the last event
 	seq      uint64
 	numbers  map[uint32]uint32 // of the exchanges of connections
 	status   map[uint32]byte
@@ -37,7 +38,7 @@ var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func (p *player) take(e event.Event) {
 	p.seq++
-	e.Seq, e.At = p.seq, p.at
+	e.Seq, e.At, p.last = p.seq, p.at, p.at
 	if e.Conn != 0 {
 		e.Elapsed = p.at.Sub(began)
 		if e.Identity == nil {
@@ -45,10 +46,14 @@ func (p *player) take(e event.Event) {
 		}
 	}
 	p.stage.Take(&e, p.collect)
+	e = event.Event{} // it is valid only until Take returns
 }
 
 func (p *player) collect(e *event.Event) {
 	if e.Kind == event.Found {
+		if e.At != p.last || e.Seq != p.seq {
+			p.t.Errorf("%s was found at %v, event %d, not at %v, event %d", e.Finding.Signature, e.At, e.Seq, p.last, p.seq)
+		}
 		p.findings = append(p.findings, e.Finding)
 	}
 }

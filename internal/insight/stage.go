@@ -25,7 +25,8 @@ type Stage struct {
 
 	clock    event.Clock
 	deadline time.Duration // the earliest of all scopes
-	now      *event.Event  // that is being taken
+	seq      uint64        // of the last event
+	at       time.Time     // of the last event
 
 	command     bool // all connections are of one command
 	clients     map[clientKey]*client
@@ -69,7 +70,7 @@ func New(o Options) *Stage {
 // Take passes an event on, followed by what was found with it. What is found because time has
 // passed comes before it.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
-	s.now = e
+	s.seq, s.at = e.Seq, e.At
 	if s.clock.Take(e); s.clock.Now >= s.deadline {
 		s.expire()
 		s.emit(emit)
@@ -95,9 +96,6 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 
 // End ends everything. Nothing more is seen.
 func (s *Stage) End(emit func(*event.Event)) {
-	if s.now == nil {
-		return
-	}
 	for _, c := range s.inOrder() {
 		s.endConnection(c)
 	}
