@@ -32,7 +32,7 @@ var orms = []orm{
 	{
 		name: "gorm", title: "GORM", version: locked("gorm/go.mod", "gorm.io/gorm v%s"),
 		settings: url("postgres"), command: goProgram,
-		also: []way{eagerJoin, pages, factory},
+		also: []way{eagerJoin, pages, factoryReturning},
 	},
 	{
 		name: "hibernate", title: "Hibernate", version: locked("hibernate/pom.xml", "<version>%s.Final<"),
@@ -42,12 +42,12 @@ var orms = []orm{
 	{
 		name: "activerecord", title: "ActiveRecord", version: func(*testing.T) string { return "Debian's (6.1.7 in 12)" },
 		settings: url("postgres"), command: rubyProgram,
-		also: []way{eagerJoin, pages, factory},
+		also: []way{eagerJoin, pages, factoryReturning},
 	},
 	{
 		name: "prisma", title: "Prisma", version: npmPackage("prisma"),
 		settings: url("postgres"), command: nodeProgram,
-		also: []way{dataloader, pages, factory},
+		also: []way{dataloader, pages, factoryReturning},
 	},
 	{
 		name: "typeorm", title: "TypeORM", version: npmPackage("typeorm"),
@@ -57,7 +57,7 @@ var orms = []orm{
 	{
 		name: "sequelize", title: "Sequelize", version: npmPackage("sequelize"),
 		settings: url("postgres"), command: nodeProgram,
-		also: []way{separate, pages, factory},
+		also: []way{separate, pages, factoryReturning},
 	},
 	{
 		name: "drizzle", title: "Drizzle", version: npmPackage("drizzle-orm"),

@@ -5,8 +5,8 @@ type way struct {
 	name string
 	// reads is how many objects the program reads, which it prints.
 	reads int
-	// repeats is set if the program loads the books of each author by themselves.
-	repeats bool
+	// finds is the rule of what pgpi must find, or nothing.
+	finds string
 }
 
 const (
@@ -14,10 +14,16 @@ const (
 	books   = 60
 )
 
+// Rules of findings.
+const (
+	nPlusOne  = "n+1"
+	batchable = "batchable"
+)
+
 // ways are those that every ORM has.
 var ways = []way{
-	{name: "lazy", reads: books, repeats: true},
-	{name: "lazy-pool", reads: books, repeats: true},
+	{name: "lazy", reads: books, finds: nPlusOne},
+	{name: "lazy-pool", reads: books, finds: nPlusOne},
 	{name: "eager", reads: books},
 	{name: "eager-pool", reads: books},
 }
@@ -39,8 +45,10 @@ var (
 	separate      = way{name: "separate", reads: books}
 	// pages reads the books in pages of five, each from where the one before has ended.
 	pages = way{name: "pages", reads: books}
-	// factory makes 30 authors, one by one.
-	factory = way{name: "factory", reads: 30}
+	// factory makes 30 authors, one by one. pgpi notes that they could be sent together, unless the ORM
+	// asks for what was inserted (RETURNING).
+	factory          = way{name: "factory", reads: authors, finds: batchable}
+	factoryReturning = way{name: "factory", reads: authors}
 	// tests runs ten tests, which read three rows of each of five tables. The ids are the same in
 	// all tables.
 	tests = way{name: "tests", reads: 150}
