@@ -106,7 +106,7 @@ func (c *client) steadily(workers int, pause time.Duration, f func(n int)) {
 
 // pgbench runs pgbench -S.
 func (c *client) pgbench(protocol string) {
-	args := []string{"-n", "-S", "-c", "8", "-T", strconv.Itoa(int((*length).Seconds())), "-M", protocol, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-U", c.user, "shop"}
+	args := []string{"-n", "-S", "-c", "8", "-T", strconv.Itoa(int(length.Seconds())), "-M", protocol, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-U", c.user, "shop"}
 	cmd := exec.CommandContext(c.ctx, servers.Program(c.t, "pgbench"), args...)
 	cmd.Env = append(cmd.Environ(), "PGSSLMODE=disable")
 	if out, err := cmd.CombinedOutput(); err != nil {
