@@ -24,9 +24,12 @@ type followerKey struct {
 type proof struct {
 	child, parent *sqltext.Shape
 	attributes    []sqltext.Attribute
-	// first is one of the runs.
+	// first is one of the runs. results are the numbers of those that they follow, and partial is
+	// set if one of them left out values.
 	first    run
 	runs     int
+	results  map[int]bool
+	partial  bool
 	children int64
 	// roundTrips are those that are needed for all but the first of each run, and took is how long
 	// they took.

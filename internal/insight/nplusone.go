@@ -49,7 +49,7 @@ func (*followed) end(s *scope) {
 // addRun adds a run of a follower to what was found.
 func (f *follows) addRun(r *run, by *follower) {
 	p := f.proofOf(by, r)
-	p.runs++
+	p.count(r)
 	p.children += int64(r.last-r.first) + 1
 	p.addEvidence(r)
 	trips := max(0, r.roundTrips-1)
@@ -68,7 +68,7 @@ func (f *follows) addSets(sets []set, by *follower) {
 		one := &sets[i]
 		p := f.proofOf(by, &one.run)
 		p.spread = true
-		p.runs++
+		p.count(&one.run)
 		p.children += int64(one.children)
 		p.took += one.ended.Sub(one.began)
 		p.addEvidence(&one.run)
@@ -87,8 +87,15 @@ func (f *follows) proofOf(by *follower, r *run) *proof {
 			return p
 		}
 	}
-	f.found = append(f.found, proof{child: by.shape, parent: r.result.shape, attributes: by.attributes, first: *r})
+	f.found = append(f.found, proof{child: by.shape, parent: r.result.shape, attributes: by.attributes, first: *r, results: map[int]bool{}})
 	return &f.found[len(f.found)-1]
+}
+
+// count counts a run.
+func (p *proof) count(r *run) {
+	p.runs++
+	p.results[r.result.number] = true
+	p.partial = p.partial || !r.isWhole()
 }
 
 // addEvidence adds the result and the first executions.
@@ -117,6 +124,9 @@ func (r *run) varying() (all []int) {
 // text returns what was seen, in a sentence.
 func (p *proof) text() string {
 	order, times := ", in order,", ""
+	if p.runs > len(p.results) {
+		order = fmt.Sprintf(", in order in each of %d runs,", p.runs)
+	}
 	if p.spread {
 		order = ""
 		if p.runs == 1 && p.children == int64(p.first.distinct) {
@@ -152,10 +162,12 @@ func (r *run) columnsOf(operand int) string {
 func (p *proof) rows() string {
 	r := &p.first
 	switch {
-	case p.runs > 1:
-		return fmt.Sprintf("the rows of %d results", p.runs)
-	case r.isWhole():
+	case len(p.results) > 1:
+		return fmt.Sprintf("the rows of %d results", len(p.results))
+	case !p.partial:
 		return "the " + count(r.result.rows, "row")
+	case p.runs > 1:
+		return "some of the " + count(r.result.rows, "row")
 	}
 	return fmt.Sprintf("%d of the %s", r.distinct, count(r.result.rows, "row"))
 }

@@ -138,6 +138,20 @@ func TestNPlusOne(t *testing.T) {
 			p.list(listOrders, shuffled)
 			p.each(1, "select * from items where order_id = %d limit 3", 701, 33, 1902, 58, 440)
 		}, `5 × "select * from items where order_id = $1 limit $2"`},
+		{"the same rows in another order, that of names", func(p *player) {
+			p.list(listOrders, numbers("id", 701, 33, 1902, 58, 440, 9, 77, 1204, 15, 603, 2, 8000))
+			p.each(1, askItems, 77, 1204, 15, 603, 2, 8000, 701, 33, 1902, 58, 440)
+		}, `11 × "select * from items where order_id = $1": $1 took, in order in each of 2 runs, the values of column id of some of the 12 rows of "select id from orders"; about`},
+		{"the same rows twice", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, askItems, 701, 33, 1902, 58, 440, 701, 33, 1902, 58, 440)
+		}, `10 × "select * from items where order_id = $1": $1 took, in order in each of 2 runs, the values of column id of the 5 rows of "select id from orders"; about`},
+		{"two results", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, askItems, 701, 33, 1902, 58, 440)
+			p.list(listOrders, numbers("id", 7010, 330, 19020, 580, 4400))
+			p.each(1, askItems, 7010, 330, 19020, 580, 4400)
+		}, `10 × "select * from items where order_id = $1": $1 took, in order, the values of column id of the rows of 2 results of "select id from orders"; about`},
 		{"NULL between", func(p *player) {
 			t := numbers("n", 1, 1, 1, 1, 1, 1, 1).with(event.Column{Name: "author_id", TypeOID: integer}, "4", "null", "2", "5", "null", "1", "3")
 			p.list("select n, author_id from books", t)
