@@ -237,6 +237,10 @@ func TestNPlusOne(t *testing.T) {
 			p.list(listOrders, shuffled)
 			p.each(1, "select * from items where order_id in (%d)", 701, 33, 1902, 58, 440)
 		}, `5 × "select * from items where order_id in ($1 /*, ... */)": $1 took, in order, the values of column id of the 5 rows of`},
+		{"a list of one, with a cast", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, "select * from items where order_id in (%d::int4)", 701, 33, 1902, 58, 440)
+		}, `5 × "select * from items where order_id in ($1::int4 /*, ... */)": $1 took`},
 		{"lists of two", func(p *player) {
 			p.list(listOrders, shuffled)
 			p.each(1, "select * from items where order_id in (%d, 701)", 701, 33, 1902, 58, 440)

@@ -26,8 +26,9 @@ type Traits struct {
 	// is in brackets after IN, ANY, SOME or ALL, or if there is an ARRAY[…], an unnest(…), or VALUES
 	// other than those of an INSERT or MERGE.
 	HasList bool
-	// OnlySingles is set if there are lists, and all of them are one placeholder after IN: in ($1). A
-	// text of the shape asks for one value with each if it has as many operands as Operands.
+	// OnlySingles is set if there are lists, and all of them are one placeholder after IN, maybe
+	// with a cast: in ($1). A text of the shape asks for one value with each if it has as many
+	// operands as Operands.
 	OnlySingles bool
 	// Plain is set only if there is one statement, a single SELECT that reads tables and nothing
 	// else: all in FROM is tables, joins, and such queries. Queries elsewhere in it read tables, too.
@@ -190,10 +191,10 @@ func (r *traitReader) makesList() bool {
 	return false
 }
 
-// isSingle reports whether the bracket here begins a list that is one placeholder after IN.
+// isSingle reports whether the bracket here begins a list that is one placeholder after IN, maybe with casts.
 func (r *traitReader) isSingle() bool {
-	tokens := r.tokens
-	return r.isBefore("in") && r.next.Kind == Parameter && tokens.Is(tokens.NextSignificant(), ")")
+	inside := conditionReader{tokens: r.tokens, here: r.next}
+	return r.isBefore("in") && inside.placeholder() > 0 && inside.is(")")
 }
 
 // close ends a level.

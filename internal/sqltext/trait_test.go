@@ -83,7 +83,8 @@ func TestWrites(t *testing.T) {
 func TestListsAndLocks(t *testing.T) {
 	for sql, want := range map[string]string{
 		"select a from t where b in (1, 2)": "select isp", "select a from t where b not in ($1)": "select isp", "select a from t where b in (select c from d)": "select p",
-		"select a from t where b in ($1) and c in (2, 2)": "select isp", "select a from t where b in ($1, c)": "select ip", "select a from t where b in (f(1))": "select ip",
+		"select a from t where b in ($1) and c in (2, 2)": "select isp", "select a from t where b in (1::int4, 2::int4)": "select isp", "select a from t where b in ($1::pg_catalog.int4[])": "select isp",
+		"select a from t where b in ($1::int + 1)": "select ip", "select a from t where b in ($1, c)": "select ip", "select a from t where b in (f(1))": "select ip",
 		"select a from t where b in ($1) and c = any($2)": "select ip", "select a from t where b in ($1) and c in (values (1))": "select i", "select a from t where b in ((1, 2))": "select ip",
 		"select a from t where b = any($1)": "select ip", "select a from t where b <> all (array[1])": "select ip", "select a from t where b = some (select c from d)": "select p",
 		"select a from t where b = any('{1,2}'::int[])": "select ip", "select array[1, 2] from t": "select ip", "select array(select c from d) from t": "select p",
