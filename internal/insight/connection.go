@@ -83,6 +83,8 @@ func (s *Stage) lose(c *connection) {
 	s.closes(c, c.asked)
 	c.status, c.work, c.ready = 0, work{}, nil
 	s.endScope(&c.transaction, lost)
+	s.endScope(&c.scope, lost)
+	c.scope = s.begin(aConnection, c.client, c)
 }
 
 // endConnection ends what a connection was part of.

@@ -66,17 +66,24 @@ func (u *uses) restart(s *scope) {
 	u.evidence = u.evidence[:0]
 }
 
-func (u *uses) listen(_ *scope, m *event.Message) { u.asked.add(m) }
+func (u *uses) listen(_ *scope, m *event.Message) {
+	if r, ok := readRequest(m); ok && r.named {
+		u.asked.add(r)
+	}
+}
 
 func (u *uses) take(s *scope, x *exchange) {
 	all := u.asked.of(x)
+	if u.asked.passed { // what was executed is not known
+		u.begin(s)
+		return
+	}
 	if x.Outcome == event.Skipped {
 		return
 	}
 	for i := range all {
 		r := &all[i]
 		switch {
-		case !r.named:
 		case r.kind == wire.Bind:
 			u.execute(r)
 		case r.kind == wire.Close && x.worked():
@@ -161,7 +168,7 @@ func (u *uses) add(one *use) {
 
 func (u *uses) end(s *scope) {
 	for at := range u.all {
-		if place, open := u.open[u.all[at].name]; open && place == at {
+		if place, open := u.open[u.all[at].name]; open && place == at && s.how != lost {
 			u.add(&u.all[at])
 		}
 	}

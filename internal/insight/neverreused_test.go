@@ -120,3 +120,29 @@ func TestNeverReusedGoesOn(t *testing.T) {
 	}
 	p.expect("never-reused")
 }
+
+// TestNeverReusedGap: while something was missed, a statement may have been executed.
+func TestNeverReusedGap(t *testing.T) {
+	p := newPlayer(t, only(t, "never-reused"))
+	for i := range 150 {
+		p.parseAndRun(fmt.Sprint("s", i), fmt.Sprint("select ", i))
+	}
+	p.take(event.Event{Conn: 1, Kind: event.Said, Fact: event.Missing{Direction: event.ClientToServer, Bytes: 100}})
+	p.run(1, "select 1")
+	p.take(event.Event{Conn: 1, Kind: event.Said, Fact: event.Ended{}})
+	p.expect()
+}
+
+// TestNeverReusedPipeline: an execution that is not followed is not taken for none.
+func TestNeverReusedPipeline(t *testing.T) {
+	p := newPlayer(t, only(t, "never-reused"))
+	for i := range 150 {
+		p.parseAndRun(fmt.Sprint("s", i), fmt.Sprint("select ", i))
+	}
+	var binds []event.Message
+	for i := range 1500 {
+		binds = append(binds, p.bind(1, fmt.Sprint("s", max(0, i-1400))))
+	}
+	p.send(1, binds, []string{"select 0"}, extended)
+	p.expect()
+}

@@ -14,6 +14,8 @@ import (
 type asked struct {
 	all   []request
 	first int
+	// passed is set if some were passed over, so that it is not known whether they worked.
+	passed bool
 }
 
 // request is a Parse, a Bind or a Close of a statement.
@@ -21,8 +23,8 @@ type request struct {
 	kind     wire.Type
 	exchange uint32
 	named    bool
-	name     uint64 // a hash
-	text     uint64 // a hash of the SQL with the types of the parameters, or 0 if it is not known
+	name     uint64 // a hash, of a named one
+	text     uint64 // as hashText returns it, where it is wanted
 	size     int64
 	shaped   *event.Shaped // may be nil
 }
@@ -33,12 +35,9 @@ const maxAsked = 1000
 var hashSeed = maphash.MakeSeed()
 
 // add remembers a message.
-func (a *asked) add(m *event.Message) {
-	if m.Skipped || m.Exchange == 0 || len(a.all)-a.first >= maxAsked {
-		return
-	}
-	r, ok := readRequest(m)
-	if !ok {
+func (a *asked) add(r request) {
+	if len(a.all)-a.first >= maxAsked {
+		a.passed = true
 		return
 	}
 	if a.first > 0 && len(a.all) == cap(a.all) {
@@ -47,12 +46,19 @@ func (a *asked) add(m *event.Message) {
 	a.all = append(a.all, r)
 }
 
-// readRequest reads a message, or reports that it is not about a prepared statement.
+// readRequest reads a message. It reports whether it is about a prepared statement, and the server
+// looks at it.
 func readRequest(m *event.Message) (r request, ok bool) {
+	if m.Skipped || m.Exchange == 0 {
+		return r, false
+	}
 	body := m.Bytes[min(len(m.Bytes), wire.HeaderSize):]
 	r = request{kind: m.Type, exchange: m.Exchange, size: m.Size}
 	switch m.Type {
 	case wire.Parse:
+		if m.About != nil {
+			r.shaped = m.About.Shaped
+		}
 	case wire.Bind:
 		if _, body, ok = bytes.Cut(body, []byte{0}); !ok { // the portal
 			return r, false
@@ -64,23 +70,27 @@ func readRequest(m *event.Message) (r request, ok bool) {
 	default:
 		return r, false
 	}
-	name, rest, ok := bytes.Cut(body, []byte{0})
-	r.named, r.name = len(name) > 0, maphash.Bytes(hashSeed, name)
-	if m.Type == wire.Parse {
-		if m.Size == int64(len(m.Bytes)) && len(m.Redacted) == 0 {
-			r.text = maphash.Bytes(hashSeed, rest)
-		}
-		if m.About != nil {
-			r.shaped = m.About.Shaped
-		}
+	name, _, ok := bytes.Cut(body, []byte{0})
+	if r.named = len(name) > 0; r.named {
+		r.name = maphash.Bytes(hashSeed, name)
 	}
 	return r, ok
+}
+
+// hashText returns a hash of what a Parse parses: its SQL, with the types of the parameters. It is 0
+// if not all of that was seen.
+func hashText(m *event.Message) uint64 {
+	_, text, ok := bytes.Cut(m.Bytes[min(len(m.Bytes), wire.HeaderSize):], []byte{0})
+	if !ok || m.Size != int64(len(m.Bytes)) || len(m.Redacted) > 0 {
+		return 0
+	}
+	return maphash.Bytes(hashSeed, text)
 }
 
 // of returns the messages of an exchange that is over. They are valid until the next call of add.
 func (a *asked) of(x *exchange) []request {
 	for a.first < len(a.all) && a.all[a.first].exchange < x.Number {
-		a.first++
+		a.first, a.passed = a.first+1, true
 	}
 	first := a.first
 	for a.first < len(a.all) && a.all[a.first].exchange == x.Number {
@@ -93,7 +103,7 @@ func (a *asked) of(x *exchange) []request {
 	return all
 }
 
-func (a *asked) reset() { a.all, a.first = a.all[:0], 0 }
+func (a *asked) reset() { a.all, a.first, a.passed = a.all[:0], 0, false }
 
 // worked reports whether all that an exchange asked for worked, although it may have been undone.
 func (x *exchange) worked() bool {

@@ -6,6 +6,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
+	"pgpi/internal/wire"
 )
 
 // reparse finds SQL that is parsed again although the server knows it.
@@ -47,7 +48,15 @@ func (p *parses) begin(*scope) {
 	p.alone = 0
 }
 
-func (p *parses) listen(_ *scope, m *event.Message) { p.asked.add(m) }
+func (p *parses) listen(_ *scope, m *event.Message) {
+	if m.Type != wire.Parse {
+		return
+	}
+	if r, ok := readRequest(m); ok {
+		r.text = hashText(m)
+		p.asked.add(r)
+	}
+}
 
 func (p *parses) take(s *scope, x *exchange) {
 	if x.RoundTrips > 0 {
