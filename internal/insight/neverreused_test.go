@@ -73,7 +73,7 @@ func TestNeverReused(t *testing.T) {
 
 // closes sends the Close of a statement.
 func (p *player) closes(name string) {
-	p.send(1, []event.Message{p.close(1, name)}, []string{""}, prepares)
+	p.send(1, []event.Message{p.close(name)}, []string{""}, prepares)
 }
 
 // TestManyNames: more statements than are followed are still counted, and one that is executed
@@ -141,7 +141,7 @@ func TestNeverReusedPipeline(t *testing.T) {
 	}
 	var binds []event.Message
 	for i := range 1500 {
-		binds = append(binds, p.bind(1, fmt.Sprint("s", max(0, i-1400))))
+		binds = append(binds, p.bind(fmt.Sprint("s", max(0, i-1400))))
 	}
 	p.send(1, binds, []string{"select 0"}, extended)
 	p.expect()

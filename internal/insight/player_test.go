@@ -169,27 +169,27 @@ func (p *player) expect(rules ...string) {
 }
 
 // parse returns a Parse of a statement.
-func (p *player) parse(conn uint32, name, sql string, types ...byte) event.Message {
+func (p *player) parse(name, sql string, types ...byte) event.Message {
 	body := name + "\x00" + sql + "\x00" + string(types)
-	m := p.message(conn, wire.Parse, body)
+	m := p.message(wire.Parse, body)
 	m.About = &event.Context{SQL: sql, Shaped: &event.Shaped{Shape: p.shaper.Shape([]byte(sql), sqltext.Settings{})}}
 	return m
 }
 
 // bind returns a Bind of a statement to the unnamed portal.
-func (p *player) bind(conn uint32, name string) event.Message {
-	return p.message(conn, wire.Bind, "\x00"+name+"\x00")
+func (p *player) bind(name string) event.Message {
+	return p.message(wire.Bind, "\x00"+name+"\x00")
 }
 
 // close returns a Close of a statement.
-func (p *player) close(conn uint32, name string) event.Message {
-	return p.message(conn, wire.Close, "S"+name+"\x00")
+func (p *player) close(name string) event.Message {
+	return p.message(wire.Close, "S"+name+"\x00")
 }
 
-// message returns a message of the next exchange.
-func (p *player) message(conn uint32, kind wire.Type, body string) event.Message {
+// message returns a message of the next exchange of connection 1.
+func (p *player) message(kind wire.Type, body string) event.Message {
 	b := append(make([]byte, wire.HeaderSize), body...)
-	return event.Message{Message: wire.Message{Type: kind, Bytes: b, Size: int64(len(b))}, Exchange: p.numbers[conn] + 1}
+	return event.Message{Message: wire.Message{Type: kind, Bytes: b, Size: int64(len(b))}, Exchange: p.numbers[1] + 1}
 }
 
 // extended makes an exchange one of the extended protocol.

@@ -12,18 +12,18 @@ import (
 // parseAndRun sends a Parse, and executes what it parses, in one exchange.
 func (p *player) parseAndRun(name, sql string, changes ...func(*event.Exchange)) {
 	changes = append([]func(*event.Exchange){extended}, changes...)
-	p.send(1, []event.Message{p.parse(1, name, sql), p.bind(1, name)}, []string{sql}, changes...)
+	p.send(1, []event.Message{p.parse(name, sql), p.bind(name)}, []string{sql}, changes...)
 }
 
 // prepare parses a statement, and waits for that.
 func (p *player) prepare(name, sql string) {
-	p.send(1, []event.Message{p.parse(1, name, sql)}, []string{sql}, prepares)
+	p.send(1, []event.Message{p.parse(name, sql)}, []string{sql}, prepares)
 }
 
 // execute executes a prepared statement.
 func (p *player) execute(name, sql string, changes ...func(*event.Exchange)) {
 	changes = append([]func(*event.Exchange){extended}, changes...)
-	p.send(1, []event.Message{p.bind(1, name)}, []string{sql}, changes...)
+	p.send(1, []event.Message{p.bind(name)}, []string{sql}, changes...)
 }
 
 func TestReparse(t *testing.T) {
@@ -57,7 +57,7 @@ func TestReparse(t *testing.T) {
 		}, ""},
 		{"another text", func(p *player, i int) { p.parseAndRun("", fmt.Sprint("select ", i)) }, ""},
 		{"other types", func(p *player, i int) {
-			p.send(1, []event.Message{p.parse(1, "", sql, byte(i)), p.bind(1, "")}, []string{sql}, extended)
+			p.send(1, []event.Message{p.parse("", sql, byte(i)), p.bind("")}, []string{sql}, extended)
 		}, ""},
 		{"bound again", func(p *player, _ int) { p.execute("s1", sql) }, ""},
 		{"BEGIN", func(p *player, _ int) { p.parseAndRun("", "begin") }, ""},
