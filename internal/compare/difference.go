@@ -16,9 +16,9 @@ type Difference struct {
 	Added, Gone []*Group
 	// Changed are shapes with other numbers, and ChangedOthers are groups that are not shapes.
 	Changed, ChangedOthers []*Change
-	// Findings are compared if both reports have looked for them.
+	// Findings are compared if both reports have looked for them, but not how often they were found:
+	// that depends on where a burst ends, and so on times.
 	AddedFindings, GoneFindings []*Finding
-	ChangedFindings             []FindingChange
 	measures                    []Measure
 }
 
@@ -26,12 +26,6 @@ type Difference struct {
 type Change struct {
 	ID, SQL  string
 	Old, New Sums
-}
-
-// FindingChange is a finding that was found more or less often.
-type FindingChange struct {
-	*Finding
-	Old int64
 }
 
 // Measure is a number that is compared.
@@ -119,13 +113,8 @@ func (d *Difference) Differing(c *Change) (all []Measure) {
 // compareFindings compares findings by their signatures.
 func (d *Difference) compareFindings() {
 	for _, f := range d.New.Findings {
-		before := d.Old.Findings[f.Signature]
-		switch {
-		case !d.compares(f):
-		case before == nil:
+		if d.compares(f) && d.Old.Findings[f.Signature] == nil {
 			d.AddedFindings = append(d.AddedFindings, f)
-		case before.Count != f.Count:
-			d.ChangedFindings = append(d.ChangedFindings, FindingChange{f, before.Count})
 		}
 	}
 	for _, f := range d.Old.Findings {
@@ -139,6 +128,16 @@ func (d *Difference) compareFindings() {
 // depend on times, unless these are compared.
 func (d *Difference) compares(f *Finding) bool {
 	return d.Old.LookedFor[f.Rule] && d.New.LookedFor[f.Rule] && (!f.Timed || slices.Contains(d.measures, Time))
+}
+
+// Findings returns how many findings of one of the reports are compared.
+func (d *Difference) Findings(r *Report) (n int) {
+	for _, f := range r.Findings {
+		if d.compares(f) {
+			n++
+		}
+	}
+	return n
 }
 
 // OnlyOld returns the rules that only the old report has looked for.
@@ -167,7 +166,6 @@ func (d *Difference) sort(by Measure) {
 	findings := func(a, b *Finding) int { return strings.Compare(a.Signature, b.Signature) }
 	slices.SortFunc(d.AddedFindings, findings)
 	slices.SortFunc(d.GoneFindings, findings)
-	slices.SortFunc(d.ChangedFindings, func(a, b FindingChange) int { return findings(a.Finding, b.Finding) })
 }
 
 // by returns by how much a group differs, up or down.
@@ -178,7 +176,7 @@ func (c *Change) by(m Measure) int64 {
 
 // Same reports whether nothing differs.
 func (d *Difference) Same() bool {
-	return d.Total == nil && len(d.Added)+len(d.Gone)+len(d.Changed)+len(d.ChangedOthers)+len(d.AddedFindings)+len(d.GoneFindings)+len(d.ChangedFindings) == 0
+	return d.Total == nil && len(d.Added)+len(d.Gone)+len(d.Changed)+len(d.ChangedOthers)+len(d.AddedFindings)+len(d.GoneFindings) == 0
 }
 
 // Grew returns the shapes of the old report of which the new one has more, by more than a

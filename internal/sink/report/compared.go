@@ -84,19 +84,13 @@ type changedShape struct {
 }
 
 type comparedFindings struct {
-	New     []compare.Finding `json:"new"`
-	Gone    []compare.Finding `json:"gone"`
-	Changed []changedFinding  `json:"changed"`
-}
-
-type changedFinding struct {
-	compare.Finding
-	Old int64 `json:"old_count"`
+	New  []compare.Finding `json:"new"`
+	Gone []compare.Finding `json:"gone"`
 }
 
 func comparedOf(name string, d *compare.Difference) *compared {
 	c := &compared{
-		With: clean(name), Same: d.Same(), Old: coveredOf(d.Old), New: coveredOf(d.New),
+		With: clean(name), Same: d.Same(), Old: coveredOf(d, d.Old), New: coveredOf(d, d.New),
 		NewShapes: comparedShapes(d.Added), GoneShapes: comparedShapes(d.Gone), ChangedShapes: []changedShape{},
 	}
 	for _, list := range [][]*compare.Change{d.Changed, d.ChangedOthers} {
@@ -105,18 +99,15 @@ func comparedOf(name string, d *compare.Difference) *compared {
 		}
 	}
 	if len(d.Old.LookedFor) > 0 && len(d.New.LookedFor) > 0 {
-		c.Findings = &comparedFindings{New: findingsOf(d.AddedFindings), Gone: findingsOf(d.GoneFindings), Changed: []changedFinding{}}
-		for _, f := range d.ChangedFindings {
-			c.Findings.Changed = append(c.Findings.Changed, changedFinding{*f.Finding, f.Old})
-		}
+		c.Findings = &comparedFindings{New: findingsOf(d.AddedFindings), Gone: findingsOf(d.GoneFindings)}
 	}
 	return c
 }
 
-func coveredOf(r *compare.Report) covered {
+func coveredOf(d *compare.Difference, r *compare.Report) covered {
 	c := covered{Shapes: len(r.Shapes), Total: comparedSumsOf(&r.Total), Whole: r.Whole, Crowded: r.Crowded}
 	if len(r.LookedFor) > 0 {
-		n := len(r.Findings)
+		n := d.Findings(r)
 		c.Findings = &n
 	}
 	return c

@@ -20,10 +20,10 @@ func (p *page) writeDifference(w io.Writer) error {
 	old := p.options.Compare.name
 	p.line("pgpi report: compared with %s", old)
 	if d.Same() {
-		p.item("same", covers(d.New)+"; nothing differs")
+		p.item("same", covers(d, d.New)+"; nothing differs")
 	} else {
-		p.item("old", covers(d.Old))
-		p.item("new", covers(d.New))
+		p.item("old", covers(d, d.Old))
+		p.item("new", covers(d, d.New))
 		p.item("differs", differs(d))
 	}
 	p.notCompared(d, old)
@@ -34,15 +34,8 @@ func (p *page) writeDifference(w io.Writer) error {
 
 // body writes each finding and shape that differs.
 func (p *page) body(d *compare.Difference) {
-	for _, f := range d.AddedFindings {
-		p.foundIn("new", f, count(f.Count, "time"))
-	}
-	for _, f := range d.GoneFindings {
-		p.foundIn("gone", f, "it was found "+count(f.Count, "time"))
-	}
-	for _, f := range d.ChangedFindings {
-		p.foundIn("changed", f.Finding, fmt.Sprintf("%s, before %s", count(f.Count, "time"), number(f.Old)))
-	}
+	p.foundOnce("new", d.AddedFindings)
+	p.foundOnce("gone", d.GoneFindings)
 	p.groups("new", "", d.Added)
 	p.groups("gone", "it had ", d.Gone)
 	if d.Total != nil {
@@ -55,10 +48,10 @@ func (p *page) body(d *compare.Difference) {
 }
 
 // covers returns how much of a report is compared.
-func covers(r *compare.Report) string {
+func covers(d *compare.Difference, r *compare.Report) string {
 	words := count(int64(len(r.Shapes)), "shape") + ", " + count(r.Total.Calls, "call")
-	if len(r.LookedFor) > 0 {
-		words += ", " + count(int64(len(r.Findings)), "finding")
+	if len(d.Old.LookedFor) > 0 && len(d.New.LookedFor) > 0 {
+		words += ", " + count(int64(d.Findings(r)), "finding")
 	}
 	return words
 }
@@ -72,7 +65,6 @@ func differs(d *compare.Difference) string {
 	}{
 		{len(d.AddedFindings), "finding is new", "findings are new"},
 		{len(d.GoneFindings), "finding is gone", "findings are gone"},
-		{len(d.ChangedFindings), "finding has another count", "findings have other counts"},
 		{len(d.Added), "shape is new", "shapes are new"},
 		{len(d.Gone), "shape is gone", "shapes are gone"},
 		{len(d.Changed), "shape has other numbers", "shapes have other numbers"},
@@ -130,14 +122,18 @@ func (p *page) rulesApart(has string, rules []string) {
 	}
 }
 
-// foundIn writes a finding that differs.
-func (p *page) foundIn(label string, f *compare.Finding, times string) {
-	p.line("")
-	severity := f.Severity
-	if f.Accepted {
-		severity = "accepted"
+// foundOnce writes findings that only one of the reports has.
+func (p *page) foundOnce(label string, all []*compare.Finding) {
+	n := p.most(len(all))
+	for _, f := range all[:n] {
+		p.line("")
+		severity := f.Severity
+		if f.Accepted {
+			severity = "accepted"
+		}
+		p.item(label, safe(f.Signature+", "+severity+": "+f.Text))
 	}
-	p.item(label, safe(f.Signature+", "+severity+", "+times+": "+f.Text))
+	p.more(len(all) - n)
 }
 
 // most returns how many of a list are written.
