@@ -78,6 +78,14 @@ func (b *baseline) accepts(signature string) (reason string, accepted bool) {
 	return a.Reason, true
 }
 
+// dayOfAcceptances returns the day by which acceptances have ended or not, or "" if there are none.
+func (b *baseline) dayOfAcceptances() string {
+	if len(b.list.All) == 0 {
+		return ""
+	}
+	return string(b.day)
+}
+
 // add writes the findings that fail the run to the file, unless they are there. They don't fail the
 // run any more.
 func (b *baseline) add(v *gate.Verdict, say func(string)) error {

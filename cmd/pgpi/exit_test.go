@@ -10,9 +10,9 @@ import (
 // TestClosers: what can't be closed turns success into a failure, and changes no other result.
 func TestClosers(t *testing.T) {
 	other := errors.New("other")
-	for _, before := range []error{nil, exitError(3), other} {
+	for _, before := range []error{nil, exitError(3), exitError(exitFailOn), errFailOn, other} {
 		want := before
-		if want == nil {
+		if want == nil || errors.Is(before, errFailOn) {
 			want = exitError(exitFailure)
 		}
 		var c closers

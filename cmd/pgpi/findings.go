@@ -62,6 +62,14 @@ func (o *findingOptions) check() error {
 	return err
 }
 
+// baseline returns the file of accepted findings, if the user has asked for one.
+func (o *findingOptions) baseline() string {
+	if o.Baseline == "" && o.UpdateBaseline {
+		return ownBaseline
+	}
+	return o.Baseline
+}
+
 // criteria returns what fails the run, or nil for nothing.
 func (o *findingOptions) criteria() (*gate.Criteria, error) {
 	if o.FailOn == "" {

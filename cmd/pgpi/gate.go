@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"pgpi/internal/bus"
@@ -18,7 +20,8 @@ func (p *pipeline) openGate(chosen *filter.Filter) error {
 	if err != nil {
 		return err
 	}
-	if p.options.Findings.Baseline != "" || bus.Wanted(p.outlets).Includes(bus.Findings) || criteria != nil && criteria.NeedsFindings() {
+	o := &p.options.Findings
+	if o.Baseline != "" || o.UpdateBaseline || bus.Wanted(p.outlets).Includes(bus.Findings) || criteria != nil && criteria.NeedsFindings() {
 		if err := p.readAcceptances(); err != nil {
 			return err
 		}
@@ -100,6 +103,11 @@ func (p *pipeline) compare(v *gate.Verdict) error {
 	for i := range criteria.Differences {
 		c := &criteria.Differences[i]
 		against, doubt := c.Judge(difference)
+		for _, signature := range c.New(difference) {
+			if p.judge.Fail(v, signature, "new") {
+				against = slices.DeleteFunc(against, func(one string) bool { return strings.HasPrefix(one, signature+" ") })
+			}
+		}
 		for _, one := range against {
 			v.Differences = append(v.Differences, c.String()+": "+one)
 		}

@@ -51,6 +51,13 @@ func (o *outputOptions) checkFiles(keyLogs []written) error {
 		}
 	}
 	logs = append(logs, reports...)
+	if baseline := o.Findings.baseline(); baseline != "" {
+		same := func(log written) bool { return log.path != "" && filepath.Clean(log.path) == filepath.Clean(baseline) }
+		if i := slices.IndexFunc(logs, same); i >= 0 {
+			return fmt.Errorf("%s: %s has the accepted findings: give another file", logs[i].option, logs[i].path)
+		}
+		logs = append(logs, written{"--baseline", baseline})
+	}
 	record := o.Record.Record
 	for _, log := range logs {
 		if record == standardOutput && (log.path == "" || log.path == standardOutput) {

@@ -27,6 +27,7 @@ import (
 type pipeline struct {
 	options *outputOptions
 	choice  *reportChoice // what reports contain
+	summary bool          // standard error gets a summary at the end
 	stream  *os.File      // where a log goes that names no file
 	input   string        // the file that is read, if there is one
 
@@ -72,6 +73,9 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 	}
 	if err := p.openReports(&p.options.Report, p.choice, chosen); err != nil {
 		return err
+	}
+	if p.summary {
+		p.openSummary()
 	}
 	return p.openGate(chosen)
 }

@@ -139,6 +139,12 @@ func (p *pipeline) reportOptions(choice *reportChoice) (o report.Options, err er
 	if o.Compare, err = choice.old(); err != nil {
 		return o, err
 	}
+	if p.looksForFindings() {
+		if err := p.readAcceptances(); err != nil {
+			return o, err
+		}
+		o.Day = p.accepted.dayOfAcceptances()
+	}
 	o.Rules, o.Version, o.Place = p.rules(), version, cmp.Or(p.input, p.options.Findings.Baseline, ownBaseline)
 	if o.Folder, err = os.Getwd(); err != nil {
 		o.Folder = "" // then files are named as comments name them

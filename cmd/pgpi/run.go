@@ -140,13 +140,9 @@ func (o *runOptions) run() (err error) {
 		config.Resolve = func(context.Context, string) ([]string, error) { return []string{server.address}, nil }
 	}
 	events := newPipeline(&o.Output, os.Stderr)
+	events.summary = !o.Launch.NoSummary
 	if err := events.openLogs(&closers); err != nil {
 		return err
-	}
-	if !o.Launch.NoSummary {
-		if err := events.openSummary(); err != nil {
-			return err
-		}
 	}
 	if err := events.start(); err != nil {
 		return err
@@ -158,13 +154,12 @@ func (o *runOptions) run() (err error) {
 }
 
 // openSummary adds the summary to the outlets.
-func (p *pipeline) openSummary() error {
+func (p *pipeline) openSummary() {
 	wants := bus.Shapes
 	if p.looksForFindings() {
 		wants = bus.Findings
 	}
 	p.outlets = append(p.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: wants})
-	return p.readAcceptances()
 }
 
 // relayFor relays as long as the command runs.

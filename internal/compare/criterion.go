@@ -25,7 +25,7 @@ func ParseCriterion(words string) (c Criterion, known bool, err error) {
 	switch name {
 	case "new-shape":
 		c.judge = judgeShapes
-	case "new-finding":
+	case newFinding:
 		c.judge = judgeFindings
 	case "calls":
 		c.judge, c.measure = judgeGrowth, Calls
@@ -55,6 +55,26 @@ func parsePercent(name, text string) (float64, error) {
 
 // String returns the words of the criterion.
 func (c *Criterion) String() string { return c.words }
+
+// New returns the signatures of new findings, if that is what the criterion is about and it can be
+// judged.
+func (c *Criterion) New(d *Difference) (signatures []string) {
+	if c.words != newFinding {
+		return nil
+	}
+	if against, _ := c.Judge(d); len(against) == 0 {
+		return nil
+	}
+	for _, f := range d.AddedFindings {
+		if !f.Accepted {
+			signatures = append(signatures, f.Signature)
+		}
+	}
+	return signatures
+}
+
+// newFinding is the criterion that is about findings.
+const newFinding = "new-finding"
 
 // Judge returns what is against a new report. It returns a doubt instead if the reports don't say
 // enough to judge it.

@@ -36,9 +36,13 @@ func TestCriteria(t *testing.T) {
 		if err != nil || !known || c.String() != test.words {
 			t.Fatalf("%s: %v, %v", test.words, known, err)
 		}
-		against, doubt := c.Judge(Reports(parse(t, test.old), parse(t, test.new), Calls))
+		d := Reports(parse(t, test.old), parse(t, test.new), Calls)
+		against, doubt := c.Judge(d)
 		if strings.Join(against, ", ") != test.against || !strings.HasPrefix(doubt, test.doubt) || (doubt == "") != (test.doubt == "") {
 			t.Errorf("%s of %s and %s: %v, %q, want %s, %q", test.words, test.old, test.new, against, doubt, test.against, test.doubt)
+		}
+		if words := strings.Join(c.New(d), " is new, "); test.words == "new-finding" && strings.TrimSuffix(test.against, " is new") != words || test.words != "new-finding" && words != "" {
+			t.Errorf("%s of %s and %s: new are %s", test.words, test.old, test.new, words)
 		}
 	}
 }

@@ -104,6 +104,28 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestFail: a finding can fail a run because of what the caller knows.
+func TestFail(t *testing.T) {
+	r := opened()
+	r.ask(1, "")
+	r.find("errors", 1)
+	r.find("duplicate", 2, func(f *event.Finding) { f.Severity = event.Note })
+	j := New(parse(t, "errors,new-finding"), stats.Options{})
+	if err := j.Write(r.events); err != nil {
+		t.Fatal(err)
+	}
+	v := j.Verdict()
+	for hash, want := range map[string]bool{"errors:0000000000000001": true, "duplicate:0000000000000002": true, "duplicate:0000000000000003": false} {
+		if got := j.Fail(v, hash, "new"); got != want {
+			t.Errorf("%s: %v", hash, got)
+		}
+	}
+	want := []string{"judged 1 statement on 1 connection: 2 findings fail the run", "errors:0000000000000001: it was seen", "duplicate:0000000000000002: it was seen (new)"}
+	if got := v.Lines(""); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestGravest: a finding counts with the gravest severity that it had.
 func TestGravest(t *testing.T) {
 	r := opened()

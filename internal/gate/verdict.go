@@ -36,8 +36,8 @@ type Verdict struct {
 // Failing is a finding that fails a run.
 type Failing struct {
 	*stats.Finding
-	// Allowed is the bound of which it is more, in words, or "".
-	Allowed string
+	// Because is why it fails the run, if it is not because of its rule or severity: in a few words.
+	Because string
 }
 
 // Verdict judges what has come so far.
@@ -55,6 +55,22 @@ func (j *Judge) Verdict() *Verdict {
 	j.judgeFindings(v)
 	j.judgeStatements(v)
 	return v
+}
+
+// Fail makes a finding fail the run. It reports whether the judge knows the finding.
+func (j *Judge) Fail(v *Verdict, signature, because string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	is := func(f *stats.Finding) bool { return f.First.Signature == signature }
+	if slices.ContainsFunc(v.Failing, func(f Failing) bool { return is(f.Finding) }) {
+		return true
+	}
+	all := j.stats.Findings()
+	i := slices.IndexFunc(all, is)
+	if i >= 0 {
+		v.Failing = append(v.Failing, Failing{all[i], because})
+	}
+	return i >= 0
 }
 
 // why returns why no exchange was judged.
@@ -83,7 +99,7 @@ func (j *Judge) judgeFindings(v *Verdict) {
 		case f.First.Accepted:
 			v.Accepted++
 		case by != nil:
-			v.Failing = append(v.Failing, Failing{f, by.words(by.amount)})
+			v.Failing = append(v.Failing, Failing{f, "more than " + by.words(by.amount)})
 		default:
 			v.Failing = append(v.Failing, Failing{f, ""})
 		}
@@ -203,8 +219,8 @@ func (f *Failing) words() string {
 		text = strings.TrimRight(string(runes[:maxText]), " ") + " …"
 	}
 	words := f.First.Signature + ": " + text
-	if f.Allowed != "" {
-		words += " (more than " + f.Allowed + ")"
+	if f.Because != "" {
+		words += " (" + f.Because + ")"
 	}
 	return words
 }

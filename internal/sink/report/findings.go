@@ -61,7 +61,11 @@ func (p *page) tally(all []*stats.Finding) string {
 		}
 	}
 	if accepted > 0 {
-		words = append(words, fmt.Sprintf("%d accepted", accepted))
+		on := ""
+		if p.options.Day != "" {
+			on = " on " + p.options.Day
+		}
+		words = append(words, fmt.Sprintf("%d accepted%s", accepted, on))
 	}
 	switch {
 	case len(words) > 0:

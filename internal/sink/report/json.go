@@ -31,6 +31,7 @@ type document struct {
 	Compared    *compared        `json:"compared,omitempty"`
 	// LookedFor are the rules that could find anything. Without any, Findings is null.
 	LookedFor       []string  `json:"looked_for"`
+	AcceptedOn      string    `json:"accepted_on,omitempty"`
 	Findings        []finding `json:"findings"`
 	FindingsLeftOut int64     `json:"findings_left_out,omitempty"`
 }
@@ -204,6 +205,7 @@ func documentOf(s *stats.Stats, o Options) *document {
 		d.Connections = append(d.Connections, connectionOf(c))
 	}
 	d.LookedFor, d.Findings = listFindings(s, o)
+	d.AcceptedOn = o.Day
 	d.FindingsLeftOut = s.FindingsLeftOut()
 	return d
 }

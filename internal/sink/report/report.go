@@ -18,6 +18,9 @@ type Options struct {
 	Limit Limit
 	// Compare is an older report, or nil. If there is one, texts are about what differs from it.
 	Compare *Old
+	// Day is the day by which acceptances have ended or not, as in 2026-11-28. It is empty if nothing
+	// is accepted.
+	Day string
 	// Rules are all rules, in the order of the documentation.
 	Rules []Rule
 	// Place is the file that findings are in if comments name none. Folder is the working directory.

@@ -175,7 +175,7 @@ func TestFindingsPage(t *testing.T) {
 // TestFindingsJSON reads what a program would look for.
 func TestFindingsJSON(t *testing.T) {
 	schema := compileSchema(t)
-	o := Options{Limit: DefaultLimit, Rules: rules()}
+	o := Options{Limit: DefaultLimit, Rules: rules(), Day: "2026-11-28"}
 	type document struct {
 		LookedFor []string `json:"looked_for"`
 		Findings  []finding
