@@ -50,7 +50,7 @@ func TestFindings(t *testing.T) {
 		}
 	})
 	t.Run("scenarios", func(t *testing.T) { // returns when all parallel tests have ended
-		for _, s := range scenarios {
+		for _, s := range slices.Concat(scenarios, counted) {
 			t.Run(s.name, func(t *testing.T) {
 				s.check(t, path, server)
 			})
