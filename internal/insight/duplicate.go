@@ -15,7 +15,7 @@ var duplicate = Rule{
 		"the same SELECT from tables with equal values at least 3 times, and in at least 10 % of the executions of its shape there, with the same rows each time. " +
 		"In a burst it is on one connection. " +
 		"This client wrote nothing in between.",
-	Silent: "SELECTs with functions in FROM, FOR UPDATE or FOR SHARE, and FETCH. Results without rows. A statement that is polled by itself. " +
+	Silent: "SELECTs with functions in FROM, FOR UPDATE or FOR SHARE, and FETCH. SELECTs from the system's catalogs only, as drivers and tools send them by themselves. Results without rows. A statement that is polled by itself. " +
 		"What a SAVEPOINT or ROLLBACK TO is between, because test frameworks put one around each test. Children that rule n+1 has found.",
 	Help:  "The program could keep the first result, for as long as the request takes.",
 	watch: func(*Options) watcher { return new(questions) },
@@ -60,7 +60,7 @@ func (w *questions) begin(*scope) {
 }
 
 func (w *questions) take(s *scope, x *exchange) {
-	if x.Shape == nil || x.controls() || !w.count(x) || !x.statement.Plain || x.Outcome != event.Done || x.rows == nil || x.rows.gaps {
+	if x.Shape == nil || x.controls() || !w.count(x) || !x.statement.Plain || !x.statement.readsTables || x.Outcome != event.Done || x.rows == nil || x.rows.gaps {
 		return
 	}
 	request, ok := s.stage.operands.request(x)

@@ -57,7 +57,7 @@ type statement struct {
 	sqltext.Traits
 	// bounds is set if it bounds a part of a transaction, as SAVEPOINT does.
 	bounds bool
-	// readsTables is set if there is a table behind FROM.
+	// readsTables is set if there is a table behind FROM that is not one of the system's own.
 	readsTables bool
 	// text is the text that was read last.
 	text readText
@@ -83,7 +83,7 @@ func (all *statements) of(shape *sqltext.Shape) *statement {
 		all.known = map[*sqltext.Shape]*statement{}
 	}
 	st := &statement{Traits: sqltext.TraitsOf(shape)}
-	st.readsTables = len(tablesOf(shape)) > 0
+	st.readsTables = len(tablesOf(shape)) > 0 && !st.OnlyCatalogs
 	st.bounds = st.Verb == "savepoint" || st.Verb == "rollback to"
 	all.known[shape] = st
 	return st

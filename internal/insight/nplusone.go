@@ -23,7 +23,7 @@ var nplusone = Rule{
 		"They count if names agree: a column orders.id with order_id, order_id with orders.id, or the same table. Or if they are those of all rows, nothing else was asked since, and one of the names is a reference, such as author_id, and the other a key. " +
 		"Or if they take the rows from the first on, and their order is not one that counting makes. " +
 		"Less than half of what a statement was executed for in the burst: then the order can be chance. " +
-		"Pages, where each value is in the result before, of the same shape, and other ways along a chain or down a tree. FETCH, and further Executes of a portal. Several values behind IN, and whatever is behind ANY or VALUES. INSERT, UPDATE, DELETE, and SELECTs that read no table. " +
+		"Pages, where each value is in the result before, of the same shape, and other ways along a chain or down a tree. FETCH, and further Executes of a portal. Several values behind IN, and whatever is behind ANY or VALUES. INSERT, UPDATE, DELETE, and SELECTs that read no table, or only the system's catalogs, as drivers and tools do by themselves. " +
 		"Parents with less than 5 rows, NULL, booleans, and what is redacted. A result is remembered while it is one of the last two of a statement, and that is one of the last 16 of the client.",
 	Help:  "Each of these statements takes a round trip. One that asks for all values takes one: where order_id = any($1), a join, or what the object-relational mapper calls eager loading.",
 	watch: func(*Options) watcher { return new(followed) },

@@ -229,6 +229,14 @@ func TestNPlusOne(t *testing.T) {
 				last = all[page*10+9]
 			}
 		}, ""},
+		{"the system's catalogs", func(p *player) {
+			p.list("select oid from pg_class", shuffled)
+			p.each(1, "select attname from pg_catalog.pg_attribute a join pg_type t on t.oid = a.atttypid where attrelid = %d", 701, 33, 1902, 58, 440)
+		}, ""},
+		{"the system's catalogs, and a table", func(p *player) {
+			p.list("select oid from pg_class", shuffled)
+			p.each(1, "select attname from pg_attribute join notes on notes.about = attrelid where attrelid = %d", 701, 33, 1902, 58, 440)
+		}, `5 × "select attname from pg_attribute join notes on notes.about = attrelid where attrelid = $1"`},
 		{"a list", func(p *player) {
 			p.list(listOrders, shuffled)
 			p.each(1, "select * from items where order_id in (%d, 3)", 701, 33, 1902, 58, 440)

@@ -16,7 +16,7 @@ var repeated = Rule{
 	Title: "The same statement for one value after another",
 	Fires: "In one transaction, or in one request, trace or test that comments name: at least 10 SELECTs of one shape with different values on one connection. " +
 		"What varies is compared with columns by = or IN, and rule n+1 did not find where the values are from. If results are no longer remembered, it says how many.",
-	Silent: "What rule n+1 does not take for children: lists, pages, FETCH, further Executes of a portal, a chain where each value is in the result before. " +
+	Silent: "What rule n+1 does not take for children: lists, pages, what reads only the system's catalogs, FETCH, further Executes of a portal, a chain where each value is in the result before. " +
 		"LIMIT and OFFSET that vary. A SAVEPOINT or ROLLBACK TO begins a new unit, because test frameworks put one around each test.",
 	Help:  "If the values are known together, one statement can ask for all of them: where id = any($1).",
 	watch: func(*Options) watcher { return new(repetitions) },
@@ -154,7 +154,7 @@ func (w *repetitions) end(s *scope) {
 		if different == maxRequests {
 			number += " or more"
 		}
-		text := fmt.Sprintf("%d × %s with %s different values of %s in one %s; no result was seen whose rows they follow", l.executions, quoted(l.shape), number, placeholders(operands), s.unitName())
+		text := fmt.Sprintf("%d × %s with %s different values of %s in one %s; what was seen does not prove where they are from", l.executions, quoted(l.shape), number, placeholders(operands), s.unitName())
 		if n := s.client.memory.forgotten - w.forgotten; n > 0 {
 			text += fmt.Sprintf(" (%s forgotten in the meantime)", count(n, "result"))
 		}

@@ -1,5 +1,7 @@
 package sqltext
 
+import "strings"
+
 // clause follows where a FROM begins and ends. Outside a query, FROM is part of an expression, as in
 // extract(year from x).
 func (r *traitReader) clause(l *level, word string) {
@@ -14,7 +16,9 @@ func (r *traitReader) clause(l *level, word string) {
 		}
 	case "join":
 		l.expectsTable = l.inFrom
-	case "where", "group", "having", "window", "order", "limit", "offset", "fetch", "for", "union", "intersect", "except", "into":
+	case "union", "intersect", "except":
+		l.inFrom, l.hasFrom = false, false
+	case "where", "group", "having", "window", "order", "limit", "offset", "fetch", "for", "into":
 		l.inFrom = false
 	}
 }
@@ -32,10 +36,27 @@ func (r *traitReader) table(l *level) {
 		if r.isNext("(") {
 			r.tables = false
 		}
+		r.name()
 		l.expectsTable = r.isNext(".")
 	default:
 		r.tables, l.expectsTable = false, false
 	}
+}
+
+// name takes note of a part of the name of a table.
+func (r *traitReader) name() {
+	part := strings.Trim(string(r.tokens.Text(r.here)), `"`)
+	switch {
+	case r.isNext("."):
+		r.schema = part
+		return
+	case r.isNext("("): // a function
+	case isCatalog(r.schema, part):
+		r.readsCatalogs = true
+	default:
+		r.readsOthers = true
+	}
+	r.schema = ""
 }
 
 // isFunction reports whether a word without brackets calls a function (func_expr_common_subexpr in

@@ -34,6 +34,9 @@ type Traits struct {
 	// else: all in FROM is tables, joins, and such queries. Queries elsewhere in it read tables, too.
 	// It does not lock, and is not part of a UNION. Its expressions may call any function.
 	Plain bool
+	// OnlyCatalogs is set only if queries read tables, and all of these are the system's own, in the
+	// schemas pg_catalog and information_schema. They may call functions.
+	OnlyCatalogs bool
 }
 
 // TraitsOf returns the traits of a shape, whose text is taken to be in UTF-8.
@@ -49,6 +52,7 @@ func TraitsOf(shape *Shape) Traits {
 	t.MayWrite = t.MayWrite || r.doubt
 	t.OnlySingles = t.HasList && !r.hasOtherList
 	t.Plain = t.Statements == 1 && t.Verb == "select" && r.tables && !t.Locks && !t.MayWrite
+	t.OnlyCatalogs = r.readsCatalogs && !r.readsOthers && !r.doubt
 	return t
 }
 
@@ -57,9 +61,12 @@ type traitReader struct {
 	tokens             Scanner
 	before, here, next Token
 	traits             Traits
-	doubt              bool // no server accepts the text
-	tables             bool // all queries read tables, as far as they have been read
-	hasOtherList       bool // there is a list that is not in ($1)
+	doubt              bool   // no server accepts the text
+	tables             bool   // all queries read tables, as far as they have been read
+	hasOtherList       bool   // there is a list that is not in ($1)
+	schema             string // of the table whose name is being read
+	readsCatalogs      bool   // some tables are the system's own
+	readsOthers        bool   // some are not
 
 	// Of the current statement:
 	first    string

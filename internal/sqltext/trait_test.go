@@ -99,6 +99,30 @@ func TestListsAndLocks(t *testing.T) {
 	}
 }
 
+func TestOnlyCatalogs(t *testing.T) {
+	for _, sql := range []string{
+		"select relname from pg_class", "select relname from pg_catalog.pg_class c where c.oid = 1", `select relname from "pg_catalog"."pg_class"`,
+		"select a from information_schema.columns, pg_namespace n", "select a from PG_CLASS c left join pg_catalog.pg_namespace n on n.oid = c.relnamespace",
+		"select a from (select b from pg_index where c = 1) i join pg_class on true", "select a from pg_class, unnest(b) x", "select a from shop.pg_catalog.pg_class",
+		"select a from pg_class where exists (select from pg_index)", "select a from pg_class union select b from pg_stat_activity",
+		"select a from pg_class order by extract(year from b)", "select a from pg_catalog.new_in_postgres_19", "select pg_get_expr(a, b) from only pg_attrdef",
+	} {
+		if !traitsOf(sql).OnlyCatalogs {
+			t.Errorf("%s does not read only catalogs", sql)
+		}
+	}
+	for _, sql := range []string{
+		"select 1", "select pg_class", "select now() from generate_series(1, 2)", "select a from users", "select a from pg_search_documents", "select a from public.pg_class",
+		"select a from pg_class, users", "select a from pg_class join users on true", "select a from pg_class where exists (select from users)",
+		"select a from users where b in (select oid from pg_class)", "with x as (select a from pg_class) select b from x", "select a from class",
+		"select a from pg_class union select b from users", "select a from pg_class; select a from users", "delete from pg_class", "select a from (select b from pg_class",
+	} {
+		if traitsOf(sql).OnlyCatalogs {
+			t.Errorf("%s reads only catalogs", sql)
+		}
+	}
+}
+
 func TestPlain(t *testing.T) {
 	for _, sql := range []string{
 		"select a from t", "select * from t;", `select distinct on (a) * from s."T" x`, "select a from only t", "select a from t * where b = 1", "select a from a.b.c as d(e, f)",

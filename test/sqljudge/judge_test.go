@@ -30,6 +30,7 @@ func TestJudge(t *testing.T) {
 	for _, version := range servers.Versions {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			conn := connect(t, version)
+			judgeCatalogs(t, conn)
 			for _, setting := range []string{"on", "off"} {
 				j := judge{conn: conn, version: version, settings: sqltext.SettingsOf(setting, "UTF8")}
 				j.set(t, "standard_conforming_strings", setting)
@@ -53,6 +54,22 @@ func TestJudge(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// judgeCatalogs has a server say which tables and views are its own. It finds them without a schema.
+func judgeCatalogs(t *testing.T, conn *pgconn.PgConn) {
+	t.Helper()
+	result := conn.ExecParams(t.Context(), "select relname from pg_class where relnamespace = 'pg_catalog'::regnamespace and relkind in ('r', 'v')", nil, nil, nil, nil).Read()
+	if result.Err != nil || len(result.Rows) == 0 {
+		t.Fatalf("it names %d catalogs: %v", len(result.Rows), result.Err)
+	}
+	var shaper sqltext.Shaper
+	for _, row := range result.Rows {
+		sql := "select from " + string(row[0])
+		if !sqltext.TraitsOf(shaper.Shape([]byte(sql), sqltext.Settings{})).OnlyCatalogs {
+			t.Errorf("%s is not taken for one that reads the catalogs", sql)
+		}
 	}
 }
 
