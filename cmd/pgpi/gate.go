@@ -49,9 +49,9 @@ func (p *pipeline) openGate(chosen *filter.Filter) error {
 	return nil
 }
 
-// conclude says what the run was found to be, and what is wrong with the acceptances. It returns an
-// error if that is not success.
-func (p *pipeline) conclude() error {
+// verdict says whether the run fails, and what is wrong with the acceptances. It returns an error if
+// the run does not pass.
+func (p *pipeline) verdict() error {
 	if p.judge == nil {
 		return nil
 	}

@@ -136,7 +136,7 @@ func (o *readOptions) run() (err error) {
 	if err := events.checkValues(ctx); err != nil {
 		return err
 	}
-	verdict := events.conclude()
+	verdict := events.verdict()
 	err = conclude(strings.Join(o.Files, " and "), report, events.decode.Seen())
 	if incomplete, ok := errors.AsType[exitError](err); ok && incomplete == exitIncomplete && verdict != nil {
 		return verdict

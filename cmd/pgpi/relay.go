@@ -73,7 +73,7 @@ func (o *relayOptions) run() (err error) {
 	}
 	proxy.New(config).Serve(ctx, addresses(listeners), listeners...)
 	whole := events.finish()
-	verdict := events.conclude()
+	verdict := events.verdict()
 	if !whole {
 		return exitError(exitFailure)
 	}

@@ -240,7 +240,7 @@ const reportDescription = `Add up what recordings and captures hold: which state
 
   pgpi report session.pcapng
   pgpi report --order-by calls --report json=report.json monday.pcapng
-  pgpi report --compare report.json tuesday.pcapng
+  pgpi report --compare report.json --fail-on new-shape,calls=10% tuesday.pcapng
 
 Exit codes are those of pgpi read.`
 

@@ -182,7 +182,7 @@ func relayFor(command launch.Command, config proxy.Config, listeners []net.Liste
 	if err != nil {
 		return err
 	}
-	verdict := events.conclude()
+	verdict := events.verdict()
 	if code != 0 {
 		return exitError(code)
 	}

@@ -121,9 +121,10 @@ func (j *Judge) count(test string, n int64) {
 	j.tests[test] += n
 }
 
-// Found reports whether something with a signature was found, chosen or not.
+// Found reports whether something with a signature was found, chosen or not. If there were too many
+// to remember, anything may have been.
 func (j *Judge) Found(signature string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.signatures[signature]
+	return j.signatures[signature] || len(j.signatures) >= maxSignatures
 }

@@ -225,6 +225,12 @@ func TestChosen(t *testing.T) {
 		}
 		return j.Verdict()
 	}
+	whole := r.verdict(t, "errors").Lines("")
+	for _, findingsAlone := range []bool{false, true} {
+		if got := judge(findingsAlone, func(*event.Event) bool { return true }).Lines(""); !slices.Equal(got, whole) {
+			t.Errorf("with a filter that lets everything through: %q, without: %q", got, whole)
+		}
+	}
 	if got := judge(false, func(*event.Event) bool { return false }).Lines(""); got[0] != "saw no exchange, so nothing was judged: --filter, --since or --until left out all 3 exchanges" {
 		t.Errorf("%q", got)
 	}
