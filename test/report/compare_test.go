@@ -28,7 +28,7 @@ func TestCompare(t *testing.T) {
 		": 8 calls, 8 rows, ",
 		"\n--   select id from orders where id = $1\n",
 		"\n--   select count(*) from orders where id > $1\n--   calls                          2               3             +1      +50.0\n",
-		": 3 differences fail the run\n", "\npgpi:   new-finding: n+1:", "\npgpi:   new-shape: 1:", "\npgpi:   calls=10%: calls of 1:",
+		" fail the run\n", "\npgpi:   n+1:", "\npgpi:   new-shape: 1:", "\npgpi:   calls=10%: calls of 1:",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q: %s", want, page)
