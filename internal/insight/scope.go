@@ -162,9 +162,7 @@ func (sc *scope) transacted(c *connection) {
 // follow passes an exchange to all scopes that it is part of.
 func (s *Stage) follow(c *connection, x *exchange) {
 	before := c.status
-	if x.Transaction != 0 {
-		c.status = x.Transaction
-	}
+	ended := c.setStatus(x)
 	inside := before == 'T' || before == 'E' || c.status == 'T' || c.status == 'E'
 	if inside && c.transaction == nil {
 		c.transaction = s.begin(aTransaction, c.client, c)
@@ -191,8 +189,8 @@ func (s *Stage) follow(c *connection, x *exchange) {
 		s.endUnit(burst)
 		s.endUnit(c.transaction)
 	}
-	s.work(c, x)
-	if c.transaction != nil && c.status == 'I' {
+	s.work(c, x, ended)
+	if c.transaction != nil && ended {
 		s.endScope(&c.transaction, over)
 	}
 	c.last = x.at

@@ -62,8 +62,28 @@ func (c *connection) becomeReady(number uint32) {
 	}
 }
 
-// work follows the transaction of a connection through an exchange.
-func (s *Stage) work(c *connection, x *exchange) {
+// setStatus notes the status of the transaction after an exchange, and reports whether no transaction
+// goes on. Exchanges with one Sync all have the status after the last of them.
+func (c *connection) setStatus(x *exchange) (ended bool) {
+	last := true
+	for _, n := range c.ready {
+		if n >= x.Number {
+			last = n == x.Number
+			break
+		}
+	}
+	ends := x.Outcome == event.Done && (x.statement.Verb == "commit" || x.statement.Verb == "rollback")
+	switch {
+	case !last && ends:
+		c.status = 'I'
+	case x.Transaction != 0 && (last || x.Transaction != 'I'):
+		c.status = x.Transaction
+	}
+	return ends || c.status == 'I' // COMMIT AND CHAIN begins another
+}
+
+// work follows the transaction of a connection through an exchange, which may have ended it.
+func (s *Stage) work(c *connection, x *exchange, ended bool) {
 	passed := 0
 	for passed < len(c.ready) && c.ready[passed] < x.Number { // a Sync that came later than what it ends
 		passed++
@@ -74,9 +94,11 @@ func (s *Stage) work(c *connection, x *exchange) {
 	c.work.add(x)
 	if passed < len(c.ready) && c.ready[passed] == x.Number && x.Outcome != event.RolledBack { // otherwise the error of the Sync follows
 		passed++
-		if c.status == 'I' {
+		if ended {
 			s.endWork(c)
 		}
+	} else if ended && c.transaction != nil {
+		s.endWork(c)
 	}
 	c.ready = append(c.ready[:0], c.ready[passed:]...)
 }
