@@ -20,9 +20,10 @@ type crowd struct {
 }
 
 type crowdTrack struct {
-	result *result
-	misses int
-	sets   []set
+	result    *result
+	explained int32 // as in a track
+	misses    int
+	sets      []set
 }
 
 // set is executions whose values are those of one column, in any order.
@@ -32,6 +33,8 @@ type set struct {
 	children int
 	places   []place
 	disorder bool // on some connection, the values are not in the order of rows
+	mixed    bool // on all of them together, neither
+	overlaps int  // executions that began before another of them had ended
 }
 
 // place is how far one connection is in the rows.
@@ -63,7 +66,7 @@ func (w *crowd) take(s *Stage, m *memory, x *exchange) {
 			continue
 		}
 		newest = max(newest, r.number)
-		t := crowdTrack{result: r}
+		t := crowdTrack{result: r, explained: w.executions}
 		if r.rows > maxRows || w.start(s, &t, x) {
 			w.tracks = append(w.tracks, t)
 		}
@@ -77,7 +80,7 @@ func (w *crowd) take(s *Stage, m *memory, x *exchange) {
 
 // advance continues the sets of a track, or begins new ones. It reports whether the track goes on.
 func (w *crowd) advance(s *Stage, t *crowdTrack, x *exchange) bool {
-	kept := t.sets[:0]
+	kept, whole := t.sets[:0], false
 	for i := range t.sets {
 		one := &t.sets[i]
 		if t.result.gone || !w.extend(one, x) {
@@ -85,18 +88,23 @@ func (w *crowd) advance(s *Stage, t *crowdTrack, x *exchange) bool {
 		}
 		if !one.isWhole() {
 			kept = append(kept, *one)
-		} else if one.proves(s, w.shape) {
+			continue
+		}
+		if whole = true; one.proves(s, w.shape) {
 			w.sets = append(w.sets, *one)
+			if one.first <= t.explained {
+				t.explained = one.last + 1
+			}
 		}
 	}
 	t.sets = kept
 	if t.result.gone {
 		return false
 	}
-	if len(t.sets) == 0 && !w.start(s, t, x) {
+	if len(t.sets) == 0 && !whole && !w.start(s, t, x) {
 		t.misses++
 	}
-	return len(t.sets) > 0 || t.misses < maxMisses
+	return len(t.sets) > 0 || whole || t.misses < maxMisses
 }
 
 // start begins the sets that an execution can be the first of.
@@ -115,7 +123,7 @@ func (w *crowd) start(s *Stage, t *crowdTrack, x *exchange) bool {
 				continue
 			}
 			one := set{run: run{result: t.result, operand: operand, column: i, row: row, first: w.executions}}
-			one.belong(x)
+			one.belong(x, t.explained == w.executions)
 			one.began = x.asked()
 			one.seen = make([]uint64, (len(c.hashes)+63)/64)
 			for i := range x.values {
@@ -148,7 +156,12 @@ func (w *crowd) addTo(one *set, x *exchange, row int32) bool {
 	} else if c.distinct == len(c.hashes) || one.children >= len(c.hashes) {
 		return false
 	}
-	one.children++
+	if one.children++; one.children > 1 {
+		one.mixed = one.mixed || row <= one.row
+		if x.asked().Before(one.ended) {
+			one.overlaps++
+		}
+	}
 	one.row, one.last = row, w.executions
 	if one.children > 1 {
 		for i, v := range x.values {
@@ -196,7 +209,11 @@ func (one *set) proves(s *Stage, child *sqltext.Shape) bool {
 	if c.isDense() && s.relations.of(pair{one.result.shape, child, c.name, one.operand}) < related && !one.direct {
 		return false
 	}
-	return one.together || one.chance() >= hardlyChance
+	if one.chance() >= hardlyChance {
+		return true
+	}
+	// Then they have to come at once, either side by side or in the order of rows.
+	return (one.near && one.fresh || one.sure) && (!one.mixed || one.overlaps*2 >= one.children-1)
 }
 
 // chance returns how unlikely it is, in bits, that random rows are all rows, each once, and in order

@@ -1,9 +1,29 @@
 package insight_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
+
+	"pgpi/internal/event"
 )
+
+// sideBySide runs a statement for each of some values, on connections of their own.
+func (p *player) sideBySide(sql string, values ...int) {
+	start := p.at.Sub(began)
+	for i := range values {
+		conn := uint32(i + 1)
+		p.numbers[conn]++
+		p.take(event.Event{Conn: conn, Kind: event.Traffic, Messages: []event.Message{{Exchange: p.numbers[conn]}}})
+	}
+	p.at = p.at.Add(time.Millisecond)
+	for i, v := range values {
+		conn := uint32(i + 1)
+		p.take(event.Event{Conn: conn, Kind: event.Traffic, Direction: event.ServerToClient, Messages: []event.Message{{Done: p.numbers[conn]}}})
+		p.take(event.Event{Conn: conn, Kind: event.Exchanged, Exchange: p.exchange(conn, p.numbers[conn], fmt.Sprintf(sql, v), start)})
+	}
+}
 
 // TestNPlusOneOnSeveralConnections has the children of a pool.
 func TestNPlusOneOnSeveralConnections(t *testing.T) {
@@ -16,26 +36,42 @@ func TestNPlusOneOnSeveralConnections(t *testing.T) {
 		play func(p *player)
 		want []string
 	}{
-		{"all, in any order, at once", func(p *player) {
+		{"all, in any order, side by side", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.sideBySide(askItems, 58, 701, 33, 440, 1902)
+		}, []string{"n+1"}},
+		{"all, twice, side by side", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.sideBySide(askItems, 58, 701, 33, 440, 1902)
+			p.sideBySide(askItems, 701, 58, 1902, 33, 440)
+		}, []string{"n+1"}},
+		{"all, in any order, one after another", func(p *player) {
 			p.list(listOrders, shuffled)
 			for i, id := range []int{58, 701, 33, 440, 1902} {
 				p.each(uint32(i+1), askItems, id)
 			}
-		}, []string{"n+1"}},
-		{"not all", func(p *player) {
-			p.list(listOrders, numbers("id", 701, 33, 1902, 58, 440, 9))
-			for i, id := range []int{58, 701, 33, 440, 1902} {
+		}, nil},
+		{"all, in order, one after another", func(p *player) {
+			p.list(listOrders, shuffled)
+			for i, id := range []int{701, 33, 1902, 58, 440} {
 				p.each(uint32(i+1), askItems, id)
 			}
+		}, []string{"n+1"}},
+		{"all, after one that is not of the result", func(p *player) {
+			p.list(listOrders, shuffled)
+			p.each(1, askItems, 9)
+			p.sideBySide(askItems, 58, 701, 33, 440, 1902)
+		}, nil},
+		{"not all", func(p *player) {
+			p.list(listOrders, numbers("id", 701, 33, 1902, 58, 440, 9))
+			p.sideBySide(askItems, 58, 701, 33, 440, 1902)
 		}, nil},
 		{"after much else", func(p *player) {
 			p.list(listOrders, shuffled)
 			for range 11 {
 				p.run(1, "select now()")
 			}
-			for i, id := range []int{58, 701, 33, 440, 1902} {
-				p.each(uint32(i+1), askItems, id)
-			}
+			p.sideBySide(askItems, 58, 701, 33, 440, 1902)
 		}, nil},
 		{"in order on each connection, after much else", func(p *player) {
 			p.list(listOrders, numbers("id", many...))
@@ -59,15 +95,11 @@ func TestNPlusOneOnSeveralConnections(t *testing.T) {
 		}, []string{"n+1"}},
 		{"some twice", func(p *player) {
 			p.list(listOrders, shuffled)
-			for i, id := range []int{58, 701, 58, 33, 440, 1902} {
-				p.each(uint32(i+1), askItems, id)
-			}
+			p.sideBySide(askItems, 58, 701, 58, 33, 440, 1902)
 		}, nil},
 		{"1 to 5 of another table", func(p *player) {
 			p.list("select id from authors", orders)
-			for i, id := range []int{1, 2, 3, 4, 5} {
-				p.each(uint32(i+1), "select * from books where id = %d", id)
-			}
+			p.sideBySide("select * from books where id = %d", 1, 2, 3, 4, 5)
 		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,8 +31,10 @@ type follower struct {
 // track is a follower's way through one result.
 type track struct {
 	result *result
-	misses int
-	runs   []run
+	// explained is the first execution since the result that no run has, which proves something.
+	explained int32
+	misses    int
+	runs      []run
 }
 
 // run is executions, one after another, whose values follow the rows of one column.
@@ -56,10 +58,13 @@ type run struct {
 	number, step int64
 	steps        int
 	uneven       int
-	// direct is set if nothing else was asked since the result, and together if not much else was,
-	// or if comments or a transaction prove that they belong together.
-	direct, together bool
-	// bits is how unlikely the order is, if the values were those of random rows.
+	// direct is set if nothing else was asked since the result, near if not much else was, and sure
+	// if comments or a transaction prove that they belong together.
+	direct, near, sure bool
+	// fresh is set if nothing of its shape was asked between the result and the run, or only what
+	// runs before it explain.
+	fresh bool
+	// bits is how much less likely the order is than that of random rows usually is.
 	bits       float64
 	roundTrips int64
 	began      time.Time
@@ -124,6 +129,9 @@ func (f *follower) advance(s *Stage, t *track, x *exchange) bool {
 			kept = append(kept, *r)
 		} else if r.proves(s, f.shape) && len(f.runs) < maxRuns {
 			f.runs = append(f.runs, *r)
+			if r.first <= t.explained {
+				t.explained = max(t.explained, r.last+1)
+			}
 		}
 	}
 	t.runs = kept
@@ -145,7 +153,7 @@ func (f *follower) discover(s *Stage, m *memory, x *exchange) {
 			continue // one that is not complete may be the next time
 		}
 		newest = max(newest, r.number)
-		t := track{result: r}
+		t := track{result: r, explained: f.executions}
 		if !f.start(s, &t, x) {
 			t.misses++
 		}
@@ -182,7 +190,7 @@ func (f *follower) start(s *Stage, t *track, x *exchange) bool {
 func (f *follower) begin(t *track, x *exchange, r run) {
 	v := x.values[r.operand]
 	r.result, r.first, r.last, r.distinct, r.number = t.result, f.executions, f.executions, 1, v.number
-	r.belong(x)
+	r.belong(x, t.explained == f.executions)
 	r.began = x.asked()
 	for i := range x.values {
 		r.fits[i] = 1<<len(t.result.columns) - 1
@@ -193,9 +201,10 @@ func (f *follower) begin(t *track, x *exchange, r run) {
 }
 
 // belong notes how the first execution belongs to the result.
-func (r *run) belong(x *exchange) {
+func (r *run) belong(x *exchange, fresh bool) {
 	r.direct = r.result.strangers == 0
-	r.together = r.result.strangers <= near || x.unit != 0 && x.unit == r.result.unit
+	r.near, r.fresh = r.result.strangers <= near, fresh
+	r.sure = x.unit != 0 && x.unit == r.result.unit
 }
 
 // add adds an execution, with the round trip that it is part of unless that was counted.
@@ -237,7 +246,9 @@ func (f *follower) extend(r *run, x *exchange) bool {
 	}
 	if row != r.row && (!r.exact || c.find(v.hash) == row) {
 		f.step(r, v)
-		r.bits += math.Log2(float64(len(c.hashes)) / float64(row-r.row))
+		// A random row is as near as this one, or nearer, with this probability. The logarithms of
+		// such probabilities have a mean of 1/ln 2.
+		r.bits += math.Log2(float64(len(c.hashes))/float64(row-r.row)) - 1/math.Ln2
 	}
 	r.row = row
 	for i, other := range x.values {

@@ -16,13 +16,17 @@ var nplusone = Rule{
 	Name: "n+1", Severity: event.Warning, within: aBurst,
 	Title: "A statement for each row of an earlier result",
 	Fires: "The values that at least 5 executions of a SELECT ask for follow, on one connection, the order of the rows of one column of an earlier result; " +
-		"rows may be left out, and values repeated. Or, on several connections, they are all values of the column, in the order of its rows on each connection, or with nothing else asked since the result. " +
-		"The result was complete before. It is the latest such one. Values are compared in all formats: those of parameters and of constants in the SQL, with those of integers, UUIDs and text up to 40 bytes in the first 1,000 rows and 8 columns. " +
-		"If several values vary, they are of the same row.",
+		"rows may be left out, and values repeated. Or, on several connections, they are all values of the column. The result was complete before. It is the latest such one. " +
+		"Values are compared in all formats: those of parameters and of constants in the SQL, with those of integers, UUIDs and text up to 40 bytes in the first 1,000 rows and 8 columns. " +
+		"If several values vary, they are of the same row. " +
+		"A few values can be in order by chance. So they have to be those of all rows, and the first that the statement asks for since the result, with not much else in between; on several connections also side by side or in order. " +
+		"Or a transaction, or comments, prove that they belong together. Without all that, the order has to be one that random values have less than once in a million times: of 60 rows, 6 that follow each other, or 7 if every other row is left out.",
 	Silent: "Integers that are close to each other, as those of a sequence are: each table has rows 1, 2, 3, so that a statement asks for them proves nothing. " +
-		"They count if names agree: a column orders.id with order_id, order_id with orders.id, or the same table. Or if they are those of all rows, nothing else was asked since, and one of the names is a reference, such as author_id, and the other a key. " +
+		"They count if names agree: a column orders.id with order_id, order_id with orders.id, or the same table; if rows are left out, nothing else was asked since. " +
+		"Or if they are those of all rows, nothing else was asked since, and one of the names is a reference, such as author_id, and the other a key. " +
 		"Or if they take the rows from the first on, and their order is not one that counting makes. " +
-		"Less than half of what a statement was executed for in the burst: then the order can be chance. " +
+		"Words of up to 12 bytes, of which rows are left out, unless names agree: everybody knows the codes of countries. " +
+		"Less than half of what a statement was executed for in the burst. " +
 		"Pages, where each value is in the result before, of the same shape, and other ways along a chain or down a tree. FETCH, and further Executes of a portal. Several values behind IN, and whatever is behind ANY or VALUES. INSERT, UPDATE, DELETE, and SELECTs that read no table, or only the system's catalogs, as drivers and tools do by themselves. " +
 		"Parents with less than 5 rows, NULL, booleans, and what is redacted. A result is remembered while it is one of the last two of a statement, and that is one of the last 16 of the client.",
 	Help:  "Each of these statements takes a round trip. One that asks for all values takes one: where order_id = any($1), a join, or what the object-relational mapper calls eager loading.",

@@ -16,7 +16,8 @@ func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 	if r.distinct-slices.Max(r.paged[:]) < leastDistinct || !r.explains() {
 		return false
 	}
-	if !r.together && r.bits < hardlyChance {
+	atOnce := r.near && r.fresh && r.takesAll()
+	if r.bits < hardlyChance && !r.sure && !atOnce {
 		return false
 	}
 	c := &r.result.columns[r.column]
