@@ -123,6 +123,7 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 		}
 		targets = append(targets, report.Output{Format: out.format, Write: write})
 	}
+	options.Filtered = chosen != nil
 	sink := report.New(options, targets...)
 	if len(outputs) > 0 {
 		p.report = sink

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"strings"
 	"time"
 
 	"pgpi/internal/sqltext"
@@ -31,16 +32,27 @@ type Finding struct {
 	// Text is what was seen, in one sentence with its numbers. Remedy is what would help, in one
 	// sentence.
 	Text, Remedy string
+	// Timeless is Text without durations, or "" if it has none.
+	Timeless string
 	// Connections are the first connections it was seen on, in order. It is never empty.
 	Connections []uint32
 	// More is how many connections there are besides.
 	More int
-	// Evidence are the first exchanges that show it, in the order of time.
+	// Evidence are the first exchanges that show it, in the order of time. It is empty if it is not
+	// about exchanges.
 	Evidence []Evidence
 	// Took and Count are how much of it there was, for bounds that users set: a duration for rules
 	// whose bound is one, and a number for the others.
 	Took  time.Duration
 	Count int64
+}
+
+// Stopped returns words as a sentence: they end with a full stop, unless something else ends them.
+func Stopped(words string) string {
+	if words == "" || strings.ContainsAny(words[len(words)-1:], ".!?") {
+		return words
+	}
+	return words + "."
 }
 
 // Evidence is an exchange that shows a finding.

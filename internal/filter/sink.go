@@ -54,6 +54,8 @@ type Sink struct {
 	needs       needs
 	connections map[uint32]*connection
 	reader      reading.Reader
+	// found are the signatures of findings that were let through.
+	found map[string]bool
 	// touched are the connections with held events of the current batch. unused are copies with no
 	// held events any more.
 	touched []*connection
@@ -143,8 +145,7 @@ func (s *Sink) take(e *event.Event) {
 	case event.Exchanged, event.Pending:
 		s.takeExchange(e)
 	case event.Found:
-		s.asked = append(s.asked[:0], asked{known: known{identity: e.Identity}})
-		s.decide(s.connections[e.Conn], e, true)
+		s.takeFinding(e)
 	default: // nothing to show
 	}
 }

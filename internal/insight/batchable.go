@@ -116,9 +116,10 @@ func (b *batches) end(s *scope) {
 		if one.count < least {
 			continue
 		}
+		timeless := fmt.Sprintf("%d × %s in one transaction, each awaited", one.count, quoted(one.shape))
 		s.find(finding{
 			shape: one.shape, attributes: one.attributes,
-			text:   fmt.Sprintf("%d × %s in one transaction, each awaited: %s in %d round trips", one.count, quoted(one.shape), event.Rounded(one.took), one.count),
+			text: fmt.Sprintf("%s: %s in %d round trips", timeless, event.Rounded(one.took), one.count), timeless: timeless,
 			remedy: one.remedy(), evidence: one.evidence, count: one.count,
 		})
 	}

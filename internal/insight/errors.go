@@ -127,7 +127,7 @@ func (f *failed) add(x *exchange) {
 		if len(f.states) >= maxStates {
 			return
 		}
-		f.states = append(f.states, state{code: x.SQLState, message: clipped(x.Message), attributes: x.Attributes})
+		f.states = append(f.states, state{code: x.SQLState, message: clipped(x.inUTF8(x.Message)), attributes: x.Attributes})
 		st = &f.states[len(f.states)-1]
 	}
 	st.count++

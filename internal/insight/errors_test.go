@@ -2,6 +2,7 @@ package insight_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,20 @@ func TestManyShapes(t *testing.T) {
 	}
 	if found := p.found(); len(found) != 1000 {
 		t.Errorf("found %d", len(found))
+	}
+}
+
+// TestMessagesInUTF8: what a server says is shown as characters, whatever the encoding of the session.
+func TestMessagesInUTF8(t *testing.T) {
+	p := newPlayer(t, insight.Options{})
+	for range 5 {
+		p.run(1, "select nme from orders", failed("42703"), func(x *event.Exchange) {
+			x.Message, x.Settings = "na\xefve", &event.Settings{ClientEncoding: "LATIN1"}
+		})
+	}
+	p.expect("errors")
+	if text := p.findings[0].Text; !strings.HasSuffix(text, ": naïve") {
+		t.Error(text)
 	}
 }
 

@@ -3,8 +3,10 @@ package insight
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"pgpi/internal/event"
+	"pgpi/internal/reading"
 	"pgpi/internal/sqltext"
 )
 
@@ -37,6 +39,18 @@ func (x *exchange) evidence() event.Evidence {
 	return event.Evidence{
 		Conn: x.conn.number, Exchange: x.Number, At: x.time(x.Times.Asked), Elapsed: x.Times.Asked, Identity: x.conn.identity,
 	}
+}
+
+// inUTF8 returns a text of a message in the encoding of findings.
+func (x *exchange) inUTF8(text string) string {
+	if x.Settings == nil || strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return text
+	}
+	r := reading.Reader{Message: &event.Message{Settings: x.Settings}}
+	if r.IsUTF8() {
+		return text
+	}
+	return string(r.AppendUTF8(nil, []byte(text)))
 }
 
 // runs reports whether it asked for anything to be run.

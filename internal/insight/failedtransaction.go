@@ -37,7 +37,7 @@ func (f *failedTransaction) take(s *scope, x *exchange) {
 	}
 	switch {
 	case x.SQLState != inFailedTransaction && !f.failed:
-		f.failed, f.shape, f.attributes, f.code, f.message, f.at = true, x.Shape, x.Attributes, x.SQLState, clipped(x.Message), x.Times.Done
+		f.failed, f.shape, f.attributes, f.code, f.message, f.at = true, x.Shape, x.Attributes, x.SQLState, clipped(x.inUTF8(x.Message)), x.Times.Done
 		f.evidence = append(f.evidence, x.evidence())
 	case x.SQLState == inFailedTransaction && f.failed && x.Times.Asked >= f.at:
 		if f.count++; len(f.evidence) < maxEvidence {

@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -24,7 +23,10 @@ type finding struct {
 	note bool
 	// text is what was seen, and remedy what would help. Each is a sentence.
 	text, remedy string
-	// evidence is in the order of time. It is not empty.
+	// timeless is the text without durations, if it has any and the rule is not a timed one.
+	timeless string
+	// evidence is in the order of time. It is empty only if the event that is being taken shows the
+	// rest.
 	evidence []event.Evidence
 	// connections are all on which it was seen, if the evidence does not show all.
 	connections []uint32
@@ -57,7 +59,7 @@ func (sc *scope) find(f finding) {
 	}
 	found := &event.Finding{
 		Rule: r.Name, Severity: severity, Timed: r.Timed, Signature: signature(r.Name, &f), Shape: f.shape, Attributes: f.attributes, Text: f.text,
-		Remedy: f.remedy, Connections: all[:min(len(all), maxConnections)], More: max(0, len(all)-maxConnections),
+		Timeless: f.timeless, Remedy: f.remedy, Connections: all[:min(len(all), maxConnections)], More: max(0, len(all)-maxConnections),
 		Evidence: slices.Clone(f.evidence[:min(len(f.evidence), maxEvidence)]), Took: f.took, Count: f.count, GoesOn: f.goesOn,
 	}
 	found.Again = s.signatures[found.Signature] || len(s.signatures) >= maxSignatures
@@ -67,16 +69,18 @@ func (sc *scope) find(f finding) {
 	if !found.Again {
 		s.signatures[found.Signature] = true
 	}
-	e := &event.Event{Seq: s.seq, At: s.at, Conn: all[0], Kind: event.Found, Finding: found}
-	if sc.client != nil {
-		e.Identity = sc.client.identity
+	first := event.Evidence{Conn: all[0], At: s.at}
+	if first.Conn == s.conn {
+		first.Elapsed = s.elapsed
 	}
-	for _, one := range f.evidence {
-		if one.Conn == e.Conn {
-			e.Elapsed = e.At.Sub(one.At) + one.Elapsed
-			e.Identity = cmp.Or(one.Identity, e.Identity)
-			break
-		}
+	if len(f.evidence) > 0 {
+		first = f.evidence[0]
+	}
+	e := &event.Event{
+		Seq: s.seq, At: s.at, Conn: first.Conn, Elapsed: s.at.Sub(first.At) + first.Elapsed, Identity: first.Identity, Kind: event.Found, Finding: found,
+	}
+	if e.Identity == nil && sc.client != nil {
+		e.Identity = sc.client.identity
 	}
 	s.found = append(s.found, e)
 }

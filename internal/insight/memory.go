@@ -80,7 +80,7 @@ func (s *Stage) remember(x *exchange) {
 		start := len(all)
 		all = append(all, r.hashes[i]...)
 		found.columns = append(found.columns, column{
-			name: r.known[from.index].Name, hashes: all[start:len(all):len(all)], least: from.least, most: from.most, integers: !from.mixed, words: from.words,
+			name: x.inUTF8(r.known[from.index].Name), hashes: all[start:len(all):len(all)], least: from.least, most: from.most, integers: !from.mixed, words: from.words,
 		})
 	}
 	const bytesPerValue = 8 + 4*2 // with a table that is at most four times as large

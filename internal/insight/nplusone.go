@@ -44,7 +44,7 @@ func (*followed) end(s *scope) {
 	for i := range s.follows.found {
 		p := &s.follows.found[i]
 		s.find(finding{
-			shape: p.child, attributes: p.attributes, text: p.text(), remedy: remedyFor(p.child, p.first.varying()),
+			shape: p.child, attributes: p.attributes, text: p.text(p.cost()), timeless: p.text(p.roundTripsAlone()), remedy: remedyFor(p.child, p.first.varying()),
 			evidence: p.evidence, connections: p.connections, took: p.took, count: p.children,
 		})
 	}
@@ -125,8 +125,8 @@ func (r *run) varying() (all []int) {
 	return all
 }
 
-// text returns what was seen, in a sentence.
-func (p *proof) text() string {
+// text returns what was seen, in a sentence that ends with what it cost.
+func (p *proof) text(cost string) string {
 	order, times := ", in order,", ""
 	if p.runs > len(p.results) {
 		order = fmt.Sprintf(", in order in each of %d runs,", p.runs)
@@ -146,7 +146,7 @@ func (p *proof) text() string {
 		}
 		takes = append(takes, fmt.Sprintf("$%d those of %s", operand+1, columns))
 	}
-	return fmt.Sprintf("%d × %s: %s of %s of %s%s; %s", p.children, quoted(p.child), strings.Join(takes, ", and "), p.rows(), quoted(p.parent), times, p.cost())
+	return fmt.Sprintf("%d × %s: %s of %s of %s%s; %s", p.children, quoted(p.child), strings.Join(takes, ", and "), p.rows(), quoted(p.parent), times, cost)
 }
 
 // columnsOf names the columns that have the values of an operand.
@@ -181,13 +181,21 @@ func (p *proof) cost() string {
 	if p.spread {
 		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), count(int64(len(p.connections)), "connection"))
 	}
+	if p.roundTrips == 0 || p.took <= 0 {
+		return p.roundTripsAlone()
+	}
+	return fmt.Sprintf("about %s in %s (the median round trip × %d, an estimate)", brief(p.took), count(p.roundTrips, "round trip"), p.roundTrips)
+}
+
+// roundTripsAlone says what it cost, without durations.
+func (p *proof) roundTripsAlone() string {
+	if p.spread {
+		return "on " + count(int64(len(p.connections)), "connection")
+	}
 	if p.roundTrips == 0 {
 		return "they were sent in a pipeline"
 	}
-	if p.took <= 0 {
-		return count(p.roundTrips, "round trip")
-	}
-	return fmt.Sprintf("about %s in %s (the median round trip × %d, an estimate)", brief(p.took), count(p.roundTrips, "round trip"), p.roundTrips)
+	return count(p.roundTrips, "round trip")
 }
 
 // brief returns a duration with two digits or more.

@@ -1,7 +1,9 @@
 package insight_test
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -148,11 +150,17 @@ func without(rules ...string) insight.Selection {
 	return chosen
 }
 
+// isDuration matches times in a sentence.
+var isDuration = regexp.MustCompile(`\d (µs|ms|s)\b`)
+
 // found ends everything, and returns the rules of what was found.
 func (p *player) found() (rules []string) {
 	p.stage.End(p.collect)
 	for _, f := range p.findings {
 		rules = append(rules, f.Rule)
+		if timeless := cmp.Or(f.Timeless, f.Text); !f.Timed && isDuration.MatchString(timeless) {
+			p.t.Errorf("%s says a time where times are not to be said: %s", f.Rule, timeless)
+		}
 	}
 	return rules
 }

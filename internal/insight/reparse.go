@@ -135,14 +135,14 @@ func sayParsed(s *scope, one *tallied[parsed]) bool {
 	case one.times:
 		how = ", each time under a name"
 	}
-	waited := ""
+	timeless := fmt.Sprintf("the same text of %s was parsed %d times on one connection%s: %d bytes were sent again", quoted(v.shape), one.times, how, v.again)
+	text := timeless
 	if v.alone > 0 {
-		waited = fmt.Sprintf(", and the client waited %s in %d round trips for that alone", event.Rounded(v.took), v.alone)
+		text += fmt.Sprintf(", and the client waited %s in %d round trips for that alone", event.Rounded(v.took), v.alone)
 	}
 	s.find(finding{
 		shape: v.shape, attributes: v.attributes,
-		text:   fmt.Sprintf("the same text of %s was parsed %d times on one connection%s: %d bytes were sent again%s", quoted(v.shape), one.times, how, v.again, waited),
-		remedy: remedy, evidence: v.evidence, count: one.times,
+		text: text, timeless: timeless, remedy: remedy, evidence: v.evidence, count: one.times,
 	})
 	return true
 }

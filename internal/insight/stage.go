@@ -27,6 +27,8 @@ type Stage struct {
 	deadline time.Duration // the earliest of all scopes
 	seq      uint64        // of the last event
 	at       time.Time     // of the last event
+	conn     uint32        // of the last event
+	elapsed  time.Duration // of the last event
 
 	command     bool // all connections are of one command
 	clients     map[clientKey]*client
@@ -70,7 +72,7 @@ func New(o Options) *Stage {
 // Take passes an event on, followed by what was found with it. What is found because time has
 // passed comes before it.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
-	s.seq, s.at = e.Seq, e.At
+	s.seq, s.at, s.conn, s.elapsed = e.Seq, e.At, e.Conn, e.Elapsed
 	if s.clock.Take(e); s.clock.Now >= s.deadline {
 		s.expire()
 		s.emit(emit)

@@ -10,7 +10,7 @@ import (
 
 // Finding is everything that was found with one signature.
 type Finding struct {
-	// First is what was found first, and At when.
+	// First is what was found first, with what was known of it last. At is when.
 	First *event.Finding
 	At    time.Time
 	// Severity is the gravest with which it was found.
@@ -75,7 +75,12 @@ func (t *findings) add(e *event.Event) {
 		t.order = append(t.order, all)
 		t.kept[f.Severity]++
 	}
-	all.Count++
+	switch {
+	case !f.GoesOn || all.Count == 0:
+		all.Count++
+	case all.Count == 1: // it is the one that goes on
+		all.First = f
+	}
 	all.Severity = max(all.Severity, f.Severity)
 	all.Took, all.Most = max(all.Took, f.Took), max(all.Most, f.Count)
 	all.addConnections(f)

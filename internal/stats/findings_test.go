@@ -48,6 +48,26 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestFindingsThatGoOn are counted once, with what is known last.
+func TestFindingsThatGoOn(t *testing.T) {
+	s := New(Options{})
+	for i, text := range []string{"5 s so far", "37 s"} {
+		e := found(event.Note, "idle-in-transaction:1", 0, 1)
+		e.Finding.Text, e.Finding.GoesOn = text, i > 0
+		s.Take(e)
+	}
+	if f := s.Findings()[0]; f.Count != 1 || f.First.Text != "37 s" {
+		t.Errorf("%d× %s", f.Count, f.First.Text)
+	}
+	s.Take(found(event.Note, "idle-in-transaction:1", 0, 2))
+	late := found(event.Note, "idle-in-transaction:1", 0, 2)
+	late.Finding.GoesOn = true
+	s.Take(late)
+	if f := s.Findings()[0]; f.Count != 2 || f.First.Text != "37 s" {
+		t.Errorf("%d× %s", f.Count, f.First.Text)
+	}
+}
+
 // TestFindingsBetween leaves out what is outside the bounds.
 func TestFindingsBetween(t *testing.T) {
 	since, err := ParseBound("17:10")

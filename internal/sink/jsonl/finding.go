@@ -2,6 +2,7 @@ package jsonl
 
 import (
 	"strconv"
+	"strings"
 
 	"pgpi/internal/event"
 )
@@ -11,17 +12,21 @@ func (p *page) findingObject(f *event.Finding) {
 	p.begin("finding")
 	p.word("rule", f.Rule)
 	p.word("severity", f.Severity.String())
+	if f.Timed {
+		p.key("timed")
+		p.text = append(p.text, "true"...)
+	}
 	p.word("signature", f.Signature)
 	if f.Accepted {
 		p.key("accepted")
 		p.text = append(p.text, "true"...)
-		p.wordOf("reason", f.Reason)
+		p.sentence("reason", f.Reason)
 	}
 	if f.Shape != nil {
-		p.wordOf("shape", f.Shape.ID)
+		p.sentence("shape", f.Shape.ID)
 	}
-	p.wordOf("text", f.Text)
-	p.wordOf("remedy", f.Remedy)
+	p.sentence("text", f.Text)
+	p.sentence("remedy", f.Remedy)
 	p.key("connections")
 	p.text = append(p.text, '[')
 	for i, c := range f.Connections {
@@ -31,6 +36,9 @@ func (p *page) findingObject(f *event.Finding) {
 		p.text = strconv.AppendUint(p.text, uint64(c), 10)
 	}
 	p.text = append(p.text, ']')
+	if f.More > 0 {
+		p.integer("more_connections", int64(f.More))
+	}
 	p.key("evidence")
 	p.text = append(p.text, '[')
 	for _, one := range f.Evidence {
@@ -42,4 +50,13 @@ func (p *page) findingObject(f *event.Finding) {
 	}
 	p.text = append(p.text, ']')
 	p.end()
+}
+
+// sentence writes a member with words about what was seen, if there are any. They are in UTF-8, unless
+// they quote what is not text.
+func (p *page) sentence(name, words string) {
+	if words != "" {
+		p.key(name)
+		p.quote([]byte(strings.ToValidUTF8(words, "\uFFFD")))
+	}
 }

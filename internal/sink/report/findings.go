@@ -23,11 +23,15 @@ func (p *page) findings() {
 		found[f.First.Rule] = true
 	}
 	silent, off := p.options.withoutFindings(found)
-	switch {
-	case len(silent) > 0 && len(found) > 0:
-		p.item("", "Nothing was found by "+several(len(silent), "other rule")+": "+strings.Join(silent, ", ")+".")
-	case len(silent) > 0:
-		p.item("", "Nothing was found by "+several(len(silent), "rule")+": "+strings.Join(silent, ", ")+".")
+	if len(silent) > 0 {
+		what, by := "Nothing was found by ", "rule"
+		if p.options.Filtered {
+			what = "The filter let nothing through that was found by "
+		}
+		if len(found) > 0 {
+			by = "other rule"
+		}
+		p.item("", what+several(len(silent), by)+": "+strings.Join(silent, ", ")+".")
 	}
 	if len(off) > 0 && len(off) < len(p.options.Rules) {
 		p.item("", "Not looked for: "+strings.Join(off, ", ")+".")
@@ -97,7 +101,7 @@ func (p *page) found(f *stats.Finding) {
 		label = "accepted"
 	}
 	p.line("")
-	p.item(label, safe(one.Rule+" "+text.Connections(f.Connections, f.Others)+": "+sentence(one.Text)))
+	p.item(label, safe(one.Rule+" "+text.Connections(f.Connections, f.Others)+": "+event.Stopped(one.Text)))
 	p.item("", safe(one.Remedy))
 	if f.First.Accepted && f.First.Reason != "" {
 		p.item("", "Accepted: "+safe(f.First.Reason))
@@ -115,14 +119,6 @@ func (p *page) found(f *stats.Finding) {
 // safe returns words of a client or server on one line, without anything that a terminal would run.
 func safe(words string) string {
 	return string(text.AppendSafe(nil, strings.Join(strings.Fields(words), " ")))
-}
-
-// sentence returns words that end with a full stop.
-func sentence(words string) string {
-	if words == "" || strings.ContainsAny(words[len(words)-1:], ".!?") {
-		return words
-	}
-	return words + "."
 }
 
 func several(n int, noun string) string { return count(int64(n), noun) }

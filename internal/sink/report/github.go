@@ -28,7 +28,7 @@ func WriteAnnotations(w io.Writer, s *stats.Stats, o Options) error {
 		if at, ok := o.sourceOf(one); ok {
 			fmt.Fprintf(&lines, ",file=%s,line=%d", property(at.file), at.line)
 		}
-		fmt.Fprintf(&lines, "::%s\n", data(safe(sentence(one.Text)+" "+sentence(one.Remedy)+" "+one.Signature)))
+		fmt.Fprintf(&lines, "::%s\n", data(safe(event.Stopped(one.Text)+" "+event.Stopped(one.Remedy)+" "+one.Signature)))
 	}
 	_, err := io.WriteString(w, lines.String())
 	return err

@@ -122,7 +122,7 @@ func judge(found []*stats.Finding) (failure *junitFailure, output string) {
 	severity, message := event.Note, ""
 	for _, f := range found {
 		one := f.First
-		words := fmt.Sprintf("%s, %s, %s: %s %s", one.Signature, f.Severity, count(f.Count, "time"), sentence(one.Text), sentence(one.Remedy))
+		words := fmt.Sprintf("%s, %s, %s: %s %s", one.Signature, f.Severity, count(f.Count, "time"), event.Stopped(one.Text), event.Stopped(one.Remedy))
 		switch {
 		case one.Accepted:
 			rest = append(rest, safe(words+" Accepted: "+cmp.Or(one.Reason, "no reason is given")))

@@ -21,6 +21,8 @@ type Options struct {
 	// Day is the day by which acceptances have ended or not, as in 2026-11-28. It is empty if nothing
 	// is accepted.
 	Day string
+	// Filtered is set if only a part of the exchanges and findings is in it.
+	Filtered bool
 	// Rules are all rules, in the order of the documentation.
 	Rules []Rule
 	// Place is the file that findings are in if comments name none. Folder is the working directory.

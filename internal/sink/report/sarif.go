@@ -162,7 +162,7 @@ func whatIsMissing(s *stats.Stats) (all []string) {
 
 func sarifRuleOf(r Rule) sarifRule {
 	one := sarifRule{
-		ID: r.Name, ShortDescription: sarifText{Text: sentence(r.Title)}, FullDescription: sarifText{Text: r.Fires}, Help: sarifText{Text: r.Help},
+		ID: r.Name, ShortDescription: sarifText{Text: event.Stopped(r.Title)}, FullDescription: sarifText{Text: r.Fires}, Help: sarifText{Text: r.Help},
 		Defaults: sarifDefaults{r.LookedFor, r.Severity.String()}, Properties: sarifProperties{[]string{"postgresql"}},
 	}
 	if r.Timed {
@@ -180,7 +180,7 @@ func sarifRuleOf(r Rule) sarifRule {
 func (o *Options) sarifResultOf(f *stats.Finding, rule int) sarifResult {
 	first := f.First
 	one := sarifResult{
-		RuleID: first.Rule, RuleIndex: rule, Level: f.Severity.String(), Message: sarifText{Text: message(sentence(first.Text) + " " + sentence(first.Remedy))},
+		RuleID: first.Rule, RuleIndex: rule, Level: f.Severity.String(), Message: sarifText{Text: message(event.Stopped(first.Text) + " " + event.Stopped(first.Remedy))},
 		Locations: []sarifLocation{o.sarifLocationOf(first)}, Fingerprints: map[string]string{"primaryLocationLineHash": first.Signature},
 		Occurrences: f.Count, Suppressions: []sarifSuppression{}, Properties: sarifConnections{f.Connections},
 	}

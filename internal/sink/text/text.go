@@ -7,8 +7,8 @@
 //     were omitted, or that something was redacted.
 //   - Whatever a peer sends, it can't forge a line of another connection, and no control characters
 //     reach a terminal.
-//   - Every line of a connection begins with the connection's tag. The lines of an event are
-//     written together.
+//   - Every line of a connection begins with the connection's tag, and every line of a finding with
+//     "!!" or spaces. The lines of an event are written together.
 //   - The output depends only on the options and the events.
 //
 // Less formally: you can read the log without knowing the protocol, and can trust that it is what
