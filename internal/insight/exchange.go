@@ -78,10 +78,16 @@ type statement struct {
 }
 
 // statements remembers what was found out about shapes.
-type statements struct{ known map[*sqltext.Shape]*statement }
+type statements struct {
+	known map[*sqltext.Shape]*statement
+	size  int // of the texts of shapes, which it keeps in memory
+}
 
-// maxStatements is how many are remembered. Exceeding it only costs time.
-const maxStatements = 10_000
+// Limits of what is remembered of shapes, here and in relations. Exceeding them only costs time.
+const (
+	maxStatements = 10_000
+	maxShapeTexts = 4 << 20
+)
 
 // unknown is what is known about SQL that was not seen.
 var unknown = statement{Traits: sqltext.Traits{MayWrite: true, HasList: true, Locks: true}}
@@ -93,9 +99,10 @@ func (all *statements) of(shape *sqltext.Shape) *statement {
 	if st := all.known[shape]; st != nil {
 		return st
 	}
-	if len(all.known) >= maxStatements || all.known == nil {
-		all.known = map[*sqltext.Shape]*statement{}
+	if len(all.known) >= maxStatements || all.size+len(shape.Text) > maxShapeTexts || all.known == nil {
+		*all = statements{known: map[*sqltext.Shape]*statement{}}
 	}
+	all.size += len(shape.Text)
 	st := &statement{Traits: sqltext.TraitsOf(shape)}
 	st.readsTables = len(tablesOf(shape)) > 0 && !st.OnlyCatalogs
 	st.bounds = st.Verb == "savepoint" || st.Verb == "rollback to"

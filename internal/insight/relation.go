@@ -21,7 +21,10 @@ const (
 )
 
 // relations remembers what was found out about names.
-type relations struct{ known map[pair]relation }
+type relations struct {
+	known map[pair]relation
+	size  int // of the texts of both shapes of each pair
+}
 
 // pair is a column of a result and an operand of a statement.
 type pair struct {
@@ -36,9 +39,11 @@ const maxRelations = 10_000
 func (all *relations) of(p pair) relation {
 	r, ok := all.known[p]
 	if !ok {
-		if len(all.known) >= maxRelations || all.known == nil {
-			all.known = map[pair]relation{}
+		size := len(p.parent.Text) + len(p.child.Text)
+		if len(all.known) >= maxRelations || all.size+size > maxShapeTexts || all.known == nil {
+			*all = relations{known: map[pair]relation{}}
 		}
+		all.size += size
 		r = p.relate()
 		all.known[p] = r
 	}
