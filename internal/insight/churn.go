@@ -64,6 +64,6 @@ func (v *visits) closed(s *scope, c *connection) {
 	s.find(finding{
 		goesOn: again, connections: []uint32{c.number},
 		text:   fmt.Sprintf("%d connections of %s logged in and ended within %s, each after at most %d exchanges", n, s.client.name(), event.Rounded(window), few),
-		remedy: "Keep connections in a pool", count: n,
+		remedy: "Keep connections in a pool.", count: n,
 	})
 }

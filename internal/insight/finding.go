@@ -21,7 +21,7 @@ type finding struct {
 	attributes []sqltext.Attribute
 	// note is set if it matters less than the rule says.
 	note bool
-	// text is what was seen, and remedy what would help. Each is a sentence.
+	// text is what was seen, and remedy what would help. Each is a sentence; only the remedy has its full stop.
 	text, remedy string
 	// timeless is the text without durations, if it has any and the rule is not a timed one.
 	timeless string

@@ -65,7 +65,7 @@ func (i *idleness) find(s *scope, took time.Duration, so string) {
 	s.find(finding{
 		shape: i.shape, attributes: i.tags, goesOn: i.said,
 		text:     fmt.Sprintf("nothing was asked for %s%s in a transaction, after %s", event.Rounded(took), so, quoted(i.shape)),
-		remedy:   "Commit before the program waits for something else",
+		remedy:   "Commit before the program waits for something else.",
 		evidence: []event.Evidence{i.after}, took: took,
 	})
 }

@@ -227,9 +227,9 @@ func remedyFor(child *sqltext.Shape, operands []int) string {
 	case column == "":
 		return "One statement for all values would do, such as one with a join."
 	case strings.Contains(child.Text, " limit ") || strings.Contains(child.Text, " fetch first "):
-		return "One statement would do, with a lateral join to unnest($1) and where " + column + " = its value"
+		return "One statement would do, with a lateral join to unnest($1) and where " + column + " = its value."
 	default:
-		return "One statement would do: where " + column + " = any($1)"
+		return "One statement would do: where " + column + " = any($1)."
 	}
 }
 

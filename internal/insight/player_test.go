@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,9 @@ func (p *player) take(e event.Event) {
 
 func (p *player) collect(e *event.Event) {
 	if e.Kind == event.Found {
+		if !strings.HasSuffix(e.Finding.Remedy, ".") {
+			p.t.Errorf("%q is not a sentence", e.Finding.Remedy)
+		}
 		if e.At != p.last || e.Seq != p.seq {
 			p.t.Errorf("%s was found at %v, event %d, not at %v, event %d", e.Finding.Signature, e.At, e.Seq, p.last, p.seq)
 		}

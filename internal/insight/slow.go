@@ -40,7 +40,7 @@ func (*slowness) end(*scope) {}
 // whoseTime says whose time an exchange was, the largest share first, and what to do about that.
 func whoseTime(x *exchange) (words, remedy string) {
 	shares, seen := x.Times.Shares()
-	const explain = "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS)"
+	const explain = "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS)."
 	if !seen {
 		return "", explain
 	}
@@ -50,10 +50,10 @@ func whoseTime(x *exchange) (words, remedy string) {
 	}
 	parts := []share{
 		{shares.Server, "the server", explain},
-		{shares.ToServer, "the way to the server", "Move the client closer to the server, or send fewer statements"},
-		{shares.Sending, "the client, which was still sending", "Look at what the client does while it sends"},
-		{shares.Reading, "the client, which did not read", "Ask for fewer rows or columns, or read the rows before working on them"},
-		{shares.Held, "pgpi, which waited for its own logs", "Write the logs to a faster disk, or use --log-overflow drop"},
+		{shares.ToServer, "the way to the server", "Move the client closer to the server, or send fewer statements."},
+		{shares.Sending, "the client, which was still sending", "Look at what the client does while it sends."},
+		{shares.Reading, "the client, which did not read", "Ask for fewer rows or columns, or read the rows before working on them."},
+		{shares.Held, "pgpi, which waited for its own logs", "Write the logs to a faster disk, or use --log-overflow drop."},
 	}
 	largest := parts[0]
 	var all []string
