@@ -54,10 +54,11 @@ type run struct {
 	distinct    int
 	// paged counts the values that were in a column of the first or last row of the result before.
 	paged [maxColumns]int
-	// uneven counts the steps between integers that differ from the step before.
+	// uneven counts the steps between integers that differ from the step before, and wide those over
+	// many integers that are not in the column.
 	number, step int64
 	steps        int
-	uneven       int
+	uneven, wide int
 	// direct is set if nothing else was asked since the result, near if not much else was, and sure
 	// if comments or a transaction prove that they belong together.
 	direct, near, sure bool
@@ -245,7 +246,7 @@ func (f *follower) extend(r *run, x *exchange) bool {
 		return false
 	}
 	if row != r.row && (!r.exact || c.find(v.hash) == row) {
-		f.step(r, v)
+		f.step(r, v, row-r.row)
 		// A random row is as near as this one, or nearer, with this probability. The logarithms of
 		// such probabilities have a mean of 1/ln 2.
 		r.bits += math.Log2(float64(len(c.hashes))/float64(row-r.row)) - 1/math.Ln2
@@ -274,13 +275,16 @@ func (r *run) next(c *column, hash uint64) (row int32, found bool) {
 	return r.row, c.hashes[r.row] == hash
 }
 
-// step counts a new value.
-func (f *follower) step(r *run, v value) {
+// step counts a new value, some rows after the one before.
+func (f *follower) step(r *run, v value, rows int32) {
 	r.distinct++
 	if v.isNumber {
 		step := v.number - r.number
 		if r.steps > 0 && step != r.step {
 			r.uneven++
+		}
+		if max(step, -step) >= sparse*int64(rows) {
+			r.wide++
 		}
 		r.number, r.step = v.number, step
 		r.steps++

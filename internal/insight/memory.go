@@ -240,6 +240,8 @@ func (c *column) after(row int32) int32 {
 // isDense reports whether many of the integers between its least and its most are in the column,
 // as those that a sequence counts are. That a value is among them then means little.
 func (c *column) isDense() bool {
-	const share = 16
-	return c.integers && uint64(c.most-c.least) < share*uint64(c.distinct)
+	return c.integers && uint64(c.most-c.least) < sparse*uint64(c.distinct)
 }
+
+// sparse is how many integers there are for one that is in a column, if that is no chance.
+const sparse = 16

@@ -2,6 +2,7 @@ package insight_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,9 @@ var (
 	orders   = numbers("id", 1, 2, 3, 4, 5)
 	shuffled = numbers("id", 701, 33, 1902, 58, 440)
 )
+
+// typeOIDs are close together, and far from the next ones.
+var typeOIDs = slices.Concat(upTo(80)[15:], []int{114, 142, 194, 210, 269, 325}, []int{600, 601, 602, 603, 604, 628, 700, 701, 718}, []int{1000, 1001, 1002, 1003, 1005, 1006, 1007, 1560, 1700}, []int{2950, 2951, 3220, 3614, 13000})
 
 const (
 	listOrders = "select id from orders"
@@ -71,6 +75,16 @@ func TestNPlusOne(t *testing.T) {
 			p.list("select id from authors", numbers("id", upTo(100)...))
 			p.each(1, "select * from books where id = %d", 3, 17, 22, 48, 90)
 		}, ""},
+		{"another table's rows, as a list with gaps has them close together", func(p *player) {
+			p.list("select oid from pg_type", numbers("oid", typeOIDs...))
+			p.each(1, "select * from books where author_id = %d", 16, 17, 18, 19, 20, 21, 22, 23, 24, 25)
+			p.each(1, "select * from authors where id = %d", 1000, 1001, 1002, 1003, 1005, 1007)
+			p.each(1, "select * from poems where id = %d", 601, 602, 603, 604, 718, 1003)
+		}, ""},
+		{"a list with gaps, over them", func(p *player) {
+			p.list("select id from orders", numbers("id", typeOIDs...))
+			p.each(1, "select * from books where page = %d", 17, 114, 194, 325, 601, 1003, 1700, 2950, 13000)
+		}, `9 × "select * from books where page = $1"`},
 		{"rows of the same table", func(p *player) {
 			p.list("select id from books", orders)
 			p.each(1, "select * from books where id = %d", 1, 2, 3, 4, 5)

@@ -21,7 +21,7 @@ func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 		return false
 	}
 	c := &r.result.columns[r.column]
-	if !c.isDense() && (!c.words || r.exact || r.takesAll()) {
+	if !c.isDense() && !r.counts() && (!c.words || r.exact || r.takesAll()) {
 		return true
 	}
 	switch s.relations.of(pair{r.result.shape, child, c.name, r.operand}) {
@@ -37,6 +37,12 @@ func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 	// The order of rows that no counting makes.
 	const leastUneven = 3
 	return r.exact && r.uneven >= leastUneven
+}
+
+// counts reports whether the integers that the run took are close together, though others in the
+// column may not be.
+func (r *run) counts() bool {
+	return r.result.columns[r.column].integers && r.wide < leastDistinct-1
 }
 
 // hardlyChance is how unlikely it must be, in bits, that an order is chance, where it is not known
