@@ -35,7 +35,7 @@ type baseline struct {
 // file is yet to be made.
 func readBaseline(named string, makes bool, now time.Time) (*baseline, error) {
 	b := &baseline{name: cmp.Or(named, ownBaseline), day: acceptance.DayOf(now)}
-	text, err := readSmallFile(b.name)
+	text, err := readSmallFile(b.name, named != "" && !makes)
 	switch {
 	case (named == "" || makes) && errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, fs.ErrNotExist):
@@ -48,13 +48,13 @@ func readBaseline(named string, makes bool, now time.Time) (*baseline, error) {
 }
 
 // readSmallFile reads a file that may be in a project of somebody else. So it neither waits for a
-// pipe nor reads without end.
-func readSmallFile(path string) ([]byte, error) {
+// pipe nor reads without end. pipes is set if the user has named it, and a pipe or /dev/null is meant.
+func readSmallFile(path string, pipes bool) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() && !pipes {
 		return nil, errors.New("it is not a file: name one with --baseline")
 	}
 	file, err := os.Open(path)
@@ -89,7 +89,7 @@ func (b *baseline) dayOfAcceptances() string {
 // add writes the findings that fail the run to the file, unless they are there. They don't fail the
 // run any more.
 func (b *baseline) add(v *gate.Verdict, say func(string)) error {
-	text, err := readSmallFile(b.name)
+	text, err := readSmallFile(b.name, false)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("add to %s: %w", b.name, withoutPath(err))
 	}
