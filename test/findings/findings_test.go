@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -64,9 +65,10 @@ type found struct {
 }
 
 func (s *scenario) check(t *testing.T, path string, server *localpg.Server) {
-	log := filepath.Join(t.TempDir(), "log")
+	dir := t.TempDir()
+	log, recording := filepath.Join(dir, "log"), filepath.Join(dir, "recording.pcapng")
 	pgpi := program.Start(t, program.Command{Path: path, Args: []string{
-		"--log=json=" + log, "--server-host=127.0.0.1", fmt.Sprintf("--server-connect-port=%d", server.Port),
+		"--log=json=" + log, "--record=" + recording, "--server-host=127.0.0.1", fmt.Sprintf("--server-connect-port=%d", server.Port),
 	}})
 	t.Parallel() // from here on: starting all at once would take long
 	ctx, cancel := context.WithTimeout(t.Context(), *length+program.Hang)
@@ -97,6 +99,12 @@ func (s *scenario) check(t *testing.T, path string, server *localpg.Server) {
 		for _, f := range all {
 			t.Logf("%s: %s", f.Signature, f.Text)
 		}
+	}
+	again := filepath.Join(dir, "again")
+	if out, err := exec.CommandContext(ctx, path, "read", "--log=json="+again, recording).CombinedOutput(); err != nil {
+		t.Errorf("read the recording: %v\n%s", err, out)
+	} else if recorded := read(t, again); !slices.Equal(recorded, all) {
+		t.Errorf("in the recording it finds\n%v\ninstead of\n%v", recorded, all)
 	}
 }
 
