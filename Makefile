@@ -24,7 +24,7 @@ test: ## all tests, with real servers and drivers, which are installed where the
 orms: ## the object-relational mappers with all versions of PostgreSQL
 	test/install servers
 	test/install orms
-	go test -count=1 ./test/orms -all
+	go test -count=1 -timeout 1h ./test/orms -all
 
 check: .tools/bin/golangci-lint-$(GOLANGCI_LINT_VERSION) ## format, vet, lint and the quick tests
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
