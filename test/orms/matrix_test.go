@@ -42,7 +42,7 @@ func TestMatrix(t *testing.T) {
 				t.Parallel()
 				command := o.command(t, o.name)
 				for _, server := range targets {
-					for _, w := range o.ways() {
+					for _, w := range slices.Concat(ways, o.also) {
 						t.Run(fmt.Sprintf("PostgreSQL %d/%s", server.Version, w.name), func(t *testing.T) {
 							r := runWithoutRest(t, pgpi, o.settings(login{server}), append(slices.Clone(command), w.name))
 							judge(t, w, r)
@@ -52,12 +52,6 @@ func TestMatrix(t *testing.T) {
 			})
 		}
 	})
-}
-
-// ways returns how the ORM reads.
-func (o orm) ways() []way {
-	kept := slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return o.lacks[w.name] != "" })
-	return append(kept, o.also...)
 }
 
 // startServers starts the newest version of PostgreSQL, or all, with TLS and passwords.

@@ -14,8 +14,6 @@ type orm struct {
 	command func(*testing.T, string) []string
 
 	also []way // besides those that all ORMs have
-	// lacks are the ways that the ORM does not have, with why.
-	lacks map[string]string
 }
 
 var orms = []orm{

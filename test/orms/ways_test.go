@@ -50,7 +50,7 @@ var (
 	factory          = way{name: "factory", reads: authors, finds: batchable}
 	factoryReturning = way{name: "factory", reads: authors}
 	// tests runs ten tests, which read three rows of each of five tables. The ids are the same in
-	// all tables.
+	// all tables, and among those of a table that was listed before.
 	tests = way{name: "tests", reads: 150}
 )
 
@@ -67,4 +67,5 @@ var tables = []string{
 	"INSERT INTO loans SELECT 2000000 + n, 1000000 + 13 * n FROM generate_series(1, 2600) AS n",
 	"CREATE TABLE atlases (id int PRIMARY KEY)", "CREATE TABLE maps (id int PRIMARY KEY)", "CREATE TABLE novels (id int PRIMARY KEY)",
 	"CREATE TABLE plays (id int PRIMARY KEY)", "CREATE TABLE poems (id int PRIMARY KEY)",
+	"CREATE TABLE shelves (id int PRIMARY KEY)", "INSERT INTO shelves SELECT generate_series(1, 40)",
 }

@@ -40,6 +40,7 @@ def kind(name):
     return type(name, (models.Model,), {"__module__": __name__, "id": models.IntegerField(primary_key=True), "Meta": meta})
 
 
+Shelf = kind("shelves")
 kinds = [kind(name) for name in ["atlases", "maps", "novels", "plays", "poems"]]
 
 
@@ -93,6 +94,10 @@ def tests():
 
     class Tests(TestCase):
         databases = {"default"}
+
+        @classmethod
+        def setUpTestData(cls):
+            cls.shelves = list(Shelf.objects.order_by("id"))
 
         def check(self, first):
             ids = [first, first + 1, first + 2]
