@@ -57,6 +57,7 @@ type run struct {
 	// uneven counts the steps between integers that differ from the step before, and wide those over
 	// many integers that are not in the column.
 	number, step int64
+	before       uint64 // of text, what is before the integer at its end
 	steps        int
 	uneven, wide int
 	// direct is set if nothing else was asked since the result, near if not much else was, and sure
@@ -190,7 +191,7 @@ func (f *follower) start(s *Stage, t *track, x *exchange) bool {
 // begin begins a run.
 func (f *follower) begin(t *track, x *exchange, r run) {
 	v := x.values[r.operand]
-	r.result, r.first, r.last, r.distinct, r.number = t.result, f.executions, f.executions, 1, v.number
+	r.result, r.first, r.last, r.distinct, r.number, r.before = t.result, f.executions, f.executions, 1, v.number, v.before
 	r.belong(x, t.explained == f.executions)
 	r.began = x.asked()
 	for i := range x.values {
@@ -278,15 +279,15 @@ func (r *run) next(c *column, hash uint64) (row int32, found bool) {
 // step counts a new value, some rows after the one before.
 func (f *follower) step(r *run, v value, rows int32) {
 	r.distinct++
-	if v.isNumber {
+	if v.counts() {
 		step := v.number - r.number
-		if r.steps > 0 && step != r.step {
+		if r.steps > 0 && step != r.step || v.before != r.before {
 			r.uneven++
 		}
 		if max(step, -step) >= sparse*int64(rows) {
 			r.wide++
 		}
-		r.number, r.step = v.number, step
+		r.number, r.before, r.step = v.number, v.before, step
 		r.steps++
 	}
 	for i := range r.paged {

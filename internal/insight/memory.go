@@ -49,7 +49,8 @@ type result struct {
 type column struct {
 	name   string
 	hashes []uint64 // 0 for what can't be compared
-	// least and most are the limits of its values, if all are integers.
+	// least and most are the limits of its values, if all are integers, or of the integers at the end
+	// of text that is the same otherwise.
 	least, most int64
 	integers    bool
 	words       bool // short text is among them
@@ -238,7 +239,7 @@ func (c *column) after(row int32) int32 {
 }
 
 // isDense reports whether many of the integers between its least and its most are in the column,
-// as those that a sequence counts are. That a value is among them then means little.
+// as those that a sequence counts are, or a program that makes names. That a value is among them then means little.
 func (c *column) isDense() bool {
 	return c.integers && uint64(c.most-c.least) < sparse*uint64(c.distinct)
 }

@@ -21,12 +21,12 @@ func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 		return false
 	}
 	c := &r.result.columns[r.column]
-	if !c.isDense() && !r.counts() && (!c.words || r.exact || r.takesAll()) {
+	if !c.isDense() && !r.counts() && !r.countsNames() && (!c.words || r.exact || r.takesAll()) {
 		return true
 	}
 	switch s.relations.of(pair{r.result.shape, child, c.name, r.operand}) {
 	case related:
-		if r.direct || r.takesAll() || !c.isDense() {
+		if r.direct || r.takesAll() || !c.isDense() && !r.countsNames() {
 			return true
 		}
 	case likely:
@@ -43,6 +43,11 @@ func (r *run) proves(s *Stage, child *sqltext.Shape) bool {
 // column may not be.
 func (r *run) counts() bool {
 	return r.result.columns[r.column].integers && r.wide < leastDistinct-1
+}
+
+// countsNames reports whether the values are text that counts: user1, user2, user3.
+func (r *run) countsNames() bool {
+	return r.before != 0 && r.steps == r.distinct-1 && r.uneven == 0 && r.step == 1
 }
 
 // hardlyChance is how unlikely it must be, in bits, that an order is chance, where it is not known

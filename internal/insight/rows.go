@@ -39,9 +39,10 @@ type rows struct {
 type collected struct {
 	index int
 	form  form
-	// least and most are the limits of its integers. counted is set if there is one, and mixed if
-	// there are other values.
+	// least and most are the limits of its integers, or of those at the end of text that is the same
+	// otherwise. counted is set if there is one, and mixed if there are other values.
 	least, most    int64
+	before         uint64 // of text, what is before the integers
 	counted, mixed bool
 	// words is set if there is short text that is not a number.
 	words bool
@@ -222,11 +223,13 @@ func (r *rows) keep(i int, v value, keep bool) {
 	r.hashes[i] = append(r.hashes[i], v.hash)
 	switch {
 	case v.hash == 0:
-	case !v.isNumber:
-		column.mixed, column.words = true, column.words || v.isWord
+		return
+	case !v.counts(), column.counted && v.before != column.before:
+		column.mixed = true
 	case !column.counted:
-		column.least, column.most, column.counted = v.number, v.number, true
+		column.least, column.most, column.before, column.counted = v.number, v.number, v.before, true
 	default:
 		column.least, column.most = min(column.least, v.number), max(column.most, v.number)
 	}
+	column.words = column.words || v.isWord
 }

@@ -6,15 +6,17 @@ import (
 	"hash/maphash"
 )
 
-// value is what is remembered of a value: a hash, keyed for this process, and the number it is.
+// value is what is remembered of a value: a hash, keyed for this process, and the number it is
+// or ends in.
 // Values are the same if their texts are: 42 is the same in every format and integer type, and as
 // text. A UUID is the same in either format.
 type value struct {
 	hash     uint64 // see usable
 	number   int64
 	isNumber bool
-	usable   bool // it can be compared with values of other types
-	isWord   bool // short text
+	usable   bool   // it can be compared with values of other types
+	isWord   bool   // short text
+	before   uint64 // of text that ends in a number: a hash of what is before that, and otherwise 0
 }
 
 // null is NULL. It is the same as itself only, and can't be compared.
@@ -131,8 +133,28 @@ func textValue(b []byte) value {
 	}
 	v := hashed(maphash.Bytes(hashSeed, b))
 	v.isWord = len(b) <= maxWord
+	v.before, v.number = numbered(b)
 	return v
 }
+
+// numbered reads text that ends in a number, such as user7: programs that make many names count them.
+func numbered(b []byte) (before uint64, n int64) {
+	const most = 9 // digits
+	at := len(b)
+	for at > 0 && b[at-1] >= '0' && b[at-1] <= '9' {
+		at--
+	}
+	if at == len(b) || len(b)-at > most {
+		return 0, 0
+	}
+	for _, c := range b[at:] {
+		n = n*10 + int64(c-'0')
+	}
+	return max(maphash.Bytes(hashSeed, b[:at]), 1), n
+}
+
+// counts reports whether it is a number, or ends in one.
+func (v *value) counts() bool { return v.isNumber || v.before != 0 }
 
 // integer reads an integer as servers print it.
 func integer(b []byte) (n int64, ok bool) {
