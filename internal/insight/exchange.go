@@ -61,7 +61,7 @@ func (s *Stage) read(e *event.Event, c *connection) *exchange {
 	if c.client == nil {
 		s.join(c)
 	}
-	s.current = exchange{Exchange: e.Exchange, conn: c, at: e.At, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
+	s.current = exchange{Exchange: e.Exchange, conn: c, at: s.at, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
 	s.current.rows = c.takeRows(e.Exchange.Number)
 	return &s.current
 }

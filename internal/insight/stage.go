@@ -72,7 +72,7 @@ func New(o Options) *Stage {
 // Take passes an event on, followed by what was found with it. What is found because time has
 // passed comes before it.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
-	s.seq, s.at, s.conn, s.elapsed = e.Seq, e.At, e.Conn, e.Elapsed
+	s.seq, s.at, s.conn, s.elapsed = e.Seq, e.At.Round(0), e.Conn, e.Elapsed // a recording has no monotonic clock
 	if s.clock.Take(e); s.clock.Now >= s.deadline {
 		s.expire()
 		s.emit(emit)

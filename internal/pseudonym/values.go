@@ -82,6 +82,7 @@ func (v *Values) Apply(e *event.Event) {
 	for i := range e.Messages {
 		v.message(e.Conn, &e.Messages[i], e.Kind == event.Fragment)
 	}
+	v.passwords.Identity(e)
 }
 
 // replaceSentence replaces the data in the words of a peer.

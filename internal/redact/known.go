@@ -74,8 +74,9 @@ type remembered struct {
 	// many.
 	known, rows known
 	// inVerifier is set if the last row of COPY was cut off inside a verifier.
-	inVerifier bool
-	noted      noted
+	inVerifier  bool
+	noted       noted
+	application application
 }
 
 // of returns what is remembered about a connection.

@@ -47,6 +47,7 @@ func (p *Passwords) Apply(e *event.Event) {
 		}
 	}
 	if !p.passes(e) {
+		p.Identity(e)
 		p.Sentence(e, nil)
 	}
 	if _, ended := e.Fact.(event.Ended); ended {

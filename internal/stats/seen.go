@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"slices"
 	"time"
 
 	"pgpi/internal/event"
@@ -66,7 +67,9 @@ func (s *Seen) take(e *event.Event) {
 			s.Last = e.At
 		}
 	}
-	s.Redacted = s.Redacted || e.Redacted
+	if !s.Redacted {
+		s.Redacted = e.Redacted || slices.ContainsFunc(e.Messages, func(m event.Message) bool { return len(m.Redacted) > 0 })
+	}
 	switch f := e.Fact.(type) {
 	case event.Joined, event.Continued:
 		s.Joined++

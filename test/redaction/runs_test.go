@@ -23,7 +23,8 @@ import (
 
 // outputs are the outputs of every run, with their files.
 var outputs = []struct{ name, file string }{
-	{"annotated", "annotated.log"}, {"raw", "raw.log"}, {"json", "json.log"}, {"pqtrace", "pqtrace.log"}, {recorded, "recording.pcapng"},
+	{"annotated", "annotated.log"}, {"raw", "raw.log"}, {"json", "json.log"}, {"pqtrace", "pqtrace.log"}, {"queries", "queries.log"},
+	{"text", "report.txt"}, {"json", "report.json"}, {"junit", "report.xml"}, {"sarif", "report.sarif"}, {recorded, "recording.pcapng"},
 }
 
 const recorded = "recording"
@@ -61,13 +62,15 @@ func (r *run) arguments() (args []string) {
 	for _, o := range outputs {
 		path := filepath.Join(r.dir, o.file)
 		switch {
+		case strings.HasPrefix(o.file, "report."):
+			args = append(args, "--report="+o.name+"="+path)
 		case o.name != recorded:
 			args = append(args, "--log="+o.name+"="+path)
 		case r.way != again:
 			args = append(args, "--record="+path)
 		}
 	}
-	args = append(args, "--log-max-value=0")
+	args = append(args, "--log-max-value=0", "--slow=1ns") // so that there are findings
 	if r.option != nothing {
 		args = append(args, r.option)
 	}
