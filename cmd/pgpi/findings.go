@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"pgpi/internal/filter"
 	"pgpi/internal/gate"
 	"pgpi/internal/insight"
 )
@@ -24,17 +25,17 @@ type showing uint8
 
 const (
 	always  showing = iota + 1 // unless the user wants none
-	ifAsked                    // only if the user names some
+	ifAsked                    // only if the user asks for them, by --findings or --filter
 	never
 )
 
-// shown returns the formats that show findings, or 0 for none.
-func (o *findingOptions) shown() showing {
+// shown returns the formats that show findings, or 0 for none. chosen is --filter, or nil.
+func (o *findingOptions) shown(chosen *filter.Filter) showing {
 	rules, err := o.rules()
 	switch {
 	case err != nil, rules.IsEmpty():
 		return 0
-	case o.Findings != "":
+	case o.Findings != "", chosen != nil && chosen.AsksForFindings():
 		return ifAsked
 	}
 	return always

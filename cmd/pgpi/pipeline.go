@@ -63,12 +63,12 @@ func newDecoder() *decode.Stage { return decode.New(session.NewBudget(session.De
 
 // openLogs opens the logs, which are appended to, and finds a place for the reports.
 func (p *pipeline) openLogs(closers *closers) (err error) {
-	p.options.Log.findings = p.options.Findings.shown()
-	if p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain); err != nil {
-		return err
-	}
 	chosen, err := p.options.Log.filter()
 	if err != nil {
+		return err
+	}
+	p.options.Log.findings = p.options.Findings.shown(chosen)
+	if p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain); err != nil {
 		return err
 	}
 	if err := p.openReports(&p.options.Report, p.choice, chosen); err != nil {
