@@ -269,3 +269,22 @@ func TestMany(t *testing.T) {
 		t.Errorf("%d lines: %q", len(lines), lines)
 	}
 }
+
+// TestClipped: a finding is cut between words.
+func TestClipped(t *testing.T) {
+	long := strings.Repeat("x", maxText)
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{"it took long", "it took long"},
+		{long, long},
+		{long + "x", long + " …"},
+		{long[1:] + " y", long[1:] + " …"},
+		{long[2:] + " y", long[2:] + " y"},
+		{"about 7.0 ms in " + long, "about 7.0 ms in …"},
+		{strings.Repeat("ä", maxText+1), strings.Repeat("ä", maxText) + " …"},
+	} {
+		if got := clipped(strings.Fields(c.text)); got != c.want {
+			t.Errorf("%q is cut to %q, not %q", c.text, got, c.want)
+		}
+	}
+}

@@ -214,13 +214,22 @@ func (v *Verdict) result(accepting string) string {
 
 // words returns a finding in one line.
 func (f *Failing) words() string {
-	text := strings.Join(strings.Fields(f.First.Text), " ")
-	if runes := []rune(text); len(runes) > maxText {
-		text = strings.TrimRight(string(runes[:maxText]), " ") + " …"
-	}
-	words := f.First.Signature + ": " + text
+	words := f.First.Signature + ": " + clipped(strings.Fields(f.First.Text))
 	if f.Because != "" {
 		words += " (" + f.Because + ")"
 	}
 	return words
+}
+
+// clipped returns the first words of a text, or what fits of the first one if it is longer.
+func clipped(words []string) string {
+	all := []rune(strings.Join(words, " "))
+	if len(all) <= maxText {
+		return string(all)
+	}
+	text := string(all[:maxText])
+	if end := strings.LastIndexByte(text, ' '); end > 0 && all[maxText] != ' ' {
+		text = text[:end]
+	}
+	return strings.TrimRight(text, " ") + " …"
 }
