@@ -29,7 +29,7 @@ type logOptions struct {
 	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
 	LogTime      string        `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
 	LogMaxValue  int           `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
-	Slow         time.Duration `placeholder:"TIME" help:"In queries, mark what takes that long, such as 100ms."`
+	Slow         time.Duration `placeholder:"TIME" help:"In queries, mark what takes that long, such as 100ms; rule slow finds it."`
 	LogOverflow  string        `placeholder:"HOW" default:"wait" enum:"wait,drop" help:"What to do when the log can't be written fast enough: let the traffic wait, or drop the oldest (default: ${default})."`
 	LogCerts     bool          `negatable:"" help:"Log the certificates of TLS connections."`
 	Bw           *bool         `negatable:"" help:"Black and white, even on a terminal; --no-bw for colors everywhere (default: by terminal and NO_COLOR)."`

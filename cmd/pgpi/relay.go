@@ -30,7 +30,9 @@ Or have one command run behind pgpi, unchanged (see pgpi run --help), or read a 
   pgpi run -- psql
   pgpi read yesterday.pcapng
 
-Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.`
+Every option is an environment variable too: --server-host is PGPI_SERVER_HOST.
+
+Exit codes: 0 after SIGINT, SIGTERM or SIGHUP, or with --quit-on-hangup; 1 where pgpi could not start, something was not written to its end, or --fail-on had nothing to judge; 2 where the options are wrong; 4 where --fail-on was met.`
 
 func (o *relayOptions) check() error {
 	return cmp.Or(o.Proxy.check(), o.Output.check(o.Proxy.keyLogs()...))
