@@ -122,6 +122,28 @@ func (b *bound) words(amount int64) string {
 	return time.Duration(amount).String()
 }
 
+// measure returns what the bound is about: a duration, or a number.
+func (b *bound) measure(took time.Duration, count int64) int64 {
+	if b.rule.Unit == "" {
+		return int64(took)
+	}
+	return count
+}
+
+// excess returns why a finding is too much. If its sentence, which is the first one, has less than
+// what was found later, that is said.
+func (b *bound) excess(f *stats.Finding) string {
+	words := "more than " + b.words(b.amount)
+	most := b.measure(f.Took, f.Most)
+	if b.measure(f.First.Took, f.First.Count) == most {
+		return words
+	}
+	if b.rule.Unit == "" {
+		return "later up to " + event.Rounded(f.Took) + ", " + words
+	}
+	return "later up to " + event.Number(most) + ", " + words
+}
+
 func parseCount(name, text, unit string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
@@ -174,11 +196,7 @@ func (c *Criteria) CheckSelection(looked insight.Selection) error {
 func (c *Criteria) fails(f *stats.Finding) (by *bound, fails bool) {
 	for i := range c.bounds {
 		b := &c.bounds[i]
-		amount := f.Most
-		if b.rule.Unit == "" {
-			amount = int64(f.Took)
-		}
-		if b.rule.Name == f.First.Rule && amount > b.amount {
+		if b.rule.Name == f.First.Rule && b.measure(f.Took, f.Most) > b.amount {
 			return b, true
 		}
 	}

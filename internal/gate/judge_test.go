@@ -93,6 +93,12 @@ func TestVerdict(t *testing.T) {
 	r.expect(t, "errors,slow=1s,statements=1000", true, judged+"2 findings, the number of statements fail the run, 1 finding accepted in f.toml",
 		"errors:0000000000000001: it was seen", "slow:0000000000000003: it was seen (more than 1s)", "statements: 1,234, more than 1,000")
 	r.expect(t, "slow=2s,statements=1234", false, judged+"nothing fails the run")
+	// The sentence is of what was found first, which may be within the bound.
+	r.find("slow", 3, func(f *event.Finding) { f.Timed, f.Took = true, 5*time.Second })
+	r.find("churn", 4, func(f *event.Finding) { f.Timed, f.Count = true, 50 })
+	r.find("churn", 4, func(f *event.Finding) { f.Timed, f.Count = true, 51 })
+	r.expect(t, "slow=2s,churn=50", true, judged+"2 findings fail the run",
+		"slow:0000000000000003: it was seen (later up to 5.00 s, more than 2s)", "churn:0000000000000004: it was seen (later up to 51, more than 50)")
 	v := r.verdict(t, "error")
 	v.Differences = []string{"new-shape: 1:a is new"}
 	if got := v.Lines(""); !v.Fails() || len(got) != 2 || got[0] != judged+"1 difference fails the run" || got[1] != v.Differences[0] {

@@ -99,7 +99,7 @@ func (j *Judge) judgeFindings(v *Verdict) {
 		case f.First.Accepted:
 			v.Accepted++
 		case by != nil:
-			v.Failing = append(v.Failing, Failing{f, "more than " + by.words(by.amount)})
+			v.Failing = append(v.Failing, Failing{f, by.excess(f)})
 		default:
 			v.Failing = append(v.Failing, Failing{f, ""})
 		}
