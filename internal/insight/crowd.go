@@ -9,7 +9,7 @@ import (
 )
 
 // crowd compares what the statements of one shape ask for, on all connections of a client together,
-// with the results that were there before. It is that of a burst.
+// with the results that were there before. A burst has one for each shape.
 type crowd struct {
 	shape      *sqltext.Shape
 	executions int32

@@ -20,7 +20,19 @@
 //
 // It must not know sockets, clocks or sinks, and it must not guess what the code of a client does.
 //
-// Start reading at rules.go, the list of rules, then rule.go. Each rule is in a file of its own, and
-// errors.go is a short one. stage.go follows clients and connections, and scope.go says when a scope
-// begins and ends.
+// Start reading at rules.go, the list of rules, then rule.go, which says what a rule is. The files are
+// of four groups:
+//
+//   - Scopes: stage.go takes events. connection.go, client.go, scope.go and transaction.go follow what
+//     an event is part of, and say when that begins and ends. exchange.go is an exchange as rules see
+//     it, and finding.go what they say of it.
+//   - Rules: each has a file, named for it (n+1 is nplusone.go, and idle-in-transaction idle.go), and
+//     failedtransaction.go is a part of errors. abandoned.go is a short one to begin with. prepared.go
+//     and tally.go are shared by rules about prepared statements.
+//   - What n+1, repeated and duplicate know of data: value.go is one value, values.go reads those that
+//     a statement asks for, rows.go collects those of a result, and memory.go keeps results for as long
+//     as a statement may follow them.
+//   - The proof of n+1: follow.go compares the statements of a connection with results, row for row,
+//     and crowd.go those of all connections together. follows.go has both for a burst. proof.go decides
+//     what is proven, with relation.go, which compares names. nplusone.go says it.
 package insight

@@ -114,12 +114,12 @@ func (w *questions) end(s *scope) {
 		return
 	}
 	for _, one := range w.shapes {
-		w.tell(s, one)
+		w.say(s, one)
 	}
 }
 
-// tell tells what was asked again with a shape.
-func (w *questions) tell(s *scope, one executed) {
+// say finds what was asked again with a shape.
+func (w *questions) say(s *scope, one executed) {
 	var first *question
 	total, different := int64(0), 0
 	for i := range w.all {

@@ -79,7 +79,7 @@ func (f *failures) take(_ *scope, x *exchange) {
 	}
 }
 
-// isRepeatable reports whether an error can be one that will come again.
+// isRepeatable reports whether this rule counts an error.
 func isRepeatable(code string) bool {
 	switch code {
 	case serializationFailure, deadlockDetected, inFailedTransaction: // looked for in other ways

@@ -10,7 +10,7 @@ import (
 )
 
 // follower compares what the statements of one shape on one connection ask for with the results
-// that were there before. It is that of a burst.
+// that were there before. A burst has one for each shape and connection.
 type follower struct {
 	shape      *sqltext.Shape
 	conn       uint32

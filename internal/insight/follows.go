@@ -7,7 +7,7 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// follows is all that follows results in a burst.
+// follows is the followers and crowds of a burst.
 type follows struct {
 	followers map[followerKey]*follower
 	crowds    map[*sqltext.Shape]*crowd
@@ -88,7 +88,7 @@ func unitOf(burst *scope, x *exchange) uint64 {
 	return 0
 }
 
-// take takes an execution.
+// take passes an execution to its follower and its crowd.
 func (f *follows) take(s *Stage, m *memory, x *exchange) {
 	if f.followers == nil {
 		f.followers, f.crowds = map[followerKey]*follower{}, map[*sqltext.Shape]*crowd{}

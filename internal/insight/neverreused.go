@@ -130,7 +130,8 @@ func (u *uses) execute(r *request) {
 	}
 }
 
-// pass takes a statement to be over, if possible one that was not executed several times.
+// pass makes room: it takes an open statement to be over, if possible one that was executed once at
+// most.
 func (u *uses) pass() {
 	u.passed = true
 	for range maxNamed {

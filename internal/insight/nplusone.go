@@ -33,7 +33,7 @@ var nplusone = Rule{
 	watch: func(*Options) watcher { return new(followed) },
 }
 
-// followed tells what was proven in a burst.
+// followed finds what was proven in a burst.
 type followed struct{}
 
 func (*followed) begin(*scope) {}

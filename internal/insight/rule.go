@@ -60,17 +60,19 @@ type watcher interface {
 
 // listener is a watcher of a connection that looks at the messages of the client too.
 type listener interface {
+	// listen takes a message, before its exchange is over.
 	listen(s *scope, m *event.Message)
 }
 
-// accountant is a watcher of a burst that counts transactions, with and without BEGIN. That of the
-// connection is over.
+// accountant is a watcher of a burst that counts transactions, with and without BEGIN.
 type accountant interface {
+	// transacted is called when the transaction of a connection is over.
 	transacted(s *scope, c *connection)
 }
 
-// counter is a watcher of a client that counts connections. The connection has ended.
+// counter is a watcher of a client that counts connections.
 type counter interface {
+	// closed is called when a connection has ended.
 	closed(s *scope, c *connection)
 }
 

@@ -31,7 +31,7 @@ type scope struct {
 	how    ending
 	// unit is the unit in it, if it is a burst or a transaction. It is nil until it has an exchange.
 	unit *scope
-	// follows is what follows results in a burst. It is nil if no rule asks for it.
+	// follows compares statements with results, in a burst. It is nil if no rule asks for it.
 	follows *follows
 }
 

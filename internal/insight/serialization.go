@@ -72,7 +72,7 @@ func (w *conflicts) transacted(_ *scope, c *connection) {
 	}
 }
 
-// of returns what is counted for transactions that fail as one does.
+// of returns what is counted of transactions that failed with the same SQLSTATE.
 func (w *conflicts) of(failed *work) *conflict {
 	for i := range w.kinds {
 		if w.kinds[i].code == failed.conflict {
@@ -96,7 +96,7 @@ func (w *conflicts) end(s *scope) {
 	}
 }
 
-// wereFollowed begins the part of the sentence about what came next.
+// wereFollowed returns the beginning of what the sentence says of what came next.
 func (c *conflict) wereFollowed() string {
 	switch {
 	case c.count == 1 && c.followed == 1:

@@ -18,7 +18,7 @@ type Options struct {
 	Accepted func(signature string) (reason string, accepted bool)
 }
 
-// Stage finds. It is for one goroutine.
+// Stage finds what its rules look for. It is not safe for concurrent use.
 type Stage struct {
 	options Options
 	rules   [sorts][]*Rule // that are looked for
