@@ -126,7 +126,7 @@ func (p *pipeline) sayVerdict(v *gate.Verdict) {
 	}
 	lines := v.Lines(file)
 	if len(v.Failing) > 0 && !p.options.Findings.UpdateBaseline {
-		lines = append(lines, "accept a finding by its signature in "+file+"; --update-baseline adds all of these")
+		lines = append(lines, "accept a finding by its signature in "+file+"; --update-baseline adds those that fail the run")
 	}
 	for i, line := range lines {
 		if i > 0 {
