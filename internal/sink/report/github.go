@@ -9,7 +9,8 @@ import (
 	"pgpi/internal/stats"
 )
 
-// maxAnnotations is how many findings get a line. GitHub shows no more for a job.
+// maxAnnotations is how many findings get a line. GitHub shows no more for a job, and ten of each
+// severity for a step.
 const maxAnnotations = 50
 
 // WriteAnnotations writes findings as GitHub's runner reads them from the output of a step: each is a
