@@ -37,6 +37,10 @@ type Exchange struct {
 	Rows, Counted int64
 	// Sent and Got are sizes of messages, in bytes.
 	Sent, Got int64
+	// Widest is the name of the column with the most bytes, and WidestBytes how many of them were
+	// counted. They are empty if shapes are not wanted, and for a small result.
+	Widest      string
+	WidestBytes int64
 	// Tag is the last command tag. The fields after it are those of an error; Position counts
 	// characters of the SQL, from 1.
 	Tag                             string

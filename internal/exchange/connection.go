@@ -47,6 +47,8 @@ type connection struct {
 	// unbooked is what a request too large to hold has waited for. Until all of it has come, it is
 	// not known what it is. nil if there is none.
 	unbooked *waits
+	// measures is set if the widths of columns are wanted.
+	measures bool
 	// ways are the ways to the client and the server, as measured last.
 	ways [2]time.Duration
 	told []*event.Exchange
@@ -80,6 +82,7 @@ type open struct {
 	skipped    bool
 	executes   bool
 	cancelSeen bool
+	widths     widths
 	turn       turn // since it is the first
 	// atSync is an error that came after the reply: it belongs to the Sync.
 	atSync *event.Exchange
@@ -159,7 +162,7 @@ func (c *connection) beginLate(e *event.Event, m *event.Message) *open {
 
 // openNew opens an exchange of which nothing was seen.
 func (c *connection) openNew(e *event.Event, m *event.Message) *open {
-	x := &open{}
+	x := &open{widths: widths{wanted: c.measures}}
 	x.Number, x.RoundTrip, x.Counted = m.Exchange, c.roundTrip, -1
 	x.Times = event.Times{
 		Idle: event.NotSeen, Asked: c.began[e.Direction], Sent: event.NotSeen, Turn: event.NotSeen, Answered: event.NotSeen,
@@ -247,6 +250,9 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 		x.Rows += 1 + int64(m.More)
 		if x.Times.FirstRow == event.NotSeen {
 			x.Times.FirstRow = began
+		}
+		if x.widths.wanted && x.Got > smallResult {
+			x.widths.add(m)
 		}
 	case wire.CommandComplete:
 		x.complete(m)

@@ -109,7 +109,7 @@ func (s *Stage) cancel(conn uint32) {
 func (s *Stage) connection(e *event.Event) *connection {
 	c := s.connections[e.Conn]
 	if c == nil {
-		c = &connection{over: event.NotSeen}
+		c = &connection{over: event.NotSeen, measures: s.Shapes}
 		s.connections[e.Conn] = c
 	}
 	return c

@@ -164,6 +164,7 @@ func (c *connection) end(x *open) {
 		return
 	}
 	x.takeShape()
+	x.Widest, x.WidestBytes = x.widths.widest()
 	t.ClientWay, t.ServerWay = c.ways[0], c.ways[1]
 	own := x.Exchange
 	c.told = append(c.told, &own)

@@ -38,6 +38,8 @@ type Group struct {
 	Users, Databases, Applications, Clients Counts
 	// Attributes are those in comments, as in "controller=orders".
 	Attributes Counts
+	// Widest counts the bytes of the widest column of each result, by its name.
+	Widest Counts
 	// Worst is the longest call, or nil if none was timed. TooLarge is set if its SQL was too large
 	// to keep. Then Worst is the longest of the others.
 	Worst    *Sample
@@ -131,6 +133,9 @@ func (g *Group) add(e *event.Event, how manner) {
 		if _, known := g.Messages[x.SQLState]; !known && len(g.Messages) < maxNames {
 			g.Messages[x.SQLState] = Message{x.Message, x.Settings}
 		}
+	}
+	if x.WidestBytes > 0 {
+		g.Widest.addN(x.Widest, x.WidestBytes, maxNames)
 	}
 	if e.Identity != g.identity {
 		g.countIdentity()

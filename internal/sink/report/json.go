@@ -118,7 +118,14 @@ type group struct {
 	Clients      map[string]int64 `json:"clients"`
 	Attributes   map[string]int64 `json:"attributes"`
 	Why          string           `json:"why,omitempty"`
+	Widest       *widest          `json:"widest,omitempty"`
 	Worst        *sample          `json:"worst"`
+}
+
+// widest is the column that most of the bytes received belong to. At least these do.
+type widest struct {
+	Column string `json:"column"`
+	Bytes  int64  `json:"bytes"`
 }
 
 // sample is one call.
@@ -246,6 +253,9 @@ func groupOf(g *stats.Group, why string) group {
 	}
 	if g.Shape != nil {
 		one.SQL = clean(g.Shape.Text)
+	}
+	if column, bytes := wide(g); bytes > 0 {
+		one.Widest = &widest{clean(column), bytes}
 	}
 	if w := g.Worst; w != nil {
 		one.Worst = sampleOf(w)

@@ -30,6 +30,9 @@ func (p *page) paragraph(l listed) {
 		rows += fmt.Sprintf("; in binary for %s", count(s.Binary, "call"))
 	}
 	p.item("rows", rows)
+	if column, bytes := wide(l.Group); bytes > 0 {
+		p.item("", fmt.Sprintf("at least %d %% of what was received is column %s", bytes*100/s.Got, text.AppendSafe(nil, column)))
+	}
 	var by []string
 	for _, one := range []struct {
 		label  string
@@ -46,6 +49,20 @@ func (p *page) paragraph(l listed) {
 		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, number(one.Count), text.InUTF8(l.Messages[one.Word].Text, l.Messages[one.Word].Settings)))
 	}
 	p.sample(l.Group)
+}
+
+// wide returns the column that most bytes of a large amount of results belong to, if there is one.
+func wide(g *stats.Group) (column string, bytes int64) {
+	const least, share = 10 << 20, 80
+	if g.Sums.Got < least {
+		return "", 0
+	}
+	for _, one := range g.Widest.Sorted() {
+		if one.Count*100 >= share*g.Sums.Got {
+			return one.Word, one.Count
+		}
+	}
+	return "", 0
 }
 
 // listCounts returns words with their counts, or nothing if no client has said any.
