@@ -18,6 +18,7 @@ import (
 	"pgpi/internal/redact"
 	"pgpi/internal/session"
 	"pgpi/internal/sink/report"
+	"pgpi/internal/sink/summary"
 )
 
 // pipeline is the way of events, in every command: from a source, through the stages, to the
@@ -27,7 +28,7 @@ import (
 type pipeline struct {
 	options *outputOptions
 	choice  *reportChoice // what reports contain
-	summary bool          // standard error gets a summary at the end
+	summary *summary.Sink // what comes after all logs, or nil
 	stream  *os.File      // where a log goes that names no file
 	input   string        // the file that is read, if there is one
 
@@ -74,7 +75,7 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 	if err := p.openReports(&p.options.Report, p.choice, chosen); err != nil {
 		return err
 	}
-	if p.summary {
+	if p.summary != nil {
 		p.openSummary()
 	}
 	return p.openGate(chosen)
@@ -163,6 +164,12 @@ func (p *pipeline) flush() (whole bool) {
 	if !p.Close(flushLimit) {
 		complain(fmt.Errorf("write %s: not all of it was taken within %v", names(p.outlets), flushLimit))
 		return false
+	}
+	if p.summary != nil {
+		if err := p.summary.Report(); err != nil {
+			complain(err)
+			return false
+		}
 	}
 	return !p.Failed() // what failed was reported when it did
 }

@@ -140,7 +140,9 @@ func (o *runOptions) run() (err error) {
 		config.Resolve = func(context.Context, string) ([]string, error) { return []string{server.address}, nil }
 	}
 	events := newPipeline(&o.Output, os.Stderr)
-	events.summary = !o.Launch.NoSummary
+	if !o.Launch.NoSummary {
+		events.summary = summary.New(os.Stderr)
+	}
 	if err := events.openLogs(&closers); err != nil {
 		return err
 	}
@@ -159,7 +161,7 @@ func (p *pipeline) openSummary() {
 	if p.looksForFindings() {
 		wants = bus.Findings
 	}
-	p.outlets = append(p.outlets, bus.Outlet{Name: "the summary", Sink: summary.New(os.Stderr), Wants: wants})
+	p.outlets = append(p.outlets, bus.Outlet{Name: "the summary", Sink: p.summary, Wants: wants})
 }
 
 // relayFor relays as long as the command runs.

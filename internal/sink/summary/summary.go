@@ -8,7 +8,7 @@
 //
 // It must not know sockets, sessions or other sinks.
 //
-// Start reading at [Sink.Close], which writes the lines.
+// Start reading at [Sink.Report], which writes the lines.
 package summary
 
 import (
@@ -62,7 +62,7 @@ type statement struct {
 	sql  string
 }
 
-// New returns a sink that writes to w when it is closed.
+// New returns a sink that writes to w when it reports.
 func New(w io.Writer) *Sink {
 	return &Sink{w: w, connections: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
 }
@@ -163,8 +163,11 @@ func (s *Sink) time(x *event.Exchange) {
 	s.slow = s.slow[:min(len(s.slow), slowest)]
 }
 
-// Close writes the lines, if there is anything to report.
-func (s *Sink) Close() error {
+// Close does nothing. Other sinks may be closed later, and the summary comes after what they write.
+func (*Sink) Close() error { return nil }
+
+// Report writes the lines, if there is anything to report. It is called after Close.
+func (s *Sink) Report() error {
 	if s.exchanges == 0 {
 		return nil
 	}
