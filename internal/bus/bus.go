@@ -126,6 +126,7 @@ type Bus struct {
 
 	// For the goroutine of the stages only.
 	seq     uint64
+	at      time.Time // of the last event
 	runners []*runner
 	current *batch
 }

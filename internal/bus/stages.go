@@ -2,6 +2,7 @@ package bus
 
 import (
 	"fmt"
+	"time"
 
 	"pgpi/internal/event"
 )
@@ -104,15 +105,16 @@ func (r *runner) fail(e *event.Event, reason any) {
 	}
 }
 
-// end ends the stage, and survives its panic: then what it had not emitted is missing.
-func (r *runner) end() {
+// end ends the stage, and survives its panic: then what it had not emitted is missing. seq and at are
+// those of the last event.
+func (r *runner) end(seq uint64, at time.Time) {
 	e, ok := r.stage.Stage.(ender)
 	if !ok {
 		return
 	}
 	defer func() {
 		if reason := recover(); reason != nil {
-			r.next(&event.Event{Kind: event.Said, Fact: event.StageFailed{Stage: r.stage.Name, Why: fmt.Sprint(reason)}})
+			r.next(&event.Event{Seq: seq, At: at, Kind: event.Said, Fact: event.StageFailed{Stage: r.stage.Name, Why: fmt.Sprint(reason)}})
 		}
 	}()
 	e.End(r.next)
@@ -173,7 +175,7 @@ func (b *Bus) takeBatch(batch *batch) {
 		if e.TakesNumber() {
 			b.seq++
 		}
-		e.Seq = b.seq
+		e.Seq, b.at = b.seq, e.At
 		first(e)
 	}
 }
@@ -205,7 +207,7 @@ func (b *Bus) endStages() {
 	last := newBatch()
 	b.current = last
 	for _, r := range b.runners {
-		r.end()
+		r.end(b.seq, b.at)
 	}
 	b.handOut(last)
 }

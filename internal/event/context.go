@@ -75,6 +75,14 @@ type Settings struct {
 	StandardStrings string
 }
 
+// SQL returns what is known about how the server reads SQL. s may be nil.
+func (s *Settings) SQL() sqltext.Settings {
+	if s == nil {
+		return sqltext.Settings{}
+	}
+	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+}
+
 // Identity is an immutable snapshot of who is connected, by what the client said about itself. What
 // was not said is empty.
 type Identity struct {

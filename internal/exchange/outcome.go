@@ -110,7 +110,7 @@ func (c *connection) follow(x *open, undone []*open) []*open {
 	case "COMMIT", "ROLLBACK", "PREPARE TRANSACTION":
 		// If the SQL is not known the transaction may continue, and nothing is said about what
 		// follows.
-		if x.Context != nil && !sqltext.KeepsTransaction(x.Context.SQL, settingsOf(x)) {
+		if x.Context != nil && !sqltext.KeepsTransaction(x.Context.SQL, x.Settings.SQL()) {
 			c.explicit = false
 		}
 	default:
@@ -121,17 +121,6 @@ func (c *connection) follow(x *open, undone []*open) []*open {
 	}
 	c.unsynced = span{}
 	return nil
-}
-
-func settingsOf(x *open) sqltext.Settings {
-	return readingOf(x.Settings)
-}
-
-func readingOf(s *event.Settings) sqltext.Settings {
-	if s == nil {
-		return sqltext.Settings{}
-	}
-	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
 // rollBack marks what an error has undone: what was done in the same implicit transaction.

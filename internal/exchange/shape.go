@@ -29,7 +29,7 @@ func (s *shapes) find(m *event.Message) {
 	if !whole {
 		return
 	}
-	settings := readingOf(m.About.Settings)
+	settings := m.About.Settings.SQL()
 	sql, settings = s.inUTF8(m, sql, settings)
 	found.Shape = s.shaper.Shape(sql, settings)
 	found.Attributes = sqltext.Attributes(sql, settings)

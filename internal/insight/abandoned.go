@@ -36,7 +36,7 @@ func (*leaver) take(s *scope, x *exchange) {
 	}
 	sent := fmt.Sprintf("%d bytes", x.Got)
 	if x.Rows > 0 {
-		sent = fmt.Sprintf("%s (%d bytes)", count(x.Rows, "row"), x.Got)
+		sent = fmt.Sprintf("%s (%d bytes)", event.Count(x.Rows, "row"), x.Got)
 	}
 	s.find(finding{
 		shape: x.Shape, attributes: x.Attributes, text: fmt.Sprintf("%s of the result of %s had been sent, but not all of it, when %s", sent, quoted(x.Shape), how),

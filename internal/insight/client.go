@@ -10,8 +10,12 @@ import (
 	"pgpi/internal/sqltext"
 )
 
-// clientKey is what the connections of a client have in common.
-type clientKey struct{ user, database, application, address string }
+// clientKey is what the connections of a client have in common. If it is not known who is
+// connected, each connection is a client of its own, and has its number.
+type clientKey struct {
+	user, database, application, address string
+	conn                                 uint32
+}
 
 // client is what is remembered about a client.
 type client struct {
@@ -54,7 +58,7 @@ const (
 // join finds the client of a connection. If the connection changes its application_name, it is
 // another client's from then on.
 func (s *Stage) join(c *connection) {
-	key := s.keyOf(c.identity)
+	key := s.keyOf(c)
 	if c.client != nil && c.client.key == key {
 		return
 	}
@@ -81,11 +85,15 @@ func (s *Stage) join(c *connection) {
 	c.client = next
 }
 
-func (s *Stage) keyOf(i *event.Identity) clientKey {
-	if s.command || i == nil {
+func (s *Stage) keyOf(c *connection) clientKey {
+	switch i := c.identity; {
+	case s.command:
 		return clientKey{}
+	case i == nil || i.User == "":
+		return clientKey{conn: c.number}
+	default:
+		return clientKey{user: i.User, database: i.Database, application: i.Application, address: i.Address}
 	}
-	return clientKey{i.User, i.Database, i.Application, i.Address}
 }
 
 // rest notes that a connection has nothing open any more.

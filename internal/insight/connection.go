@@ -48,8 +48,9 @@ func (s *Stage) connection(e *event.Event) *connection {
 		s.connections[e.Conn] = c
 	}
 	if e.Identity != nil && e.Identity != c.identity {
-		c.identity = e.Identity
-		s.join(c)
+		if c.identity = e.Identity; c.client != nil || c.loggedIn {
+			s.join(c)
+		}
 	}
 	return c
 }

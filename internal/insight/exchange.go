@@ -3,7 +3,6 @@ package insight
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"pgpi/internal/event"
 	"pgpi/internal/reading"
@@ -43,14 +42,7 @@ func (x *exchange) evidence() event.Evidence {
 
 // inUTF8 returns a text of a message in the encoding of findings.
 func (x *exchange) inUTF8(text string) string {
-	if x.Settings == nil || strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
-		return text
-	}
-	r := reading.Reader{Message: &event.Message{Settings: x.Settings}}
-	if r.IsUTF8() {
-		return text
-	}
-	return string(r.AppendUTF8(nil, []byte(text)))
+	return new(reading.Reader).InUTF8(text, x.Settings)
 }
 
 // runs reports whether it asked for anything to be run.
@@ -141,13 +133,5 @@ func traceOf(x *exchange) string {
 	if x.Context == nil || !strings.Contains(x.Context.SQL, "traceparent") {
 		return ""
 	}
-	return sqltext.TraceID([]byte(x.Context.SQL), readingOf(x.Context.Settings))
-}
-
-// readingOf returns what is known about how SQL was read.
-func readingOf(s *event.Settings) sqltext.Settings {
-	if s == nil {
-		return sqltext.Settings{}
-	}
-	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
+	return sqltext.TraceID([]byte(x.Context.SQL), x.Context.Settings.SQL())
 }

@@ -56,7 +56,7 @@ func (f *failedTransaction) report(s *scope) {
 	s.find(finding{
 		shape: f.shape, detail: inFailedTransaction, attributes: f.attributes,
 		text: fmt.Sprintf("%s were sent, and failed with %s, in a transaction in which %s had failed with %s: %s",
-			count(f.count, "statement"), inFailedTransaction, quoted(f.shape), f.code, f.message),
+			event.Count(f.count, "statement"), inFailedTransaction, quoted(f.shape), f.code, f.message),
 		remedy: "Roll back as soon as a statement fails.", evidence: f.evidence, count: f.count,
 	})
 }

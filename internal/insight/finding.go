@@ -3,7 +3,6 @@ package insight
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +20,8 @@ type finding struct {
 	attributes []sqltext.Attribute
 	// note is set if it matters less than the rule says.
 	note bool
-	// text is what was seen, and remedy what would help. Each is a sentence; only the remedy has its full stop.
+	// text is what was seen, and remedy what would help. Each is a sentence. Only the remedy has its
+	// full stop.
 	text, remedy string
 	// timeless is the text without durations, if it has any and the rule is not a timed one.
 	timeless string
@@ -126,12 +126,4 @@ func clipped(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most], "") + " …"
-}
-
-// count returns a number with its noun: "1 row", "12 rows".
-func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -169,33 +169,33 @@ func (p *proof) rows() string {
 	case len(p.results) > 1:
 		return fmt.Sprintf("the rows of %d results", len(p.results))
 	case !p.partial:
-		return "the " + count(r.result.rows, "row")
+		return "the " + event.Count(r.result.rows, "row")
 	case p.runs > 1:
-		return "some of the " + count(r.result.rows, "row")
+		return "some of the " + event.Count(r.result.rows, "row")
 	}
-	return fmt.Sprintf("%d of the %s", r.distinct, count(r.result.rows, "row"))
+	return fmt.Sprintf("%d of the %s", r.distinct, event.Count(r.result.rows, "row"))
 }
 
 // cost says how long it took.
 func (p *proof) cost() string {
 	if p.spread {
-		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), count(int64(len(p.connections)), "connection"))
+		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), event.Count(int64(len(p.connections)), "connection"))
 	}
 	if p.roundTrips == 0 || p.took <= 0 {
 		return p.roundTripsAlone()
 	}
-	return fmt.Sprintf("about %s in %s (the median round trip × %d, an estimate)", brief(p.took), count(p.roundTrips, "round trip"), p.roundTrips)
+	return fmt.Sprintf("about %s in %s (the median round trip × %d, an estimate)", brief(p.took), event.Count(p.roundTrips, "round trip"), p.roundTrips)
 }
 
 // roundTripsAlone says what it cost, without durations.
 func (p *proof) roundTripsAlone() string {
 	if p.spread {
-		return "on " + count(int64(len(p.connections)), "connection")
+		return "on " + event.Count(int64(len(p.connections)), "connection")
 	}
 	if p.roundTrips == 0 {
 		return "they were sent in a pipeline"
 	}
-	return count(p.roundTrips, "round trip")
+	return event.Count(p.roundTrips, "round trip")
 }
 
 // brief returns a duration with two digits or more.

@@ -18,6 +18,7 @@ import (
 // player makes the exchanges of a test, and collects what is found in them. Time passes only when
 // the test says so.
 type player struct {
+	identity *event.Identity // of connections
 	t        *testing.T
 	stage    *insight.Stage
 	shaper   sqltext.Shaper
@@ -33,6 +34,8 @@ type player struct {
 func newPlayer(t *testing.T, o insight.Options) *player {
 	t.Helper()
 	return &player{
+		identity: &event.Identity{Known: true, User: "joe", Database: "shop", Application: "test", Address: "127.0.0.1"},
+
 		t: t, stage: insight.New(o), at: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), numbers: map[uint32]uint32{}, status: map[uint32]byte{},
 	}
 }
@@ -45,7 +48,7 @@ func (p *player) take(e event.Event) {
 	if e.Conn != 0 {
 		e.Elapsed = p.at.Sub(began)
 		if e.Identity == nil {
-			e.Identity = &event.Identity{Known: true, User: "joe", Database: "shop", Application: "test", Address: "127.0.0.1"}
+			e.Identity = p.identity
 		}
 	}
 	p.stage.Take(&e, p.collect)

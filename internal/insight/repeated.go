@@ -156,7 +156,7 @@ func (w *repetitions) end(s *scope) {
 		}
 		text := fmt.Sprintf("%d × %s with %s different values of %s in one %s; what was seen does not prove where they are from", l.executions, quoted(l.shape), number, placeholders(operands), s.unitName())
 		if n := s.client.memory.forgotten - w.forgotten; n > 0 {
-			text += fmt.Sprintf(" (%s forgotten in the meantime)", count(n, "result"))
+			text += fmt.Sprintf(" (%s forgotten in the meantime)", event.Count(n, "result"))
 		}
 		s.find(finding{
 			shape: l.shape, attributes: l.attributes, text: text, remedy: remedyFor(l.shape, operands), evidence: l.evidence, count: l.executions,

@@ -90,7 +90,7 @@ func (w *conflicts) end(s *scope) {
 		s.find(finding{
 			detail: one.code, note: one.count*100 < share*w.transactions,
 			text: fmt.Sprintf("in %d of %s a statement failed with %s, in the first of them %s; %s on the same connection by one that began with the same statements",
-				one.count, count(w.transactions, "transaction"), one.code, quoted(one.first.shape), one.wereFollowed()),
+				one.count, event.Count(w.transactions, "transaction"), one.code, quoted(one.first.shape), one.wereFollowed()),
 			remedy: one.remedy(), evidence: one.evidence, connections: one.connections, count: one.count,
 		})
 	}

@@ -32,7 +32,7 @@ func (slowReading) take(s *scope, x *exchange) {
 	s.find(finding{
 		shape: x.Shape, attributes: x.Attributes,
 		text: fmt.Sprintf("the client did not read for %s of the %s that %s took, with %s", event.Rounded(shares.Reading), event.Rounded(x.Times.Duration()),
-			quoted(x.Shape), count(x.Rows, "row")),
+			quoted(x.Shape), event.Count(x.Rows, "row")),
 		remedy:   "Ask for fewer rows or columns, or read the rows before working on them.",
 		evidence: []event.Evidence{x.evidence()}, took: shares.Reading,
 	})

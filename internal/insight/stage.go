@@ -130,6 +130,7 @@ func (s *Stage) messages(e *event.Event) {
 		}
 		if m.Type == wire.ReadyForQuery && m.Exchange == 0 && c.asked == 0 {
 			c.loggedIn = true
+			s.join(c)
 		}
 		if m.Type == wire.CopyBothResponse { // it goes on as long as the connection
 			c.streams = true

@@ -56,10 +56,7 @@ func (v *variants) take(s *scope, x *exchange) {
 	if !x.Parsed || !x.worked() || x.Shape == nil || c == nil || c.Shortened > 0 || !strings.Contains(c.SQL, "/*") && !strings.Contains(c.SQL, "--") {
 		return
 	}
-	sql, settings := []byte(c.SQL), sqltext.Settings{}
-	if c.Settings != nil {
-		settings = sqltext.SettingsOf(c.Settings.StandardStrings, c.Settings.ClientEncoding)
-	}
+	sql, settings := []byte(c.SQL), c.Settings.SQL()
 	one := v.texts.add(v.hashWithout(sql, settings))
 	comments := v.hashOf(sql, settings)
 	of := &one.value

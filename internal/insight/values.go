@@ -73,7 +73,7 @@ func (o *operands) readText(x *exchange) {
 	if c.Redacted || c.Shortened > 0 || c.SQL == "" {
 		return
 	}
-	settings := readingOf(c.Settings)
+	settings := c.Settings.SQL()
 	o.sql = append(o.sql[:0], c.SQL...)
 	o.found = o.shaper.AppendOperands(o.found[:0], o.sql, settings)
 	if len(o.found) != x.statement.Operands {
@@ -182,7 +182,7 @@ func (o *operands) request(x *exchange) (hash uint64, ok bool) {
 	if strings.Contains(c.SQL, "/*") || strings.Contains(c.SQL, "--") {
 		o.sql = append(o.sql[:0], c.SQL...)
 		o.tokens.SetSeed(hashSeed)
-		sqltext.HashTokens(&o.tokens, o.sql, readingOf(c.Settings))
+		sqltext.HashTokens(&o.tokens, o.sql, c.Settings.SQL())
 		hash = o.tokens.Sum64()
 	} else {
 		hash = maphash.String(hashSeed, c.SQL)

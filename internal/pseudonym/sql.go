@@ -261,10 +261,7 @@ func (v *Values) learnLiteral(b []byte) {
 // read prepares for SQL that was sent in a session with these settings.
 func (v *Values) read(s *event.Settings) sqltext.Settings {
 	if s != v.settings {
-		v.settings, v.reading = s, sqltext.Settings{}
-		if s != nil {
-			v.reading = sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
-		}
+		v.settings, v.reading = s, s.SQL()
 	}
 	return v.reading
 }

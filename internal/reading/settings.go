@@ -1,10 +1,36 @@
 package reading
 
-import "pgpi/internal/pgvalue"
+import (
+	"unicode/utf8"
+
+	"pgpi/internal/event"
+	"pgpi/internal/pgvalue"
+)
 
 // AppendUTF8 appends text of the session in UTF-8. Bytes that are not text in the session's
 // encoding are copied unchanged.
 func (r *Reader) AppendUTF8(dst, text []byte) []byte { return r.readySettings().AppendUTF8(dst, text) }
+
+// InUTF8 returns text of a session with these settings in UTF-8, as AppendUTF8 does. s may be nil.
+// It ends the reading of the current message.
+func (r *Reader) InUTF8(text string, s *event.Settings) string {
+	if s == nil || isASCII(text) {
+		return text
+	}
+	if r.Message = (&event.Message{Settings: s}); r.IsUTF8() {
+		return text
+	}
+	return string(r.AppendUTF8(nil, []byte(text)))
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
 
 // KnowsText reports whether what is not UTF-8 after AppendUTF8 is not text in the session's
 // encoding.

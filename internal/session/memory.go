@@ -240,5 +240,5 @@ func deallocatedName(c *event.Context) (name string, ok bool) {
 	if c == nil || c.Shortened > 0 {
 		return "", false
 	}
-	return sqltext.DeallocatedName(c.SQL, readingOf(c.Settings))
+	return sqltext.DeallocatedName(c.SQL, c.Settings.SQL())
 }

@@ -80,7 +80,7 @@ func (c *copying) rowsOf(m wire.Message, sql *event.Context, index int, settings
 		return nil
 	}
 	in, isBinary := m.Type == wire.CopyInResponse, m.Bytes[wire.HeaderSize] == 1
-	s, found := sqltext.FindCopy(sql.SQL, index, readingOf(sql.Settings))
+	s, found := sqltext.FindCopy(sql.SQL, index, sql.Settings.SQL())
 	if s.Format == "json" && s.To && !in && !isBinary {
 		return jsonRows(sql, s.Relation)
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"pgpi/internal/event"
-	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
 )
 
@@ -41,14 +40,6 @@ func (y *memory) parameterStatus(m *wire.Message) {
 	if changed {
 		y.settings = &s
 	}
-}
-
-// readingOf returns the settings for cutting SQL.
-func readingOf(s *event.Settings) sqltext.Settings {
-	if s == nil {
-		return sqltext.Settings{}
-	}
-	return sqltext.SettingsOf(s.StandardStrings, s.ClientEncoding)
 }
 
 // serverVersion returns the server's major version, or 0 if it is not known.

@@ -73,7 +73,7 @@ func (p *page) writeUnasked(m *event.Message, loggingIn bool) {
 		p.text = append(p.text, " login failed"...)
 	}
 	p.text = append(p.text, ": "...)
-	shown := inUTF8(&p.reader, string(text), m.Settings)
+	shown := p.reader.InUTF8(string(text), m.Settings)
 	p.text = AppendSafe(p.text, shown)
 	if isNotText(&p.reader, shown, m.Settings) {
 		p.text = append(p.text, " -- not text in "...)

@@ -190,12 +190,9 @@ func (p *page) sql(x *event.Exchange) byte {
 	if x.Kind == event.Prepare {
 		p.text = append(p.text, "prepare: "...)
 	}
-	settings := sqltext.Settings{}
-	if x.Settings != nil {
-		settings = sqltext.SettingsOf(x.Settings.StandardStrings, x.Settings.ClientEncoding)
-		if settings.Encoding != sqltext.UnknownEncoding {
-			settings.Encoding = sqltext.EncodingOf("UTF8") // as here
-		}
+	settings := x.Settings.SQL()
+	if settings.Encoding != sqltext.UnknownEncoding {
+		settings.Encoding = sqltext.EncodingOf("UTF8") // as here
 	}
 	p.literals.read(x.Bind)
 	replaced := false
@@ -204,7 +201,7 @@ func (p *page) sql(x *event.Exchange) byte {
 		replaced = replaced || ok
 		return dst, ok
 	}
-	whole := inUTF8(&p.reader, x.Context.SQL, x.Settings)
+	whole := p.reader.InUTF8(x.Context.SQL, x.Settings)
 	if x.Context.Shortened == 0 { // else the last character may be cut
 		whole = p.inUTF8(x.Context.SQL, x)
 	}
@@ -234,27 +231,17 @@ func Statement(x *event.Exchange) (sql string, whole bool) {
 }
 
 // InUTF8 returns a text of a session in the encoding of the log.
-func InUTF8(text string, s *event.Settings) string { return inUTF8(&reading.Reader{}, text, s) }
-
-func inUTF8(r *reading.Reader, text string, s *event.Settings) string {
-	if s == nil || isASCII(text) {
-		return text
-	}
-	if r.Message = (&event.Message{Settings: s}); r.IsUTF8() {
-		return text
-	}
-	return string(r.AppendUTF8(nil, []byte(text)))
-}
+func InUTF8(text string, s *event.Settings) string { return new(reading.Reader).InUTF8(text, s) }
 
 // inUTF8 returns a text of an exchange in the encoding of the log. The values of parameters already
 // are in it.
 func (p *page) inUTF8(text string, x *event.Exchange) string {
-	shown := inUTF8(&p.reader, text, x.Settings)
+	shown := p.reader.InUTF8(text, x.Settings)
 	p.notText = p.notText || isNotText(&p.reader, shown, x.Settings)
 	return shown
 }
 
-// isNotText reports whether what [inUTF8] has returned was not text in the session's encoding.
+// isNotText reports whether what [reading.Reader.InUTF8] has returned was not text in the session's encoding.
 func isNotText(r *reading.Reader, shown string, s *event.Settings) bool {
 	if s == nil || utf8.ValidString(shown) {
 		return false
