@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
@@ -181,5 +182,41 @@ func TestWall(t *testing.T) {
 				t.Errorf("%d connections are remembered that have ended", left)
 			}
 		})
+	}
+}
+
+// ending is a stage that emits an event at the end, and then panics.
+type ending struct{ function }
+
+func (ending) End(emit func(*event.Event)) {
+	emit(&event.Event{Seq: 7, Data: []byte("last")})
+	panic("a defect")
+}
+
+// TestEndOfStages: what a stage emits at the end goes through the next ones. If it fails, that is
+// said with the date of the last event.
+func TestEndOfStages(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	var said event.Event
+	s.onEvents = func(events []event.Event) {
+		for i := range events {
+			if events[i].Kind == event.Said {
+				said = events[i].Clone()
+			}
+		}
+	}
+	pass := function(func(e *event.Event, emit func(*event.Event)) { emit(e) })
+	b := New([]Outlet{{Name: "log", Sink: s}}, Options{Stages: []Stage{{Name: "first", Stage: ending{pass}}, rewriting(func(e *event.Event) {
+		copy(e.Data, "****")
+	})}})
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	b.Record(&event.Event{Kind: event.Bytes, At: at, Data: []byte("x")})
+	finish(t, b)
+	if want := []string{"*", "****", ""}; !slices.Equal(s.data, want) {
+		t.Errorf("the sink has %q, not %q", s.data, want)
+	}
+	if _, failed := said.Fact.(event.StageFailed); !failed || !said.At.Equal(at) || said.Seq != 1 {
+		t.Errorf("the sink is told %+v", said)
 	}
 }
