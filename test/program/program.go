@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,17 +116,20 @@ type Pgpi struct {
 	ended  chan struct{}
 }
 
-// Start runs pgpi on a free port of 127.0.0.1, and returns when it accepts connections. If it is
-// still running when the test ends, it is killed.
+// Start runs pgpi on a port of 127.0.0.1 that pgpi chooses, and returns when it accepts connections.
+// If it is still running when the test ends, it is killed.
 func Start(t testing.TB, c Command) *Pgpi {
 	t.Helper()
 	NoteSources(t)
+	if _, err := os.Stat("/proc/self/net/tcp"); err != nil {
+		t.Skip("there is no /proc/PID/net/tcp to see where pgpi listens: run this test on Linux")
+	}
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Pgpi{Port: freePort(t), t: t, ended: make(chan struct{})}
-	args := append([]string{c.Path, fmt.Sprintf("--client-listen-port=%d", p.Port), "--client-cert-sig=ecdsa"}, c.Args...)
+	p := &Pgpi{t: t, ended: make(chan struct{})}
+	args := append([]string{c.Path, "--client-listen-port=0", "--client-cert-sig=ecdsa"}, c.Args...)
 	if c.Descriptors > 0 {
 		args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$@"`, c.Descriptors), "sh"}, args...)
 	}
@@ -145,7 +147,7 @@ func Start(t testing.TB, c Command) *Pgpi {
 		_ = p.cmd.Process.Kill() // fails if it has ended
 		<-p.ended
 	})
-	p.waitForPort()
+	p.Port = p.awaitPort()
 	return p
 }
 
@@ -171,16 +173,14 @@ func (p *Pgpi) read(out *os.File, unread bool) {
 	}()
 }
 
-// waitForPort waits until pgpi listens on its port. The log can't say so, because nobody may be
-// reading it.
-func (p *Pgpi) waitForPort() {
+// awaitPort waits until pgpi listens, and returns the port. The log can't say so, because nobody
+// may be reading it.
+func (p *Pgpi) awaitPort() int {
 	p.t.Helper()
-	want := fmt.Sprintf(":%04X", p.Port)
 	for end := time.Now().Add(Hang); ; time.Sleep(2 * time.Millisecond) {
-		if table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", p.PID)); err != nil && !errors.Is(err, syscall.EINVAL) { // it has ended
-			p.t.Skip("there is no /proc/PID/net/tcp to see when pgpi listens: run this test on Linux")
-		} else if listens(string(table), want) {
-			return
+		port, err := listeningPort(p.PID)
+		if err == nil && port != 0 {
+			return port
 		}
 		select {
 		case <-p.ended:
@@ -188,20 +188,45 @@ func (p *Pgpi) waitForPort() {
 		default:
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("pgpi does not listen: %s", p.stderr.String())
+			p.t.Fatalf("pgpi does not listen (%v): %s", err, p.stderr.String())
 		}
 	}
 }
 
-// listens reports whether a table has a socket for a port of any address in the state LISTEN, which is 0A (Linux,
-// include/net/tcp_states.h).
-func listens(table, port string) bool {
+// listeningPort returns the TCP port on which a process listens, or 0. The table of sockets has
+// those of all processes, so that the process must have the socket open.
+func listeningPort(pid int) (int, error) {
+	table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", pid))
+	if err != nil {
+		return 0, err
+	}
+	folder := fmt.Sprintf("/proc/%d/fd", pid)
+	descriptors, err := os.ReadDir(folder)
+	if err != nil {
+		return 0, err
+	}
+	open := map[string]bool{}
+	for _, d := range descriptors {
+		target, _ := os.Readlink(filepath.Join(folder, d.Name())) // fails if it was closed meanwhile
+		open[target] = true
+	}
+	return listens(string(table), open), nil
+}
+
+// listens returns the port of a socket in the state LISTEN, which is 0A, that is open (Linux,
+// include/net/tcp_states.h, and proc_net_tcp(5) for the columns), or 0.
+func listens(table string, open map[string]bool) int {
 	for line := range strings.Lines(table) {
-		if f := strings.Fields(line); len(f) > 3 && strings.HasSuffix(f[1], port) && f[3] == "0A" {
-			return true
+		f := strings.Fields(line)
+		if len(f) < 10 || f[3] != "0A" || !open["socket:["+f[9]+"]"] {
+			continue
+		}
+		_, digits, _ := strings.Cut(f[1], ":")
+		if port, err := strconv.ParseUint(digits, 16, 16); err == nil {
+			return int(port)
 		}
 	}
-	return false
+	return 0
 }
 
 // Stop ends pgpi with SIGTERM, as a user would, and checks that its exit code is 0.
@@ -269,17 +294,6 @@ func statusField(status []byte, name string) int64 {
 	}
 	n, _ := strconv.ParseInt(string(m[1]), 10, 64) // digits
 	return n << 10
-}
-
-// freePort returns a port of 127.0.0.1 that was free a moment ago.
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it is free either way
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // Buffer is a buffer that can be read while it is being written.
