@@ -30,8 +30,14 @@ func (o *redactOptions) check() error {
 }
 
 // redacts reports whether anything is redacted.
-func (o *redactOptions) redacts() bool {
-	return o.RedactPasswords != nil && *o.RedactPasswords || o.Redact != ""
+func (o *redactOptions) redacts() bool { return o.what() != "" }
+
+// what returns what is redacted, or nothing.
+func (o *redactOptions) what() string {
+	if o.Redact == "" && o.RedactPasswords != nil && *o.RedactPasswords {
+		return "passwords"
+	}
+	return o.Redact
 }
 
 // valueRedaction replaces users' data by pseudonyms.

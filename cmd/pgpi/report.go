@@ -55,6 +55,7 @@ func (c *reportChoice) options() (o report.Options, err error) {
 			return o, fmt.Errorf("%s: %w", one.flag, err)
 		}
 	}
+	o.Since, o.Until = c.Since, c.Until
 	return o, nil
 }
 
@@ -123,7 +124,7 @@ func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chos
 		}
 		targets = append(targets, report.Output{Format: out.format, Write: write})
 	}
-	options.Filtered = chosen != nil
+	options.Filter = p.options.Log.Filter
 	sink := report.New(options, targets...)
 	if len(outputs) > 0 {
 		p.report = sink
@@ -140,6 +141,7 @@ func (p *pipeline) reportOptions(choice *reportChoice) (o report.Options, err er
 	if o.Compare, err = choice.old(); err != nil {
 		return o, err
 	}
+	o.Redact = p.options.Redact.what()
 	if p.looksForFindings() {
 		if err := p.readAcceptances(); err != nil {
 			return o, err

@@ -123,6 +123,7 @@ func TestRefused(t *testing.T) {
 		strings.Replace(whole, `"group_by": "shape"`, `"group_by": "user"`, 1):           "it is a report by user: ",
 		strings.Replace(whole, `"1:a"`, `"2:a"`, 1):                                      "its shapes were made by version 2 of the rules, and this pgpi has version 1: ",
 		strings.Replace(whole, `"1:a"`, `"a"`, 1):                                        foreign,
+		reportOf(`, "made_with": {"shape_rules": "2"}`):                                  "its shapes were made by version 2 of the rules, and this pgpi has version 1: ",
 		reportOf("", shapeOf("1:a", 1, 2, 3, 4), shapeOf("1:a", 1, 2, 3, 4)):             foreign,
 		reportOf(findings("a", "a")):                                                     foreign,
 		reportOf(findings("")):                                                           foreign,

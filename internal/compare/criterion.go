@@ -77,8 +77,13 @@ func (c *Criterion) New(d *Difference) (signatures []string) {
 const newFinding = "new-finding"
 
 // Judge returns what is against a new report. It returns a doubt instead if the reports don't say
-// enough to judge it.
-func (c *Criterion) Judge(d *Difference) (against []string, doubt string) { return c.judge(d, c) }
+// enough to judge it, or are about other parts of the traffic.
+func (c *Criterion) Judge(d *Difference) (against []string, doubt string) {
+	if apart := d.Apart(); apart != "" {
+		return nil, apart
+	}
+	return c.judge(d, c)
+}
 
 func judgeShapes(d *Difference, _ *Criterion) (against []string, doubt string) {
 	for _, g := range d.Added {

@@ -8,6 +8,8 @@ import (
 // TestCriteria judges small differences.
 func TestCriteria(t *testing.T) {
 	const crowded, leftOut = `, "misc": {"calls": 1}`, `, "findings_left_out": 1`
+	const everything, shop = `, "made_with": {"filter": null, "shape_rules": "1"}`, `, "made_with": {"filter": "database == 'shop'", "shape_rules": "1"}`
+	const morning, evening = `, "made_with": {"until": "12:00", "shape_rules": "1"}`, `, "made_with": {"since": "18:00", "shape_rules": "1"}`
 	old := []string{shapeOf("1:a", 10, 10, 10, 10), shapeOf("1:b", 10, 10, 10, 10)}
 	for _, test := range []struct{ words, old, new, against, doubt string }{
 		{"new-shape", reportOf("", old...), reportOf("", old...), "", ""},
@@ -24,6 +26,14 @@ func TestCriteria(t *testing.T) {
 		{"calls=10%", reportOf(crowded, old[0]), reportOf("", shapeOf("1:a", 99, 0, 0, 0)), "", "the older report has more shapes than can be kept apart"},
 		{"new-finding", reportOf(findings("a")), reportOf(findings("a", "b", "slow")), "b is new", ""},
 		{"new-finding", reportOf(findings("a", "b")), reportOf(findings("a")), "", ""},
+		{"new-shape", reportOf(shop, old[0]), reportOf(shop, old...), "1:b is new", ""},
+		{"new-shape", reportOf("", old[0]), reportOf(shop, old...), "1:b is new", ""},
+		{"new-shape", reportOf(shop, old[0]), reportOf(everything, old...), "", "the older report was made with --filter 'database == 'shop'', and this one without --filter: "},
+		{"calls=10%", reportOf(everything, old[0]), reportOf(shop, old...), "", "the older report was made without --filter, and this one with "},
+		{"new-finding", reportOf(everything + findings()), reportOf(shop + findings("a")), "", "the older report was made without --filter"},
+		{"new-shape", reportOf(morning, old[0]), reportOf(evening, old...), "1:b is new", ""},
+		{"new-shape", reportOf(morning, old[0]), reportOf(everything, old...), "", "the older report was made with --since or --until, and this one was not"},
+		{"new-shape", reportOf(everything, old[0]), reportOf(evening, old...), "", "this report is made with --since or --until, and the older one was not"},
 		{"new-finding", reportOf(""), reportOf(findings("a")), "", "the older report has not looked for findings"},
 		{"new-finding", reportOf(findings()), reportOf(""), "", "findings were not looked for"},
 		{"new-finding", reportOf(findings()), reportOf(findings()), "", ""},

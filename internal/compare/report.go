@@ -17,6 +17,8 @@ type Report struct {
 	Shapes, Others map[string]*Group
 	// Whole is set if the report has seen everything, as far as it knows.
 	Whole bool
+	// Made is how the report was made, or nil if it does not say that.
+	Made *Made
 	// Crowded is set if there were more shapes than are kept apart. Then a shape can be missing, and
 	// its numbers can be too small.
 	Crowded bool
@@ -67,6 +69,7 @@ type document struct {
 	Seen    *struct {
 		Whole bool `json:"whole"`
 	} `json:"seen"`
+	Made      *Made     `json:"made_with"`
 	Total     *sums     `json:"total"`
 	Shapes    []group   `json:"shapes"`
 	Misc      *sums     `json:"misc"`
@@ -121,8 +124,11 @@ func Parse(text []byte, want Format) (*Report, error) {
 	if d.GroupBy != "shape" {
 		return nil, fmt.Errorf("it is a report by %s: make it again without --group-by", d.GroupBy)
 	}
+	if d.Made != nil && d.Made.ShapeRules != want.Shapes {
+		return nil, errOtherRules(d.Made.ShapeRules, want.Shapes)
+	}
 	r := &Report{
-		Total: d.Total.read(), Whole: d.Seen.Whole, Crowded: d.Misc != nil, Shapes: map[string]*Group{}, Others: map[string]*Group{},
+		Total: d.Total.read(), Whole: d.Seen.Whole, Made: d.Made, Crowded: d.Misc != nil, Shapes: map[string]*Group{}, Others: map[string]*Group{},
 		LookedFor: map[string]bool{}, Findings: map[string]*Finding{}, LeftOut: d.LeftOut,
 	}
 	for i := range d.Shapes {
@@ -145,6 +151,11 @@ func Parse(text []byte, want Format) (*Report, error) {
 	return r, nil
 }
 
+// errOtherRules is for a report whose shapes have identifiers by other rules.
+func errOtherRules(its, ours string) error {
+	return fmt.Errorf("its shapes were made by version %s of the rules, and this pgpi has version %s: make it again with this pgpi", its, ours)
+}
+
 // add adds a group. rules is the version that its identifier must have.
 func (r *Report) add(g *group, rules string) error {
 	version, _, isShape := strings.Cut(g.ID, ":")
@@ -155,7 +166,7 @@ func (r *Report) add(g *group, rules string) error {
 	case !isShape:
 		return errForeign
 	case version != rules:
-		return fmt.Errorf("its shapes were made by version %s of the rules, and this pgpi has version %s: make it again with this pgpi", version, rules)
+		return errOtherRules(version, rules)
 	}
 	if groups[g.ID] != nil {
 		return errForeign

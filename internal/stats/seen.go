@@ -11,7 +11,8 @@ import (
 type Seen struct {
 	// First and Last are the times of the first and the last event.
 	First, Last time.Time
-	Exchanges   int64
+	// Exchanges counts those that are added up, and All also those that a filter or a bound left out.
+	Exchanges, All int64
 	// Opened counts connections. Ended counts those that have ended.
 	Opened, Ended int64
 	// Joined counts connections whose beginning was not seen, Encrypted those that could not be
@@ -66,6 +67,9 @@ func (s *Seen) take(e *event.Event) {
 		if e.At.After(s.Last) {
 			s.Last = e.At
 		}
+	}
+	if e.Kind == event.Exchanged {
+		s.All++
 	}
 	if !s.Redacted {
 		s.Redacted = e.Redacted || slices.ContainsFunc(e.Messages, func(m event.Message) bool { return len(m.Redacted) > 0 })

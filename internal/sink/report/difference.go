@@ -93,6 +93,7 @@ func (p *page) notCompared(d *compare.Difference, old string) {
 		p.rulesApart("only "+old+" has", d.OnlyOld())
 		p.rulesApart(old+" has not", d.OnlyNew())
 	}
+	p.madeApart(d, old)
 	if !d.Old.Whole {
 		p.item("not seen", "in "+old+": its member seen says what is missing")
 	}
@@ -112,6 +113,24 @@ func (p *page) notCompared(d *compare.Difference, old string) {
 	}
 	if d.New.LeftOut > 0 {
 		p.item("not sure", "there are now"+notListed+"gone may only not be listed")
+	}
+}
+
+// madeApart writes what may differ because the reports were made differently.
+func (p *page) madeApart(d *compare.Difference, old string) {
+	if d.Old.Made == nil {
+		p.item("not sure", old+" does not say which --filter, --since and --until it was made with")
+	} else if apart := d.Apart(); apart != "" {
+		p.item("not sure", safe(apart))
+	}
+	const names = ": names that contain a value have pseudonyms, in each report others, so such shapes and findings may seem new or gone"
+	switch {
+	case d.Old.Pseudonyms() && d.New.Pseudonyms():
+		p.item("not sure", "values are redacted in both reports"+names)
+	case d.Old.Pseudonyms():
+		p.item("not sure", "values are redacted in "+old+names)
+	case d.New.Pseudonyms():
+		p.item("not sure", "values are redacted in this report, and not in "+old+names)
 	}
 }
 

@@ -73,6 +73,10 @@ func TestNotCertain(t *testing.T) {
 		{`"connections": [`, `"misc": {"calls": 1}, "connections": [`, "-- not sure old.json has more shapes than can be kept apart"},
 		{`"looked_for": []`, `"looked_for": ["errors"]`, "-- findings not compared: only old.json has looked for any\n"},
 		{`"findings": null`, `"findings": null, "findings_left_out": 1`, "-- not sure old.json has too many findings to list them all: what is new may\n"},
+		{`"made_with": {`, `"with": {`, "-- not sure old.json does not say which --filter, --since and --until it was\n"},
+		{`"filter": null`, `"filter": "rows > 5\n"`, "-- not sure the older report was made with --filter 'rows > 5 ', and this one\n--          without --filter: give both the same\n"},
+		{`"until": null`, `"until": "17:05"`, "-- not sure the older report was made with --since or --until, and this one was\n"},
+		{`"redact": null`, `"redact": "values"`, "-- not sure values are redacted in old.json: names that contain a value have\n"},
 	} {
 		old := readOld(t, compare.Calls, strings.Replace(document, test.old, test.new, 1))
 		if page := render(t, "text", Options{Compare: old}, shop().events); !strings.Contains(page, test.want) {

@@ -25,8 +25,8 @@ func (p *page) findings() {
 	silent, off := p.options.withoutFindings(found)
 	if len(silent) > 0 {
 		what, by := "Nothing was found by ", "rule"
-		if p.options.Filtered {
-			what = "The filter let nothing through that was found by "
+		if p.options.Filter != "" {
+			what = "Nothing that the filter lets through was found by "
 		}
 		if len(found) > 0 {
 			by = "other rule"

@@ -9,6 +9,7 @@ import (
 
 	"pgpi/internal/event"
 	"pgpi/internal/sink/text"
+	"pgpi/internal/sqltext"
 	"pgpi/internal/stats"
 )
 
@@ -20,6 +21,7 @@ const schemaVersion = 1
 type document struct {
 	Version     int              `json:"version"`
 	Seen        seen             `json:"seen"`
+	MadeWith    madeWith         `json:"made_with"`
 	GroupBy     string           `json:"group_by"`
 	OrderBy     string           `json:"order_by"`
 	Total       sums             `json:"total"`
@@ -41,6 +43,7 @@ type seen struct {
 	From         *time.Time `json:"from"`
 	To           *time.Time `json:"to"`
 	Exchanges    int64      `json:"exchanges"`
+	LeftOut      int64      `json:"left_out"`
 	Opened       int64      `json:"opened"`
 	Ended        int64      `json:"ended"`
 	Whole        bool       `json:"whole"`
@@ -55,6 +58,15 @@ type seen struct {
 	Defects      int64      `json:"defects"`
 	Unfollowed   int64      `json:"unfollowed"`
 	Redacted     bool       `json:"redacted"`
+}
+
+// madeWith is how the report was made, in the words of the options.
+type madeWith struct {
+	Filter     *string `json:"filter"`
+	Since      *string `json:"since"`
+	Until      *string `json:"until"`
+	Redact     *string `json:"redact"`
+	ShapeRules string  `json:"shape_rules"`
 }
 
 // sums are the sums of exchanges.
@@ -187,7 +199,8 @@ func writeJSON(w io.Writer, s *stats.Stats, o Options) error {
 func documentOf(s *stats.Stats, o Options) *document {
 	d := &document{
 		Version: schemaVersion, Seen: seenOf(&s.Seen), GroupBy: o.Stats.By.String(), OrderBy: o.Stats.Order.String(),
-		Total: sumsOf(&s.All), SQLStates: countsOf(&s.States), Connections: []connection{},
+		MadeWith: madeWith{textOrNull(o.Filter), textOrNull(o.Since), textOrNull(o.Until), textOrNull(o.Redact), sqltext.ShapeRules},
+		Total:    sumsOf(&s.All), SQLStates: countsOf(&s.States), Connections: []connection{},
 	}
 	why := map[string]string{}
 	list, _ := o.Limit.list(s, o)
@@ -219,7 +232,7 @@ func documentOf(s *stats.Stats, o Options) *document {
 
 func seenOf(s *stats.Seen) seen {
 	return seen{
-		From: timeOrNull(s.First), To: timeOrNull(s.Last), Exchanges: s.Exchanges, Opened: s.Opened, Ended: s.Ended, Whole: s.Whole(),
+		From: timeOrNull(s.First), To: timeOrNull(s.Last), Exchanges: s.Exchanges, LeftOut: s.All - s.Exchanges, Opened: s.Opened, Ended: s.Ended, Whole: s.Whole(),
 		Joined: s.Joined, Encrypted: s.Encrypted, OneDirection: s.OneDirection, OutOfSync: s.OutOfSync, Foreign: s.Foreign, Gaps: s.Gaps,
 		MissingBytes: s.Missing, Dropped: s.Dropped, Defects: s.Defects, Unfollowed: s.Unfollowed, Redacted: s.Redacted,
 	}

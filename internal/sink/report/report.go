@@ -21,8 +21,9 @@ type Options struct {
 	// Day is the day by which acceptances have ended or not, as in 2026-11-28. It is empty if nothing
 	// is accepted.
 	Day string
-	// Filtered is set if only a part of the exchanges and findings is in it.
-	Filtered bool
+	// Filter, Since and Until are what chose the exchanges and findings in it, and Redact is what was
+	// kept out of it, in the words of the options.
+	Filter, Since, Until, Redact string
 	// Rules are all rules, in the order of the documentation.
 	Rules []Rule
 	// Place is the file that findings are in if comments name none. Folder is the working directory.

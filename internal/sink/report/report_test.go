@@ -363,24 +363,3 @@ func TestFile(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// TestChosen has some of the exchanges, and everything that was not seen.
-func TestChosen(t *testing.T) {
-	var got string
-	s := New(Options{Limit: DefaultLimit}, Output{Format: writeText, Write: func(b []byte) error { got = string(b); return nil }})
-	facts, exchanges := s.Chosen()
-	h := shop()
-	gap := h.events[0]
-	gap.Fact = event.Missing{Bytes: 7}
-	h.events = slices.Insert(h.events, 1, gap)
-	h.find("n+1", event.Warning, "seen", "remedy")
-	h.find("slow", event.Note, "seen", "remedy")
-	selected := append(slices.Clone(h.events[2:4]), h.events[len(h.events)-2])
-	err := errors.Join(facts.Write(h.events), exchanges.Write(selected), facts.Close(), exchanges.Close()) // as late as possible
-	if err := errors.Join(err, s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(got, "report: 2 exchanges on 1 connection") || !strings.Contains(got, "1 gap") || !strings.Contains(got, "findings 1 warning\n") {
-		t.Error(got)
-	}
-}

@@ -99,7 +99,7 @@ func (p *page) head() {
 	}
 	missing := s.NotSeen()
 	switch {
-	case s.Exchanges == 0 && len(missing) == 0:
+	case s.All == 0 && len(missing) == 0:
 		p.item("seen", "no statement")
 	case len(missing) == 0:
 		p.item("seen", "everything that was said on these connections")
@@ -111,8 +111,24 @@ func (p *page) head() {
 		}
 		p.item(label, one)
 	}
+	p.chosen()
 	if s.Redacted {
 		p.item("redacted", "something in it was blanked")
+	}
+}
+
+// chosen writes what the page leaves out, and why.
+func (p *page) chosen() {
+	var by []string
+	for _, one := range []struct{ option, words string }{
+		{"--filter ", p.options.Filter}, {"--since ", p.options.Since}, {"--until ", p.options.Until},
+	} {
+		if one.words != "" {
+			by = append(by, one.option+safe(one.words))
+		}
+	}
+	if s := &p.stats.Seen; len(by) > 0 {
+		p.item("chosen", number(s.Exchanges)+" of "+count(s.All, "exchange")+" by "+strings.Join(by, ", "))
 	}
 }
 
