@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"pgpi/internal/compare"
 	"pgpi/internal/sink/report"
@@ -32,7 +31,7 @@ func (o *reportOnly) checkComparison() error {
 		return err
 	}
 	for _, out := range reports {
-		if filepath.Clean(out.path) == filepath.Clean(c.Compare) {
+		if sameFile(out.path, c.Compare) {
 			return fmt.Errorf("--compare and --report: %s is to be compared with: give the report another file", out.path)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -63,13 +64,8 @@ func (o *findingOptions) check() error {
 	return err
 }
 
-// baseline returns the file of accepted findings, if the user has asked for one.
-func (o *findingOptions) baseline() string {
-	if o.Baseline == "" && o.UpdateBaseline {
-		return ownBaseline
-	}
-	return o.Baseline
-}
+// baseline returns the file of accepted findings.
+func (o *findingOptions) baseline() string { return cmp.Or(o.Baseline, ownBaseline) }
 
 // criteria returns what fails the run, or nil for nothing.
 func (o *findingOptions) criteria() (*gate.Criteria, error) {

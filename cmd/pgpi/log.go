@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -124,8 +123,11 @@ type output struct {
 	path   string // standardOutput, or empty for where the log goes by default
 }
 
-// standardOutput is the path that means standard output.
-const standardOutput = "-"
+// standardOutput and standardInput are the path that means a standard stream.
+const (
+	standardOutput = "-"
+	standardInput  = "-"
+)
 
 // outputs returns those of all --log options, or the one of the short form.
 func (l *logOptions) outputs() ([]output, error) {
@@ -149,7 +151,7 @@ func (l *logOptions) outputs() ([]output, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--log: %w", err)
 		}
-		if slices.ContainsFunc(all, func(o output) bool { return filepath.Clean(o.path) == filepath.Clean(path) }) {
+		if slices.ContainsFunc(all, func(o output) bool { return sameFile(o.path, path) }) {
 			return nil, fmt.Errorf("--log: two outputs go to %s: give each a file of its own", path)
 		}
 		all = append(all, output{"--log", f, path})

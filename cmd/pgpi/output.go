@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 )
@@ -41,9 +42,7 @@ func (o *outputOptions) checkFiles(keyLogs []written) error {
 		return err
 	}
 	for _, r := range reports {
-		same := func(log written) bool {
-			return filepath.Clean(cmp.Or(log.path, standardOutput)) == filepath.Clean(r.path)
-		}
+		same := func(log written) bool { return sameFile(cmp.Or(log.path, standardOutput), r.path) }
 		if i := slices.IndexFunc(logs, same); i >= 0 && r.path == standardOutput {
 			return fmt.Errorf("%s and --report: both go to standard output: give one a file", logs[i].option)
 		} else if i >= 0 {
@@ -51,13 +50,11 @@ func (o *outputOptions) checkFiles(keyLogs []written) error {
 		}
 	}
 	logs = append(logs, reports...)
-	if baseline := o.Findings.baseline(); baseline != "" {
-		same := func(log written) bool { return log.path != "" && filepath.Clean(log.path) == filepath.Clean(baseline) }
-		if i := slices.IndexFunc(logs, same); i >= 0 {
-			return fmt.Errorf("%s: %s has the accepted findings: give another file", logs[i].option, logs[i].path)
-		}
-		logs = append(logs, written{"--baseline", baseline})
+	baseline := o.Findings.baseline()
+	if i := slices.IndexFunc(logs, func(log written) bool { return sameFile(log.path, baseline) }); i >= 0 {
+		return fmt.Errorf("%s: %s has the accepted findings: give another file", logs[i].option, logs[i].path)
 	}
+	logs = append(logs, written{"--baseline", baseline})
 	record := o.Record.Record
 	for _, log := range logs {
 		if record == standardOutput && (log.path == "" || log.path == standardOutput) {
@@ -71,10 +68,25 @@ func (o *outputOptions) checkFiles(keyLogs []written) error {
 		}
 	}
 	for _, keys := range keyLogs {
-		same := func(log written) bool { return log.path != "" && filepath.Clean(log.path) == filepath.Clean(keys.path) }
-		if i := slices.IndexFunc(logs, same); i >= 0 && keys.path != "" {
+		if i := slices.IndexFunc(logs, func(log written) bool { return sameFile(log.path, keys.path) }); i >= 0 {
 			return fmt.Errorf("%s and %s: both go to %s: give each a file of its own", logs[i].option, keys.option, keys.path)
 		}
 	}
 	return nil
+}
+
+// sameFile reports whether two paths, which may be empty, lead to one file, although one may be
+// relative or a link.
+func sameFile(a, b string) bool {
+	if a == "" || b == "" || a == standardOutput || b == standardOutput {
+		return a == b && a != ""
+	}
+	one, errOne := os.Stat(a)
+	other, errOther := os.Stat(b)
+	if errOne == nil && errOther == nil && one.Mode().IsRegular() {
+		return os.SameFile(one, other)
+	}
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }

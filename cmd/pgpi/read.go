@@ -74,17 +74,16 @@ func (o *readOptions) checkFiles() error {
 		if recording.Rotate > 0 && recording.Writes(name) {
 			return &usageError{fmt.Errorf("--record: %s is a capture that is to be read: give another file", name)}
 		}
-		read, err := os.Stat(name)
-		if err != nil {
-			continue // what is wrong with it is said when it is opened
+		if name == standardInput {
+			continue
 		}
 		for _, out := range outputs {
-			if written, err := os.Stat(out.path); err == nil && written.Mode().IsRegular() && os.SameFile(read, written) {
+			if sameFile(name, out.path) {
 				return &usageError{fmt.Errorf("%s: %s is a capture that is to be read: give another file", out.option, out.path)}
 			}
 		}
 		for _, before := range o.Files[:i] {
-			if other, err := os.Stat(before); err == nil && read.Mode().IsRegular() && os.SameFile(read, other) {
+			if sameFile(name, before) {
 				return &usageError{fmt.Errorf("%s: the same capture as %s: give each file once", name, before)}
 			}
 		}
@@ -111,7 +110,7 @@ func (o *readOptions) run() (err error) {
 	output := &outputFailure{stop: stop}
 	events := newPipeline(&o.Output, os.Stdout)
 	events.choice = cmp.Or(o.choice, events.choice)
-	if o.Files[0] != standardOutput {
+	if o.Files[0] != standardInput {
 		events.input = o.Files[0]
 	}
 	events.redacted, events.complain, events.failed, events.behind = reader.Redacted(), complain, output.fail, nil
@@ -154,17 +153,33 @@ type outputFailure struct {
 func (o *outputFailure) fail(name string, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.err = cmp.Or(o.err, fmt.Errorf("write %s: %w", name, withoutPath(err)))
+	if err = unlessUnread(err); err != nil {
+		o.err = cmp.Or(o.err, fmt.Errorf("write %s: %w", name, withoutPath(err)))
+	}
 	o.stop()
 }
 
-// failure returns the first one. Someone who has read enough, as head does, knows about it.
+// unlessUnread returns what went wrong besides that someone has read enough, as head does, and knows
+// about it.
+func unlessUnread(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what is wrapped comes next
+	if !ok {
+		if errors.Is(err, syscall.EPIPE) {
+			return nil
+		}
+		return err
+	}
+	var rest error
+	for _, one := range joined.Unwrap() {
+		rest = errors.Join(rest, unlessUnread(one))
+	}
+	return rest
+}
+
+// failure returns the first one, or nil.
 func (o *outputFailure) failure() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if errors.Is(o.err, syscall.EPIPE) {
-		return nil
-	}
 	return o.err
 }
 

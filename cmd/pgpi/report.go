@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +82,7 @@ func (r *reportOptions) outputs() (all []reportOutput, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("--report: %w", err)
 		}
-		if slices.ContainsFunc(all, func(o reportOutput) bool { return filepath.Clean(o.path) == filepath.Clean(path) }) {
+		if slices.ContainsFunc(all, func(o reportOutput) bool { return sameFile(o.path, path) }) {
 			return nil, fmt.Errorf("--report: two reports go to %s: give each a file of its own", path)
 		}
 		all = append(all, reportOutput{f, path})

@@ -12,29 +12,18 @@ import (
 // temporary name, and then renamed, so that there is never half a report. ToFile itself finds out
 // whether that is possible. Anything but a regular file, such as a pipe, is written directly.
 func ToFile(path string) (func([]byte) error, error) {
+	write := replace
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		if info.IsDir() {
 			return nil, fmt.Errorf("write a report to %s: it is a directory: name a file", path)
 		}
-		return func(report []byte) error {
-			file, err := os.OpenFile(path, os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			_, err = file.Write(report)
-			return errors.Join(err, file.Close())
-		}, nil
-	}
-	trial, err := temporary(path)
-	if err != nil {
-		return nil, fmt.Errorf("write a report to %s: %w: choose a place where you may write", path, err)
-	}
-	if err := errors.Join(trial.Close(), os.Remove(trial.Name())); err != nil {
-		return nil, fmt.Errorf("write a report to %s: %w", path, err)
+		write = overwrite
+	} else if err := tryReplacing(path); err != nil {
+		return nil, fmt.Errorf("write a report to %s: %w: choose a place where you may write", path, withoutPath(err))
 	}
 	return func(report []byte) error {
-		if err := replace(path, report); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if err := write(path, report); err != nil {
+			return fmt.Errorf("%s: %w", path, withoutPath(err))
 		}
 		return nil
 	}, nil
@@ -44,17 +33,40 @@ func ToFile(path string) (func([]byte) error, error) {
 func ToWriter(w io.Writer) func([]byte) error {
 	return func(report []byte) error {
 		_, err := w.Write(report)
-		return err
+		return withoutPath(err)
 	}
+}
+
+// withoutPath returns what went wrong with a file.
+func withoutPath(err error) error {
+	if pathError, ok := errors.AsType[*os.PathError](err); ok {
+		return pathError.Err
+	}
+	return err
 }
 
 // temporary creates a file next to another. Only its owner can read it.
 func temporary(path string) (*os.File, error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if pathError, ok := errors.AsType[*os.PathError](err); ok {
-		return nil, pathError.Err
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+}
+
+// tryReplacing finds out whether a file can be replaced.
+func tryReplacing(path string) error {
+	file, err := temporary(path)
+	if err != nil {
+		return err
 	}
-	return file, err
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// overwrite writes to what is not a regular file, such as a pipe.
+func overwrite(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
 }
 
 // replace writes a whole file, or leaves it as it was.

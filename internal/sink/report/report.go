@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -98,22 +99,24 @@ func (s *Sink) Report() error { return s.report(false) }
 // Close writes the report.
 func (s *Sink) Close() error { return s.report(true) }
 
-func (s *Sink) report(end bool) error {
+// report writes all outputs. One that fails costs no other.
+func (s *Sink) report(end bool) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, out := range s.outputs {
-		if out.AtEnd && !end {
-			continue
-		}
-		var b strings.Builder
-		if err := out.Format(&b, s.stats, s.options); err != nil {
-			return err
-		}
-		if err := out.Write([]byte(b.String())); err != nil {
-			return err
+		if end || !out.AtEnd {
+			err = errors.Join(err, s.writeTo(out))
 		}
 	}
-	return nil
+	return err
+}
+
+func (s *Sink) writeTo(out Output) error {
+	var b strings.Builder
+	if err := out.Format(&b, s.stats, s.options); err != nil {
+		return err
+	}
+	return out.Write([]byte(b.String()))
 }
 
 // Difference returns what differs from the older report so far, or nil if there is none.
