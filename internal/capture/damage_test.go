@@ -3,10 +3,12 @@ package capture
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +65,42 @@ func TestTruncated(t *testing.T) {
 	_, _, report, problems := read(t, Options{}, file(t, whole[:len(whole)-3]))
 	if !report.Damaged || len(problems) != 1 || !strings.Contains(problems[0], "cut off") {
 		t.Errorf("%+v %v", report, problems)
+	}
+}
+
+// stopping is a recorder that stops the reading after the first event.
+type stopping struct {
+	stop  func()
+	facts []event.Fact
+}
+
+func (*stopping) Wait(<-chan struct{}) {}
+
+func (s *stopping) Record(e *event.Event) {
+	s.stop()
+	s.facts = append(s.facts, e.Fact)
+}
+
+// TestStopped says that not all was read if the reading was stopped, and only then.
+func TestStopped(t *testing.T) {
+	w := newCable()
+	w.converse(t, dialog(2))
+	path := pcap(t, w.link, w.packets)
+	for _, stops := range []bool{true, false} {
+		reader, err := Open([]string{path}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		recorder := &stopping{stop: func() {}}
+		if stops {
+			recorder.stop = stop
+		}
+		reader.Read(ctx, recorder)
+		stop()
+		if said := slices.Contains(recorder.facts, event.Fact(event.Damaged{Why: "reading was stopped"})); said != stops {
+			t.Errorf("stopped: %v, said: %v", stops, said)
+		}
 	}
 }
 

@@ -165,9 +165,13 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	r.recorder, r.done = recorder, ctx.Done()
 	captures := merge(r.inputs)
 	r.mixed = len(captures.chains) > 1
-	for ctx.Err() == nil {
+	for {
 		from, in := captures.head(r.reportEnd)
 		if in == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			r.sayDamaged(errStopped)
 			break
 		}
 		r.last = in.packet.at.Local()
@@ -193,6 +197,9 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	r.report.others, r.report.foreign = r.others.String(), listForeign(r.foreign)
 	return r.report
 }
+
+// errStopped is why a capture was not read to its end if the user did not want that.
+var errStopped = errors.New("reading was stopped")
 
 // packet reads the current packet of an input.
 func (r *Reader) packet(from *chain, in *input) {

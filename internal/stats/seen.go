@@ -21,6 +21,8 @@ type Seen struct {
 	Joined, Encrypted, OneDirection, OutOfSync, Foreign int64
 	// Gaps counts places where bytes are missing. Missing counts the bytes.
 	Gaps, Missing int64
+	// Damaged counts parts of captures that could not be read.
+	Damaged int64
 	// Dropped counts events that did not reach the outlet. Defects counts what was lost through
 	// defects of pgpi.
 	Dropped, Defects int64
@@ -32,7 +34,7 @@ type Seen struct {
 
 // Whole reports whether nothing is missing, as far as is known.
 func (s *Seen) Whole() bool {
-	return s.Joined+s.Encrypted+s.OneDirection+s.OutOfSync+s.Foreign+s.Gaps+s.Dropped+s.Defects+s.Unfollowed == 0
+	return s.Joined+s.Encrypted+s.OneDirection+s.OutOfSync+s.Foreign+s.Gaps+s.Damaged+s.Dropped+s.Defects+s.Unfollowed == 0
 }
 
 // NotSeen lists what is missing, in words.
@@ -51,6 +53,7 @@ func (s *Seen) NotSeen() (all []string) {
 	if s.Gaps > 0 {
 		all = append(all, event.Count(s.Gaps, "gap")+", in which "+event.Count(s.Missing, "byte")+" are missing: what was asked there is not counted")
 	}
+	add(s.Damaged, "part of the captures could not be read", "parts of the captures could not be read")
 	add(s.OutOfSync, "place where nothing more could be read", "places where nothing more could be read")
 	add(s.Foreign, "connection did not speak Postgres", "connections did not speak Postgres")
 	add(s.Dropped, "event was dropped because they could not be taken fast enough", "events were dropped because they could not be taken fast enough")
@@ -84,6 +87,8 @@ func (s *Seen) take(e *event.Event) {
 	case event.Missing:
 		s.Gaps++
 		s.Missing += f.Bytes
+	case event.Damaged:
+		s.Damaged++
 	case event.Dropped:
 		s.Dropped += int64(f.Events)
 	case event.NotPostgres, event.NotPostgresServer:

@@ -54,6 +54,7 @@ type seen struct {
 	Foreign      int64      `json:"foreign"`
 	Gaps         int64      `json:"gaps"`
 	MissingBytes int64      `json:"missing_bytes"`
+	Damaged      int64      `json:"damaged"`
 	Dropped      int64      `json:"dropped_events"`
 	Defects      int64      `json:"defects"`
 	Unfollowed   int64      `json:"unfollowed"`
@@ -234,7 +235,7 @@ func seenOf(s *stats.Seen) seen {
 	return seen{
 		From: timeOrNull(s.First), To: timeOrNull(s.Last), Exchanges: s.Exchanges, LeftOut: s.All - s.Exchanges, Opened: s.Opened, Ended: s.Ended, Whole: s.Whole(),
 		Joined: s.Joined, Encrypted: s.Encrypted, OneDirection: s.OneDirection, OutOfSync: s.OutOfSync, Foreign: s.Foreign, Gaps: s.Gaps,
-		MissingBytes: s.Missing, Dropped: s.Dropped, Defects: s.Defects, Unfollowed: s.Unfollowed, Redacted: s.Redacted,
+		MissingBytes: s.Missing, Damaged: s.Damaged, Dropped: s.Dropped, Defects: s.Defects, Unfollowed: s.Unfollowed, Redacted: s.Redacted,
 	}
 }
 
