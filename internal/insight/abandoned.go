@@ -29,7 +29,7 @@ func (*leaver) take(s *scope, x *exchange) {
 	switch {
 	case x.Outcome == event.Canceled:
 		how = "it was canceled"
-	case x.Outcome == event.Lost && x.conn.left:
+	case x.Outcome == event.Lost && x.conn.left == event.Client:
 		how = "the client disconnected"
 	default:
 		return

@@ -116,13 +116,19 @@ func (s *Stage) makeRoom() {
 	}
 	var oldest *client
 	for _, c := range s.clients {
-		if c.open == 0 && c.connections == 0 && (oldest == nil || c.rested < oldest.rested) {
+		if c.open == 0 && c.connections == 0 && (oldest == nil || c.hasRestedLonger(oldest)) {
 			oldest = c
 		}
 	}
 	if oldest != nil {
 		s.endClient(oldest, stopped)
 	}
+}
+
+// hasRestedLonger compares clients that rest. The first of those that rest since the same time has
+// rested longest, so that equal events make equal findings.
+func (c *client) hasRestedLonger(other *client) bool {
+	return cmp.Or(cmp.Compare(c.rested, other.rested), cmp.Compare(c.number, other.number)) < 0
 }
 
 func (s *Stage) endClient(c *client, how ending) {

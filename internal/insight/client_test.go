@@ -35,3 +35,22 @@ func TestUnknownClients(t *testing.T) {
 		})
 	}
 }
+
+// TestManyClients forgets the same client each time if there are too many: the first of those that
+// have rested longest.
+func TestManyClients(t *testing.T) {
+	const most = 1000
+	p := newPlayer(t, only(t, "errors"))
+	for i := range uint32(most + 1) {
+		at := p.at
+		p.identity = &event.Identity{Known: true, User: fmt.Sprint("user", i)}
+		for range 5 {
+			p.run(i+1, "select * from missing", failed("42P01"))
+		}
+		p.logout(i + 1)
+		p.at = at
+	}
+	if len(p.findings) != 1 || p.findings[0].Connections[0] != 1 {
+		t.Errorf("%d findings, the first %+v", len(p.findings), p.findings[0])
+	}
+}

@@ -22,8 +22,8 @@ type connection struct {
 	asked, done uint32
 	// streams is set for replication, which is never over.
 	streams bool
-	// left is set if the client was the first to hang up.
-	left bool
+	// left is the first party that hung up, or empty.
+	left event.Party
 	// ended counts its exchanges that ran something, and last is when the last of them was over.
 	ended int64
 	last  time.Time
@@ -54,6 +54,9 @@ func (s *Stage) connection(e *event.Event) *connection {
 	}
 	return c
 }
+
+// leave notes that a party has hung up.
+func (c *connection) leave(p event.Party) { c.left = cmp.Or(c.left, p) }
 
 // opens notes that an exchange has begun.
 func (s *Stage) opens(c *connection, number uint32) {

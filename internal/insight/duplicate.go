@@ -42,6 +42,7 @@ type question struct {
 	rows       int64
 	writes     int64 // of the client, before it
 	count      int64 // with this answer
+	over       bool  // enough came before another answer
 	evidence   [3]event.Evidence
 	conn       uint32
 }
@@ -82,9 +83,12 @@ func (w *questions) take(s *scope, x *exchange) {
 	answer := x.rows.hash.Sum64()
 	q := &w.all[at]
 	switch {
+	case q.over:
+		return
 	case q.count > 0 && q.answer == answer && q.writes == s.client.writes:
-	case q.count >= leastDuplicates:
-		return // another answer ends what was found
+	case q.count >= leastDuplicates: // another answer ends what was found
+		q.over = true
+		return
 	default:
 		*q = question{shape: x.Shape, attributes: x.Attributes, answer: answer, rows: x.Rows, writes: s.client.writes, conn: x.conn.number}
 	}

@@ -23,8 +23,7 @@ const patience = 5 * time.Second
 // idleness watches the time between exchanges of a transaction.
 type idleness struct {
 	since time.Duration // the last exchange is over, by the clock, or never
-	at    time.Time
-	said  bool // of this time
+	said  bool          // of this time
 	after event.Evidence
 	shape *sqltext.Shape
 	tags  []sqltext.Attribute
@@ -36,7 +35,7 @@ func (i *idleness) take(s *scope, x *exchange) {
 	if took := x.Times.Asked - x.Times.Idle; i.since != never && x.Times.Idle != event.NotSeen && took > patience {
 		i.find(s, took, "")
 	}
-	*i = idleness{since: s.stage.clock.Now, at: x.at, after: x.evidence(), shape: x.Shape, tags: x.Attributes}
+	*i = idleness{since: s.stage.clock.Now, after: x.evidence(), shape: x.Shape, tags: x.Attributes}
 }
 
 // due returns when the transaction has been idle for too long.
@@ -56,7 +55,7 @@ func (i *idleness) end(s *scope) {
 	if s.how != stopped || i.since == never || s.conn.asked > s.conn.done {
 		return
 	}
-	if took := s.stage.at.Sub(i.at); took > patience {
+	if took := s.stage.clock.Now - i.since; took > patience {
 		i.find(s, took, "")
 	}
 }

@@ -174,6 +174,12 @@ func TestDuplicate(t *testing.T) {
 			p.list(ask, numbers("id", 8))
 			p.list(ask, row)
 		}, ""},
+		{"with another row later", func(p *player) {
+			p.run(1, "select * from other")
+			for _, answer := range []table{row, row, row, numbers("id", 8), row} {
+				p.list(ask, answer)
+			}
+		}, `"select * from settings where id = $1" was asked 3 times`},
 		{"a write between", func(p *player) {
 			p.list(ask, row)
 			p.list(ask, row)

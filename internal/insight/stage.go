@@ -162,9 +162,9 @@ func (s *Stage) fact(e *event.Event) {
 	case event.Opened, event.Joined, event.Continued:
 		s.connection(e)
 	case event.HungUp:
-		s.connection(e).left = f.Party == event.Client
+		s.connection(e).leave(f.Party)
 	case event.ConnectionLost:
-		s.connection(e).left = f.Party == event.Client
+		s.connection(e).leave(f.Party)
 	case event.Missing, event.OutOfSync, event.ObserverFailed:
 		if c := s.connections[e.Conn]; c != nil {
 			s.lose(c)

@@ -113,6 +113,16 @@ func TestIdleUntilTheEnd(t *testing.T) {
 	}
 }
 
+// TestAsleepIsNotIdle: it is not known how long a transaction was idle if the time of day leaps.
+func TestAsleepIsNotIdle(t *testing.T) {
+	p := newPlayer(t, insight.Options{})
+	p.run(1, "begin", status('T'))
+	p.pass(time.Second)
+	p.at = p.at.Add(8 * time.Hour)
+	p.logout(1)
+	p.expect()
+}
+
 // TestBusyIsNotIdle: a statement that runs for long leaves nothing idle.
 func TestBusyIsNotIdle(t *testing.T) {
 	p := newPlayer(t, insight.Options{})
