@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"pgpi/internal/bus"
@@ -103,13 +101,10 @@ func (p *pipeline) compare(v *gate.Verdict) error {
 	for i := range criteria.Differences {
 		c := &criteria.Differences[i]
 		against, doubt := c.Judge(difference)
-		for _, signature := range c.New(difference) {
-			if p.judge.Fail(v, signature, "new") {
-				against = slices.DeleteFunc(against, func(one string) bool { return strings.HasPrefix(one, signature+" ") })
-			}
-		}
 		for _, one := range against {
-			v.Differences = append(v.Differences, c.String()+": "+one)
+			if one.Signature == "" || !p.judge.Fail(v, one.Signature, "new") {
+				v.Differences = append(v.Differences, c.String()+": "+one.Words)
+			}
 		}
 		if doubt != "" {
 			v.Doubts = append(v.Doubts, c.String()+": "+doubt)

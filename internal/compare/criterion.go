@@ -10,9 +10,16 @@ import (
 // Criterion is what a new report must not have, in the words of --fail-on.
 type Criterion struct {
 	words   string
-	judge   func(d *Difference, c *Criterion) (against []string, doubt string)
+	judge   func(d *Difference, c *Criterion) (against []Reason, doubt string)
 	measure Measure
 	percent float64
+}
+
+// Reason is what is against a new report, in a few words.
+type Reason struct {
+	Words string
+	// Signature is that of the finding which is new, or empty.
+	Signature string
 }
 
 // Criteria are examples of all criteria.
@@ -25,7 +32,7 @@ func ParseCriterion(words string) (c Criterion, known bool, err error) {
 	switch name {
 	case "new-shape":
 		c.judge = judgeShapes
-	case newFinding:
+	case "new-finding":
 		c.judge = judgeFindings
 	case "calls":
 		c.judge, c.measure = judgeGrowth, Calls
@@ -56,53 +63,33 @@ func parsePercent(name, text string) (float64, error) {
 // String returns the words of the criterion.
 func (c *Criterion) String() string { return c.words }
 
-// New returns the signatures of new findings, if that is what the criterion is about and it can be
-// judged.
-func (c *Criterion) New(d *Difference) (signatures []string) {
-	if c.words != newFinding {
-		return nil
-	}
-	if against, _ := c.Judge(d); len(against) == 0 {
-		return nil
-	}
-	for _, f := range d.AddedFindings {
-		if !f.Accepted {
-			signatures = append(signatures, f.Signature)
-		}
-	}
-	return signatures
-}
-
-// newFinding is the criterion that is about findings.
-const newFinding = "new-finding"
-
 // Judge returns what is against a new report. It returns a doubt instead if the reports don't say
 // enough to judge it, or are about other parts of the traffic.
-func (c *Criterion) Judge(d *Difference) (against []string, doubt string) {
+func (c *Criterion) Judge(d *Difference) (against []Reason, doubt string) {
 	if apart := d.Apart(); apart != "" {
 		return nil, apart
 	}
 	return c.judge(d, c)
 }
 
-func judgeShapes(d *Difference, _ *Criterion) (against []string, doubt string) {
+func judgeShapes(d *Difference, _ *Criterion) (against []Reason, doubt string) {
 	for _, g := range d.Added {
-		against = append(against, g.ID+" is new")
+		against = append(against, Reason{Words: g.ID + " is new"})
 	}
 	return d.unlessCrowded(against)
 }
 
-func judgeGrowth(d *Difference, c *Criterion) (against []string, doubt string) {
+func judgeGrowth(d *Difference, c *Criterion) (against []Reason, doubt string) {
 	for _, one := range d.Grew(c.measure, c.percent) {
 		was, is := c.measure.Of(&one.Old), c.measure.Of(&one.New)
-		against = append(against, fmt.Sprintf("%s of %s grew from %d to %d", c.measure, one.ID, was, is))
+		against = append(against, Reason{Words: fmt.Sprintf("%s of %s grew from %d to %d", c.measure, one.ID, was, is)})
 	}
 	return d.unlessCrowded(against)
 }
 
 // unlessCrowded returns what is against a report, unless some of it may be in the MISC of the other
 // one.
-func (d *Difference) unlessCrowded(against []string) ([]string, string) {
+func (d *Difference) unlessCrowded(against []Reason) ([]Reason, string) {
 	switch {
 	case d.Old.Crowded:
 		return nil, "the older report has more shapes than can be kept apart: choose some of them with --filter, for both reports"
@@ -113,7 +100,7 @@ func (d *Difference) unlessCrowded(against []string) ([]string, string) {
 }
 
 // judgeFindings judges what is not accepted.
-func judgeFindings(d *Difference, _ *Criterion) (against []string, doubt string) {
+func judgeFindings(d *Difference, _ *Criterion) (against []Reason, doubt string) {
 	switch {
 	case len(d.Old.LookedFor) == 0:
 		return nil, "the older report has not looked for findings: make it again with this pgpi"
@@ -124,7 +111,7 @@ func judgeFindings(d *Difference, _ *Criterion) (against []string, doubt string)
 	}
 	for _, f := range d.AddedFindings {
 		if !f.Accepted {
-			against = append(against, f.Signature+" is new")
+			against = append(against, Reason{f.Signature + " is new", f.Signature})
 		}
 	}
 	if d.New.LeftOut > 0 && len(against) == 0 {

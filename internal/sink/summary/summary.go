@@ -38,19 +38,20 @@ const (
 // Sink adds up events. It is not safe for concurrent use.
 type Sink struct {
 	w           io.Writer
-	connections map[uint32]bool
-	exchanges   int
-	failed      int
-	untimed     int
+	connections int64           // with exchanges
+	open        map[uint32]bool // connections of these that have not ended
+	exchanges   int64
+	failed      int64
+	untimed     int64
 	unmeasured  int // exchanges of which it is not known how far away the server is
 	times       times
 	slow        []statement // slowest first
 	counts      map[string]int
 	uncounted   int // exchanges whose shape is not counted
 	errors      map[string]int
-	findings    [event.Error + 1]int // by severity
-	accepted    int                  // findings that the user has accepted
-	rules       []string             // that have found something, in order
+	findings    [event.Error + 1]int64 // by severity
+	accepted    int                    // findings that the user has accepted
+	rules       []string               // that have found something, in order
 }
 
 // times is where the time of all exchanges went.
@@ -64,7 +65,7 @@ type statement struct {
 
 // New returns a sink that writes to w when it reports.
 func New(w io.Writer) *Sink {
-	return &Sink{w: w, connections: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
+	return &Sink{w: w, open: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
 }
 
 // Write adds up the exchanges among events.
@@ -75,6 +76,10 @@ func (s *Sink) Write(events []event.Event) error {
 			s.add(e.Conn, e.Exchange)
 		case event.Found:
 			s.addFinding(e.Finding)
+		case event.Said:
+			if _, ended := e.Fact.(event.Ended); ended {
+				delete(s.open, e.Conn)
+			}
 		default: // it is not added up
 		}
 	}
@@ -82,8 +87,9 @@ func (s *Sink) Write(events []event.Event) error {
 }
 
 func (s *Sink) add(conn uint32, x *event.Exchange) {
-	if len(s.connections) < maxTexts*10 {
-		s.connections[conn] = true
+	if !s.open[conn] {
+		s.open[conn] = true
+		s.connections++
 	}
 	s.exchanges++
 	if x.SQLState != "" {
@@ -172,9 +178,9 @@ func (s *Sink) Report() error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "pgpi: %s on %s", count(s.exchanges, "exchange"), count(len(s.connections), "connection"))
+	fmt.Fprintf(&b, "pgpi: %s on %s", event.Count(s.exchanges, "exchange"), event.Count(s.connections, "connection"))
 	if s.failed > 0 {
-		fmt.Fprintf(&b, ", %d failed", s.failed)
+		fmt.Fprintf(&b, ", %s failed", event.Number(s.failed))
 	}
 	b.WriteByte('\n')
 	s.writeTimes(&b)
@@ -215,12 +221,12 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 		}
 	}
 	of := ""
-	if len(s.connections) > 1 {
+	if s.connections > 1 {
 		of = "all connections: "
 	}
 	fmt.Fprintf(b, "  %-9s [%-*s] %s%s\n", "waiting", width, bar, of, strings.Join(words, ", "))
 	if s.untimed > 0 {
-		fmt.Fprintf(b, "  %-9s %s without a beginning or an end\n", "not timed", count(s.untimed, "exchange"))
+		fmt.Fprintf(b, "  %-9s %s without a beginning or an end\n", "not timed", event.Count(s.untimed, "exchange"))
 	}
 }
 
@@ -250,7 +256,7 @@ func (s *Sink) writeFindings(b *strings.Builder) {
 	var words []string
 	for severity, n := range slices.Backward(s.findings[:]) {
 		if n > 0 {
-			words = append(words, count(n, event.Severity(severity).String()))
+			words = append(words, event.Count(n, event.Severity(severity).String()))
 		}
 	}
 	if s.accepted > 0 {
@@ -284,13 +290,6 @@ func sorted(counts map[string]int) []counted {
 		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.key, b.key))
 	})
 	return all
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // shorten returns SQL on one line, as far as there is room.

@@ -72,6 +72,22 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestManyConnections counts all connections, and remembers those that are open.
+func TestManyConnections(t *testing.T) {
+	var b strings.Builder
+	s := New(&b)
+	for conn := range uint32(12_345) {
+		add(s, conn+1, "select 1", 0, time.Millisecond)
+		add(s, conn+1, "select 1", 0, time.Millisecond)
+		if err := s.Write([]event.Event{{Conn: conn + 1, Kind: event.Said, Fact: event.Ended{}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if first := closed(t, s, &b)[0]; first != "pgpi: 24,690 exchanges on 12,345 connections" || len(s.open) > 0 {
+		t.Errorf("%s, %d are open", first, len(s.open))
+	}
+}
+
 // TestCharacters shows SQL and errors as characters, whatever the encoding of the session, and
 // shortens only what is too long on one line.
 func TestCharacters(t *testing.T) {
