@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"pgpi/internal/event"
 	"pgpi/internal/gate"
 	"pgpi/internal/insight"
+	"pgpi/internal/wholefile"
 )
 
 // ownBaseline is the file of acceptances that is read if no other is named. It is looked for in the
@@ -114,35 +114,11 @@ func (b *baseline) add(v *gate.Verdict, say func(string)) error {
 	if len(more) == 0 {
 		return nil
 	}
-	if err := replaceFile(b.name, acceptance.Append(text, more)); err != nil {
+	if err := wholefile.Replace(b.name, acceptance.Append(text, more)); err != nil {
 		return fmt.Errorf("add to %s: %w", b.name, withoutPath(err))
 	}
 	v.Failing, v.Accepted = failing, v.Accepted+len(more)
 	say(fmt.Sprintf("added %s to %s: give each a reason", event.Count(int64(len(more)), "finding"), b.name))
-	return nil
-}
-
-// replaceFile writes a whole file under another name, and renames it. So the file is never half
-// written. It keeps its mode, and a link to it stays one.
-func replaceFile(path string, content []byte) error {
-	mode := fs.FileMode(0o600)
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Chmod(mode), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
 	return nil
 }
 

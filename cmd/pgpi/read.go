@@ -162,7 +162,7 @@ func (o *outputFailure) fail(name string, err error) {
 // unlessUnread returns what went wrong besides that someone has read enough, as head does, and knows
 // about it.
 func unlessUnread(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what is wrapped comes next
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		if errors.Is(err, syscall.EPIPE) {
 			return nil

@@ -5,20 +5,21 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"pgpi/internal/wholefile"
 )
 
 // ToFile returns a function that writes a report to a file. The report is written whole under a
 // temporary name, and then renamed, so that there is never half a report. ToFile itself finds out
 // whether that is possible. Anything but a regular file, such as a pipe, is written directly.
 func ToFile(path string) (func([]byte) error, error) {
-	write := replace
+	write := wholefile.Replace
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		if info.IsDir() {
 			return nil, fmt.Errorf("write a report to %s: it is a directory: name a file", path)
 		}
 		write = overwrite
-	} else if err := tryReplacing(path); err != nil {
+	} else if err := wholefile.Try(path); err != nil {
 		return nil, fmt.Errorf("write a report to %s: %w: choose a place where you may write", path, withoutPath(err))
 	}
 	return func(report []byte) error {
@@ -45,20 +46,6 @@ func withoutPath(err error) error {
 	return err
 }
 
-// temporary creates a file next to another. Only its owner can read it.
-func temporary(path string) (*os.File, error) {
-	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-}
-
-// tryReplacing finds out whether a file can be replaced.
-func tryReplacing(path string) error {
-	file, err := temporary(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Close(), os.Remove(file.Name()))
-}
-
 // overwrite writes to what is not a regular file, such as a pipe.
 func overwrite(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -67,20 +54,4 @@ func overwrite(path string, content []byte) error {
 	}
 	_, err = file.Write(content)
 	return errors.Join(err, file.Close())
-}
-
-// replace writes a whole file, or leaves it as it was.
-func replace(path string, content []byte) error {
-	file, err := temporary(path)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
 }
