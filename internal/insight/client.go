@@ -26,6 +26,8 @@ type client struct {
 	// open counts the connections with an open exchange. rested is since when there are none.
 	open   int
 	rested time.Duration
+	// gone is since when it has no connections, if there are none.
+	gone time.Duration
 	// loaded is set from when a burst was cut until the client rests.
 	loaded bool
 	scope  *scope
@@ -37,6 +39,9 @@ type client struct {
 	// writes counts what may have changed data.
 	writes int64
 }
+
+// isAtRest reports whether it has had nothing open for a while.
+func (c *client) isAtRest(now time.Duration) bool { return c.open == 0 && now >= c.rested+restTime }
 
 // name returns who the client is, for a sentence.
 func (c *client) name() string {
@@ -64,17 +69,16 @@ func (s *Stage) join(c *connection) {
 	}
 	busy := c.asked > c.done
 	if c.client != nil {
-		c.client.connections--
 		if busy {
-			c.client.open--
-			s.restIfIdle(c.client)
+			s.rest(c.client)
 		}
+		s.disconnect(c.client)
 	}
 	next := s.clients[key]
 	if next == nil {
 		s.makeRoom()
 		s.begun++
-		next = &client{key: key, number: s.begun, identity: c.identity, bursts: map[string]*scope{}}
+		next = &client{key: key, number: s.begun, identity: c.identity, rested: s.clock.Now, bursts: map[string]*scope{}}
 		next.scope = s.begin(aClient, next, nil)
 		s.clients[key] = next
 	}
@@ -99,24 +103,29 @@ func (s *Stage) keyOf(c *connection) clientKey {
 // rest notes that a connection has nothing open any more.
 func (s *Stage) rest(c *client) {
 	c.open--
-	s.restIfIdle(c)
-}
-
-func (s *Stage) restIfIdle(c *client) {
 	if c.open == 0 {
 		c.rested = s.clock.Now
-		s.deadline = min(s.deadline, c.rested+restTime)
+		s.schedule(c.scope, c.rested+restTime)
 	}
 }
 
-// makeRoom forgets the client that has rested longest if there are too many.
+// disconnect notes that a connection is the client's no longer.
+func (s *Stage) disconnect(c *client) {
+	c.connections--
+	if c.connections == 0 {
+		c.gone = s.clock.Now
+		s.schedule(c.scope, c.gone+restTime)
+	}
+}
+
+// makeRoom forgets the client that has been gone for longest if there are too many.
 func (s *Stage) makeRoom() {
 	if len(s.clients) < maxClients {
 		return
 	}
 	var oldest *client
 	for _, c := range s.clients {
-		if c.open == 0 && c.connections == 0 && (oldest == nil || c.hasRestedLonger(oldest)) {
+		if c.connections == 0 && (oldest == nil || c.hasGoneBefore(oldest)) {
 			oldest = c
 		}
 	}
@@ -125,10 +134,10 @@ func (s *Stage) makeRoom() {
 	}
 }
 
-// hasRestedLonger compares clients that rest. The first of those that rest since the same time has
-// rested longest, so that equal events make equal findings.
-func (c *client) hasRestedLonger(other *client) bool {
-	return cmp.Or(cmp.Compare(c.rested, other.rested), cmp.Compare(c.number, other.number)) < 0
+// hasGoneBefore compares clients without connections. Of those that have gone at the same time, it is
+// the first, so that equal events make equal findings.
+func (c *client) hasGoneBefore(other *client) bool {
+	return cmp.Or(cmp.Compare(c.gone, other.gone), cmp.Compare(c.number, other.number)) < 0
 }
 
 func (s *Stage) endClient(c *client, how ending) {

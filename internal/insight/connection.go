@@ -102,7 +102,7 @@ func (s *Stage) endConnection(c *connection) {
 		return
 	}
 	c.client.scope.closed(c)
-	c.client.connections--
+	s.disconnect(c.client)
 }
 
 func (s *Stage) inOrder() []*connection {

@@ -46,7 +46,9 @@ func (p *player) take(e event.Event) {
 	p.seq++
 	e.Seq, e.At, p.last = p.seq, p.at, p.at
 	if e.Conn != 0 {
-		e.Elapsed = p.at.Sub(began)
+		if _, opened := e.Fact.(event.Opened); !opened {
+			e.Elapsed = p.at.Sub(began)
+		}
 		if e.Identity == nil {
 			e.Identity = p.identity
 		}

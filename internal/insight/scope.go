@@ -29,6 +29,11 @@ type scope struct {
 	// proven is set if the comments of statements say that they belong together.
 	proven bool
 	how    ending
+	// key is what the comments of statements in a burst have in common, or "".
+	key string
+	// deadline is when it is looked at again, if place is not 0: its place in deadlines, from 1.
+	deadline time.Duration
+	place    int
 	// unit is the unit in it, if it is a burst or a transaction. It is nil until it has an exchange.
 	unit *scope
 	// follows compares statements with results, in a burst. It is nil if no rule asks for it.
@@ -116,7 +121,9 @@ func (s *Stage) endScope(at **scope, how ending) {
 // maxSpare is how many scopes of a sort are kept for later.
 const maxSpare = 64
 
+// release keeps a scope that is over for later.
 func (s *Stage) release(sc *scope) {
+	s.unschedule(sc)
 	if len(s.spare[sc.sort]) < maxSpare {
 		s.spare[sc.sort] = append(s.spare[sc.sort], sc)
 	}
@@ -172,7 +179,7 @@ func (s *Stage) follow(c *connection, x *exchange) {
 	c.scope.take(x)
 	if c.transaction != nil {
 		c.transaction.take(x)
-		s.deadline = min(s.deadline, c.transaction.due())
+		s.schedule(c.transaction, c.transaction.due())
 	}
 	t := tagOf(x)
 	burst := s.burst(c.client, t)
@@ -228,46 +235,34 @@ func (s *Stage) burst(c *client, t tag) *scope {
 	b := c.bursts[t.key]
 	if b == nil {
 		if len(c.bursts) >= maxBursts {
-			s.endBurst(c, oldestOf(c.bursts), cut)
+			s.endBurst(c.oldestBurst(), cut)
 		}
 		b = s.begin(aBurst, c, nil)
-		b.proven, b.continues = t.proven, c.loaded
+		b.key, b.proven, b.continues = t.key, t.proven, c.loaded
 		c.bursts[t.key] = b
-		s.deadline = min(s.deadline, b.began+cutAfter)
-	}
-	if t.key != "" {
-		s.deadline = min(s.deadline, s.clock.Now+restTime)
+		s.schedule(b, b.began+restTime)
 	}
 	return b
 }
 
-func oldestOf(bursts map[string]*scope) string {
-	return slices.MinFunc(slices.Sorted(maps.Keys(bursts)), func(a, b string) int { return cmp.Compare(bursts[a].last, bursts[b].last) })
+// oldestBurst returns the burst that has had no exchange for longest.
+func (c *client) oldestBurst() (oldest *scope) {
+	for _, b := range c.bursts {
+		if oldest == nil || cmp.Or(cmp.Compare(b.last, oldest.last), cmp.Compare(b.number, oldest.number)) < 0 {
+			oldest = b
+		}
+	}
+	return oldest
 }
 
-func (s *Stage) endBurst(c *client, key string, how ending) {
-	b := c.bursts[key]
-	delete(c.bursts, key)
+func (s *Stage) endBurst(b *scope, how ending) {
+	delete(b.client.bursts, b.key)
 	s.endScope(&b, how)
 }
 
 func (s *Stage) endBursts(c *client, how ending) {
 	for _, key := range slices.Sorted(maps.Keys(c.bursts)) {
-		s.endBurst(c, key, how)
-	}
-}
-
-// expire ends what is over because time has passed.
-func (s *Stage) expire() {
-	s.deadline = never
-	for _, c := range s.inOrder() {
-		if c.transaction != nil {
-			c.transaction.ring()
-			s.deadline = min(s.deadline, c.transaction.due())
-		}
-	}
-	for _, c := range s.clientsInOrder() {
-		s.expireClient(c)
+		s.endBurst(c.bursts[key], how)
 	}
 }
 
@@ -289,37 +284,5 @@ func (sc *scope) ring() {
 			sc.current = sc.rules[i]
 			a.ring(sc)
 		}
-	}
-}
-
-func (s *Stage) expireClient(c *client) {
-	now := s.clock.Now
-	resting := c.open == 0 && now >= c.rested+restTime
-	for _, key := range slices.Sorted(maps.Keys(c.bursts)) {
-		b := c.bursts[key]
-		switch {
-		case resting, key != "" && now >= b.last+restTime:
-			s.endBurst(c, key, rested)
-		case now >= b.began+cutAfter:
-			s.endBurst(c, key, cut)
-			c.loaded = true
-		case key != "":
-			s.deadline = min(s.deadline, b.last+restTime)
-		}
-		if c.bursts[key] != nil {
-			s.deadline = min(s.deadline, b.began+cutAfter)
-		}
-	}
-	if resting {
-		c.loaded = false
-	}
-	switch {
-	case c.open > 0:
-	case c.connections == 0 && now >= c.rested+forgetAfter:
-		s.endClient(c, stopped)
-	case c.connections == 0:
-		s.deadline = min(s.deadline, c.rested+forgetAfter)
-	case !resting:
-		s.deadline = min(s.deadline, c.rested+restTime)
 	}
 }

@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"math"
 	"time"
 
 	"pgpi/internal/event"
@@ -23,12 +22,12 @@ type Stage struct {
 	options Options
 	rules   [sorts][]*Rule // that are looked for
 
-	clock    event.Clock
-	deadline time.Duration // the earliest of all scopes
-	seq      uint64        // of the last event
-	at       time.Time     // of the last event
-	conn     uint32        // of the last event
-	elapsed  time.Duration // of the last event
+	clock     event.Clock
+	deadlines deadlines
+	seq       uint64        // of the last event
+	at        time.Time     // of the last event
+	conn      uint32        // of the last event
+	elapsed   time.Duration // of the last event
 
 	command     bool // all connections are of one command
 	clients     map[clientKey]*client
@@ -51,13 +50,10 @@ type Stage struct {
 	found      []*event.Event  // and not emitted yet
 }
 
-// never is a deadline that never comes.
-const never = time.Duration(math.MaxInt64)
-
 // New returns a stage.
 func New(o Options) *Stage {
 	s := &Stage{
-		options: o, deadline: never, clients: map[clientKey]*client{}, connections: map[uint32]*connection{}, signatures: map[string]bool{},
+		options: o, clients: map[clientKey]*client{}, connections: map[uint32]*connection{}, signatures: map[string]bool{},
 	}
 	for _, r := range Rules {
 		for ; r != nil && o.Rules.Has(r.Name); r = r.besides {
@@ -73,7 +69,7 @@ func New(o Options) *Stage {
 // passed comes before it.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	s.seq, s.at, s.conn, s.elapsed = e.Seq, e.At.Round(0), e.Conn, e.Elapsed // a recording has no monotonic clock
-	if s.clock.Take(e); s.clock.Now >= s.deadline {
+	if s.clock.Take(e); s.clock.Now >= s.deadlines.next() {
 		s.expire()
 		s.emit(emit)
 	}
