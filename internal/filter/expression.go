@@ -3,7 +3,6 @@ package filter
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -80,6 +79,9 @@ func compile[Q any](text string, vocabulary []variable[Q], example string) (*exp
 	delete(config.Builtins, "now")
 	e := &expression[Q]{text: text, vocabulary: vocabulary}
 	tree, err := checker.ParseCheck(text, config)
+	if err == nil {
+		err = checkDurations(tree.Node)
+	}
 	if err == nil {
 		s := splitter[Q]{e, tree.Source, config, nil}
 		e.root = s.split(tree.Node)
@@ -162,29 +164,6 @@ type visitor func(ast.Node)
 
 // Visit is for [ast.Walk].
 func (v visitor) Visit(n *ast.Node) { v(*n) }
-
-// explain turns an error of the compiler into a sentence, and shows the position.
-func (e *expression[Q]) explain(err error) error {
-	at, ok := errors.AsType[*file.Error](err)
-	if !ok {
-		return err
-	}
-	at = at.Bind(file.NewSource(e.text))
-	what := at.Message
-	if strings.HasPrefix(what, "unknown name") {
-		what += "; the names are " + strings.Join(names(e.vocabulary), ", ")
-	}
-	return errors.New(what + e.show(at))
-}
-
-// show shows the position of an error.
-func (e *expression[Q]) show(at *file.Error) string {
-	line := e.text
-	if lines := strings.Split(e.text, "\n"); at.Line >= 1 && at.Line <= len(lines) {
-		line = lines[at.Line-1]
-	}
-	return fmt.Sprintf("\n  %s\n  %s^", line, strings.Repeat(" ", max(0, at.Column)))
-}
 
 // names returns the names of the variables of a vocabulary.
 func names[Q any](vocabulary []variable[Q]) []string {

@@ -312,6 +312,16 @@ func TestMistakes(t *testing.T) {
 		"sql != \"\" and\n7 % 0 > bytes": {"divide by zero", "\n  7 % 0 > bytes\n    ^"},
 		`sql matches "("`:                {"missing closing )"},
 		`now().Year() == 2026`:           {"unknown name now"},
+		`user = "bob"`:                   {`: compare with ==` + "\n  user = "},
+		`rows <> 5`:                      {": unequal is !="},
+		`rows > 5 AND bytes > 5`:         {": and, or, not, in are lower case"},
+		`sql like "%x%"`:                 {": use contains, "},
+		`sql ~ "x"`:                      {": use matches"},
+		`rows > 5 and`:                   {": something is missing at the end"},
+		`sql`:                            {`: compare it with something, as in sql contains "orders"`},
+		`duration > 100ms`:               {": write a duration as ms(100)"},
+		`duration > 100`:                 {"100 is not a duration: give a number of milliseconds, as in ms(100)\n  duration > 100\n             ^"},
+		`rows > 5 and not (1.5 <= server_time - network_time)`: {"1.5 is not a duration: ", "as in ms(1.5)\n"},
 	} {
 		_, err := Compile(expression)
 		if err == nil {
@@ -322,6 +332,15 @@ func TestMistakes(t *testing.T) {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q: %q is missing in:\n%v", expression, part, err)
 			}
+		}
+	}
+}
+
+// TestDurations compares durations with durations, with nothing, and as numbers.
+func TestDurations(t *testing.T) {
+	for _, expression := range []string{`duration > ms(100)`, `duration > 0`, `duration > server_time`, `duration / 1000000 > 100`, `duration > ms(1) * 5`, `server_time - network_time == ms(1.5)`} {
+		if _, err := Compile(expression); err != nil {
+			t.Errorf("%s: %v", expression, err)
 		}
 	}
 }
