@@ -23,8 +23,8 @@ import (
 
 type logOptions struct {
 	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",${formats}" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
-	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of writing it to standard output."`
-	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them."`
+	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of showing it."`
+	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them. --log none writes no log at all."`
 	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
 	LogTime      string        `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
 	LogMaxValue  int           `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
@@ -141,13 +141,16 @@ func (l *logOptions) outputs() ([]output, error) {
 	if l.LogForwarded != "" || l.LogFile != "" {
 		return nil, errors.New("--log and --log-forwarded or --log-file: give --log alone, as in --log annotated=FILE")
 	}
-	all := make([]output, 0, len(l.Log))
-	for _, text := range splitOutputs(l.Log) {
-		name, path, found := strings.Cut(text, "=")
-		if !found || path == "" {
-			return nil, fmt.Errorf("--log: %q names no file: give FORMAT=FILE, such as json=pgpi.jsonl", text)
+	given := splitOutputs(l.Log)
+	if slices.Contains(given, noLog) {
+		if len(given) > 1 {
+			return nil, errors.New("--log: none and other logs: give none alone")
 		}
-		f, err := formatNamed(name)
+		return nil, nil
+	}
+	all := make([]output, 0, len(given))
+	for _, text := range given {
+		f, path, err := readOutput(text)
 		if err != nil {
 			return nil, fmt.Errorf("--log: %w", err)
 		}
@@ -157,6 +160,23 @@ func (l *logOptions) outputs() ([]output, error) {
 		all = append(all, output{"--log", f, path})
 	}
 	return all, nil
+}
+
+// noLog is what --log has if there is to be no log at all. The format of the same name has what pgpi
+// itself says, and so needs a file.
+const noLog = "none"
+
+// readOutput reads what --log has: a format and a file.
+func readOutput(text string) (f format, path string, err error) {
+	name, path, _ := strings.Cut(text, "=")
+	f, err = formatNamed(name)
+	switch {
+	case path != "":
+		return f, path, err
+	case err != nil:
+		return f, "", fmt.Errorf("%q names no format: give FORMAT=FILE, such as queries=pgpi.log", text)
+	}
+	return f, "", fmt.Errorf("%q names no file: give %s=FILE, or --log-forwarded %s alone", text, name, name)
 }
 
 // nextOutput begins another output after a comma. Other commas are part of a file's name.

@@ -141,7 +141,7 @@ func (o *runOptions) run() (err error) {
 	}
 	events := newPipeline(&o.Output, os.Stderr)
 	if !o.Launch.NoSummary {
-		events.summary = summary.New(os.Stderr)
+		events.summary = summary.New(os.Stderr, func() int { return terminalWidth(os.Stderr) })
 	}
 	if err := events.openLogs(&closers); err != nil {
 		return err

@@ -1,7 +1,8 @@
 // Package summary adds up what a command has asked of its database, in a few lines for whoever ran
 // the command.
 //
-// It guarantees at most thirteen lines and bounded memory. It claims nothing that was not seen: an
+// It guarantees at most thirteen lines, and a few more where a terminal is too narrow for them, and
+// bounded memory. It claims nothing that was not seen: an
 // exchange whose beginning or end is missing is counted, but not timed.
 //
 // Less formally: it is what you want to know when the command is done, and no more.
@@ -32,12 +33,20 @@ const (
 	slowest   = 3
 	frequent  = 3
 	maxErrors = 2
-	lineWidth = 100
+)
+
+// The width of lines, if no terminal says otherwise, the least that makes sense, and how wide the
+// label of a line is, with what precedes it and follows.
+const (
+	lineWidth = 98
+	leastWide = 40
+	labelWide = 12
 )
 
 // Sink adds up events. It is not safe for concurrent use.
 type Sink struct {
 	w           io.Writer
+	width       func() int
 	connections int64           // with exchanges
 	open        map[uint32]bool // connections of these that have not ended
 	exchanges   int64
@@ -63,9 +72,10 @@ type statement struct {
 	sql  string
 }
 
-// New returns a sink that writes to w when it reports.
-func New(w io.Writer) *Sink {
-	return &Sink{w: w, open: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
+// New returns a sink that writes to w when it reports. width returns how many columns w has, or 0
+// if it is not a terminal.
+func New(w io.Writer, width func() int) *Sink {
+	return &Sink{w: w, width: width, open: map[uint32]bool{}, counts: map[string]int{}, errors: map[string]int{}}
 }
 
 // Write adds up the exchanges among events.
@@ -185,7 +195,7 @@ func (s *Sink) Report() error {
 	b.WriteByte('\n')
 	s.writeTimes(&b)
 	for i, slow := range s.slow {
-		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), event.Rounded(slow.took), shorten(slow.sql))
+		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), event.Rounded(slow.took), s.shorten(slow.sql))
 	}
 	s.writeFrequent(&b)
 	s.writeErrors(&b)
@@ -220,11 +230,11 @@ func (s *Sink) writeTimes(b *strings.Builder) {
 			words = append(words, fmt.Sprintf("%s %s (%d %%)", part.name, event.Rounded(part.time), (part.time*100+total/2)/total))
 		}
 	}
-	of := ""
+	before := fmt.Sprintf("[%-*s] ", width, bar)
 	if s.connections > 1 {
-		of = "all connections: "
+		before += "all connections: "
 	}
-	fmt.Fprintf(b, "  %-9s [%-*s] %s%s\n", "waiting", width, bar, of, strings.Join(words, ", "))
+	s.writeList(b, "waiting", before, words)
 	if s.untimed > 0 {
 		fmt.Fprintf(b, "  %-9s %s without a beginning or an end\n", "not timed", event.Count(s.untimed, "exchange"))
 	}
@@ -237,7 +247,7 @@ func (s *Sink) writeFrequent(b *strings.Builder) {
 		if one.count == 1 {
 			break
 		}
-		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "most"), one.count, shorten(one.key))
+		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "most"), one.count, s.shorten(one.key))
 	}
 	if s.uncounted > 0 {
 		fmt.Fprintf(b, "  %-9s %d statements: only the first %d different ones are counted\n", "uncounted", s.uncounted, maxTexts)
@@ -247,7 +257,7 @@ func (s *Sink) writeFrequent(b *strings.Builder) {
 func (s *Sink) writeErrors(b *strings.Builder) {
 	all := sorted(s.errors)
 	for i, one := range all[:min(len(all), maxErrors)] {
-		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "errors"), one.count, shorten(one.key))
+		fmt.Fprintf(b, "  %-9s %6d ×  %s\n", label(i, "errors"), one.count, s.shorten(one.key))
 	}
 }
 
@@ -263,8 +273,29 @@ func (s *Sink) writeFindings(b *strings.Builder) {
 		words = append(words, fmt.Sprintf("%d accepted", s.accepted))
 	}
 	if len(words) > 0 {
-		fmt.Fprintf(b, "  %-9s %s: %s\n", "findings", strings.Join(words, ", "), strings.Join(s.rules, ", "))
+		s.writeList(b, "findings", strings.Join(words, ", ")+": ", s.rules)
 	}
+}
+
+// writeList writes a list, on several lines if the terminal is too narrow for one.
+func (s *Sink) writeList(b *strings.Builder, name, before string, list []string) {
+	line, indent := fmt.Sprintf("  %-9s %s", name, before), strings.Repeat(" ", labelWide)
+	most := s.width()
+	for i, one := range list {
+		if i < len(list)-1 {
+			one += ","
+		}
+		space := ""
+		if i > 0 {
+			space = " "
+		}
+		if most > 0 && line != indent && utf8.RuneCountInString(line+space+one) > max(most, leastWide) {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line, space = indent, ""
+		}
+		line += space + one
+	}
+	b.WriteString(line + "\n")
 }
 
 // label returns the word for the first of several lines, and nothing for the others.
@@ -293,11 +324,16 @@ func sorted(counts map[string]int) []counted {
 }
 
 // shorten returns SQL on one line, as far as there is room.
-func shorten(sql string) string {
+func (s *Sink) shorten(sql string) string {
+	width := lineWidth
+	if terminal := s.width(); terminal > 0 {
+		width = max(terminal, leastWide)
+	}
+	const before = labelWide + 10 // columns, of the label and a number
 	line, _ := sqltext.AppendLine(nil, []byte(sql), sqltext.Settings{}, nil)
 	safe := string(text.AppendSafe(nil, string(line)))
-	if utf8.RuneCountInString(safe) <= lineWidth-24 {
+	if utf8.RuneCountInString(safe) <= width-before {
 		return safe
 	}
-	return string([]rune(safe)[:lineWidth-25]) + "…"
+	return string([]rune(safe)[:width-before-1]) + "…"
 }

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ func add(s *Sink, conn uint32, sql string, idle, took time.Duration, changes ...
 	}
 }
 
+// anyWidth is that of a file.
+func anyWidth() int { return 0 }
+
 func closed(t *testing.T, s *Sink, b *strings.Builder) []string {
 	t.Helper()
 	if err := s.Close(); err != nil || b.Len() > 0 {
@@ -35,7 +39,7 @@ func closed(t *testing.T, s *Sink, b *strings.Builder) []string {
 // TestSummary adds up who waited for whom.
 func TestSummary(t *testing.T) {
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, anyWidth)
 	add(s, 1, "select\n 1", 10*time.Millisecond, 20*time.Millisecond)
 	add(s, 1, "select\n 1", 0, 10*time.Millisecond, func(x *event.Exchange) { x.Times.Held = 4 * time.Millisecond })
 	add(s, 2, "select 2", 0, 10*time.Millisecond, func(x *event.Exchange) { x.Times.ClientStalled = 6 * time.Millisecond })
@@ -56,10 +60,36 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestNarrow breaks lists, and shortens SQL, where a terminal ends.
+func TestNarrow(t *testing.T) {
+	var b strings.Builder
+	s := New(&b, func() int { return 60 })
+	add(s, 1, "select 1", 10*time.Millisecond, 20*time.Millisecond, func(x *event.Exchange) { x.Times.Held = 4 * time.Millisecond })
+	add(s, 2, "select a_column, another_column from a_table where id", 0, 10*time.Millisecond)
+	for _, rule := range []string{"n+1", "idle-in-transaction", "chatty-transaction", "slow-reader"} {
+		if err := s.Write([]event.Event{{Conn: 1, Kind: event.Found, Finding: &event.Finding{Rule: rule, Severity: event.Warning}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := strings.Join(closed(t, s, &b), "\n")
+	want := `pgpi: 2 exchanges on 2 connections
+  waiting   [cccccssssssssssssspp] all connections:
+            client 10.0 ms (25 %),
+            server and the way to it 26.0 ms (65 %),
+            pgpi's outlets 4.00 ms (10 %)
+  slowest    20.0 ms  select 1
+             10.0 ms  select a_column, another_column from …
+  findings  4 warnings: n+1, idle-in-transaction,
+            chatty-transaction, slow-reader`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestFindings counts signatures, not how often each was found.
 func TestFindings(t *testing.T) {
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, anyWidth)
 	add(s, 1, "select 1", 0, time.Millisecond)
 	for _, f := range []event.Finding{{Rule: "slow"}, {Rule: "n+1", Severity: event.Warning}, {Rule: "n+1", Severity: event.Warning, Again: true}, {Rule: "slow"}, {Rule: "slow", Accepted: true}} {
 		if err := s.Write([]event.Event{{Conn: 1, Kind: event.Found, Finding: &f}}); err != nil {
@@ -75,7 +105,7 @@ func TestFindings(t *testing.T) {
 // TestManyConnections counts all connections, and remembers those that are open.
 func TestManyConnections(t *testing.T) {
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, anyWidth)
 	for conn := range uint32(12_345) {
 		add(s, conn+1, "select 1", 0, time.Millisecond)
 		add(s, conn+1, "select 1", 0, time.Millisecond)
@@ -92,7 +122,7 @@ func TestManyConnections(t *testing.T) {
 // shortens only what is too long on one line.
 func TestCharacters(t *testing.T) {
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, anyWidth)
 	latin := func(x *event.Exchange) { x.Settings = &event.Settings{ClientEncoding: "LATIN1"} }
 	long := "select '" + strings.Repeat("\xe9", 100) + "'"
 	add(s, 1, long, 0, 30*time.Millisecond, latin)
@@ -112,7 +142,7 @@ func TestCharacters(t *testing.T) {
 // TestFrequent leaves out what most clients send most.
 func TestFrequent(t *testing.T) {
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, anyWidth)
 	for _, sql := range []string{"begin", "COMMIT;", "savepoint x", "/* x */ Rollback to x", "begin; select 1", "end", "select 1"} {
 		for range 3 {
 			add(s, 1, sql, 0, time.Millisecond)
@@ -133,7 +163,7 @@ func TestFrequent(t *testing.T) {
 // TestWays separates the network from the server if it is known how far away that is.
 func TestWays(t *testing.T) {
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, anyWidth)
 	add(s, 1, "select 1", 30*time.Millisecond, 40*time.Millisecond, func(x *event.Exchange) {
 		x.Times.ClientWay, x.Times.ServerWay = 10*time.Millisecond, 25*time.Millisecond
 	})
@@ -146,16 +176,24 @@ func TestWays(t *testing.T) {
 // TestNothing says nothing.
 func TestNothing(t *testing.T) {
 	var b strings.Builder
-	if s := New(&b); s.Report() != nil || b.Len() > 0 {
+	if s := New(&b, anyWidth); s.Report() != nil || b.Len() > 0 {
 		t.Errorf("got %q", b.String())
 	}
 }
 
 // TestBounds has more texts and errors than are counted, and long and odd ones. There are at most
-// twelve lines, none wider than a terminal.
+// twelve lines, or a few more where they are broken, none wider than a terminal of 80 columns
+// or more.
 func TestBounds(t *testing.T) {
+	for width, most := range map[int]int{0: 12, 40: 15, 80: 13, 200: 12} {
+		testBounds(t, width, most)
+	}
+}
+
+func testBounds(t *testing.T, width, most int) {
+	t.Helper()
 	var b strings.Builder
-	s := New(&b)
+	s := New(&b, func() int { return width })
 	for i := range 3 * maxTexts {
 		sql := fmt.Sprintf("select %d /* %s\x1b[31m */", i, strings.Repeat("ü", 5000))
 		for range 2 {
@@ -165,11 +203,11 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	lines := closed(t, s, &b)
-	if len(lines) > 12 {
-		t.Errorf("%d lines", len(lines))
+	if len(lines) > most {
+		t.Errorf("%d columns: %d lines", width, len(lines))
 	}
 	for _, line := range lines {
-		if len([]rune(line)) > 140 || strings.ContainsRune(line, 0x1b) {
+		if len([]rune(line)) > max(cmp.Or(width, 140), 80) || strings.ContainsRune(line, 0x1b) {
 			t.Errorf("line %q", line)
 		}
 	}
