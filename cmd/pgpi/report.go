@@ -228,7 +228,7 @@ type reportOnly struct {
 
 	Findings struct {
 		findingOptions
-		Slow time.Duration `placeholder:"TIME" help:"Find statements that take longer, such as 100ms."`
+		Slow time.Duration `placeholder:"TIME" help:"Find statements that take that long or longer, such as 100ms."`
 	} `embed:"" group:"Findings"`
 
 	Version kong.VersionFlag `help:"Print the version and exit." env:"-"`

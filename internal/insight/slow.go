@@ -11,8 +11,8 @@ import (
 // slow finds what took longer than the user allows.
 var slow = Rule{
 	Name: "slow", Severity: event.Note, Timed: true, Bounded: true, within: aConnection,
-	Title:  "A statement took longer than --slow",
-	Fires:  "An exchange took longer than --slow says. In a pipeline, the time in which the server worked on earlier statements is not counted. Nothing is found without --slow.",
+	Title:  "A statement took as long as --slow says, or longer",
+	Fires:  "An exchange took as long as --slow says, or longer. In a pipeline, the time in which the server worked on earlier statements is not counted. Nothing is found without --slow.",
 	Silent: "Replication, which never ends.",
 	Help:   "The sentence says whose time it was: the server's, the network's, that of the client, which sent slowly or did not read, or pgpi's own, where its logs can't be written fast enough.",
 	watch:  func(o *Options) watcher { return &slowness{o.Slow} },
