@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -59,7 +58,7 @@ func scripts(folder string) testscript.Params {
 		Dir:           folder,
 		UpdateScripts: golden.Updating(), // where cmp compares with a file in a script
 		Setup: func(env *testscript.Env) error {
-			env.Values["running"] = new(running)
+			env.Values["running"], env.Values["test"] = new(running), env.T()
 			recordings, err := filepath.Abs("../../test/recordings/testdata")
 			if err != nil {
 				return err
@@ -282,20 +281,9 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("PORT", port)
 }
 
-// reserve makes PORT a port that is free, and that no one gets by chance while nothing listens
-// there: systems choose from higher ones.
+// reserve makes PORT a port that is free, and that nobody else gets while nothing listens there.
 func reserve(ts *testscript.TestScript, _ bool, _ []string) {
-	for {
-		port := strconv.Itoa(20_000 + rand.IntN(10_000))
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-		if errors.Is(err, syscall.EADDRINUSE) {
-			continue
-		}
-		ts.Check(err)
-		ts.Check(l.Close())
-		ts.Setenv("PORT", port)
-		return
-	}
+	ts.Setenv("PORT", strconv.Itoa(servers.ReservePort(ts.Value("test").(testing.TB))))
 }
 
 // mode PERMISSIONS FILE checks the permissions of a file.

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"pgpi/test/servers"
 )
 
 func TestFindCommand(t *testing.T) {
@@ -55,14 +57,7 @@ func TestFirstAnswering(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer open.Close() //nolint:errcheck // the test is over
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead := ServerLeg{Host: "127.0.0.1", Port: closed.Addr().(*net.TCPAddr).Port}
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
+	dead := ServerLeg{Host: "127.0.0.1", Port: servers.ReservePort(t)}
 	alive := ServerLeg{Host: "no.such.host", HostAddr: "127.0.0.1", Port: open.Addr().(*net.TCPAddr).Port}
 	missing := ServerLeg{Host: t.TempDir(), Port: 5432}
 

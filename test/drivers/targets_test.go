@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pgpi/internal/localpg"
+	"pgpi/test/program"
 	"pgpi/test/servers"
 )
 
@@ -93,9 +94,8 @@ func startServer(t *testing.T, version int) *localpg.Server {
 // binding. It accepts cancel requests from old libpqs only if TLS is not required.
 func startPgbouncer(t *testing.T, server *localpg.Server) int {
 	t.Helper()
-	program := servers.Program(t, "pgbouncer")
 	dir := filepath.Dir(server.RootCert) // where its user can read the key
-	port := freePort(t)
+	port := servers.ReservePort(t)
 	users := filepath.Join(dir, "users.txt")
 	if err := os.WriteFile(users, fmt.Appendf(nil, "%q %q\n", user, server.Password), 0o644); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func startPgbouncer(t *testing.T, server *localpg.Server) int {
 	if os.Geteuid() == 0 { // which it refuses to be; localpg chooses the same user, for whom the key is
 		args = append([]string{"-u", "postgres"}, args...)
 	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(servers.Program(t, "pgbouncer"), args...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "pgbouncer.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -148,24 +148,11 @@ server_tls_ca_file = %s
 ignore_startup_parameters = extra_float_digits
 `
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
 // awaitPort waits until something listens.
 func awaitPort(t *testing.T, port int) {
 	t.Helper()
 	address := net.JoinHostPort(host, strconv.Itoa(port))
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(program.Hang); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_ = conn.Close()
 			return

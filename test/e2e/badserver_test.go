@@ -2,9 +2,10 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
+
+	"pgpi/test/servers"
 )
 
 // Whatever is at the server's address, the client learns what is wrong, and so does the reader
@@ -67,13 +68,7 @@ func TestBadServers(t *testing.T) {
 
 // There is no server.
 func TestNoServer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	_ = l.Close() // nobody listens there now
-	dir := t.TempDir()
+	port, dir := servers.ReservePort(t), t.TempDir()
 	tests := []struct{ name, host, reason string }{
 		{"refused", "127.0.0.1", fmt.Sprintf("127.0.0.1 port %d: connection refused", port)},
 		{"no name", "no..such.host", `could not translate host name "no..such.host" to address`},
@@ -93,22 +88,11 @@ func TestNoServer(t *testing.T) {
 
 // If the server were pgpi itself, it would connect to itself for ever.
 func TestServerIsPgpi(t *testing.T) {
-	port := freePort(t)
+	port := servers.ReservePort(t)
 	p := start(t, fmt.Sprintf("--client-listen-port=%d", port), fmt.Sprintf("--server-connect-port=%d", port), "--server-host=127.0.0.1")
 	_, err := query(t, psql15, through(p, "anyone"), "select 1")
 	if err == nil || !strings.Contains(err.Error(), "pgpi: server 127.0.0.1 is pgpi itself") {
 		t.Errorf("the client's error is %v", err)
 	}
 	p.log.ended(t, "#1").mustHave(t, "127.0.0.1 is pgpi itself; name the server with --server-host, or its port with --server-connect-port")
-}
-
-// freePort is a port of 127.0.0.1 that was free a moment ago.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it is free either way
-	return l.Addr().(*net.TCPAddr).Port
 }

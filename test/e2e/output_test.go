@@ -9,23 +9,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pgpi/test/servers"
 )
 
 // unread starts a pgpi, reads only the first line of its log, and returns the rest.
 func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
 	t.Helper()
-	p = new(pgpi)
+	p = &pgpi{port: servers.ReservePort(t)} // so that nobody else listens there in the end
 	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(pgpiPath, append(to(startCluster(t, server18)), "--client-listen-port=0")...)
+	p.cmd = exec.Command(pgpiPath, append(to(startCluster(t, server18)), fmt.Sprintf("--client-listen-port=%d", p.port))...)
 	p.cmd.Stdout, p.cmd.Stderr = in, stderr
 	err = p.cmd.Start()
 	_ = in.Close() // pgpi has its own
@@ -36,15 +37,9 @@ func unread(t *testing.T, stderr *bytes.Buffer) (p *pgpi, log *os.File) {
 		_ = p.cmd.Process.Kill() // fails where it has ended
 		_ = out.Close()          // it may be closed
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !listening.MatchString(line) {
+		t.Fatalf("the log begins with %q (%v)", line, err)
 	}
-	said := listening.FindStringSubmatch(line)
-	if said == nil {
-		t.Fatalf("the log begins with %q", line)
-	}
-	p.port, _ = strconv.Atoi(said[1]) // digits
 	return p, out
 }
 

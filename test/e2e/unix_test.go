@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"pgpi/test/servers"
 )
 
 // shortDir returns a folder whose path leaves room for the name of a socket.
@@ -54,8 +56,9 @@ func TestUnixSockets(t *testing.T) {
 
 // What a killed pgpi leaves behind does not get in the way.
 func TestStaleUnixSocket(t *testing.T) {
-	s, dir := startCluster(t, server18), shortDir(t)
-	p := launch(t, append(to(s), "--client-listen-unix="+dir)...)
+	dir := shortDir(t)
+	args := append(to(startCluster(t, server18)), "--client-listen-unix="+dir, fmt.Sprintf("--client-listen-port=%d", servers.ReservePort(t)))
+	p := launch(t, args...)
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +67,7 @@ func TestStaleUnixSocket(t *testing.T) {
 	if _, err := os.Stat(lock); err != nil {
 		t.Errorf("a killed pgpi has taken its lock with it, so that there is nothing to test: %v", err)
 	}
-	again := start(t, append(to(s), "--client-listen-unix="+dir, fmt.Sprintf("--client-listen-port=%d", p.port))...)
+	again := start(t, args...)
 	if _, err := query(t, pgx, through(again, "trust", "user", "postgres", "host", dir), "select 1"); err != nil {
 		t.Error(err)
 	}
@@ -76,7 +79,7 @@ func TestStaleUnixSocket(t *testing.T) {
 
 // A socket that belongs to a living process is left alone.
 func TestUnixSocketInUse(t *testing.T) {
-	dir, port := shortDir(t), freePort(t)
+	dir, port := shortDir(t), servers.ReservePort(t)
 	lock := filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d.lock", port))
 	if err := os.WriteFile(lock, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o600); err != nil {
 		t.Fatal(err)

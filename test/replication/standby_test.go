@@ -5,7 +5,6 @@ package replication
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pgpi/internal/wire"
+	"pgpi/test/servers"
 )
 
 // TestStandby makes a standby from a base backup, follows it with pg_receivewal, and promotes it.
@@ -26,7 +26,7 @@ func TestStandby(t *testing.T) {
 	program(t, asOwner(t, primary, command(t, "pg_basebackup", "-d", w.conninfo(), "-D", folder, "-R", "-X", "stream", "--checkpoint=fast", "--progress")))
 	w.demand(wire.BackupNewArchive, wire.BackupManifest, wire.BackupData, wire.BackupProgress, wire.XLogData)
 
-	port := freePort(t)
+	port := servers.ReservePort(t)
 	stop := runServer(t, primary, folder, port, "hot_standby_feedback=on", "wal_receiver_status_interval=1")
 	w.wait(wire.HotStandbyFeedback, 1)
 	execute(t, conn, "CREATE TABLE orders (id int)", "INSERT INTO orders SELECT generate_series(1, 20000)")
@@ -44,16 +44,6 @@ func TestStandby(t *testing.T) {
 	follow(syscall.SIGINT)
 	stop(syscall.SIGINT)
 	w.demand(wire.StandbyStatusUpdate)
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it listened, which is all it was for
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // reach connects to a server that has just been started.
