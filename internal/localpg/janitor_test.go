@@ -8,11 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,8 +30,13 @@ func abandonServer(folder string) {
 		_, _ = fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
-	_, _ = fmt.Fprintln(os.Stdout, server.Port)
-	select {}
+	lock, err := os.ReadFile(filepath.Join(server.DataDir, "postmaster.pid"))
+	process, _, _ := strings.Cut(string(lock), "\n")
+	_, _ = fmt.Fprintln(os.Stdout, process, err)
+	interrupt := make(chan os.Signal, 1)
+	signal.Notify(interrupt, os.Interrupt) // shells have what runs in the background ignore it
+	<-interrupt
+	os.Exit(1)
 }
 
 // However a process ends that has a server, the server and its directory go.
@@ -74,21 +78,19 @@ func TestJanitor(t *testing.T) {
 }
 
 // waitForServer waits for a server, and has the test check that it is down in the end.
-func waitForServer(t *testing.T, _ string, output *bufio.Reader) {
+func waitForServer(t *testing.T, folder string, output *bufio.Reader) {
 	t.Helper()
 	line, err := output.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
+	process := 0
+	if _, err := fmt.Sscanf(line, "%d <nil>", &process); err != nil || !strings.Contains(localpg.CommandLine(process), folder) {
 		t.Fatalf("no server: %s", line)
 	}
 	t.Cleanup(func() {
-		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			_ = conn.Close()
-			t.Error("the server still listens")
+		if strings.Contains(localpg.CommandLine(process), folder) {
+			t.Error("the server still runs")
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -134,14 +135,20 @@ func (s *Server) setUp(ctx context.Context) error {
 	return err
 }
 
-// freePort returns a TCP port of 127.0.0.1 that is free right now.
+// freePort returns a TCP port of 127.0.0.1 that is free right now. No connection takes it later, such
+// as while the server restarts: systems choose ports for themselves from higher ones (Linux from 32768
+// on, ip(7); others from 49152 on, RFC 6335).
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	var failed error
+	for range 100 {
+		port := 10_000 + rand.IntN(10_000)
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, listener.Close()
+		}
+		failed = err
 	}
-	defer listener.Close() //nolint:errcheck // nothing was written
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port: %w", failed)
 }
 
 // start runs postgres and waits until it accepts connections.
