@@ -34,6 +34,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer shared.close()
+	defer impatient.close()
 	code := m.Run()
 	if *update && code == 0 {
 		if err := faultTable.write(); err != nil {
@@ -51,13 +52,20 @@ type cluster struct {
 	err    error
 }
 
-// shared is the server of all tests that leave it unchanged.
-var shared cluster
+// shared is the server of all tests that leave it unchanged. impatient ends logins that take longer
+// than 3 seconds.
+var shared, impatient cluster
 
 func (c *cluster) start(t *testing.T) *localpg.Server {
 	t.Helper()
 	bin := servers.Require(t, 18)
-	c.once.Do(func() { c.server, c.err = localpg.Start(t.Context(), clusterConfig(bin)) })
+	c.once.Do(func() {
+		config := clusterConfig(bin)
+		if c == &impatient {
+			config.Settings["authentication_timeout"] = "3s"
+		}
+		c.server, c.err = localpg.Start(t.Context(), config)
+	})
 	if c.err != nil {
 		t.Fatal(c.err)
 	}
@@ -76,7 +84,7 @@ func (c *cluster) close() {
 func clusterConfig(bin string) localpg.Config {
 	return localpg.Config{
 		Bin: bin, TLS: &localpg.TLS{},
-		Settings: map[string]string{"max_connections": "100", "authentication_timeout": "3s"},
+		Settings: map[string]string{"max_connections": "100"},
 	}
 }
 
