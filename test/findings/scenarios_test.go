@@ -143,9 +143,9 @@ func (c *client) tests() {
 	})
 }
 
-// queue looks for work twice a second, and rarely finds any.
+// queue looks for work again and again, and rarely finds any.
 func (c *client) queue() {
-	c.steadily(1, 500*time.Millisecond, func(int) {
+	c.steadily(1, 200*time.Millisecond, func(int) {
 		c.ids(c.pool, "select id from jobs where state = $1 order by id for update skip locked limit 1", "new")
 		c.ids(c.pool, "select id from jobs where state = $1 order by id limit 10", "done")
 	})
