@@ -159,11 +159,16 @@ func (s *soak) goroutinesAtRest() map[string]int {
 // created matches what a dump of goroutines says about who started one (runtime/traceback.go).
 var created = regexp.MustCompile(`(?m)^created by (\S+) in goroutine|^goroutine 1 \[`)
 
-// goroutines counts the goroutines in a dump by who started them.
+// clock is in the stack of the goroutine that goes on for two seconds after the last connection
+// (internal/proxy/clock.go).
+const clock = "proxy.(*Proxy).tick("
+
+// goroutines counts the goroutines in a dump by who started them, but for the clock.
 func goroutines(dump string) map[string]int {
 	count := map[string]int{}
-	for _, m := range created.FindAllStringSubmatch(dump, -1) {
-		if !strings.HasPrefix(m[1], "runtime.") { // the collector has its own, as it needs them
+	for stack := range strings.SplitSeq(dump, "\n\n") {
+		m := created.FindStringSubmatch(stack)
+		if m != nil && !strings.HasPrefix(m[1], "runtime.") && !strings.Contains(stack, clock) { // the collector has its own, as it needs them
 			count[m[1]]++
 		}
 	}
