@@ -21,6 +21,9 @@ func TestStalled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := conn.(*net.TCPConn).SetWriteBuffer(1 << 16); err != nil { // whatever the kernel would choose
+		t.Fatal(err)
+	}
 	l := newLeg(event.Client, conn)
 	defer l.close()
 	reader, err := listener.Accept()
@@ -47,7 +50,7 @@ func TestStalled(t *testing.T) {
 		}
 		_, _ = io.Copy(io.Discard, reader)
 	}()
-	more := make([]byte, 64<<20) // more than kernels hold
+	more := make([]byte, 64<<20) // more than the other end holds
 	began := time.Now()
 	if _, err := l.Write(more); err != nil {
 		t.Fatal(err)
