@@ -94,10 +94,9 @@ func interrupt(t *testing.T, s *localpg.Server, client string, parameters connec
 // awaitQuery waits until a client's query runs on the server.
 func awaitQuery(t *testing.T, s *localpg.Server, name string) {
 	const sql = `do $$ begin
-		for i in 1..2000 loop
-			perform pg_stat_clear_snapshot();
-			exit when exists (select from pg_stat_activity where application_name = left('NAME', 63) and wait_event = 'PgSleep');
+		while not exists (select from pg_stat_activity where application_name = left('NAME', 63) and wait_event = 'PgSleep') loop
 			perform pg_sleep(0.01);
+			perform pg_stat_clear_snapshot();
 		end loop;
 	end $$`
 	at := connect{"host": s.Host, "port": "", "user": "postgres", "dbname": "postgres", "sslmode": "disable"}

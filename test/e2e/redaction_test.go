@@ -86,8 +86,10 @@ func TestRedactedRecordings(t *testing.T) {
 			s := startCluster(t, server18)
 			database := "redaction_of_" + name
 			direct := connect{"host": s.Host, "port": fmt.Sprint(s.Port), "user": "postgres", "dbname": "postgres", "sslmode": "disable"}
-			if _, err := query(t, pgx, direct, "create database "+database); err != nil {
-				t.Fatal(err)
+			for _, sql := range []string{"drop database if exists ", "create database "} {
+				if _, err := query(t, pgx, direct, sql+database); err != nil {
+					t.Fatal(err)
+				}
 			}
 			old, safe := filepath.Join(t.TempDir(), "old.pcapng"), filepath.Join(t.TempDir(), "safe.pcapng")
 			p := launch(t, append(to(s), "--record="+old, "--log-forwarded=none")...)
