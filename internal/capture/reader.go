@@ -57,6 +57,7 @@ type Report struct {
 	Recordings  int   // files written by pgpi itself
 	Connections int   // with Postgres
 	Ignored     int   // TCP conversations of something else
+	Passed      int   // of these, connections with a server of Postgres, which began before the capture
 	Encrypted   int   // connections that can't be read
 	Missing     int64 // bytes that captures lack
 	Damaged     bool  // a file could not be read to its end
@@ -69,7 +70,7 @@ type Report struct {
 // read.
 func (r *Report) Incomplete() bool {
 	unread := r.refused[unknownLink] + r.refused[tooShort] + r.refused[fragmented] + r.refused[tooDeep]
-	return r.Damaged || r.Missing > 0 || unread > 0
+	return r.Damaged || r.Missing > 0 || r.Passed > 0 || unread > 0
 }
 
 // Instead says what is in the captures if there is no Postgres.
@@ -104,6 +105,7 @@ type Reader struct {
 	report   Report
 	others   kinds
 	foreign  map[peer.Protocol]int
+	passed   passed
 	recorder Recorder
 	done     <-chan struct{}
 
@@ -123,6 +125,7 @@ type Reader struct {
 // the rest is read. It is an error if nothing can be opened.
 func Open(names []string, o Options) (*Reader, error) {
 	r := &Reader{options: o, keys: map[string]*dialogue{}, replays: map[*chain]*replay{}, others: kinds{}, foreign: map[peer.Protocol]int{}, strays: map[uint32]bool{}}
+	r.passed = newPassed()
 	r.flows = flows{reader: r, byKey: map[flowKey]*flow{}}
 	r.ports[5432] = true
 	for _, port := range o.Ports {
@@ -194,6 +197,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 	r.progress()
 	r.sayEarly()
 	r.explainRefused()
+	r.passed.explain(r)
 	r.report.others, r.report.foreign = r.others.String(), listForeign(r.foreign)
 	return r.report
 }

@@ -123,6 +123,7 @@ func (f *flowReceiver) begin(at time.Time, sender int, b []byte) []byte {
 	switch {
 	case isStartup(rest) || peer.MayBeClientHello(rest) && (served || helloOf(rest, true).Speaks("postgresql")):
 		f.certain = true
+		f.reader.passed.addServer(f.ends[1-f.client])
 		f.open()
 	case served:
 		f.openInside()
@@ -146,6 +147,7 @@ func (f *flowReceiver) begin(at time.Time, sender int, b []byte) []byte {
 func (f *flowReceiver) ignore(p peer.Protocol) {
 	f.ignored = true
 	f.reader.report.Ignored++
+	f.reader.passed.add(f.flow)
 	if p != "" {
 		f.reader.foreign[p]++
 	}

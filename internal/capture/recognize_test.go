@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -133,6 +134,58 @@ func TestServerFirstAfterOpening(t *testing.T) {
 			if report.Connections+report.Ignored != 1 || port == 5432 && report.Connections != 1 || report.Connections == 1 && report.Encrypted == 0 && l.data[1] == 0 {
 				t.Errorf("%q at port %d: %+v", first, port, report)
 			}
+		}
+	}
+}
+
+// TestPassedOver: of connections without a beginning at another port than 5432, those to a server at
+// which others begin are missed.
+func TestPassedOver(t *testing.T) {
+	joined := func(w *cable, client, server uint16) {
+		w.clientPort, w.serverPort = client, server
+		begun := len(w.packets)
+		w.converse(t, dialog(2)[2:])                         // after the login
+		w.packets = slices.Delete(w.packets, begun, begun+3) // the handshake of TCP
+	}
+	for name, test := range map[string]struct {
+		ports    []int
+		traffic  func(w *cable)
+		problems []string
+	}{
+		"before a server is found": {nil, func(w *cable) {
+			joined(w, 40000, 6543)
+			joined(w, 40001, 6543)
+			joined(w, 40002, 7777) // of something else, as far as is known
+			w.clientPort, w.serverPort = 50000, 6543
+			w.converse(t, dialog(1))
+		}, []string{"2 connections to port 6543 were passed over, because their beginnings are not in the capture: Postgres is at that port, so give --port 6543"}},
+		"after": {nil, func(w *cable) {
+			w.serverPort = 6543
+			w.converse(t, dialog(1))
+			joined(w, 40000, 6543)
+		}, []string{"a connection to port 6543 was passed over, because its beginning is not in the capture: Postgres is at that port, so give --port 6543"}},
+		"named": {[]int{6543}, func(w *cable) {
+			joined(w, 40000, 6543)
+			w.clientPort = 50000
+			w.converse(t, dialog(1))
+		}, nil},
+		"no server found": {nil, func(w *cable) {
+			joined(w, 40000, 6543)
+			w.clientPort, w.serverPort = 50000, 5432
+			w.converse(t, dialog(1))
+		}, nil},
+		"of something else": {nil, func(w *cable) {
+			w.serverPort = 6543
+			w.converse(t, dialog(1))
+			w.clientPort = 40000
+			w.converse(t, []write{{false, []byte("GET / HTTP/1.1\r\n\r\n")}})
+		}, nil},
+	} {
+		w := newCable()
+		test.traffic(w)
+		log, _, report, problems := read(t, Options{Ports: test.ports}, pcap(t, w.link, w.packets))
+		if !slices.Equal(problems, test.problems) || report.Incomplete() != (test.problems != nil) || strings.Count(log, "not all could be read: ") != len(test.problems) {
+			t.Errorf("%s: %+v: %q\n%s", name, report, problems, log)
 		}
 	}
 }

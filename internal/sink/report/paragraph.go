@@ -42,6 +42,9 @@ func (p *page) paragraph(l listed) {
 			by = append(by, one.label+words)
 		}
 	}
+	if len(by) > 0 && listCounts(&l.Users) == "" {
+		by = append([]string{"users that were not seen"}, by...)
+	}
 	p.item("by", strings.Join(by, "; "))
 	p.item("comments", listCounts(&l.Attributes))
 	for i, one := range l.States.Sorted() {
