@@ -14,8 +14,7 @@ type Judge struct {
 
 	mu    sync.Mutex // a verdict may be asked for before all events have come
 	stats *stats.Stats
-	// exchanges and signatures are those that were seen, whatever was chosen.
-	exchanges  int64
+	// signatures are those that were seen, whatever was chosen.
 	signatures map[string]bool
 	// statements were executed. tests has those whose comments name one.
 	statements int64
@@ -86,13 +85,8 @@ func (p *Part) Close() error { return nil }
 // takeFact takes what is seen, whatever is chosen.
 func (j *Judge) takeFact(e *event.Event) {
 	j.stats.TakeFact(e)
-	switch e.Kind {
-	case event.Exchanged:
-		j.exchanges++
-	case event.Found:
-		if len(j.signatures) < maxSignatures {
-			j.signatures[e.Finding.Signature] = true
-		}
+	if e.Kind == event.Found && len(j.signatures) < maxSignatures {
+		j.signatures[e.Finding.Signature] = true
 	}
 }
 

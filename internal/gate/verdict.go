@@ -44,12 +44,13 @@ type Failing struct {
 func (j *Judge) Verdict() *Verdict {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	v := &Verdict{Statements: j.statements, Connections: j.stats.Seen.Opened, NotJudged: j.stats.Seen.NotSeen()}
-	if j.stats.Seen.Exchanges == 0 {
-		v.Nothing, v.Why = true, j.why()
+	seen := &j.stats.Seen
+	v := &Verdict{Statements: j.statements, Connections: seen.Opened, NotJudged: seen.NotSeen()}
+	if seen.Exchanges == 0 {
+		v.Nothing, v.Why = true, seen.WhyNothing()
 		return v
 	}
-	if left := j.exchanges - j.stats.Seen.Exchanges; left > 0 {
+	if left := seen.All - seen.Exchanges; left > 0 {
 		v.NotJudged = append(v.NotJudged, event.Count(left, "exchange")+" left out by --filter, --since or --until")
 	}
 	j.judgeFindings(v)
@@ -71,20 +72,6 @@ func (j *Judge) Fail(v *Verdict, signature, because string) bool {
 		v.Failing = append(v.Failing, Failing{all[i], because})
 	}
 	return i >= 0
-}
-
-// why returns why no exchange was judged.
-func (j *Judge) why() string {
-	seen := &j.stats.Seen
-	switch {
-	case j.exchanges > 0:
-		return fmt.Sprintf("--filter, --since or --until left out all %s", event.Count(j.exchanges, "exchange"))
-	case len(j.stats.Seen.NotSeen()) > 0:
-		return strings.Join(seen.NotSeen(), ", ")
-	case seen.Opened == 0:
-		return "nothing has connected"
-	}
-	return "nothing was asked on " + event.Count(seen.Opened, "connection")
 }
 
 func (j *Judge) judgeFindings(v *Verdict) {

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"pgpi/internal/event"
@@ -60,6 +61,19 @@ func (s *Seen) NotSeen() (all []string) {
 	add(s.Defects, "time a defect of pgpi has cost something: the log says what", "times a defect of pgpi has cost something: the log says what")
 	add(s.Unfollowed, "connection too many at once: its statements are counted, its end is not", "connections too many at once: their statements are counted, their ends are not")
 	return all
+}
+
+// WhyNothing returns why no exchange is added up.
+func (s *Seen) WhyNothing() string {
+	switch missing := s.NotSeen(); {
+	case s.All > 0:
+		return "--filter, --since or --until left out all " + event.Count(s.All, "exchange")
+	case len(missing) > 0:
+		return strings.Join(missing, ", ")
+	case s.Opened == 0:
+		return "nothing has connected"
+	}
+	return "nothing was asked on " + event.Count(s.Opened, "connection")
 }
 
 func (s *Seen) take(e *event.Event) {

@@ -67,8 +67,19 @@ func TestNothingJudged(t *testing.T) {
 	if s := suites.Suites[0]; s.Skipped != s.Tests || s.Tests != 4 || len(s.Properties) != 3 {
 		t.Errorf("%+v", s)
 	}
-	if log := render(t, "sarif", placed, h.events); !strings.Contains(log, "no exchange was seen") || !strings.Contains(log, "1 connection began before") {
+	if log := render(t, "sarif", placed, h.events); !strings.Contains(log, "nothing was judged: 1 connection began before") {
 		t.Error(log)
+	}
+	for _, format := range []Format{writeJUnit, writeSARIF} {
+		var got string
+		s := New(placed, Output{Format: format, Write: func(b []byte) error { got = string(b); return nil }})
+		facts, _ := s.Chosen() // and none is
+		if err := errors.Join(facts.Write(shop().events), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(got, "nothing was judged: --filter, --since or --until left out all 43 exchanges") {
+			t.Error(got)
+		}
 	}
 }
 

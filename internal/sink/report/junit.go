@@ -77,7 +77,7 @@ func writeJUnit(w io.Writer, s *stats.Stats, o Options) error {
 		case !r.LookedFor:
 			one.Skipped = &junitSkipped{"not looked for"}
 		case s.Seen.Exchanges == 0 && len(found) == 0:
-			one.Skipped = &junitSkipped{"no exchange was seen, so nothing was judged"}
+			one.Skipped = &junitSkipped{nothingJudged(s)}
 		default:
 			one.Failure, one.Output = judge(found)
 		}

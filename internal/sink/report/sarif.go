@@ -152,13 +152,16 @@ func writeSARIF(w io.Writer, s *stats.Stats, o Options) error {
 // whatIsMissing returns what keeps findings from being all that there are.
 func whatIsMissing(s *stats.Stats) (all []string) {
 	if s.Seen.Exchanges == 0 {
-		all = append(all, "no exchange was seen, so nothing was judged")
+		all = append(all, nothingJudged(s))
 	}
 	for _, one := range s.Seen.NotSeen() {
 		all = append(all, "not seen: "+one)
 	}
 	return all
 }
+
+// nothingJudged says that findings could not be looked for.
+func nothingJudged(s *stats.Stats) string { return "nothing was judged: " + s.Seen.WhyNothing() }
 
 func sarifRuleOf(r Rule) sarifRule {
 	one := sarifRule{
