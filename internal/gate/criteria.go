@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -96,7 +97,7 @@ func (c *Criteria) addTimed(rule *insight.Rule, limit string, limited bool) (err
 	case !rule.Bounded:
 		return fmt.Errorf("%s depends on how fast the machine is, and can't fail a run: leave it out", rule.Name)
 	case !limited:
-		return fmt.Errorf("%s depends on how fast the machine is: give a bound, such as %[1]s=%s", rule.Name, b.words(max(rule.Least, example)))
+		return fmt.Errorf("%s depends on how fast the machine is: give a bound, such as %[1]s=%s", rule.Name, b.words(cmp.Or(rule.Least, example)))
 	case rule.Unit == "":
 		var d time.Duration
 		d, err = parseDuration(rule.Name, limit)
@@ -111,7 +112,7 @@ func (c *Criteria) addTimed(rule *insight.Rule, limit string, limited bool) (err
 	return err
 }
 
-// example is the bound in an error, of a rule that looks for any.
+// example is a bound for a rule that finds however little.
 const example = int64(200 * time.Millisecond)
 
 // words returns an amount with its unit, if it is a duration.

@@ -73,7 +73,7 @@ func TestRefused(t *testing.T) {
 		"warning=5":              `warning has no bound: leave out =5`,
 		"new-shape=5":            `new-shape has no bound: leave out =5`,
 		"slow":                   `slow depends on how fast the machine is: give a bound, such as slow=200ms`,
-		"churn":                  `churn depends on how fast the machine is: give a bound, such as churn=`,
+		"churn":                  "churn depends on how fast the machine is: give a bound, such as churn=20\n",
 		"idle-in-transaction":    `idle-in-transaction depends on how fast the machine is: give a bound, such as idle-in-transaction=5s`,
 		"slow=":                  `"" is not a duration: give what is allowed with its unit, such as slow=30s`,
 		"slow=200":               `"200" is not a duration: `,
@@ -88,7 +88,7 @@ func TestRefused(t *testing.T) {
 		"statements=2,5":         `"5" is unknown`,
 		"calls=10":               `"10" is not a percentage: `,
 	} {
-		if _, err := Parse(text); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if _, err := Parse(text); err == nil || !strings.HasPrefix(err.Error()+"\n", want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
