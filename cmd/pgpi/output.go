@@ -26,50 +26,52 @@ func (o *outputOptions) check(others ...written) error {
 // written is a file that an option has pgpi write.
 type written struct{ option, path string }
 
+// files returns what the options have pgpi write, the recording last. A log without a file is taken
+// to go to standard output.
+func (o *outputOptions) files() ([]written, error) {
+	logs, err := o.Log.outputs()
+	if err != nil {
+		return nil, err
+	}
+	reports, err := o.Report.outputs()
+	if err != nil {
+		return nil, err
+	}
+	var all []written
+	for _, out := range logs {
+		all = append(all, written{out.option, cmp.Or(out.path, standardOutput)})
+	}
+	for _, out := range reports {
+		all = append(all, written{"--report", out.path})
+	}
+	return append(all, written{"--baseline", o.Findings.baseline()}, written{"--record", o.Record.Record}), nil
+}
+
+// writes reports whether an option has pgpi write a file with a name.
+func (o *outputOptions) writes(w written, name string) bool {
+	recording := o.Record.pcapng()
+	return sameFile(w.path, name) || w.option == "--record" && w.path != "" && recording.Writes(name)
+}
+
 // checkFiles refuses two outputs to one file. TLS keys of both legs may share a file, because each
 // of its lines is whole.
 func (o *outputOptions) checkFiles(keyLogs []written) error {
-	outputs, err := o.Log.outputs()
+	all, err := o.files()
 	if err != nil {
 		return err
 	}
-	var logs []written
-	for _, out := range outputs {
-		logs = append(logs, written{out.option, out.path})
-	}
-	reports, err := o.Report.written()
-	if err != nil {
-		return err
-	}
-	for _, r := range reports {
-		same := func(log written) bool { return sameFile(cmp.Or(log.path, standardOutput), r.path) }
-		if i := slices.IndexFunc(logs, same); i >= 0 && r.path == standardOutput {
-			return fmt.Errorf("%s and --report: both go to standard output: give one a file", logs[i].option)
-		} else if i >= 0 {
-			return fmt.Errorf("%s and --report: both go to %s: give each a file of its own", logs[i].option, r.path)
-		}
-	}
-	logs = append(logs, reports...)
-	baseline := o.Findings.baseline()
-	if i := slices.IndexFunc(logs, func(log written) bool { return sameFile(log.path, baseline) }); i >= 0 {
-		return fmt.Errorf("%s: %s has the accepted findings: give another file", logs[i].option, logs[i].path)
-	}
-	logs = append(logs, written{"--baseline", baseline})
-	record := o.Record.Record
-	for _, log := range logs {
-		if record == standardOutput && (log.path == "" || log.path == standardOutput) {
-			return fmt.Errorf("--record and %s: both go to standard output: give %[1]s a file", log.option)
-		}
-	}
-	recording := o.Record.pcapng()
-	for _, file := range append(logs, keyLogs...) {
-		if file.path != "" && record != "" && recording.Writes(file.path) {
-			return fmt.Errorf("%s and --record: both go to %s: give each a file of its own", file.option, file.path)
-		}
-	}
-	for _, keys := range keyLogs {
-		if i := slices.IndexFunc(logs, func(log written) bool { return sameFile(log.path, keys.path) }); i >= 0 {
-			return fmt.Errorf("%s and %s: both go to %s: give each a file of its own", logs[i].option, keys.option, keys.path)
+	all = slices.Insert(all, len(all)-1, keyLogs...)
+	for i, one := range all {
+		for _, other := range all[i+1:] {
+			switch {
+			case !o.writes(other, one.path), slices.Contains(keyLogs, one) && slices.Contains(keyLogs, other):
+			case one.path == standardOutput:
+				return fmt.Errorf("%s and %s: both go to standard output: give one a file", one.option, other.option)
+			case other.option == "--baseline":
+				return fmt.Errorf("%s: %s has the accepted findings: give another file", one.option, one.path)
+			default:
+				return fmt.Errorf("%s and %s: both go to %s: give each a file of its own", one.option, other.option, one.path)
+			}
 		}
 	}
 	return nil

@@ -57,29 +57,17 @@ func (o *readOptions) check() error {
 // checkFiles refuses to read a file twice, and to write to one that is read, which would destroy
 // it.
 func (o *readOptions) checkFiles() error {
-	outputs, err := o.Output.Log.outputs()
+	outputs, err := o.Output.files()
 	if err != nil {
 		return err
 	}
-	outputs = append(outputs, output{option: "--record", path: o.Output.Record.Record})
-	reports, err := o.Output.Report.written()
-	if err != nil {
-		return err
-	}
-	for _, r := range reports {
-		outputs = append(outputs, output{option: r.option, path: r.path})
-	}
-	recording := o.Output.Record.pcapng()
 	for i, name := range o.Files {
-		if recording.Rotate > 0 && recording.Writes(name) {
-			return &usageError{fmt.Errorf("--record: %s is a capture that is to be read: give another file", name)}
-		}
 		if name == standardInput {
 			continue
 		}
 		for _, out := range outputs {
-			if sameFile(name, out.path) {
-				return &usageError{fmt.Errorf("%s: %s is a capture that is to be read: give another file", out.option, out.path)}
+			if o.Output.writes(out, name) {
+				return &usageError{fmt.Errorf("%s: %s is a capture that is to be read: give another file", out.option, name)}
 			}
 		}
 		for _, before := range o.Files[:i] {

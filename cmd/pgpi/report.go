@@ -90,15 +90,6 @@ func (r *reportOptions) outputs() (all []reportOutput, err error) {
 	return all, nil
 }
 
-// written returns the files of the reports.
-func (r *reportOptions) written() (files []written, err error) {
-	all, err := r.outputs()
-	for _, out := range all {
-		files = append(files, written{"--report", out.path})
-	}
-	return files, err
-}
-
 // openReports adds the reports to the outlets, if there are any. If a filter selects exchanges,
 // what was not seen is still reported.
 func (p *pipeline) openReports(wanted *reportOptions, choice *reportChoice, chosen *filter.Filter) error {

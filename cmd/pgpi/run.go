@@ -67,11 +67,11 @@ func (o *runOptions) check() error {
 
 // checkCommand refuses to run without what a command needs, and with what could not be kept.
 func (o *runOptions) checkCommand() error {
-	reports, err := o.Output.Report.written()
+	reports, err := o.Output.Report.outputs()
 	switch {
 	case err != nil:
 		return err
-	case slices.ContainsFunc(reports, func(r written) bool { return r.path == standardOutput }):
+	case slices.ContainsFunc(reports, func(r reportOutput) bool { return r.path == standardOutput }):
 		return errors.New("--report: standard output is the command's: name a file")
 	case len(o.arguments()) == 0:
 		return fmt.Errorf("pgpi run needs a command: %s", runUsage)
