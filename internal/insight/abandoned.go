@@ -13,14 +13,10 @@ var abandoned = Rule{
 	Fires:  "At least 1,000 rows or 1 MiB of the result of one Query or Execute were sent, then it was canceled, or the client disconnected, before the result had ended.",
 	Silent: "A cursor, and an Execute with a row limit, of which the client fetches no more: the server has not sent what it did not ask for. Replication. What the server or pgpi ended.",
 	Help:   "The server worked on rows, and sent some, that nobody wanted. LIMIT says so beforehand; a cursor, or a row limit of Execute, lets the client stop.",
-	watch:  func(*Options) watcher { return new(leaver) },
+	watch:  func(*Options) watcher { return each(findAbandoned) },
 }
 
-type leaver struct{}
-
-func (*leaver) begin(*scope) {}
-
-func (*leaver) take(s *scope, x *exchange) {
+func findAbandoned(s *scope, x *exchange) {
 	const rows, size = 1000, 1 << 20
 	if x.Kind == event.Replication || x.Rows < rows && x.Got < size {
 		return
@@ -44,5 +40,3 @@ func (*leaver) take(s *scope, x *exchange) {
 		evidence: []event.Evidence{x.evidence()}, count: x.Rows,
 	})
 }
-
-func (*leaver) end(*scope) {}

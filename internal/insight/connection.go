@@ -101,7 +101,7 @@ func (s *Stage) endConnection(c *connection) {
 	if c.client == nil {
 		return
 	}
-	c.client.scope.closed(c)
+	tell(c.client.scope, func(w counter) { w.closed(c.client.scope, c) })
 	s.disconnect(c.client)
 }
 

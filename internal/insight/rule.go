@@ -58,6 +58,15 @@ type watcher interface {
 	end(s *scope)
 }
 
+// each is a watcher that looks at each exchange by itself.
+type each func(s *scope, x *exchange)
+
+func (each) begin(*scope) {}
+
+func (f each) take(s *scope, x *exchange) { f(s, x) }
+
+func (each) end(*scope) {}
+
 // listener is a watcher of a connection that looks at the messages of the client too.
 type listener interface {
 	// listen takes a message, before its exchange is over.

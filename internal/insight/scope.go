@@ -111,10 +111,7 @@ func (s *Stage) endScope(at **scope, how ending) {
 	if sc.sort == aBurst && s.compares {
 		s.settle(sc)
 	}
-	for i, w := range sc.watchers {
-		sc.current = sc.rules[i]
-		w.end(sc)
-	}
+	tell(sc, func(w watcher) { w.end(sc) })
 	s.release(sc)
 }
 
@@ -146,22 +143,12 @@ func (sc *scope) listen(m *event.Message) {
 	}
 }
 
-// closed passes the end of a connection to the watchers that want it.
-func (sc *scope) closed(c *connection) {
+// tell calls a function with each watcher of a scope that is of a sort.
+func tell[W any](sc *scope, do func(W)) {
 	for i, w := range sc.watchers {
-		if counts, ok := w.(counter); ok {
+		if one, is := w.(W); is {
 			sc.current = sc.rules[i]
-			counts.closed(sc, c)
-		}
-	}
-}
-
-// transacted passes the transaction of a connection, which is over, to the watchers that want it.
-func (sc *scope) transacted(c *connection) {
-	for i, w := range sc.watchers {
-		if counts, ok := w.(accountant); ok {
-			sc.current = sc.rules[i]
-			counts.transacted(sc, c)
+			do(one)
 		}
 	}
 }
@@ -269,20 +256,15 @@ func (s *Stage) endBursts(c *client, how ending) {
 // due returns the earliest deadline of the watchers.
 func (sc *scope) due() time.Duration {
 	earliest := never
-	for _, w := range sc.watchers {
-		if a, ok := w.(alarm); ok {
-			earliest = min(earliest, a.due(sc))
-		}
-	}
+	tell(sc, func(a alarm) { earliest = min(earliest, a.due(sc)) })
 	return earliest
 }
 
 // ring tells the watchers whose deadline has passed.
 func (sc *scope) ring() {
-	for i, w := range sc.watchers {
-		if a, ok := w.(alarm); ok && a.due(sc) <= sc.stage.clock.Now {
-			sc.current = sc.rules[i]
+	tell(sc, func(a alarm) {
+		if a.due(sc) <= sc.stage.clock.Now {
 			a.ring(sc)
 		}
-	}
+	})
 }

@@ -15,16 +15,12 @@ var slow = Rule{
 	Fires:  "An exchange took as long as --slow says, or longer. In a pipeline, the time in which the server worked on earlier statements is not counted. Nothing is found without --slow.",
 	Silent: "Replication, which never ends.",
 	Help:   "The sentence says whose time it was: the server's, the network's, that of the client, which sent slowly or did not read, or pgpi's own, where its logs can't be written fast enough.",
-	watch:  func(o *Options) watcher { return &slowness{o.Slow} },
+	watch:  func(o *Options) watcher { return each(func(s *scope, x *exchange) { findSlow(s, x, o.Slow) }) },
 }
 
-type slowness struct{ limit time.Duration }
-
-func (*slowness) begin(*scope) {}
-
-func (w *slowness) take(s *scope, x *exchange) {
+func findSlow(s *scope, x *exchange, limit time.Duration) {
 	took := x.Times.Duration()
-	if w.limit <= 0 || took < w.limit || !x.runs() || x.Kind == event.Replication {
+	if took < limit || !x.runs() || x.Kind == event.Replication {
 		return
 	}
 	whose, remedy := whoseTime(x)
@@ -35,9 +31,7 @@ func (w *slowness) take(s *scope, x *exchange) {
 	})
 }
 
-func (*slowness) end(*scope) {}
-
-// whoseTime says whose time an exchange was, the largest share first, and what to do about that.
+// whoseTime says whose time an exchange was, and what to do about the largest share.
 func whoseTime(x *exchange) (words, remedy string) {
 	shares, seen := x.Times.Shares()
 	const explain = "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS)."

@@ -14,17 +14,13 @@ var slowReader = Rule{
 	Fires:  "For more than half of an exchange, and for more than 200 ms, pgpi could not pass on the reply because the client did not read. The time in which pgpi waited for its own logs is not counted.",
 	Silent: "A client that reads slowly, but whose buffers never fill.",
 	Help:   "The server works no further until the client reads, and keeps its snapshot and locks. Ask for fewer rows or columns, or read first and work on the rows afterwards.",
-	watch:  func(*Options) watcher { return slowReading{} },
+	watch:  func(*Options) watcher { return each(findSlowReader) },
 }
 
 // leastReading is how long a reply must wait for the client.
 const leastReading = 200 * time.Millisecond
 
-type slowReading struct{}
-
-func (slowReading) begin(*scope) {}
-
-func (slowReading) take(s *scope, x *exchange) {
+func findSlowReader(s *scope, x *exchange) {
 	shares, seen := x.Times.Shares()
 	if took := x.Times.Duration(); !seen || shares.Reading <= leastReading || 2*shares.Reading <= took || x.Kind == event.Replication {
 		return
@@ -37,5 +33,3 @@ func (slowReading) take(s *scope, x *exchange) {
 		evidence: []event.Evidence{x.evidence()}, took: shares.Reading,
 	})
 }
-
-func (slowReading) end(*scope) {}

@@ -56,7 +56,7 @@ func New(o Options) *Stage {
 		options: o, clients: map[clientKey]*client{}, connections: map[uint32]*connection{}, signatures: map[string]bool{},
 	}
 	for _, r := range Rules {
-		for ; r != nil && o.Rules.Has(r.Name); r = r.besides {
+		for ; r != nil && o.LooksFor(r); r = r.besides {
 			s.rules[r.within] = append(s.rules[r.within], r)
 		}
 	}

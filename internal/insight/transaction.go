@@ -107,7 +107,8 @@ func (s *Stage) work(c *connection, x *exchange, ended bool) {
 // of its statements say is not asked: BEGIN and COMMIT often have none.
 func (s *Stage) endWork(c *connection) {
 	if c.work.count > 0 || c.work.conflict != "" {
-		s.burst(c.client, tag{}).transacted(c)
+		burst := s.burst(c.client, tag{})
+		tell(burst, func(w accountant) { w.transacted(burst, c) })
 	}
 	c.work = work{}
 }
