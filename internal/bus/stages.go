@@ -76,7 +76,7 @@ func (r *runner) try(e *event.Event) (reason any) {
 }
 
 // fail reports once that the stage has failed for a connection. The connection continues without
-// it.
+// it. What is of no connection, such as a tick, concerns all of them.
 func (r *runner) fail(e *event.Event, reason any) {
 	said := event.Event{Seq: e.Seq, At: e.At, Elapsed: e.Elapsed, Conn: e.Conn, Kind: event.Said, Identity: e.Identity}
 	passed := r.emitted
@@ -98,11 +98,18 @@ func (r *runner) fail(e *event.Event, reason any) {
 	if _, ended := e.Fact.(event.Ended); !ended {
 		r.off[e.Conn] = true
 	}
-	said.Fact = event.StageFailed{Stage: r.stage.Name, Why: fmt.Sprint(reason)}
+	if said.Fact = r.incomplete(reason); e.Conn != 0 {
+		said.Fact = event.StageFailed{Stage: r.stage.Name, Why: fmt.Sprint(reason)}
+	}
 	r.next(&said)
 	if !passed {
 		r.next(e)
 	}
+}
+
+// incomplete is the report of a failure that is not of one connection.
+func (r *runner) incomplete(reason any) event.Fact {
+	return event.StageIncomplete{Stage: r.stage.Name, Why: fmt.Sprint(reason)}
 }
 
 // end ends the stage, and survives its panic: then what it had not emitted is missing. seq and at are
@@ -114,7 +121,7 @@ func (r *runner) end(seq uint64, at time.Time) {
 	}
 	defer func() {
 		if reason := recover(); reason != nil {
-			r.next(&event.Event{Seq: seq, At: at, Kind: event.Said, Fact: event.StageFailed{Stage: r.stage.Name, Why: fmt.Sprint(reason)}})
+			r.next(&event.Event{Seq: seq, At: at, Kind: event.Said, Fact: r.incomplete(reason)})
 		}
 	}()
 	e.End(r.next)

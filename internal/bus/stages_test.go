@@ -194,7 +194,7 @@ func (ending) End(emit func(*event.Event)) {
 }
 
 // TestEndOfStages: what a stage emits at the end goes through the next ones. If it fails, that is
-// said with the date of the last event.
+// said with the date of the last event, and not of any connection.
 func TestEndOfStages(t *testing.T) {
 	t.Parallel()
 	s := &sink{}
@@ -216,7 +216,28 @@ func TestEndOfStages(t *testing.T) {
 	if want := []string{"*", "****", ""}; !slices.Equal(s.data, want) {
 		t.Errorf("the sink has %q, not %q", s.data, want)
 	}
-	if _, failed := said.Fact.(event.StageFailed); !failed || !said.At.Equal(at) || said.Seq != 1 {
+	want := "first failed, which is a defect of pgpi: a defect; some of what it says may be missing"
+	if event.Sentence(said.Fact) != want || !said.At.Equal(at) || said.Seq != 1 || said.Conn != 0 {
 		t.Errorf("the sink is told %+v", said)
+	}
+}
+
+// TestFailureOfNoConnection has a stage that fails when time passes, which concerns all connections.
+func TestFailureOfNoConnection(t *testing.T) {
+	t.Parallel()
+	s := &sink{}
+	b := New([]Outlet{{Name: "log", Sink: s}}, Options{Stages: []Stage{{Name: "counting", Stage: function(func(e *event.Event, emit func(*event.Event)) {
+		if e.Kind == event.Measured {
+			panic("a defect")
+		}
+		emit(e)
+	})}}})
+	for range 2 {
+		b.Record(&event.Event{Kind: event.Measured, Fact: event.Tick{}})
+	}
+	finish(t, b)
+	want := "counting failed, which is a defect of pgpi: a defect; some of what it says may be missing"
+	if said := slices.DeleteFunc(s.said, func(s string) bool { return s == "time passes" }); !slices.Equal(said, []string{want}) {
+		t.Errorf("the log says %q", said)
 	}
 }

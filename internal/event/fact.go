@@ -296,8 +296,14 @@ type (
 		fact
 		Why string
 	}
-	// StageFailed says that another stage failed.
+	// StageFailed says that another stage failed for the connection.
 	StageFailed struct {
+		fact
+		Stage string
+		Why   string
+	}
+	// StageIncomplete says that another stage failed when time passed, or at the end of everything.
+	StageIncomplete struct {
 		fact
 		Stage string
 		Why   string

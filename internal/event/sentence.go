@@ -84,6 +84,7 @@ var sentences = []sentence{
 	{Ended{}, "closed", Known, "connection end"},
 	{ObserverFailed{}, "observer_failed", Known, "decoding failed, which is a defect of pgpi: {why}; relaying the rest undecoded"},
 	{StageFailed{}, "stage_failed", Known, "{stage} failed, which is a defect of pgpi: {why}; going on without it for this connection"},
+	{StageIncomplete{}, "stage_incomplete", Known, "{stage} failed, which is a defect of pgpi: {why}; some of what it says may be missing"},
 	{ConnectionFailed{}, "connection_failed", Known, "connection closed, which is a defect of pgpi: {why}"},
 
 	{Joined{}, "joined", Known, "the capture begins in the middle of this connection"},

@@ -107,7 +107,7 @@ func (s *Seen) take(e *event.Event) {
 		s.Dropped += int64(f.Events)
 	case event.NotPostgres, event.NotPostgresServer:
 		s.Foreign++
-	case event.ObserverFailed, event.StageFailed, event.ConnectionFailed:
+	case event.ObserverFailed, event.StageFailed, event.StageIncomplete, event.ConnectionFailed:
 		s.Defects++
 	}
 }
