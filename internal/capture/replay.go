@@ -121,7 +121,8 @@ func (r *replay) datagram(at time.Time, n recording.Note, payload []byte) {
 	}
 	tag := e.Conn
 	c := r.connection(tag, at, n)
-	if n.Repeated && c.primed != r.file {
+	_, one := e.Fact.(event.OneCommand)
+	if n.Repeated && c.primed != r.file || one && r.reader.mixed {
 		return
 	}
 	fact := r.known(e.Fact)

@@ -233,11 +233,22 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// renamed returns the traffic of dialog, in which the client changes its application_name.
+func renamed(queries int) []write {
+	all := dialog(queries)
+	change := []write{
+		{false, message('Q', "set application_name to 'worker'\x00")},
+		{true, slices.Concat(message('C', "SET\x00"), message('S', "application_name\x00worker\x00"), message('Z', "I"))},
+	}
+	return slices.Insert(all, 2+2*(queries/3), change...)
+}
+
 // TestRotation returns what was recorded in many files. Each of them, read by itself, returns what
-// was recorded in it, with as much context.
+// was recorded in it, with as much context, and knows as much about the whole process.
 func TestRotation(t *testing.T) {
 	p := newProxy(1)
-	p.converse(6, dialog(30))
+	p.Record(&event.Event{At: p.opened, Kind: event.Measured, Fact: event.OneCommand{}})
+	p.converse(6, renamed(30))
 	files := record(t, pcapng.Options{Rotate: 200_000}, p.events)
 	if len(files) < 5 {
 		t.Fatalf("%d files", len(files))
@@ -255,6 +266,9 @@ func TestRotation(t *testing.T) {
 		if report.Incomplete() {
 			t.Errorf("%s: %+v", f, report)
 		}
+		if next > 0 && got[0].Fact != (event.OneCommand{}) {
+			t.Errorf("%s begins with %s", f, dump(got[0]))
+		}
 		for next > 0 && isRepeated(got[0].Fact) && got[0].Fact != p.events[next].Fact { // a way may be there twice
 			got = got[1:]
 		}
@@ -271,7 +285,7 @@ func TestRotation(t *testing.T) {
 // isRepeated reports whether a fact is one that each file repeats.
 func isRepeated(f event.Fact) bool {
 	switch f.(type) {
-	case event.Opened, event.Connected, event.Continued, event.Way:
+	case event.Opened, event.Connected, event.Continued, event.Way, event.OneCommand, event.Listening, event.TLSEstablished:
 		return true
 	}
 	return false
@@ -280,7 +294,8 @@ func isRepeated(f event.Fact) bool {
 // alike compares what does not depend on earlier files.
 func alike(t *testing.T, g, w *event.Event) {
 	t.Helper()
-	ok := g.Conn == w.Conn && g.Elapsed == w.Elapsed && g.Fact == w.Fact && bytes.Equal(g.Data, w.Data)
+	ok := g.Conn == w.Conn && g.Elapsed == w.Elapsed && g.Fact == w.Fact && bytes.Equal(g.Data, w.Data) &&
+		reflect.DeepEqual(g.Identity, w.Identity)
 	if g.Kind == event.Undecoded && w.Kind == event.Fragment {
 		return // the message began in the file before
 	}
@@ -318,7 +333,8 @@ func TestOldFiles(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 	// What the last file repeats is reported only if it is read without those before.
-	for i := 1; i < len(got)-10; i++ {
+	repeated := slices.IndexFunc(got, func(e event.Event) bool { return !isRepeated(e.Fact) })
+	for i := 1; i < len(got)-repeated; i++ {
 		alike(t, &got[len(got)-i], &p.events[len(p.events)-i])
 	}
 }
@@ -352,14 +368,19 @@ func TestEdited(t *testing.T) {
 	}
 }
 
-// TestTwoRecordings reads two at once: their tags are kept apart.
+// TestTwoRecordings reads two at once: their tags are kept apart, and what was true of all
+// connections of one is not said of all that are read.
 func TestTwoRecordings(t *testing.T) {
 	p := newProxy(3)
+	p.Record(&event.Event{At: p.opened, Kind: event.Measured, Fact: event.OneCommand{}})
 	p.converse(2, dialog(3))
 	a, b := record(t, pcapng.Options{}, p.events)[0], record(t, pcapng.Options{}, p.events)[0]
 	got, report := replayOf(t, a, b)
-	if report.Connections != 4 || len(got) != 2*len(p.events) {
-		t.Errorf("%+v, %d events of %d", report, len(got), 2*len(p.events))
+	if want := 2 * (len(p.events) - 1); report.Connections != 4 || len(got) != want {
+		t.Errorf("%+v, %d events of %d", report, len(got), want)
+	}
+	if slices.ContainsFunc(got, func(e event.Event) bool { return e.Fact == event.OneCommand{} }) {
+		t.Error("connections of two processes are said to be of one command")
 	}
 	tags := map[uint32]int{}
 	for _, e := range got {

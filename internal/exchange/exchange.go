@@ -42,12 +42,13 @@ func New() *Stage { return &Stage{connections: map[uint32]*connection{}, deadlin
 
 // Take passes an event on, followed by the exchanges that it has ended, and preceded by those whose
 // deadline has passed in the meantime. What a recording repeats is not part of an exchange: it was
-// added up where it was seen.
+// added up where it was seen. But it shows whether a transaction is open.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	if s.clock.Take(e); s.clock.Now >= s.deadline {
 		s.mark(e, emit)
 	}
 	if e.Conn == 0 || e.Repeated && e.Kind != event.Measured {
+		s.repeat(e)
 		emit(e)
 		return
 	}
@@ -72,6 +73,15 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
+// repeat learns from what a recording repeats.
+func (s *Stage) repeat(e *event.Event) {
+	for i := range e.Messages {
+		if m := &e.Messages[i]; m.Type == wire.ReadyForQuery && e.Direction == event.ServerToClient {
+			s.connection(e).ready(m)
+		}
+	}
+}
+
 // fact handles what a fact means for exchanges.
 func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 	switch f := e.Fact.(type) {
@@ -83,10 +93,9 @@ func (s *Stage) fact(e *event.Event, emit func(*event.Event)) {
 		if c := s.connections[e.Conn]; c != nil {
 			c.doubted, c.cutShort = c.last, true
 		}
-	case event.Missing, event.OutOfSync, event.Continued, event.ObserverFailed:
-		if c := s.connections[e.Conn]; c != nil {
-			c.open, c.unsynced, c.explicit = nil, span{}, true // it is no longer known how they end
-		}
+	case event.Missing, event.OutOfSync, event.Joined, event.Continued, event.ObserverFailed:
+		c := s.connection(e)
+		c.open, c.unsynced, c.explicit = nil, span{}, true // it is no longer known how they end
 	case event.Ended:
 		// The line about the end comes after what it has ended.
 		if c := s.connections[e.Conn]; c != nil {

@@ -149,6 +149,41 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+// TestContinued has a file of a recording that repeats how a connection began, within a transaction
+// or outside. An error undoes what came before it in an implicit transaction only.
+func TestContinued(t *testing.T) {
+	for status, want := range map[string]string{"I": "rolled back", "T": "done"} {
+		decoding, stage := decode.New(nil), New()
+		var got []string
+		take := func(e event.Event) {
+			e.Conn = 1
+			decoding.Take(&e, func(e *event.Event) {
+				stage.Take(e, func(e *event.Event) {
+					if e.Kind == event.Exchanged {
+						got = append(got, e.Exchange.Outcome.String())
+					}
+				})
+			})
+		}
+		say := func(d event.Direction, repeated bool, b string) {
+			take(event.Event{Kind: event.Bytes, Direction: d, Data: []byte(b), Relayed: true, Repeated: repeated})
+		}
+		take(event.Event{Kind: event.Said, Fact: event.Opened{}})
+		take(event.Event{Kind: event.Said, Fact: event.Continued{}})
+		say(event.ClientToServer, true, "\x00\x00\x00\x10\x00\x03\x00\x00user\x00u\x00\x00")
+		say(event.ServerToClient, true, message('R', "\x00\x00\x00\x00")+message('Z', "I"))
+		say(event.ClientToServer, true, message('S', ""))
+		say(event.ServerToClient, true, message('Z', status))
+		for word := range strings.FieldsSeq("PARSE:a BIND EXECUTE PARSE:b BIND EXECUTE SYNC parsed bound complete:INSERT_0_1 parsed error:23505 ready:I") {
+			name, argument, _ := strings.Cut(word, ":")
+			say(words[name].direction, false, message(words[name].code, fmt.Sprintf(words[name].body, argument)))
+		}
+		if !slices.Equal(got, []string{want, "failed"}) {
+			t.Errorf("status %s: %q", status, got)
+		}
+	}
+}
+
 // TestUndone counts what had run among what an error has undone: a Describe in between has not.
 func TestUndone(t *testing.T) {
 	all := exchangesOf(t, "PARSE:a BIND EXECUTE FLUSH parsed bound complete:A DESCRIBE:x FLUSH nodata BIND EXECUTE FLUSH bound complete:A PARSE:b FLUSH error:42601 SYNC ready:I")

@@ -25,6 +25,7 @@ type file struct {
 	f      *os.File
 	w      *pcapgo.NgWriter
 	size   int64 // approximate size of what was written, including blocks
+	begins int64 // how much of that repeats what was in earlier files
 	zone   zone
 	isns   uint32 // initial sequence numbers used so far
 	packet []byte // memory for the current packet

@@ -2,6 +2,7 @@ package pcapng
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 
@@ -11,9 +12,10 @@ import (
 
 // memory is what the next file of a recording must repeat about a connection, so that it can be
 // read without the files before: how it began, its statements, and what is under way. What is not
-// known for certain is not repeated.
+// known for certain is not repeated. For what is of no connection there is one, too: it has the
+// facts about the whole process.
 type memory struct {
-	said   []event.Event // the sentences about what the connection is, and the ways
+	said   []event.Event // the facts about what the connection is, and the ways
 	login  []write       // up to the first ReadyForQuery
 	asking []write       // for encryption, while nothing else was said
 	logged bool          // ReadyForQuery has come
@@ -21,6 +23,8 @@ type memory struct {
 	kept   int           // bytes of login and statements
 
 	settings   *event.Settings
+	renamed    write // the last ParameterStatus of application_name since the login
+	status     byte  // of the transaction, in the last ReadyForQuery
 	statements map[string]*statement
 	// unsure are statements that an error may still undo.
 	unsure []string
@@ -59,7 +63,7 @@ func (m *memory) observe(e *event.Event, file int) {
 	case e.Kind == event.Said:
 		m.fact(e)
 	case e.Kind == event.Measured:
-		m.way(e)
+		m.measure(e)
 	case e.Kind == event.End || e.Direction > event.ServerToClient && e.Kind == event.Undecoded:
 	case e.Kind == event.Undecoded:
 		m.observeLogin(e)
@@ -113,11 +117,11 @@ func (m *memory) fact(e *event.Event) {
 	case event.Opened:
 		*m = memory{said: []event.Event{e.Clone()}}
 	case event.Connected:
-		m.said = append(m.said[:min(1, len(m.said))], e.Clone())
+		m.said = append(slices.DeleteFunc(m.said, ofServer), e.Clone())
 		m.login = slices.DeleteFunc(m.login, func(w write) bool {
 			return w.direction == event.ScriptToServer || w.direction == event.ServerToScript
 		})
-	case event.Encrypted:
+	case event.TLSEstablished, event.DirectTLSEstablished, event.Encrypted:
 		m.said = append(m.said, e.Clone())
 	case event.Joined:
 		m.join()
@@ -134,14 +138,34 @@ func (m *memory) fact(e *event.Event) {
 	}
 }
 
-// way remembers how far away a party is, as measured last.
-func (m *memory) way(e *event.Event) {
-	party := e.Fact.(event.Way).Party
-	m.said = slices.DeleteFunc(m.said, func(old event.Event) bool {
-		w, ok := old.Fact.(event.Way)
-		return ok && w.Party == party
-	})
-	m.said = append(m.said, e.Clone())
+// ofServer reports whether a fact is about the server that was reached, or about the way to it.
+func ofServer(e event.Event) bool {
+	switch f := e.Fact.(type) {
+	case event.Connected:
+		return true
+	case event.TLSEstablished:
+		return f.Party == event.Server
+	case event.DirectTLSEstablished:
+		return f.Party == event.Server
+	case event.Way:
+		return f.Party == event.Server
+	}
+	return false
+}
+
+// measure remembers how far away a party is, as measured last, and what holds for the whole
+// process.
+func (m *memory) measure(e *event.Event) {
+	switch f := e.Fact.(type) {
+	case event.Way:
+		m.said = slices.DeleteFunc(m.said, func(old event.Event) bool {
+			w, ok := old.Fact.(event.Way)
+			return ok && w.Party == f.Party
+		})
+		m.said = append(m.said, e.Clone())
+	case event.OneCommand:
+		m.said = append(m.said, e.Clone())
+	}
 }
 
 // asksForTLS reports whether an event is part of what comes before a StartupMessage.
@@ -178,11 +202,24 @@ func (m *memory) message(d event.Direction, msg *event.Message) {
 		for _, n := range m.unsure {
 			m.drop(n)
 		}
+	case wire.ParameterStatus:
+		m.rename(msg)
 	case wire.ReadyForQuery:
-		m.logged = m.logged || d == event.ServerToClient
+		if d == event.ServerToClient {
+			m.logged, m.status = true, msg.Bytes[len(msg.Bytes)-1]
+		}
 		if m.underWay.isIdle() {
 			m.unsure = m.unsure[:0]
 		}
+	}
+}
+
+// rename remembers the application_name, which is part of who is connected.
+func (m *memory) rename(msg *event.Message) {
+	const key = "application_name\x00"
+	body := msg.Bytes[min(len(msg.Bytes), wire.HeaderSize):]
+	if m.logged && msg.Size == int64(len(msg.Bytes)) && bytes.HasPrefix(body, []byte(key)) {
+		m.renamed = write{event.ServerToClient, bytes.Clone(msg.Bytes), slices.Clone(msg.Redacted)}
 	}
 }
 
@@ -274,6 +311,7 @@ func (m *memory) repetition() (all []write, joined bool) {
 	if m.settings != nil {
 		add(event.ServerToClient, appendSettings(nil, m.settings))
 	}
+	add(event.ServerToClient, m.renamed.data, m.renamed.spans...)
 	if m.joined || m.underWay.unknown {
 		return all, true
 	}
@@ -285,6 +323,6 @@ func (m *memory) repetition() (all []write, joined bool) {
 		}
 	}
 	add(event.ClientToServer, appendMessage(nil, 'S', nil))
-	add(event.ServerToClient, appendMessage(nil, 'Z', []byte("I")))
+	add(event.ServerToClient, appendMessage(nil, 'Z', []byte{cmp.Or(m.status, 'I')}))
 	return append(all, m.underWay.writes()...), false
 }

@@ -9,6 +9,7 @@
 //   - The file is whole up to the last block that reached the disk, whenever pgpi ends.
 //   - Only its owner can read it.
 //   - Memory is bounded by the number of open connections.
+//   - At most about half of what is written is repeated from an earlier file.
 //
 // Less formally: what was recorded can be read later as if one had been there, with pgpi or
 // without.
@@ -32,8 +33,9 @@ import (
 type Options struct {
 	// Path is the file. With Rotate, a number is inserted before its extension.
 	Path string
-	// Rotate is the size in bytes at which another file is begun, or 0 for one file of any size.
-	// Files is how many files are kept, or 0 for all.
+	// Rotate is the size in bytes at which another file is begun, or 0 for one file of any size. A
+	// file becomes larger if it must repeat more than half of that. Files is how many files are
+	// kept, or 0 for all.
 	Rotate int64
 	Files  int
 	// Overwrite replaces an existing file.
@@ -109,7 +111,7 @@ func (s *Sink) add(e *event.Event) error {
 	if e.IsNothing() || e.Kind == event.Exchanged || e.Kind == event.Pending || e.Kind == event.Found {
 		return nil
 	}
-	if s.options.Rotate > 0 && s.file.size >= s.options.Rotate {
+	if s.isFull() {
 		if err := s.rotate(e.At); err != nil {
 			return err
 		}
@@ -120,7 +122,7 @@ func (s *Sink) add(e *event.Event) error {
 		s.connections[e.Conn] = c
 	}
 	var n recording.Note
-	if s.options.Rotate > 0 && c.id != 0 {
+	if s.options.Rotate > 0 {
 		n.Inside = c.memory.inside(e, s.section.File)
 		n.Opaque = c.memory.isLost(e, s.section.File)
 		c.memory.observe(e, s.section.File)

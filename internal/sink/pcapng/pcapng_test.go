@@ -296,6 +296,53 @@ func TestForgets(t *testing.T) {
 	}
 }
 
+// TestSmallFiles rotates to a size that is less than what a file must repeat: at most half of a
+// recording is repeated.
+func TestSmallFiles(t *testing.T) {
+	size := func(rotate int64) (total int64, files int) {
+		dir := t.TempDir()
+		sink, err := New(Options{Path: filepath.Join(dir, "r.pcapng"), Rotate: rotate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := opening("127.0.0.1:40000", "127.0.0.1 port 5433")
+		write := func(id uint32, some []event.Event) {
+			for i := range some {
+				some[i].Conn = id
+			}
+			if err := sink.Write(some); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const connections = 100
+		for id := range uint32(connections) {
+			write(id+1, events[:10])
+		}
+		for i := range uint32(1000) {
+			write(i%connections+1, events[10:11])
+		}
+		if err := sink.Close(); err != nil {
+			t.Fatal(err)
+		}
+		all, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range all {
+			info, err := f.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			total += info.Size()
+		}
+		return total, len(all)
+	}
+	whole, _ := size(0)
+	if got, files := size(5000); got > 5*whole/2 || files < 3 {
+		t.Errorf("%d files have %d bytes, and one would have %d", files, got, whole)
+	}
+}
+
 // BenchmarkWrite records small messages.
 func BenchmarkWrite(b *testing.B) {
 	sink, err := New(Options{Path: filepath.Join(b.TempDir(), "r.pcapng")})

@@ -43,6 +43,13 @@ func sameName(a, b string) bool {
 	return errA == nil && errB == nil && a == b
 }
 
+// isFull reports whether the current file has the size at which the next one is begun. It is at
+// least twice what the file repeats: otherwise, with many connections, each event would begin
+// another file, and the disk could not keep up.
+func (s *Sink) isFull() bool {
+	return s.options.Rotate > 0 && s.file.size >= max(s.options.Rotate, 2*s.file.begins)
+}
+
 // rotate begins the next file, removes the one that is too many, and repeats what is needed to read
 // the new file by itself.
 func (s *Sink) rotate(at time.Time) error {
@@ -64,6 +71,7 @@ func (s *Sink) rotate(at time.Time) error {
 			return err
 		}
 	}
+	s.file.begins = s.file.size
 	return nil
 }
 
