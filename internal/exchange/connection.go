@@ -28,6 +28,8 @@ type connection struct {
 	// served is when the server was done with the last exchange.
 	served    time.Duration
 	roundTrip uint32
+	// untold is the round trip that an exchange began of which nothing is told, 0 if there is none.
+	untold uint32
 	// explicit is set while a BEGIN is open.
 	explicit bool
 	// unsynced are the exchanges that are over while their implicit transaction is not: it ends

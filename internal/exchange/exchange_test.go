@@ -184,6 +184,23 @@ func TestContinued(t *testing.T) {
 	}
 }
 
+// TestFirstRoundTrip has captures that begin in the middle. The first exchange of which something is
+// known has made the client wait, although others were asked before it.
+func TestFirstRoundTrip(t *testing.T) {
+	for dialogue, want := range map[string][]int{
+		"joined QUERY:a QUERY:b complete:A ready:I complete:B ready:I QUERY:c complete:C ready:I QUERY:d QUERY:e complete:D ready:I complete:E ready:I": {1, 1, 0},
+		"joined row complete:Z QUERY:a QUERY:b ready:I complete:A ready:I complete:B ready:I QUERY:c QUERY:d complete:C ready:I complete:D ready:I":     {1, 0},
+	} {
+		var got []int
+		for _, x := range exchangesOf(t, dialogue) {
+			got = append(got, x.RoundTrips)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d, want %d", dialogue, got, want)
+		}
+	}
+}
+
 // TestUndone counts what had run among what an error has undone: a Describe in between has not.
 func TestUndone(t *testing.T) {
 	all := exchangesOf(t, "PARSE:a BIND EXECUTE FLUSH parsed bound complete:A DESCRIBE:x FLUSH nodata BIND EXECUTE FLUSH bound complete:A PARSE:b FLUSH error:42601 SYNC ready:I")

@@ -150,7 +150,13 @@ func (c *connection) end(x *open) {
 		c.served = t.Done
 	}
 	if x.late && !x.failed || c.mayBeAnswered(x) {
+		if x.RoundTrips > 0 {
+			c.untold = x.RoundTrip
+		}
 		return
+	}
+	if x.RoundTrips == 0 && c.untold == x.RoundTrip { // the client has waited for both
+		x.RoundTrips, c.untold = 1, 0
 	}
 	x.takeShape()
 	x.Widest, x.WidestBytes = x.widths.widest()

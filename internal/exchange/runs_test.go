@@ -17,7 +17,7 @@ import (
 
 // TestRuns plays the same random traffic to two lines of stages. One gets each row by itself, the
 // other gets one message for a run of rows. Exchanges, sentences and all other messages must be the
-// same.
+// same. Each round trip of which something is told has made the client wait.
 func TestRuns(t *testing.T) {
 	t.Parallel()
 	runs := 0
@@ -38,6 +38,9 @@ func TestRuns(t *testing.T) {
 		if c.single.runs > 0 {
 			t.Fatalf("seed %d: %d runs where each row is by itself", seed, c.single.runs)
 		}
+		if len(c.single.unwaited) > 0 {
+			t.Fatalf("seed %d: no exchange of a round trip has made the client wait: %q", seed, c.single.unwaited)
+		}
 		runs += c.counted.runs
 	}
 	if runs < 1000 {
@@ -51,6 +54,8 @@ type line struct {
 	adding   *Stage
 	out      []any
 	runs     int
+	trip     uint32 // of the last exchange
+	unwaited []string
 }
 
 func newLine(countRows bool) *line {
@@ -73,10 +78,19 @@ func (l *line) take(e event.Event) {
 	l.decoding.Take(&e, func(e *event.Event) { l.adding.Take(e, l.see) })
 }
 
+// wait checks that the first exchange of a round trip that is told has made the client wait.
+func (l *line) wait(x *event.Exchange) {
+	if x.RoundTrip != l.trip && x.RoundTrips == 0 {
+		l.unwaited = append(l.unwaited, describe(x))
+	}
+	l.trip = x.RoundTrip
+}
+
 func (l *line) see(e *event.Event) {
 	switch e.Kind {
 	case event.Exchanged:
 		l.out = append(l.out, *e.Exchange)
+		l.wait(e.Exchange)
 	case event.Said:
 		l.out = append(l.out, event.Sentence(e.Fact))
 	default:
