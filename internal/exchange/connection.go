@@ -36,6 +36,10 @@ type connection struct {
 	// with a Sync.
 	unsynced span
 	failing  bool // an error was seen, and no ReadyForQuery since
+	// failed is the exchange that got that error, or 0. goesOn is set if the server has answered
+	// something behind it: it may do what other servers would ignore or roll back.
+	failed uint32
+	goesOn bool
 	// doubted is the last exchange that may have had some of its reply without it being recognized.
 	doubted uint32
 	// obscured is the last exchange whose whole reply may be in what was seen and is of no exchange.
@@ -122,6 +126,17 @@ func (c *connection) add(e *event.Event, m *event.Message) {
 		x.request(e, m)
 	} else {
 		x.reply(e, m, c.began[e.Direction])
+	}
+}
+
+// notice looks for a server that goes on after an error.
+func (c *connection) notice(m *event.Message) {
+	switch {
+	case !answers(m) || m.Type == wire.ReadyForQuery || wire.IsFatal(&m.Message):
+	case c.failed != 0 && (m.Exchange == 0 || m.Exchange > c.failed):
+		c.goesOn = true
+	case m.Type == wire.ErrorResponse && !m.AtSync:
+		c.failed = m.Exchange
 	}
 }
 

@@ -148,9 +148,12 @@ func (s *Stage) messages(e *event.Event, emit func(*event.Event)) {
 		}
 		if m.Exchange == 0 && answers(m) {
 			c.doubt(e)
-			if !isFatal(m) {
+			if !wire.IsFatal(&m.Message) { // with which nothing is complete
 				c.obscure(e)
 			}
+		}
+		if e.Direction == event.ServerToClient {
+			c.notice(m)
 		}
 		c.add(e, m)
 		if m.Done > c.done || m.Type == wire.ReadyForQuery {

@@ -18,16 +18,11 @@ func group(n int) (ask, reply []string) {
 	return []string{fmt.Sprintf("PARSE:g%d", n), "BIND", "DESCRIBE", "EXECUTE", "SYNC"}, append(reply, fmt.Sprintf("complete:SELECT_%d", n), "ready:I")
 }
 
-// mistakes are the ways in which one message of a reply is left out, comes twice, or is added. In a
-// pipeline no error is added: if a server leaves out the ReadyForQuery and continues after the
-// error, it says that about the next requests.
-func mistakes(reply []string, pipelined bool) (all [][]string) {
+// mistakes are the ways in which one message of a reply is left out, comes twice, or is added.
+func mistakes(reply []string) (all [][]string) {
 	for i := range reply {
 		all = append(all, slices.Delete(slices.Clone(reply), i, i+1), slices.Insert(slices.Clone(reply), i, reply[i]))
 		for _, added := range []string{"parsed", "bound", "nodata", "columns", "row", "complete:SELECT_1", "empty", "suspended", "ready:I", "error:XX000"} {
-			if pipelined && added == "error:XX000" {
-				continue
-			}
 			all = append(all, slices.Insert(slices.Clone(reply), i, added))
 		}
 	}
@@ -35,11 +30,13 @@ func mistakes(reply []string, pipelined bool) (all [][]string) {
 }
 
 // TestMistakes has servers that make one mistake in their reply to the second group. What is said
-// about other groups is right, and everything is said about those that are asked for later.
+// about other groups is right, and everything is said about those that are asked for later. If an
+// error is added in a pipeline, nothing may be said about the others in it: what comes after the
+// error may be about any of them.
 func TestMistakes(t *testing.T) {
 	_, second := group(2)
 	for _, pipelined := range []bool{false, true} {
-		for _, wrong := range mistakes(second, pipelined) {
+		for _, wrong := range mistakes(second) {
 			var dialogue []string
 			for n := 1; n <= 7; n++ {
 				ask, reply := group(n)
@@ -66,7 +63,8 @@ func TestMistakes(t *testing.T) {
 			for n := 1; n <= 7; n++ {
 				want := []string{fmt.Sprintf("done, %d rows", n)}
 				got := told[fmt.Sprintf("g%d", n)]
-				if n != 2 && !slices.Equal(got, want) {
+				withheld := pipelined && n < 5 && len(got) == 0 && slices.Contains(wrong, "error:XX000")
+				if n != 2 && !slices.Equal(got, want) && !withheld {
 					t.Errorf("pipelined %v, %q: group %d is told as %q", pipelined, wrong, n, got)
 				}
 			}

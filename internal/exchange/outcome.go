@@ -45,7 +45,7 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 	var undone []*open // done in this transaction so far
 	for _, x := range group {
 		x.Outcome = x.outcome(unfinished)
-		if x.Outcome == event.Unanswered && (c.failing || x.skipped) {
+		if x.Outcome == event.Unanswered && (c.failing || x.skipped) && !c.goesOn {
 			x.Outcome = event.Skipped
 		}
 		if x.Outcome == event.Lost && c.hidesReply(x) {
@@ -53,7 +53,7 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 		}
 		c.failing = c.failing || x.failed
 		if x.Outcome == event.Failed || x.Outcome == event.Canceled || x.atSync != nil {
-			if !c.explicit {
+			if !c.explicit && !c.goesOn {
 				c.rollBack(x, undone)
 			}
 			undone, c.unsynced = nil, span{}
@@ -77,7 +77,7 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 // ready handles a ReadyForQuery, whatever it belongs to: it ends a transaction without BEGIN.
 func (c *connection) ready(m *event.Message) {
 	c.explicit = m.Bytes[len(m.Bytes)-1] != 'I'
-	c.unsynced, c.failing = span{}, false
+	c.unsynced, c.failing, c.failed = span{}, false, 0
 }
 
 // outcome returns how an exchange ended by itself.
@@ -199,19 +199,6 @@ func (c *connection) obscure(e *event.Event) {
 	if e.Direction == event.ServerToClient {
 		c.obscured = c.last
 	}
-}
-
-// isFatal reports whether a message is the error with which a server ends a connection: nothing is
-// complete with it.
-func isFatal(m *event.Message) bool {
-	if m.Type != wire.ErrorResponse {
-		return false
-	}
-	severity, _ := wire.ErrorFieldOf(m.Bytes, 'V')
-	if len(severity) == 0 { // before PostgreSQL 9.6
-		severity, _ = wire.ErrorFieldOf(m.Bytes, 'S')
-	}
-	return string(severity) == "FATAL" || string(severity) == "PANIC"
 }
 
 // hidesReply reports whether an exchange of which no reply is known may have been answered in whole.

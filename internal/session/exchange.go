@@ -67,7 +67,9 @@ func (y *memory) conclude(m *wire.Message, exchange uint32) {
 	case x.hasSync(), r != nil && r.exchange == 0:
 	case r != nil:
 		over = r.exchange - 1
-	case y.complete || x.discarding:
+	case x.discarding: // it is not known yet that the server ignores the others
+		over = exchange
+	case y.complete:
 		over = y.exchange
 	default:
 		over = y.exchange - min(y.exchange, 1)

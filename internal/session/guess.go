@@ -19,28 +19,37 @@ type guess struct {
 	// stray is set if the last reply is surplus, and was one to the request.
 	stray bool
 	was   int
+	// on is set if the server goes on after an error, and does not ignore anything.
+	// failed is the exchange of the request to which it has then sent the last error, or 0.
+	on     bool
+	failed uint32
 	// resumed is set if the server continues with the request before, which it had ended too early.
 	resumed bool
 }
 
 // Limits on guessing: how many ways are followed, and how many more mistakes than the best they may
-// have. Several missing replies in a row count as two.
+// have.
 const (
 	maxGuesses  = 8
 	maxMistakes = 1
 )
 
 // align finds the request that a reply belongs to, and makes it the current one. It reports whether
-// that is certain, and describes the mistake if this reply is the first that does not fit.
-func (x *requests) align(t wire.Type) (sure bool, mistake string) {
+// that is certain, and describes the mistake if this reply is the first that does not fit. A fatal
+// error comes at any time.
+func (x *requests) align(t wire.Type, fatal bool) (sure bool, mistake string) {
 	// Later replies that were certain may have removed everything that a guess is about.
-	x.guesses = slices.DeleteFunc(x.guesses, func(g guess) bool { return g.at < x.dropped })
+	x.guesses = slices.DeleteFunc(x.guesses, func(g guess) bool { return g.at < x.dropped && x.passed.atPlace(g.at) == nil })
 	if len(x.guesses) == 0 {
-		if x.fits(t) {
+		switch goesOn := !fatal && x.mayGoOn(t); {
+		case x.fits(t) && (t != wire.ErrorResponse || !goesOn):
 			return true, ""
+		case goesOn:
+			mistake = x.beginToGoOn(t)
+		default:
+			mistake = describeMistake(t, x.current())
+			x.guesses = append(x.guesses, guess{at: x.dropped, replied: x.replied})
 		}
-		mistake = describeMistake(t, x.current())
-		x.guesses = append(x.guesses, guess{at: x.dropped, replied: x.replied})
 	}
 	x.guess(t)
 	best := x.guesses[0]
@@ -51,6 +60,9 @@ func (x *requests) align(t wire.Type) (sure bool, mistake string) {
 	place := best.at
 	if !best.stray {
 		place = best.was
+	}
+	if x.passed.atPlace(place) != nil && place < x.dropped {
+		x.goOn(place)
 	}
 	for x.dropped < place && x.first < len(x.queue) {
 		x.drop()
@@ -77,12 +89,15 @@ func (x *requests) guess(t wire.Type) {
 		}
 		if answers(t, here, g.replied) {
 			next = append(next, x.after(t, g, g.at, 0))
+			if rest := x.behind(g); t == wire.ErrorResponse && rest > g.at && x.at(rest) != nil {
+				next = append(next, x.after(t, g, rest, 0))
+			}
 			continue
 		}
 		next = append(next, x.astray(t, g))
 		for place := g.at; x.at(place) != nil; place++ {
 			if answers(t, x.at(place), true) { // a Query may have lost its reply
-				next = append(next, x.after(t, g, place, max(1, min(2, place-g.at))))
+				next = append(next, x.after(t, g, place, x.unanswered(g, place)))
 				break
 			}
 		}
@@ -115,6 +130,9 @@ func (x *requests) astray(t wire.Type, g guess) guess {
 
 // at returns the request at a position, or nil if there is none, or none yet.
 func (x *requests) at(place int) *request {
+	if place < x.dropped {
+		return x.passed.atPlace(place)
+	}
 	if i := x.first + place - x.dropped; i >= x.first && i < len(x.queue) {
 		return &x.queue[i]
 	}
@@ -123,9 +141,15 @@ func (x *requests) at(place int) *request {
 
 // after returns the state of a guess after a reply to a request.
 func (x *requests) after(t wire.Type, g guess, place, mistakes int) guess {
-	next := guess{at: place, was: place, replied: true, mistakes: g.mistakes + mistakes}
+	next := guess{at: place, was: place, replied: true, mistakes: g.mistakes + mistakes, on: g.on}
 	r := x.at(place)
+	if t == wire.ErrorResponse && g.on && r != nil {
+		next.failed = r.exchange
+	}
 	switch {
+	case t == wire.ErrorResponse && r != nil && !endsWithReady(r.kind) && g.on:
+		next.at++
+		next.replied = false
 	case t == wire.ErrorResponse && r != nil && !endsWithReady(r.kind):
 		for r = x.at(next.at); r != nil && r.kind != wire.Sync; r = x.at(next.at) {
 			next.at++

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"pgpi/internal/event"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/wire"
@@ -39,18 +41,17 @@ type memory struct {
 func (y *memory) client(m *wire.Message) (b belonging) {
 	if m.Type.Code() == 'd' { // whatever is in it
 		y.unsynced = y.unsynced || !y.alone
-		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.discarding}
+		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.skips()}
 	}
 	switch m.Type {
 	case wire.Parse, wire.Bind, wire.Describe, wire.Close, wire.Execute, wire.Query, wire.FunctionCall, wire.Sync, wire.CopyDone, wire.CopyFail:
 	case wire.Flush:
-		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.discarding}
+		return belonging{exchange: y.exchange, about: y.about, skipped: y.requests.skips()}
 	default:
 		return belonging{}
 	}
-	b.skipped = y.requests.discarding && m.Type != wire.Sync
-	y.requests.discarding = b.skipped
-	if !b.skipped {
+	y.requests.discarding = y.requests.discarding && m.Type != wire.Sync
+	if b.skipped = y.requests.skips(); !y.requests.discarding {
 		y.forgetIgnored()
 	}
 	y.numbered++
@@ -90,6 +91,7 @@ func (y *memory) client(m *wire.Message) (b belonging) {
 			y.forgetIgnored()
 		}
 		y.ignored = append(y.ignored, r)
+		y.requests.pass(r)
 	}
 	return b
 }
@@ -115,8 +117,9 @@ func (y *memory) server(m *wire.Message, loggedIn bool) (b belonging) {
 	if y.doubt.answers(&y.requests, m.Type) {
 		y.result = nil
 	}
-	sure, mistake := y.requests.align(m.Type)
+	sure, mistake := y.requests.align(m.Type, wire.IsFatal(m))
 	b.mistake = mistake
+	y.restore()
 	if !sure {
 		y.result = nil
 		return b
@@ -174,10 +177,17 @@ func (y *memory) errorContext() *event.Context {
 	}
 	y.result = nil
 	var t takenBack
+	var ignored []request // to be undone at the Sync
 	y.requests.fail(func(r *request) {
+		if y.requests.discarding {
+			ignored = append(ignored, *r)
+			return
+		}
 		y.names.undo(r)
 		t.add(r)
 	})
+	slices.Reverse(ignored)
+	y.ignored = append(y.ignored, ignored...)
 	if len(t.statements)+len(t.portals) > 0 && len(y.requests.queue) > y.requests.first {
 		y.correct(&t)
 	}

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"pgpi/internal/event"
 	"pgpi/internal/wire"
 )
@@ -22,6 +24,11 @@ type requests struct {
 	// discarding is set by an error in the extended protocol: the server ignores everything up to
 	// the next Sync.
 	discarding bool
+	// passed are those that the server ignores. goesOn is set once it was seen that it does not.
+	// restored are those that are in the queue again.
+	passed   passed
+	goesOn   bool
+	restored []request
 	// copyIn is set while the server reads COPY data: it ignores Sync and Flush until the data
 	// ends.
 	copyIn bool
@@ -37,7 +44,9 @@ type requests struct {
 }
 
 // gap forgets everything: some requests or replies were not seen.
-func (x *requests) gap() { *x = requests{lost: true, resumes: true, dropped: x.dropped} }
+func (x *requests) gap() {
+	*x = requests{lost: true, resumes: true, dropped: x.dropped, goesOn: x.goesOn}
+}
 
 // maxRequests is how many unanswered requests are remembered. No server has been seen to be that
 // far behind: it would run out of socket buffer.
@@ -73,7 +82,7 @@ func (x *requests) add(r request) {
 		return
 	}
 	if len(x.queue)-x.first >= maxRequests {
-		*x = requests{lost: true}
+		*x = requests{lost: true, goesOn: x.goesOn}
 		return
 	}
 	if x.first > 0 && len(x.queue) == cap(x.queue) {
@@ -96,6 +105,7 @@ func (x *requests) current() *request {
 
 // drop forgets the first request.
 func (x *requests) drop() {
+	x.passed = passed{}
 	x.answeredLast = x.queue[x.first].kind
 	x.queue[x.first] = request{}
 	x.first++
@@ -114,6 +124,9 @@ func (x *requests) functionCall() *event.Context {
 	return nil
 }
 
+// skips reports whether the server ignores what the client sends now.
+func (x *requests) skips() bool { return x.discarding && !x.goesOn }
+
 // complete notes that a reply of its own has completed the current request, if that is of a kind.
 func (x *requests) complete(kind wire.Type) {
 	if r := x.current(); r != nil && r.kind == kind {
@@ -128,7 +141,7 @@ func (x *requests) becomeReady() (number uint64) {
 	x.copyIn = false
 	if x.resumes {
 		if x.unseen--; x.unseen <= 0 {
-			*x = requests{dropped: x.dropped}
+			*x = requests{dropped: x.dropped, goesOn: x.goesOn}
 		}
 		return 0
 	}
@@ -161,12 +174,14 @@ func (x *requests) fail(undo func(*request)) {
 		end++
 	}
 	x.discarding = end == len(x.queue)
+	failed := passed{at: x.dropped, queue: slices.Clone(x.queue[x.first:])}
 	for i := end - 1; i >= x.first; i-- {
 		undo(&x.queue[i])
 	}
 	for n := end - x.first; n > 0; n-- {
 		x.drop()
 	}
+	x.passed = failed
 }
 
 // beginCopyIn notes that the server reads COPY data. A Sync that was sent before the data ends

@@ -100,7 +100,7 @@ func TestOver(t *testing.T) {
 		"one by one, then a Sync": {"BIND EXECUTE bound complete BIND EXECUTE SYNC bound complete ready", "1/0 1/0 1/0 1/1 2/1 2/1 2/1 2/1 2/1 2/2"},
 		"an incomplete request":   {"PARSE parsed BIND EXECUTE SYNC bound complete ready", "1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/1"},
 		"an error":                {"PARSE BIND EXECUTE BIND EXECUTE SYNC error ready", "1/0 1/0 1/0 2/0 2/0 2/0 1/0 2/2"},
-		"an error before a Sync":  {"PARSE BIND EXECUTE BIND EXECUTE error SYNC ready", "1/0 1/0 1/0 2/0 2/0 1/2 2/2 2/2"},
+		"an error before a Sync":  {"PARSE BIND EXECUTE BIND EXECUTE error SYNC ready", "1/0 1/0 1/0 2/0 2/0 1/1 2/1 2/2"},
 		"a Sync alone":            {"QUERY complete ready SYNC ready", "1/0 1/0 1/1 2/1 2/2"},
 		"copy in, extended":       {"PARSE BIND EXECUTE SYNC parsed bound copyin DATA DONE SYNC complete ready", "1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/0 1/1"},
 	} {

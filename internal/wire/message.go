@@ -188,3 +188,15 @@ func ErrorFieldOf(b []byte, code byte) ([]byte, bool) {
 	}
 	return nil, false
 }
+
+// IsFatal reports whether a message is the error with which a server ends a connection.
+func IsFatal(m *Message) bool {
+	if m.Type != ErrorResponse {
+		return false
+	}
+	severity, _ := ErrorFieldOf(m.Bytes, 'V')
+	if len(severity) == 0 { // before PostgreSQL 9.6
+		severity, _ = ErrorFieldOf(m.Bytes, 'S')
+	}
+	return string(severity) == "FATAL" || string(severity) == "PANIC"
+}

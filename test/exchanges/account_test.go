@@ -362,7 +362,7 @@ func (a *account) fail(head request, code string) {
 	}
 	for _, r := range a.queue[:end] {
 		if r.kind != 'c' && r.unit != u {
-			r.unit.outcome, r.unit.over = "skipped", a.skipping
+			r.unit.outcome = "skipped" // and over with the Sync: until then, a server may go on
 		}
 	}
 	a.queue = a.queue[end:]
