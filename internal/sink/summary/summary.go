@@ -66,7 +66,7 @@ type Sink struct {
 // times is where the time of all exchanges went.
 type times struct{ client, network, server, pgpi time.Duration }
 
-// statement is an exchange that is shown.
+// statement is an exchange that is shown: its SQL on one line, with its parameters in their places.
 type statement struct {
 	took time.Duration
 	sql  string
@@ -174,7 +174,8 @@ func (s *Sink) time(x *event.Exchange) {
 	if x.Context == nil || len(s.slow) == slowest && took <= s.slow[slowest-1].took {
 		return
 	}
-	s.slow = append(s.slow, statement{took, text.InUTF8(x.Context.SQL, x.Settings)})
+	sql, _ := text.Statement(x)
+	s.slow = append(s.slow, statement{took, sql})
 	slices.SortStableFunc(s.slow, func(a, b statement) int { return cmp.Compare(b.took, a.took) })
 	s.slow = s.slow[:min(len(s.slow), slowest)]
 }
@@ -195,7 +196,7 @@ func (s *Sink) Report() error {
 	b.WriteByte('\n')
 	s.writeTimes(&b)
 	for i, slow := range s.slow {
-		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), event.Rounded(slow.took), s.shorten(slow.sql))
+		fmt.Fprintf(&b, "  %-9s %8s  %s\n", label(i, "slowest"), event.Rounded(slow.took), s.cut(slow.sql))
 	}
 	s.writeFrequent(&b)
 	s.writeErrors(&b)
@@ -325,15 +326,19 @@ func sorted(counts map[string]int) []counted {
 
 // shorten returns SQL on one line, as far as there is room.
 func (s *Sink) shorten(sql string) string {
+	line, _ := sqltext.AppendLine(nil, []byte(sql), sqltext.Settings{}, nil)
+	return s.cut(string(text.AppendSafe(nil, string(line))))
+}
+
+// cut returns as much of a line as there is room for.
+func (s *Sink) cut(line string) string {
 	width := lineWidth
 	if terminal := s.width(); terminal > 0 {
 		width = max(terminal, leastWide)
 	}
 	const before = labelWide + 10 // columns, of the label and a number
-	line, _ := sqltext.AppendLine(nil, []byte(sql), sqltext.Settings{}, nil)
-	safe := string(text.AppendSafe(nil, string(line)))
-	if utf8.RuneCountInString(safe) <= width-before {
-		return safe
+	if utf8.RuneCountInString(line) <= width-before {
+		return line
 	}
-	return string([]rune(safe)[:width-before-1]) + "…"
+	return string([]rune(line)[:width-before-1]) + "…"
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pgpi/internal/event"
+	"pgpi/internal/wire"
 )
 
 // add writes an exchange that took the given time, asked idle after the one before.
@@ -65,7 +66,11 @@ func TestNarrow(t *testing.T) {
 	var b strings.Builder
 	s := New(&b, func() int { return 60 })
 	add(s, 1, "select 1", 10*time.Millisecond, 20*time.Millisecond, func(x *event.Exchange) { x.Times.Held = 4 * time.Millisecond })
-	add(s, 2, "select a_column, another_column from a_table where id", 0, 10*time.Millisecond)
+	add(s, 2, "select 1\nfrom t where a = $1 or b = $1", 0, 10*time.Millisecond, func(x *event.Exchange) {
+		bytes := []byte("B\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x05Alice\x00\x00")
+		bytes[4] = byte(len(bytes) - 1)
+		x.Bind = &event.Message{Message: wire.Message{Type: wire.Bind, Bytes: bytes, Size: int64(len(bytes))}, Context: &event.Context{ParameterTypes: []uint32{25}}}
+	})
 	for _, rule := range []string{"n+1", "idle-in-transaction", "chatty-transaction", "slow-reader"} {
 		if err := s.Write([]event.Event{{Conn: 1, Kind: event.Found, Finding: &event.Finding{Rule: rule, Severity: event.Warning}}}); err != nil {
 			t.Fatal(err)
@@ -78,7 +83,7 @@ func TestNarrow(t *testing.T) {
             server and the way to it 26.0 ms (65 %),
             pgpi's outlets 4.00 ms (10 %)
   slowest    20.0 ms  select 1
-             10.0 ms  select a_column, another_column from …
+             10.0 ms  select 1 from t where a = 'Alice' or …
   findings  4 warnings: n+1, idle-in-transaction,
             chatty-transaction, slow-reader`
 	if got != want {
