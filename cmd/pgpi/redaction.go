@@ -17,7 +17,7 @@ import (
 )
 
 type redactOptions struct {
-	Redact          string `placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords, or values, for which pseudonyms stand then (see docs/redaction.md)."`
+	Redact          string `placeholder:"WHAT" default:"" enum:",passwords,values" help:"What to keep out of all logs and recordings: passwords; or values, which are replaced by pseudonyms (see docs/redaction.md)."`
 	RedactPasswords *bool  `negatable:"" help:"Keep passwords, proofs, tokens, cancel keys and passwords in SQL out of all logs."`
 }
 
