@@ -54,7 +54,7 @@ func (w *repetitions) begin(s *scope) {
 }
 
 func (w *repetitions) take(s *scope, x *exchange) {
-	if s.conn == nil && !s.proven || x.controls() || !x.succeeded() || !x.isChild() {
+	if x.controls() || !x.succeeded() || !x.isChild() {
 		return
 	}
 	if x.statement.HasList && s.stage.operands.valuesOf(x) == nil {
@@ -190,11 +190,8 @@ func placeholders(operands []int) string {
 
 // unitName returns what a unit is.
 func (sc *scope) unitName() string {
-	switch {
-	case sc.proven:
+	if sc.proven {
 		return "request, trace or test"
-	case sc.conn != nil:
-		return "transaction"
 	}
-	return "burst"
+	return "transaction"
 }

@@ -125,12 +125,42 @@ func TestDuplicate(t *testing.T) {
 		play func(p *player)
 		want string
 	}{
-		{"three times in a burst that rests", func(p *player) {
+		{"three times", func(p *player) {
 			for range 3 {
 				p.list(ask, row)
 				p.run(1, "select * from other")
 			}
-		}, `"select * from settings where id = $1" was asked 3 times in one burst, with the same 1 row each time`},
+		}, `"select * from settings where id = $1" was asked 3 times in one transaction, with the same 1 row each time`},
+		{"three times, and other values three times", func(p *player) {
+			for range 3 {
+				p.list(ask, row)
+				p.list("select * from settings where id = 8", row)
+				p.run(1, "select * from other")
+			}
+		}, `"select * from settings where id = $1" was asked 3 times in one transaction, with the same 1 row each time; and 3 times with other values`},
+		{"three times for one request", func(p *player) {
+			p.run(1, "commit", in('I'))
+			for range 3 {
+				p.list(ask+" /*request_id='a'*/", row)
+				p.run(1, "select * from other /*request_id='a'*/")
+			}
+		}, `"select * from settings where id = $1" was asked 3 times in one request, trace or test, with the same 1 row each time`},
+		{"for each of some requests", func(p *player) {
+			p.run(1, "commit", in('I'))
+			for i := range 9 {
+				p.list(ask, row)
+				p.run(1, fmt.Sprint("select * from other where id = ", i))
+				p.at = p.at.Add(100 * time.Millisecond)
+			}
+		}, ""},
+		{"for each of some transactions", func(p *player) {
+			for range 9 {
+				p.list(ask, row)
+				p.run(1, "select * from other")
+				p.run(1, "commit", in('I'))
+				p.run(1, "begin", in('T'))
+			}
+		}, ""},
 		{"twice", func(p *player) {
 			for range 2 {
 				p.list(ask, row)
@@ -146,20 +176,6 @@ func TestDuplicate(t *testing.T) {
 		{"by itself", func(p *player) {
 			for range 3 {
 				p.list(ask, row)
-			}
-		}, ""},
-		{"with BEGIN and COMMIT only", func(p *player) {
-			p.run(1, "begin", in('T'))
-			for range 3 {
-				p.list(ask, row)
-			}
-			p.run(1, "commit", in('I'))
-		}, ""},
-		{"in a burst that goes on", func(p *player) {
-			for range 60 {
-				p.list(ask, row)
-				p.run(1, "select * from other")
-				p.pass(500 * time.Millisecond)
 			}
 		}, ""},
 		{"without rows", func(p *player) {
@@ -233,19 +249,19 @@ func TestDuplicate(t *testing.T) {
 			}
 		}, ""},
 		{"savepoints between, as of tests", func(p *player) {
-			p.run(1, "begin", in('T'))
 			for range 3 {
 				p.run(1, "savepoint a", in('T'))
 				p.list(ask, row)
 				p.run(1, "select * from other")
 				p.run(1, "rollback to a", in('T'))
 			}
-			p.run(1, "rollback", in('I'))
 		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPlayer(t, only(t, "duplicate"))
+			p.run(1, "begin", in('T'))
 			c.play(p)
+			p.run(1, "commit", in('I'))
 			p.pass(3 * time.Second)
 			if c.want == "" {
 				p.expect()
@@ -262,12 +278,14 @@ func TestDuplicate(t *testing.T) {
 // TestDuplicateInRuns has the same rows as single ones, and in runs.
 func TestDuplicateInRuns(t *testing.T) {
 	p := newPlayer(t, only(t, "duplicate"))
+	p.run(1, "begin", in('T'))
 	p.run(1, "select * from other")
 	for size := 1; size <= 5; size += 2 {
 		p.answers(orders)
 		p.inRuns(size)
 		p.run(1, "select id from orders")
 	}
+	p.run(1, "commit", in('I'))
 	p.pass(3 * time.Second)
 	p.expect("duplicate")
 }

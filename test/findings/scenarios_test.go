@@ -27,6 +27,7 @@ var scenarios = []scenario{
 	{"the same again", false, (*client).sameAgain, []string{"duplicate"}},
 
 	// Near misses.
+	{"requests that ask for their user", false, (*client).requests, nil},
 	{"IN lists of 500", false, (*client).lists, nil},
 	{"pages by key", false, (*client).pages, nil},
 	{"an INSERT loop", false, (*client).factory, []string{"batchable"}},
@@ -70,8 +71,18 @@ func (c *client) eachAtOnce() {
 	all.Wait()
 }
 
-// sameAgain reads one customer again and again, among other things.
+// sameAgain reads one customer again and again in a transaction, among other things.
 func (c *client) sameAgain() {
+	c.inTransaction(func(tx pgx.Tx) {
+		for i := range 4 {
+			c.ids(tx, "select id, name from customers where id = $1", 7)
+			c.ids(tx, ordersOf, 7+i)
+		}
+	})
+}
+
+// requests reads the same without a transaction, as a web server does that is asked four times.
+func (c *client) requests() {
 	c.alone(func(conn *pgxpool.Conn) {
 		for i := range 4 {
 			c.ids(conn, "select id, name from customers where id = $1", 7)
