@@ -23,7 +23,7 @@ func findSlow(s *scope, x *exchange, limit time.Duration) {
 	if took < limit || !x.runs() || x.Kind == event.Replication {
 		return
 	}
-	whose, remedy := whoseTime(x)
+	whose, remedy := whoseTime(x, ask(s.stage.statements.of(x.Shape)))
 	s.find(finding{
 		shape: x.Shape, attributes: x.Attributes,
 		text:   fmt.Sprintf("%s took %s%s", quoted(x.Shape), event.Rounded(took), whose),
@@ -31,19 +31,34 @@ func findSlow(s *scope, x *exchange, limit time.Duration) {
 	})
 }
 
-// whoseTime says whose time an exchange was, and what to do about the largest share.
-func whoseTime(x *exchange) (words, remedy string) {
+// ask returns where to ask the server about its time. Few statements have a plan.
+func ask(st *statement) string {
+	if st.Statements == 1 {
+		switch st.Verb {
+		case "select":
+			return "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS)."
+		case "insert", "update", "delete", "merge":
+			return "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS), which runs it, so in a transaction that is rolled back."
+		case "commit", "commit prepared", "prepare transaction":
+			return "Look at the disk with the write-ahead log, at synchronous standbys, and at what is deferred until commit."
+		}
+	}
+	return "Look at its wait_event in pg_stat_activity while it runs."
+}
+
+// whoseTime says whose time an exchange was, and what to do about the largest share. ask is what to
+// do about the server's.
+func whoseTime(x *exchange, ask string) (words, remedy string) {
 	shares, seen := x.Times.Shares()
-	const explain = "Ask the server for its plan with EXPLAIN (ANALYZE, BUFFERS)."
 	if !seen {
-		return "", explain
+		return "", ask
 	}
 	type share struct {
 		took         time.Duration
 		name, remedy string
 	}
 	parts := []share{
-		{shares.Server, "the server", explain},
+		{shares.Server, "the server", ask},
 		{shares.ToServer, "the way to the server", "Move the client closer to the server, or send fewer statements."},
 		{shares.Sending, "the client, which was still sending", "Look at what the client does while it sends."},
 		{shares.Reading, "the client, which did not read", "Ask for fewer rows or columns, or read the rows before working on them."},
@@ -60,7 +75,7 @@ func whoseTime(x *exchange) (words, remedy string) {
 		}
 	}
 	if len(all) == 0 {
-		return "", explain
+		return "", ask
 	}
 	return ", of it " + strings.Join(all, " and "), largest.remedy
 }

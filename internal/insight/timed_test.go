@@ -215,3 +215,19 @@ func TestSlow(t *testing.T) {
 	p.run(1, "select 2", lasting(time.Hour))
 	p.expect()
 }
+
+// TestSlowRemedies: only what has a plan is to be explained.
+func TestSlowRemedies(t *testing.T) {
+	for sql, want := range map[string]string{
+		"select 1": "with EXPLAIN (ANALYZE, BUFFERS).", "with a as (select b from t) select b from a": "with EXPLAIN (ANALYZE, BUFFERS).",
+		"update t set a = 1": "rolled back.", "END": "write-ahead log", "commit": "write-ahead log", "create index on t (a)": "pg_stat_activity", "select 1; select 2": "pg_stat_activity",
+	} {
+		p := newPlayer(t, insight.Options{Slow: 100 * time.Millisecond})
+		p.at = p.at.Add(time.Minute)
+		p.run(1, sql, lasting(200*time.Millisecond))
+		p.expect("slow")
+		if remedy := p.findings[0].Remedy; !strings.Contains(remedy, want) {
+			t.Errorf("%s: %s", sql, remedy)
+		}
+	}
+}
