@@ -80,11 +80,13 @@ func (b *baseline) accepts(signature string) (reason string, accepted bool) {
 
 // dayOfAcceptances returns the day by which acceptances have ended or not, or "" if there are none.
 func (b *baseline) dayOfAcceptances() string {
-	if len(b.list.All) == 0 {
+	if b.isEmpty() {
 		return ""
 	}
 	return string(b.day)
 }
+
+func (b *baseline) isEmpty() bool { return len(b.list.All) == 0 }
 
 // add writes the findings that fail the run to the file, unless they are there. They don't fail the
 // run any more.

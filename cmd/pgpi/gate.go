@@ -24,7 +24,7 @@ func (p *pipeline) openGate(chosen *filter.Filter) error {
 			return err
 		}
 	}
-	if criteria == nil && (p.accepted == nil || !bus.Wanted(p.outlets).Includes(bus.Findings)) {
+	if criteria == nil && (p.accepted == nil || p.accepted.isEmpty() || !bus.Wanted(p.outlets).Includes(bus.Findings)) {
 		return nil
 	}
 	options, err := p.choice.options()

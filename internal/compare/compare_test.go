@@ -157,7 +157,7 @@ func TestGrew(t *testing.T) {
 		want    string
 	}{{Calls, 10, "1:b"}, {Calls, 9.9, "1:b 1:a"}, {Calls, 10.1, ""}, {Calls, 0, "1:b 1:a"}, {Rows, 1e9, "1:a"}, {Bytes, 0, "1:a"}, {Bytes, 20, ""}} {
 		var got []string
-		for _, c := range d.Grew(test.m, test.percent) {
+		for _, c := range d.grew(test.m, test.percent) {
 			got = append(got, c.ID)
 		}
 		if strings.Join(got, " ") != test.want {
@@ -241,7 +241,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, by := range []Measure{Calls, Time} {
-			if d := Reports(report, report, by); !d.Same() || len(d.Grew(by, 0)) > 0 {
+			if d := Reports(report, report, by); !d.Same() || len(d.grew(by, 0)) > 0 {
 				t.Fatalf("it differs from itself: %s", say(d))
 			}
 		}

@@ -80,7 +80,7 @@ func judgeShapes(d *Difference, _ *Criterion) (against []Reason, doubt string) {
 }
 
 func judgeGrowth(d *Difference, c *Criterion) (against []Reason, doubt string) {
-	for _, one := range d.Grew(c.measure, c.percent) {
+	for _, one := range d.grew(c.measure, c.percent) {
 		was, is := c.measure.Of(&one.Old), c.measure.Of(&one.New)
 		against = append(against, Reason{Words: fmt.Sprintf("%s of %s grew from %d to %d", c.measure, one.ID, was, is)})
 	}

@@ -179,9 +179,9 @@ func (d *Difference) Same() bool {
 	return d.Total == nil && len(d.Added)+len(d.Gone)+len(d.Changed)+len(d.ChangedOthers)+len(d.AddedFindings)+len(d.GoneFindings) == 0
 }
 
-// Grew returns the shapes of the old report of which the new one has more, by more than a
+// grew returns the shapes of the old report of which the new one has more, by more than a
 // percentage. What there was none of has grown by more than any.
-func (d *Difference) Grew(m Measure, percent float64) (all []*Change) {
+func (d *Difference) grew(m Measure, percent float64) (all []*Change) {
 	for _, c := range d.Changed {
 		before, after := float64(m.Of(&c.Old)), float64(m.Of(&c.New))
 		if after > before && 100*(after-before) > percent*before {

@@ -14,7 +14,7 @@ func TestChosen(t *testing.T) {
 	var got string
 	var document string
 	s := New(
-		Options{Limit: DefaultLimit, Filter: "rows > 5 or sql contains '\x1b'", Since: "17:05"},
+		Options{Limit: usual, Filter: "rows > 5 or sql contains '\x1b'", Since: "17:05"},
 		Output{Format: writeText, Write: func(b []byte) error { got = string(b); return nil }},
 		Output{Format: writeJSON, Write: func(b []byte) error { document = string(b); return nil }},
 	)
@@ -43,5 +43,23 @@ func TestChosen(t *testing.T) {
 		if !strings.Contains(document, want) {
 			t.Errorf("no %s: %s", want, document)
 		}
+	}
+}
+
+// TestSlowReports: events are added up while a report is written, however long that takes.
+func TestSlowReports(t *testing.T) {
+	h := shop()
+	var s *Sink
+	written := 0
+	s = New(Options{Limit: usual}, Output{Format: writeText, Write: func([]byte) error {
+		written++
+		if !s.mu.TryLock() {
+			return errors.New("events would wait")
+		}
+		s.mu.Unlock()
+		return s.Write(h.events)
+	}})
+	if err := errors.Join(s.Report(), s.Report(), s.Close()); err != nil || written != 3 {
+		t.Errorf("%d reports, %v", written, err)
 	}
 }

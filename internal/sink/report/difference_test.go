@@ -19,7 +19,7 @@ import (
 // oldOf returns the report of events as one to compare with.
 func oldOf(t *testing.T, by compare.Measure, events []event.Event) *Old {
 	t.Helper()
-	return readOld(t, by, render(t, "json", Options{Limit: DefaultLimit}, events))
+	return readOld(t, by, render(t, "json", Options{Limit: usual}, events))
 }
 
 func readOld(t *testing.T, by compare.Measure, document string) *Old {
@@ -45,9 +45,9 @@ func later() *history {
 
 // TestDifference compares pages about what differs with the expected ones.
 func TestDifference(t *testing.T) {
-	golden.Compare(t, "difference.txt", render(t, "text", Options{Limit: DefaultLimit, Compare: oldOf(t, compare.Calls, shop().events)}, later().events))
-	golden.Compare(t, "difference_times.txt", render(t, "text", Options{Limit: DefaultLimit, Compare: oldOf(t, compare.Time, shop().events)}, later().events))
-	golden.Compare(t, "difference.json", comparedMember(t, render(t, "json", Options{Limit: DefaultLimit, Compare: oldOf(t, compare.Time, shop().events)}, later().events)))
+	golden.Compare(t, "difference.txt", render(t, "text", Options{Limit: usual, Compare: oldOf(t, compare.Calls, shop().events)}, later().events))
+	golden.Compare(t, "difference_times.txt", render(t, "text", Options{Limit: usual, Compare: oldOf(t, compare.Time, shop().events)}, later().events))
+	golden.Compare(t, "difference.json", comparedMember(t, render(t, "json", Options{Limit: usual, Compare: oldOf(t, compare.Time, shop().events)}, later().events)))
 	want := "-- pgpi report: compared with old.json\n-- same     4 shapes, 43 calls; nothing differs\n-- findings not compared: neither report has looked for any\n"
 	if got := render(t, "text", Options{Compare: oldOf(t, compare.Calls, shop().events)}, shop().events); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -67,7 +67,7 @@ func comparedMember(t *testing.T, document string) string {
 
 // TestNotCertain: the page says what makes a difference uncertain.
 func TestNotCertain(t *testing.T) {
-	document := render(t, "json", Options{Limit: DefaultLimit}, shop().events)
+	document := render(t, "json", Options{Limit: usual}, shop().events)
 	for _, test := range []struct{ old, new, want string }{
 		{`"whole": true`, `"whole": false`, "-- not seen in old.json: its member seen says what is missing\n"},
 		{`"connections": [`, `"misc": {"calls": 1}, "connections": [`, "-- not sure old.json has more shapes than can be kept apart"},

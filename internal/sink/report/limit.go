@@ -15,9 +15,6 @@ type Limit struct {
 	Count   int
 }
 
-// DefaultLimit is enough for what matters, and short enough to read.
-var DefaultLimit = Limit{95, 20}
-
 // ParseLimit reads a limit such as "95%:20", "95%" or "20".
 func ParseLimit(text string) (l Limit, err error) {
 	wrong := fmt.Errorf("%q is not a limit: give a share and a number, such as 95%%:20, or either alone", text)

@@ -44,8 +44,11 @@ type Sink struct {
 	options Options
 	outputs []Output
 
-	mu    sync.Mutex // Write and Report are called by different goroutines
-	stats *stats.Stats
+	// Write, Report and Close are called by different goroutines. Nothing that a report is written
+	// to may keep events waiting.
+	writing sync.Mutex
+	mu      sync.Mutex
+	stats   *stats.Stats
 }
 
 // Output is a wanted report.
@@ -101,8 +104,8 @@ func (s *Sink) Close() error { return s.report(true) }
 
 // report writes all outputs. One that fails costs no other.
 func (s *Sink) report(end bool) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	for _, out := range s.outputs {
 		if end || !out.AtEnd {
 			err = errors.Join(err, s.writeTo(out))
@@ -112,11 +115,19 @@ func (s *Sink) report(end bool) (err error) {
 }
 
 func (s *Sink) writeTo(out Output) error {
-	var b strings.Builder
-	if err := out.Format(&b, s.stats, s.options); err != nil {
+	text, err := s.format(out.Format)
+	if err != nil {
 		return err
 	}
-	return out.Write([]byte(b.String()))
+	return out.Write([]byte(text))
+}
+
+func (s *Sink) format(f Format) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	err := f(&b, s.stats, s.options)
+	return b.String(), err
 }
 
 // Difference returns what differs from the older report so far, or nil if there is none.

@@ -75,6 +75,9 @@ func shop() *history {
 	return h
 }
 
+// usual is the limit that users have if they name none.
+var usual = Limit{95, 20}
+
 // find adds a finding about the last statement.
 func (h *history) find(rule string, severity event.Severity, text, remedy string, changes ...func(*event.Finding)) {
 	shape := h.shaper.Shape([]byte("select * from items where order_id = 1"), sqltext.Settings{})
@@ -145,7 +148,7 @@ func render(t *testing.T, format string, o Options, events []event.Event) string
 
 // TestText compares a page with the expected one.
 func TestText(t *testing.T) {
-	golden.Compare(t, "shop.txt", render(t, "text", Options{Limit: DefaultLimit}, shop().events))
+	golden.Compare(t, "shop.txt", render(t, "text", Options{Limit: usual}, shop().events))
 }
 
 // TestFindingsPage compares pages with findings, accepted or not, with the expected ones.
@@ -166,7 +169,7 @@ func TestFindingsPage(t *testing.T) {
 		{rules()[3:], "-- findings not looked for\n--\n"},
 		{nil, "-- findings not looked for\n--\n"},
 	} {
-		if page := render(t, "text", Options{Limit: DefaultLimit, Rules: test.rules}, shop().events); !strings.Contains(page, test.want) {
+		if page := render(t, "text", Options{Limit: usual, Rules: test.rules}, shop().events); !strings.Contains(page, test.want) {
 			t.Errorf("there is no %q in\n%s", test.want, page)
 		}
 	}
@@ -175,7 +178,7 @@ func TestFindingsPage(t *testing.T) {
 // TestFindingsJSON reads what a program would look for.
 func TestFindingsJSON(t *testing.T) {
 	schema := compileSchema(t)
-	o := Options{Limit: DefaultLimit, Rules: rules(), Day: "2026-11-28"}
+	o := Options{Limit: usual, Rules: rules(), Day: "2026-11-28"}
 	type document struct {
 		LookedFor []string `json:"looked_for"`
 		Findings  []finding
@@ -229,7 +232,7 @@ func checkSchema(t *testing.T, schema *jsonschema.Schema, document string) {
 
 // TestJSON reads what a program would look for.
 func TestJSON(t *testing.T) {
-	document := render(t, "json", Options{Limit: DefaultLimit}, shop().events)
+	document := render(t, "json", Options{Limit: usual}, shop().events)
 	checkSchema(t, compileSchema(t), document)
 	var d struct {
 		Shapes []struct {
@@ -266,7 +269,7 @@ func TestNotSeen(t *testing.T) {
 	} {
 		h := shop()
 		h.say(test.fact)
-		if page := render(t, "text", Options{Limit: DefaultLimit}, h.events); !strings.Contains(page, "-- not seen "+test.want) || strings.Contains(page, "everything") {
+		if page := render(t, "text", Options{Limit: usual}, h.events); !strings.Contains(page, "-- not seen "+test.want) || strings.Contains(page, "everything") {
 			t.Errorf("%T: %s", test.fact, page[:300])
 		}
 	}
