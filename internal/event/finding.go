@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -82,3 +83,33 @@ func (s Severity) String() string { return severities[s] }
 
 // Severities returns the names of all severities, from the least grave.
 func Severities() []string { return severities[:] }
+
+// Tally counts findings by severity. Accepted ones are counted apart.
+type Tally struct {
+	Accepted   int64
+	severities [len(severities)]int64
+}
+
+// Add counts a finding.
+func (t *Tally) Add(s Severity, accepted bool) {
+	if accepted {
+		t.Accepted++
+	} else {
+		t.severities[s]++
+	}
+}
+
+// String returns the counts, the gravest first and the accepted ones last: "1 error, 2 notes, 1
+// accepted". It returns nothing if there are no findings.
+func (t *Tally) String() string {
+	var words []string
+	for s, n := range slices.Backward(t.severities[:]) {
+		if n > 0 {
+			words = append(words, Count(n, Severity(s).String()))
+		}
+	}
+	if t.Accepted > 0 {
+		words = append(words, Number(t.Accepted)+" accepted")
+	}
+	return strings.Join(words, ", ")
+}

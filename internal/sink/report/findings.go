@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -49,31 +48,17 @@ func (p *page) findings() {
 
 // tally returns how many findings there are.
 func (p *page) tally(all []*stats.Finding) string {
-	var severities [event.Error + 1]int
-	accepted := 0
+	var counts event.Tally
 	for _, f := range all {
-		if f.First.Accepted {
-			accepted++
-		} else {
-			severities[f.Severity]++
-		}
+		counts.Add(f.Severity, f.First.Accepted)
 	}
-	var words []string
-	for severity, n := range slices.Backward(severities[:]) {
-		if n > 0 {
-			words = append(words, several(n, event.Severity(severity).String()))
-		}
-	}
-	if accepted > 0 {
-		on := ""
-		if p.options.Day != "" {
-			on = " on " + p.options.Day
-		}
-		words = append(words, fmt.Sprintf("%d accepted%s", accepted, on))
+	words := counts.String()
+	if counts.Accepted > 0 && p.options.Day != "" {
+		words += " on " + p.options.Day
 	}
 	switch {
-	case len(words) > 0:
-		return strings.Join(words, ", ")
+	case words != "":
+		return words
 	case slices.ContainsFunc(p.options.Rules, func(r Rule) bool { return r.LookedFor }):
 		return "none"
 	}

@@ -58,9 +58,8 @@ type Sink struct {
 	counts      map[string]int
 	uncounted   int // exchanges whose shape is not counted
 	errors      map[string]int
-	findings    [event.Error + 1]int64 // by severity
-	accepted    int                    // findings that the user has accepted
-	rules       []string               // that have found something, in order
+	findings    event.Tally
+	rules       []string // that have found something, in order
 }
 
 // times is where the time of all exchanges went.
@@ -127,11 +126,7 @@ func (s *Sink) addFinding(f *event.Finding) {
 	if f.Again {
 		return
 	}
-	if f.Accepted {
-		s.accepted++
-	} else {
-		s.findings[f.Severity]++
-	}
+	s.findings.Add(f.Severity, f.Accepted)
 	if !slices.Contains(s.rules, f.Rule) {
 		s.rules = append(s.rules, f.Rule)
 	}
@@ -264,17 +259,8 @@ func (s *Sink) writeErrors(b *strings.Builder) {
 
 // writeFindings writes how many findings there were.
 func (s *Sink) writeFindings(b *strings.Builder) {
-	var words []string
-	for severity, n := range slices.Backward(s.findings[:]) {
-		if n > 0 {
-			words = append(words, event.Count(n, event.Severity(severity).String()))
-		}
-	}
-	if s.accepted > 0 {
-		words = append(words, fmt.Sprintf("%d accepted", s.accepted))
-	}
-	if len(words) > 0 {
-		s.writeList(b, "findings", strings.Join(words, ", ")+": ", s.rules)
+	if words := s.findings.String(); words != "" {
+		s.writeList(b, "findings", words+": ", s.rules)
 	}
 }
 
