@@ -120,7 +120,7 @@ func (b *baseline) add(v *gate.Verdict, say func(string)) error {
 		return fmt.Errorf("add to %s: %w", b.name, withoutPath(err))
 	}
 	v.Failing, v.Accepted = failing, v.Accepted+len(more)
-	say(fmt.Sprintf("added %s to %s: give each a reason", event.Count(int64(len(more)), "finding"), b.name))
+	say(fmt.Sprintf("added %s to %s: give each a reason", event.Count(len(more), "finding"), b.name))
 	return nil
 }
 

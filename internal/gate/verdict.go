@@ -77,7 +77,7 @@ func (j *Judge) Fail(v *Verdict, signature, because string) bool {
 func (j *Judge) judgeFindings(v *Verdict) {
 	all := j.stats.Findings()
 	if left := len(j.signatures) - len(all); left > 0 && j.stats.FindingsLeftOut() == 0 && j.criteria.NeedsFindings() {
-		v.NotJudged = append(v.NotJudged, event.Count(int64(left), "finding")+" left out by --filter, --since or --until")
+		v.NotJudged = append(v.NotJudged, event.Count(left, "finding")+" left out by --filter, --since or --until")
 	}
 	for _, f := range all {
 		by, fails := j.criteria.fails(f)
@@ -166,7 +166,7 @@ func shorten(lines []string) []string {
 	if len(lines) <= maxShown {
 		return lines
 	}
-	return append(lines[:maxShown:maxShown], fmt.Sprintf("and %s more", event.Number(int64(len(lines)-maxShown))))
+	return append(lines[:maxShown:maxShown], fmt.Sprintf("and %s more", event.Number(len(lines)-maxShown)))
 }
 
 // result returns what the first line says of the criteria.
@@ -174,7 +174,7 @@ func (v *Verdict) result(accepting string) string {
 	var parts []string
 	add := func(n int, noun string) {
 		if n > 0 {
-			parts = append(parts, event.Count(int64(n), noun))
+			parts = append(parts, event.Count(n, noun))
 		}
 	}
 	add(len(v.Failing), "finding")
@@ -194,7 +194,7 @@ func (v *Verdict) result(accepting string) string {
 		words = "it is not certain that nothing fails the run"
 	}
 	if v.Accepted > 0 {
-		words += fmt.Sprintf(", %s accepted in %s", event.Count(int64(v.Accepted), "finding"), accepting)
+		words += fmt.Sprintf(", %s accepted in %s", event.Count(v.Accepted, "finding"), accepting)
 	}
 	return words
 }

@@ -179,7 +179,7 @@ func (p *proof) rows() string {
 // cost says how long it took.
 func (p *proof) cost() string {
 	if p.spread {
-		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), event.Count(int64(len(p.connections)), "connection"))
+		return fmt.Sprintf("%s from the first request to the last reply, on %s", brief(p.took), event.Count(len(p.connections), "connection"))
 	}
 	if p.roundTrips == 0 || p.took <= 0 {
 		return p.roundTripsAlone()
@@ -190,7 +190,7 @@ func (p *proof) cost() string {
 // roundTripsAlone says what it cost, without durations.
 func (p *proof) roundTripsAlone() string {
 	if p.spread {
-		return "on " + event.Count(int64(len(p.connections)), "connection")
+		return "on " + event.Count(len(p.connections), "connection")
 	}
 	if p.roundTrips == 0 {
 		return "they were sent in a pipeline"

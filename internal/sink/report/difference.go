@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pgpi/internal/compare"
+	"pgpi/internal/event"
 	"pgpi/internal/sink/text"
 )
 
@@ -49,9 +50,9 @@ func (p *page) body(d *compare.Difference) {
 
 // covers returns how much of a report is compared.
 func covers(d *compare.Difference, r *compare.Report) string {
-	words := count(int64(len(r.Shapes)), "shape") + ", " + count(r.Total.Calls, "call")
+	words := event.Count(len(r.Shapes), "shape") + ", " + event.Count(r.Total.Calls, "call")
 	if len(d.Old.LookedFor) > 0 && len(d.New.LookedFor) > 0 {
-		words += ", " + count(int64(d.Findings(r)), "finding")
+		words += ", " + event.Count(d.Findings(r), "finding")
 	}
 	return words
 }
@@ -74,7 +75,7 @@ func differs(d *compare.Difference) string {
 		case one.n == 1:
 			words = append(words, "1 "+one.one)
 		case one.n > 1:
-			words = append(words, number(int64(one.n))+" "+one.several)
+			words = append(words, event.Number(one.n)+" "+one.several)
 		}
 	}
 	return strings.Join(words, ", ")
@@ -167,7 +168,7 @@ func (p *page) most(n int) int {
 func (p *page) more(n int) {
 	if n > 0 {
 		p.line("")
-		p.item("", "and "+number(int64(n))+" more, which the JSON report has")
+		p.item("", "and "+event.Number(n)+" more, which the JSON report has")
 	}
 }
 
@@ -176,9 +177,9 @@ func (p *page) groups(label, had string, all []*compare.Group) {
 	n := p.most(len(all))
 	for _, g := range all[:n] {
 		p.line("")
-		words := fmt.Sprintf("%s: %s%s, %s, %s sent, %s received", g.ID, had, count(g.Calls, "call"), count(g.Rows, "row"), size(g.Sent), size(g.Received))
+		words := fmt.Sprintf("%s: %s%s, %s, %s sent, %s received", g.ID, had, event.Count(g.Calls, "call"), event.Count(g.Rows, "row"), size(g.Sent), size(g.Received))
 		if g.Errors > 0 {
-			words += "; " + number(g.Errors) + " failed"
+			words += "; " + event.Number(g.Errors) + " failed"
 		}
 		p.item(label, words)
 		p.shape(g.SQL)
@@ -208,7 +209,7 @@ func (p *page) shape(sql string) {
 func (p *page) differing(d *compare.Difference, c *compare.Change) {
 	for _, m := range d.Differing(c) {
 		was, is := m.Of(&c.Old), m.Of(&c.New)
-		name, words := m.String(), number
+		name, words := m.String(), event.Number[int64]
 		switch m {
 		case compare.Sent, compare.Received:
 			name = "bytes " + name

@@ -30,7 +30,7 @@ func (p *page) findings() {
 		if len(found) > 0 {
 			by = "other rule"
 		}
-		p.item("", what+several(len(silent), by)+": "+strings.Join(silent, ", ")+".")
+		p.item("", what+event.Count(len(silent), by)+": "+strings.Join(silent, ", ")+".")
 	}
 	if len(off) > 0 && len(off) < len(p.options.Rules) {
 		p.item("", "Not looked for: "+strings.Join(off, ", ")+".")
@@ -39,10 +39,10 @@ func (p *page) findings() {
 		p.found(f)
 	}
 	if more := len(all) - maxShown; more > 0 {
-		p.item("more", several(more, "finding")+" more, which the JSON report has")
+		p.item("more", event.Count(more, "finding")+" more, which the JSON report has")
 	}
 	if n := p.stats.FindingsLeftOut(); n > 0 {
-		p.item("", "There were more different ones than can be kept apart: "+count(n, "finding")+" are not listed anywhere.")
+		p.item("", "There were more different ones than can be kept apart: "+event.Count(n, "finding")+" are not listed anywhere.")
 	}
 }
 
@@ -93,7 +93,7 @@ func (p *page) found(f *stats.Finding) {
 	}
 	often := ""
 	if f.Count > 1 {
-		often = ", " + number(f.Count) + " times"
+		often = ", " + event.Number(f.Count) + " times"
 		if one.Took > 0 {
 			often += ", " + duration(f.Took) + " at most"
 		}
@@ -105,5 +105,3 @@ func (p *page) found(f *stats.Finding) {
 func safe(words string) string {
 	return string(text.AppendSafe(nil, strings.Join(strings.Fields(words), " ")))
 }
-
-func several(n int, noun string) string { return count(int64(n), noun) }

@@ -122,7 +122,7 @@ func judge(found []*stats.Finding) (failure *junitFailure, output string) {
 	severity, message := event.Note, ""
 	for _, f := range found {
 		one := f.First
-		words := fmt.Sprintf("%s, %s, %s: %s %s", one.Signature, f.Severity, count(f.Count, "time"), event.Stopped(one.Text), event.Stopped(one.Remedy))
+		words := fmt.Sprintf("%s, %s, %s: %s %s", one.Signature, f.Severity, event.Count(f.Count, "time"), event.Stopped(one.Text), event.Stopped(one.Remedy))
 		switch {
 		case one.Accepted:
 			rest = append(rest, safe(words+" Accepted: "+cmp.Or(one.Reason, "no reason is given")))
@@ -136,7 +136,7 @@ func judge(found []*stats.Finding) (failure *junitFailure, output string) {
 		}
 	}
 	if len(fails) > 1 {
-		message = several(len(fails), "finding") + ", such as: " + message
+		message = event.Count(len(fails), "finding") + ", such as: " + message
 	}
 	if len(fails) > 0 {
 		failure = &junitFailure{message, severity.String(), strings.Join(fails, "\n")}

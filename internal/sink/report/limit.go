@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pgpi/internal/event"
 	"pgpi/internal/stats"
 )
 
@@ -76,7 +77,7 @@ func (l Limit) list(s *stats.Stats, o Options) (list []listed, rest []*stats.Gro
 			why = fmt.Sprintf("a call took %s, though its share is small", duration(g.Sums.Time.Max))
 			more++
 		case more < maxMore && g.Sums.Failed > 0:
-			why = fmt.Sprintf("%s failed, though its share is small", count(g.Sums.Failed, "call"))
+			why = fmt.Sprintf("%s failed, though its share is small", event.Count(g.Sums.Failed, "call"))
 			more++
 		}
 		if why == "" {

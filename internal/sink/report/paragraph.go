@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"pgpi/internal/event"
 	"pgpi/internal/sink/text"
 	"pgpi/internal/stats"
 )
@@ -13,21 +14,21 @@ func (p *page) paragraph(l listed) {
 	s := &l.Sums
 	p.line("")
 	p.line("")
-	p.line("%d: %s, %s of the time, %s", l.rank, l.Key, l.share, count(s.Calls, "call"))
+	p.line("%d: %s, %s of the time, %s", l.rank, l.Key, l.share, event.Count(s.Calls, "call"))
 	if l.Shape != nil {
 		p.sql("--   ", string(text.AppendSafe(nil, l.Shape.Text)))
 	}
 	p.item("listed", "because "+l.why)
 	p.timeOf(s)
-	p.item("calls", fmt.Sprintf("%s in %s%s", number(s.Calls), count(s.RoundTrips, "round trip"), endings(s)))
+	p.item("calls", fmt.Sprintf("%s in %s%s", event.Number(s.Calls), event.Count(s.RoundTrips, "round trip"), endings(s)))
 	if l.Prepared > 0 {
-		p.item("prepared", fmt.Sprintf("%s without being run; %s had a Parse", count(l.Prepared, "time"), count(s.Parses, "call")))
+		p.item("prepared", fmt.Sprintf("%s without being run; %s had a Parse", event.Count(l.Prepared, "time"), event.Count(s.Parses, "call")))
 	} else if s.Prepares > 0 || s.Parses > 1 {
 		p.item("prepared", prepared(s))
 	}
-	rows := fmt.Sprintf("%s, %s a call; %s sent, %s received", number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got))
+	rows := fmt.Sprintf("%s, %s a call; %s sent, %s received", event.Number(s.Rows), perCall(s.Rows, s.Calls), size(s.Sent), size(s.Got))
 	if s.Binary > 0 {
-		rows += fmt.Sprintf("; in binary for %s", count(s.Binary, "call"))
+		rows += fmt.Sprintf("; in binary for %s", event.Count(s.Binary, "call"))
 	}
 	p.item("rows", rows)
 	if column, bytes := wide(l.Group); bytes > 0 {
@@ -49,7 +50,7 @@ func (p *page) paragraph(l listed) {
 	p.item("comments", listCounts(&l.Attributes))
 	for i, one := range l.States.Sorted() {
 		label := map[bool]string{true: "errors"}[i == 0]
-		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, number(one.Count), text.InUTF8(l.Messages[one.Word].Text, l.Messages[one.Word].Settings)))
+		p.item(label, fmt.Sprintf("%s %s ×, such as: %s", one.Word, event.Number(one.Count), text.InUTF8(l.Messages[one.Word].Text, l.Messages[one.Word].Settings)))
 	}
 	p.sample(l.Group)
 }
@@ -77,11 +78,11 @@ func listCounts(c *stats.Counts) string {
 		case one.Word == "" && len(sorted) == 1 && c.Other == 0:
 			return ""
 		case one.Word == "":
-			words = append(words, "not said "+number(one.Count)+" ×")
+			words = append(words, "not said "+event.Number(one.Count)+" ×")
 		case len(sorted) == 1 && c.Other == 0:
 			words = append(words, one.Word)
 		case i < 8:
-			words = append(words, one.Word+" "+number(one.Count)+" ×")
+			words = append(words, one.Word+" "+event.Number(one.Count)+" ×")
 		}
 	}
 	more := c.Other
@@ -89,7 +90,7 @@ func listCounts(c *stats.Counts) string {
 		more += one.Count
 	}
 	if more > 0 {
-		words = append(words, "others "+number(more)+" ×")
+		words = append(words, "others "+event.Number(more)+" ×")
 	}
 	return strings.Join(words, ", ")
 }
@@ -155,6 +156,6 @@ func (p *page) histogram(d *stats.Durations) {
 	for i := first; i <= last; i++ {
 		const bar = 40
 		n := int((counts[i]*bar + most - 1) / most)
-		p.line("%9s%s %s %s", "", left(names[i], 8), left(strings.Repeat("#", n), bar), right(number(counts[i]), 11))
+		p.line("%9s%s %s %s", "", left(names[i], 8), left(strings.Repeat("#", n), bar), right(event.Number(counts[i]), 11))
 	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"pgpi/internal/event"
 	"pgpi/internal/sink/text"
 	"pgpi/internal/sqltext"
 	"pgpi/internal/stats"
@@ -39,7 +40,7 @@ func (p *page) profile(list []listed, rest []*stats.Group) {
 	}
 	p.sums("   ", "all", tenths(whole), &p.stats.All)
 	if n := others.Sums.Failed; n > 0 && p.options.Stats.Order.String() != "errors" {
-		p.item("", fmt.Sprintf("In MISC %s failed: pgpi report --order-by errors RECORDING puts them first.", number(n)))
+		p.item("", fmt.Sprintf("In MISC %s failed: pgpi report --order-by errors RECORDING puts them first.", event.Number(n)))
 	}
 	if p.stats.Crowded() {
 		p.item("", "There were more than can be kept apart: each line has at least so much, and the rest is in MISC.")
@@ -51,7 +52,7 @@ func moreGroups(n int, crowded bool) string {
 	if crowded {
 		return "(very many)"
 	}
-	return "(" + number(int64(n)) + " more)"
+	return "(" + event.Number(n) + " more)"
 }
 
 // timeOf returns the time of calls, including the time to prepare them.

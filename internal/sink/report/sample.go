@@ -22,7 +22,7 @@ func (p *page) sample(g *stats.Group) {
 		return
 	}
 	x := w.Exchange
-	words := fmt.Sprintf("#%d at %s, %s, %s", w.Conn, w.At.Format("2006-01-02 15:04:05.000"), duration(w.Took), count(stats.Rows(x), "row"))
+	words := fmt.Sprintf("#%d at %s, %s, %s", w.Conn, w.At.Format("2006-01-02 15:04:05.000"), duration(w.Took), event.Count(stats.Rows(x), "row"))
 	if x.SQLState != "" {
 		words += ", failed: " + x.SQLState + " " + text.InUTF8(x.Message, x.Settings)
 	} else if x.Outcome != event.Done {
@@ -48,7 +48,7 @@ func (p *page) sql(prefix, sql string) {
 	lines := wrap(sql, width-len(prefix))
 	for i, line := range lines {
 		if prefix != "" && i == maxLines-1 && len(lines) > maxLines {
-			p.line("… and %s more, which the JSON report has", count(int64(len(lines)-i), "line"))
+			p.line("… and %s more, which the JSON report has", event.Count(len(lines)-i, "line"))
 			return
 		}
 		fmt.Fprintln(&p.Builder, prefix+line)

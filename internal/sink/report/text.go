@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"pgpi/internal/event"
 	"pgpi/internal/sink/text"
 	"pgpi/internal/stats"
 )
@@ -88,7 +89,7 @@ func breakAt(words string, width int) int {
 // head writes what the report covers, and what is missing from it.
 func (p *page) head() {
 	s := &p.stats.Seen
-	p.line("pgpi report: %s on %s", count(s.Exchanges, "exchange"), count(s.Opened, "connection"))
+	p.line("pgpi report: %s on %s", event.Count(s.Exchanges, "exchange"), event.Count(s.Opened, "connection"))
 	if !s.First.IsZero() {
 		const moment, date, clock = "2006-01-02 15:04:05.000 -0700", "2006-01-02", "15:04:05.000"
 		last := s.Last.Format(moment)
@@ -128,7 +129,7 @@ func (p *page) chosen() {
 		}
 	}
 	if s := &p.stats.Seen; len(by) > 0 {
-		p.item("chosen", number(s.Exchanges)+" of "+count(s.All, "exchange")+" by "+strings.Join(by, ", "))
+		p.item("chosen", event.Number(s.Exchanges)+" of "+event.Count(s.All, "exchange")+" by "+strings.Join(by, ", "))
 	}
 }
 
@@ -206,33 +207,33 @@ func (p *page) times() {
 func (p *page) totals() {
 	a := &p.stats.All
 	p.item("calls", fmt.Sprintf("%s in %s, %s, %s sent, %s received%s",
-		number(a.Calls), count(a.RoundTrips, "round trip"), count(a.Rows, "row"), size(a.Sent), size(a.Got), endings(a)))
+		event.Number(a.Calls), event.Count(a.RoundTrips, "round trip"), event.Count(a.Rows, "row"), size(a.Sent), size(a.Got), endings(a)))
 	if a.Prepares > 0 || a.Parses > 0 {
 		p.item("prepared", prepared(a))
 	}
 	if opened, ended := p.stats.Seen.Opened, p.stats.Seen.Ended; opened > 1 {
-		p.item("churn", fmt.Sprintf("%s, of which %s ended; %s calls each", count(opened, "connection"), number(ended), perCall(a.Calls, opened)))
+		p.item("churn", fmt.Sprintf("%s, of which %s ended; %s calls each", event.Count(opened, "connection"), event.Number(ended), perCall(a.Calls, opened)))
 	}
 	for i, one := range p.stats.States.Sorted() {
 		if i == 5 {
 			break
 		}
-		p.item(map[bool]string{true: "errors"}[i == 0], fmt.Sprintf("%s %s ×", one.Word, number(one.Count)))
+		p.item(map[bool]string{true: "errors"}[i == 0], fmt.Sprintf("%s %s ×", one.Word, event.Number(one.Count)))
 	}
 }
 
 // prepared returns what was done without running a statement, and how many calls had a Parse.
 func prepared(a *stats.Sums) string {
-	parsed := count(a.Parses, "call") + " had a Parse"
+	parsed := event.Count(a.Parses, "call") + " had a Parse"
 	if a.Prepares == 0 {
 		return parsed
 	}
-	words := count(a.Prepares, "exchange") + " without running a statement"
+	words := event.Count(a.Prepares, "exchange") + " without running a statement"
 	if a.PrepareTime > 0 {
 		words += ", " + duration(a.PrepareTime)
 	}
 	if a.PreparesFailed > 0 {
-		words += ", " + number(a.PreparesFailed) + " failed"
+		words += ", " + event.Number(a.PreparesFailed) + " failed"
 	}
 	return words + "; " + parsed
 }
@@ -244,7 +245,7 @@ func endings(a *stats.Sums) (words string) {
 		what string
 	}{{a.Failed - a.PreparesFailed, "failed"}, {a.Canceled, "of them canceled"}, {a.RolledBack, "rolled back"}, {a.Lost, "not over when the connection was"}, {a.Skipped, "more passed over by the server"}, {a.Untimed, "not timed"}} {
 		if one.n > 0 {
-			words += fmt.Sprintf("; %s %s", number(one.n), one.what)
+			words += fmt.Sprintf("; %s %s", event.Number(one.n), one.what)
 		}
 	}
 	return words

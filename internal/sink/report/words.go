@@ -13,9 +13,6 @@ import (
 // duration returns a time with three digits.
 func duration(d time.Duration) string { return strings.ReplaceAll(event.Rounded(d), " ", together) }
 
-// number returns a number with a comma for each thousand.
-func number(n int64) string { return event.Number(n) }
-
 // short returns a number in at most seven characters.
 func short(n int64) string {
 	for _, unit := range []struct {
@@ -28,9 +25,6 @@ func short(n int64) string {
 	}
 	return strconv.FormatInt(n/1e9, 10) + "G"
 }
-
-// count returns a number with what it counts.
-func count(n int64, noun string) string { return event.Count(n, noun) }
 
 // size returns a number of bytes.
 func size(n int64) string {
