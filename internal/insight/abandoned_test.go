@@ -40,7 +40,7 @@ func TestAbandoned(t *testing.T) {
 			p.run(2, "select * from orders", func(x *event.Exchange) {
 				x.Rows, x.Got, x.Kind, x.Outcome = c.rows, c.got, c.kind, c.outcome
 			})
-			p.take(event.Event{Conn: 2, Kind: event.Said, Fact: event.Ended{}})
+			p.logout(2)
 			p.expect(c.want...)
 		})
 	}

@@ -20,7 +20,6 @@ type clientKey struct {
 // client is what is remembered about a client.
 type client struct {
 	key         clientKey
-	number      int // in the order of their beginnings
 	identity    *event.Identity
 	connections int
 	// open counts the connections with an open exchange. rested is since when there are none.
@@ -75,8 +74,7 @@ func (s *Stage) join(c *connection) {
 	next := s.clients[key]
 	if next == nil {
 		s.makeRoom()
-		s.begun++
-		next = &client{key: key, number: s.begun, identity: c.identity, rested: s.clock.Now, bursts: map[string]*scope{}}
+		next = &client{key: key, identity: c.identity, rested: s.clock.Now, bursts: map[string]*scope{}}
 		next.scope = s.begin(aClient, next, nil)
 		s.clients[key] = next
 	}
@@ -135,7 +133,7 @@ func (s *Stage) makeRoom() {
 // hasGoneBefore compares clients without connections. Of those that have gone at the same time, it is
 // the first, so that equal events make equal findings.
 func (c *client) hasGoneBefore(other *client) bool {
-	return cmp.Or(cmp.Compare(c.gone, other.gone), cmp.Compare(c.number, other.number)) < 0
+	return cmp.Or(cmp.Compare(c.gone, other.gone), cmp.Compare(c.scope.number, other.scope.number)) < 0
 }
 
 func (s *Stage) endClient(c *client, how ending) {
@@ -146,5 +144,5 @@ func (s *Stage) endClient(c *client, how ending) {
 }
 
 func (s *Stage) clientsInOrder() []*client {
-	return slices.SortedFunc(maps.Values(s.clients), func(a, b *client) int { return cmp.Compare(a.number, b.number) })
+	return slices.SortedFunc(maps.Values(s.clients), func(a, b *client) int { return cmp.Compare(a.scope.number, b.scope.number) })
 }

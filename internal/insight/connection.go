@@ -24,9 +24,8 @@ type connection struct {
 	streams bool
 	// left is the first party that hung up, or empty.
 	left event.Party
-	// ended counts its exchanges that ran something, and last is when the last of them was over.
+	// ended counts its exchanges that ran something.
 	ended int64
-	last  time.Time
 	// status is that of the last ReadyForQuery, or 0 if it is not known.
 	status      byte
 	scope       *scope

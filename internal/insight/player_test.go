@@ -185,6 +185,22 @@ func (p *player) expect(rules ...string) {
 	}
 }
 
+// expectOne ends everything, and expects one finding of a rule, whose sentence begins with some words
+// and has others. Without words to begin with, nothing is expected.
+func (p *player) expectOne(rule, begins, has string) {
+	p.t.Helper()
+	if begins == "" {
+		p.expect()
+		return
+	}
+	p.expect(rule)
+	for _, f := range p.findings {
+		if !strings.HasPrefix(f.Text, begins) || !strings.Contains(f.Text, has) {
+			p.t.Errorf("it says %q\ninstead of %q … %q", f.Text, begins, has)
+		}
+	}
+}
+
 // parse returns a Parse of a statement.
 func (p *player) parse(name, sql string, types ...byte) event.Message {
 	body := name + "\x00" + sql + "\x00" + string(types)

@@ -181,7 +181,6 @@ func (s *Stage) follow(c *connection, x *exchange) {
 	if c.transaction != nil && ended {
 		s.endScope(&c.transaction, over)
 	}
-	c.last = x.at
 	if x.runs() {
 		c.ended++
 	}

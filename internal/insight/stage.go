@@ -31,7 +31,6 @@ type Stage struct {
 
 	command     bool // all connections are of one command
 	clients     map[clientKey]*client
-	begun       int    // clients
 	scopes      uint64 // that have begun
 	connections map[uint32]*connection
 	statements  statements

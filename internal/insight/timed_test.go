@@ -11,8 +11,6 @@ import (
 	"pgpi/internal/wire"
 )
 
-func status(s byte) func(*event.Exchange) { return func(x *event.Exchange) { x.Transaction = s } }
-
 // lasting makes an exchange that the server has worked on for as long as that before it ended.
 func lasting(d time.Duration) func(*event.Exchange) {
 	return func(x *event.Exchange) {
@@ -50,13 +48,13 @@ func TestChattyTransaction(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPlayer(t, insight.Options{Rules: insight.Selection{"chatty-transaction": true}})
-			p.run(1, "begin", status('T'))
+			p.run(1, "begin", in('T'))
 			for i := range c.requests - 1 {
 				p.at = p.at.Add(c.think)
 				p.run(1, fmt.Sprint("insert into orders values (", i, ")"))
 			}
 			p.at = p.at.Add(c.think)
-			p.run(1, "commit", status('I'))
+			p.run(1, "commit", in('I'))
 			p.expect(c.want...)
 			for _, f := range p.findings {
 				if f.Count < 50 || !strings.Contains(f.Text, "insert into orders") {
@@ -81,11 +79,11 @@ func TestIdleInTransaction(t *testing.T) {
 	idle := func(d time.Duration, inside bool) *player {
 		p := newPlayer(t, insight.Options{})
 		if inside {
-			p.run(1, "begin", status('T'))
+			p.run(1, "begin", in('T'))
 		}
 		p.run(1, "update orders set paid = true where id = 1")
 		p.pass(d)
-		p.run(1, "commit", status('I'), after(d))
+		p.run(1, "commit", in('I'), after(d))
 		return p
 	}
 	idle(5*time.Second, true).expect("idle-in-transaction") // the deadline, and no more than that
@@ -105,7 +103,7 @@ func TestIdleInTransaction(t *testing.T) {
 // TestIdleUntilTheEnd: the connection ends while its transaction is open.
 func TestIdleUntilTheEnd(t *testing.T) {
 	p := newPlayer(t, insight.Options{})
-	p.run(1, "begin", status('T'))
+	p.run(1, "begin", in('T'))
 	p.pass(12 * time.Second)
 	p.logout(1)
 	if p.expect("idle-in-transaction", "idle-in-transaction"); p.findings[1].Took != 12*time.Second {
@@ -116,7 +114,7 @@ func TestIdleUntilTheEnd(t *testing.T) {
 // TestAsleepIsNotIdle: it is not known how long a transaction was idle if the time of day leaps.
 func TestAsleepIsNotIdle(t *testing.T) {
 	p := newPlayer(t, insight.Options{})
-	p.run(1, "begin", status('T'))
+	p.run(1, "begin", in('T'))
 	p.pass(time.Second)
 	p.at = p.at.Add(8 * time.Hour)
 	p.logout(1)
@@ -126,11 +124,11 @@ func TestAsleepIsNotIdle(t *testing.T) {
 // TestBusyIsNotIdle: a statement that runs for long leaves nothing idle.
 func TestBusyIsNotIdle(t *testing.T) {
 	p := newPlayer(t, insight.Options{})
-	p.run(1, "begin", status('T'))
+	p.run(1, "begin", in('T'))
 	p.take(event.Event{Conn: 1, Kind: event.Traffic, Direction: event.ClientToServer, Messages: []event.Message{{Exchange: 2}}})
 	p.pass(time.Minute)
 	p.run(1, "select pg_sleep(60)", lasting(time.Minute))
-	p.run(1, "commit", status('I'))
+	p.run(1, "commit", in('I'))
 	p.expect()
 }
 
