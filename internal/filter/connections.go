@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"slices"
 
 	"pgpi/internal/event"
@@ -14,6 +15,9 @@ type ConnectionSink struct {
 	outlet
 
 	evaluator evaluator[event.Identity]
+	complain  func(error)
+	// asked is set if there was a connection, and chosen if one was let through.
+	asked, chosen bool
 	// beginnings are those of undecided connections, by their tags, and of connections that were
 	// decided before it was known who connects.
 	beginnings map[uint32]*beginning
@@ -51,8 +55,14 @@ func (s *ConnectionSink) Write(events []event.Event) error {
 // Close decides about the rest by what is known of it, and closes the next sink.
 func (s *ConnectionSink) Close() error {
 	releaseAll(&s.outlet, s.beginnings, s.decide)
+	if s.asked && !s.chosen {
+		s.complain(errNoneChosen)
+	}
 	return s.finish()
 }
+
+// errNoneChosen is what the user is told of an expression that nobody meant.
+var errNoneChosen = errors.New("it is true of no connection that was seen")
 
 // take passes an event on, holds it back, or drops it.
 func (s *ConnectionSink) take(e *event.Event) {
@@ -130,7 +140,9 @@ func (s *ConnectionSink) chooses(i *event.Identity) bool {
 	case i.Cancels != nil && i.Cancels.Known:
 		i = i.Cancels
 	}
-	return s.evaluator.ask(i) == yes
+	chosen := s.evaluator.ask(i) == yes
+	s.asked, s.chosen = true, s.chosen || chosen
+	return chosen
 }
 
 // decide releases what was held of a connection, or drops it.

@@ -38,6 +38,7 @@ type chooser struct {
 
 	sink *ConnectionSink
 	out  journal
+	none bool // the user was told that no connection was chosen
 }
 
 func choose(t *testing.T, expression string) *chooser {
@@ -47,7 +48,11 @@ func choose(t *testing.T, expression string) *chooser {
 		t.Fatal(err)
 	}
 	c := &chooser{}
-	c.sink = f.New(&c.out, func(err error) { t.Error(err) })
+	c.sink = f.New(&c.out, func(err error) {
+		if c.none = err == errNoneChosen; !c.none { //nolint:errorlint // it is not wrapped
+			t.Error(err)
+		}
+	})
 	c.player = newPlayer(t, c.sink)
 	return c
 }
@@ -269,6 +274,22 @@ func TestCancelRequests(t *testing.T) {
 		}
 		if got := c.got(); got != want {
 			t.Errorf("%s, %#v:\ngot  %s\nwant %s", test.expression, test.fact, got, want)
+		}
+	}
+}
+
+// TestNoneChosen says that an expression was true of nothing, if there was anything.
+func TestNoneChosen(t *testing.T) {
+	for _, test := range []struct {
+		users []string
+		none  bool
+	}{{nil, false}, {[]string{"bob"}, false}, {[]string{"ann"}, true}, {[]string{"ann", "bob", "ann"}, false}} {
+		c := choose(t, `user == "bob"`)
+		for i, user := range test.users {
+			c.session(uint32(i+1), "10.0.0.1:1", user)
+		}
+		if c.got(); c.none != test.none {
+			t.Errorf("%v: %v", test.users, c.none)
 		}
 	}
 }

@@ -93,5 +93,5 @@ func CompileConnections(text string) (*Connections, error) {
 
 // New puts a filter in front of a sink, as [Filter.New] does.
 func (f *Connections) New(next Next, complain func(error)) *ConnectionSink {
-	return &ConnectionSink{outlet: outlet{next: next}, evaluator: newEvaluator(f.expression, complain), beginnings: map[uint32]*beginning{}, choices: map[uint32]choice{}}
+	return &ConnectionSink{outlet: outlet{next: next}, evaluator: newEvaluator(f.expression, complain), complain: complain, beginnings: map[uint32]*beginning{}, choices: map[uint32]choice{}}
 }

@@ -27,6 +27,7 @@ func (p *page) writeDifference(w io.Writer) error {
 		p.item("new", covers(d, d.New))
 		p.item("differs", differs(d))
 	}
+	p.chosen()
 	p.notCompared(d, old)
 	p.body(d)
 	_, err = io.WriteString(w, p.String())
