@@ -26,8 +26,10 @@ type client struct {
 	open   int
 	rested time.Duration
 	// gone is since when it has no connections, if there are none.
-	gone  time.Duration
-	scope *scope
+	gone time.Duration
+	// loaded is set from when a burst was cut until the client rests.
+	loaded bool
+	scope  *scope
 	// bursts are by what the comments of their statements have in common, "" for nothing.
 	bursts map[string]*scope
 	memory memory

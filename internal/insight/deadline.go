@@ -91,6 +91,7 @@ func (s *Stage) expireBurst(b *scope) {
 		s.endBurst(b, rested)
 	case now >= b.began+cutAfter:
 		s.endBurst(b, cut)
+		c.loaded = true
 	case b.key != "":
 		s.schedule(b, min(b.began+cutAfter, b.last+restTime))
 	default:
@@ -107,6 +108,7 @@ func (s *Stage) expireClient(c *client) {
 		s.schedule(c.scope, c.rested+restTime)
 	default:
 		s.endBursts(c, rested)
+		c.loaded = false
 		if c.connections == 0 && now >= c.gone+forgetAfter {
 			s.endClient(c, stopped)
 		} else if c.connections == 0 {

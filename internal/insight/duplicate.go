@@ -11,11 +11,11 @@ import (
 var duplicate = Rule{
 	Name: "duplicate", Severity: event.Warning, within: aUnit,
 	Title: "The same question, with the same answer",
-	Fires: "In one transaction, or in one request, trace or test that comments name, that has other statements too: " +
+	Fires: "In one transaction, in one request, trace or test that comments name, or else in a burst of less than 10 s, that has other statements too: " +
 		"the same SELECT from tables with equal values at least 3 times, and in at least 10 % of the executions of its shape there, with the same rows each time. " +
-		"This client wrote nothing in between.",
+		"This client wrote nothing in between. " +
+		"In a burst it is on one connection, and only a note: a second of a web server can have several requests, each of which asks for its user.",
 	Silent: "SELECTs with functions in FROM, FOR UPDATE or FOR SHARE, and FETCH. SELECTs from the system's catalogs only, as drivers and tools send them by themselves. Results without rows. A statement that is polled by itself. " +
-		"What is asked again outside a transaction, if no comment says what it is for: each request of a web server asks for its user, and a second may have ten requests. " +
 		"What a SAVEPOINT or ROLLBACK TO is between, because test frameworks put one around each test. Children that rule n+1 has found.",
 	Help:  "The program could keep the first result, for as long as the request takes.",
 	watch: func(*Options) watcher { return new(questions) },
@@ -67,6 +67,9 @@ func (w *questions) take(s *scope, x *exchange) {
 	request, ok := s.stage.operands.request(x)
 	if !ok {
 		return
+	}
+	if s.conn == nil && !s.proven {
+		request ^= uint64(x.conn.number) // what connections ask when they begin is not asked again
 	}
 	at, found := w.places[request]
 	if !found {
@@ -138,10 +141,15 @@ func (w *questions) say(s *scope, one executed) {
 	}
 	text := fmt.Sprintf("%s was asked %d times in one %s, with the same %s each time", quoted(one.shape), first.count, s.unitName(), event.Count(first.rows, "row"))
 	if different > 1 {
-		text += fmt.Sprintf("; and %d times with other values", total-first.count)
+		text += fmt.Sprintf("; and %d times with other values, or on other connections", total-first.count)
+	}
+	remedy := "The first result could be kept."
+	together := s.proven || s.conn != nil
+	if !together {
+		remedy = "If they are for one request, the first result could be kept."
 	}
 	s.find(finding{
-		shape: one.shape, attributes: first.attributes, text: text, remedy: "The first result could be kept.",
+		shape: one.shape, attributes: first.attributes, text: text, remedy: remedy, note: !together,
 		evidence: first.evidence[:], count: total,
 	})
 }

@@ -54,7 +54,7 @@ func (w *repetitions) begin(s *scope) {
 }
 
 func (w *repetitions) take(s *scope, x *exchange) {
-	if x.controls() || !x.succeeded() || !x.isChild() {
+	if s.conn == nil && !s.proven || x.controls() || !x.succeeded() || !x.isChild() {
 		return
 	}
 	if x.statement.HasList && s.stage.operands.valuesOf(x) == nil {
@@ -190,8 +190,11 @@ func placeholders(operands []int) string {
 
 // unitName returns what a unit is.
 func (sc *scope) unitName() string {
-	if sc.proven {
+	switch {
+	case sc.proven:
 		return "request, trace or test"
+	case sc.conn != nil:
+		return "transaction"
 	}
-	return "transaction"
+	return "burst"
 }

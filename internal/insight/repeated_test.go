@@ -2,8 +2,11 @@ package insight_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"pgpi/internal/event"
 )
 
 // values are different, and in no order.
@@ -117,40 +120,33 @@ func TestDuplicate(t *testing.T) {
 		play func(p *player)
 		want string
 	}{
-		{"three times", func(p *player) {
+		{"three times in a burst that rests", func(p *player) {
 			for range 3 {
 				p.list(ask, row)
 				p.run(1, "select * from other")
 			}
-		}, `"select * from settings where id = $1" was asked 3 times in one transaction, with the same 1 row each time`},
-		{"three times, and other values three times", func(p *player) {
+		}, `"select * from settings where id = $1" was asked 3 times in one burst, with the same 1 row each time`},
+		{"three times in a transaction", func(p *player) {
+			p.run(1, "begin", in('T'))
 			for range 3 {
 				p.list(ask, row)
 				p.list("select * from settings where id = 8", row)
 				p.run(1, "select * from other")
 			}
+			p.run(1, "commit", in('I'))
 		}, `"select * from settings where id = $1" was asked 3 times in one transaction, with the same 1 row each time; and 3 times with other values`},
 		{"three times for one request", func(p *player) {
-			p.run(1, "commit", in('I'))
 			for range 3 {
 				p.list(ask+" /*request_id='a'*/", row)
 				p.run(1, "select * from other /*request_id='a'*/")
 			}
 		}, `"select * from settings where id = $1" was asked 3 times in one request, trace or test, with the same 1 row each time`},
-		{"for each of some requests", func(p *player) {
-			p.run(1, "commit", in('I'))
-			for i := range 9 {
-				p.list(ask, row)
-				p.run(1, fmt.Sprint("select * from other where id = ", i))
-				p.at = p.at.Add(100 * time.Millisecond)
-			}
-		}, ""},
 		{"for each of some transactions", func(p *player) {
 			for range 9 {
+				p.run(1, "begin", in('T'))
 				p.list(ask, row)
 				p.run(1, "select * from other")
 				p.run(1, "commit", in('I'))
-				p.run(1, "begin", in('T'))
 			}
 		}, ""},
 		{"twice", func(p *player) {
@@ -168,6 +164,20 @@ func TestDuplicate(t *testing.T) {
 		{"by itself", func(p *player) {
 			for range 3 {
 				p.list(ask, row)
+			}
+		}, ""},
+		{"with BEGIN and COMMIT only", func(p *player) {
+			p.run(1, "begin", in('T'))
+			for range 3 {
+				p.list(ask, row)
+			}
+			p.run(1, "commit", in('I'))
+		}, ""},
+		{"in a burst that goes on", func(p *player) {
+			for range 60 {
+				p.list(ask, row)
+				p.run(1, "select * from other")
+				p.pass(500 * time.Millisecond)
 			}
 		}, ""},
 		{"without rows", func(p *player) {
@@ -241,19 +251,19 @@ func TestDuplicate(t *testing.T) {
 			}
 		}, ""},
 		{"savepoints between, as of tests", func(p *player) {
+			p.run(1, "begin", in('T'))
 			for range 3 {
 				p.run(1, "savepoint a", in('T'))
 				p.list(ask, row)
 				p.run(1, "select * from other")
 				p.run(1, "rollback to a", in('T'))
 			}
+			p.run(1, "rollback", in('I'))
 		}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPlayer(t, only(t, "duplicate"))
-			p.run(1, "begin", in('T'))
 			c.play(p)
-			p.run(1, "commit", in('I'))
 			p.pass(3 * time.Second)
 			p.expectOne("duplicate", c.want, "")
 		})
@@ -263,14 +273,42 @@ func TestDuplicate(t *testing.T) {
 // TestDuplicateInRuns has the same rows as single ones, and in runs.
 func TestDuplicateInRuns(t *testing.T) {
 	p := newPlayer(t, only(t, "duplicate"))
-	p.run(1, "begin", in('T'))
 	p.run(1, "select * from other")
 	for size := 1; size <= 5; size += 2 {
 		p.answers(orders)
 		p.inRuns(size)
 		p.run(1, "select id from orders")
 	}
-	p.run(1, "commit", in('I'))
 	p.pass(3 * time.Second)
 	p.expect("duplicate")
+}
+
+// TestDuplicateSeverity: what only came at about the same time may be of several requests.
+func TestDuplicateSeverity(t *testing.T) {
+	for _, c := range []struct {
+		within, comment string
+		want            event.Severity
+	}{
+		{"burst", "", event.Note},
+		{"transaction", "", event.Warning},
+		{"request", " /*request_id='a'*/", event.Warning},
+	} {
+		p := newPlayer(t, only(t, "duplicate"))
+		if c.within == "transaction" {
+			p.run(1, "begin", in('T'))
+		}
+		for range 3 {
+			p.list("select * from settings where id = 7"+c.comment, numbers("id", 7))
+			p.run(1, "select * from other"+c.comment)
+		}
+		if c.within == "transaction" {
+			p.run(1, "commit", in('I'))
+		}
+		p.expect("duplicate")
+		for _, f := range p.findings {
+			if f.Severity != c.want || strings.HasPrefix(f.Remedy, "If ") != (c.want == event.Note) {
+				t.Errorf("%s: %v: %s", c.within, f.Severity, f.Remedy)
+			}
+		}
+	}
 }

@@ -54,7 +54,7 @@ type watcher interface {
 	// take takes an exchange of the scope that is over. The exchange is valid only until take
 	// returns, except its event.Exchange.
 	take(s *scope, x *exchange)
-	// end is called when the scope is over.
+	// end is called when the scope is over. A unit that turned out not to be one has no end.
 	end(s *scope)
 }
 

@@ -24,6 +24,8 @@ type scope struct {
 	current *Rule
 	// began is when it began, and last when an exchange of it was last over, by the clock.
 	began, last time.Duration
+	// continues is set if it is the rest of a burst that was cut.
+	continues bool
 	// proven is set if the comments of statements say that they belong together.
 	proven bool
 	how    ending
@@ -32,8 +34,7 @@ type scope struct {
 	// deadline is when it is looked at again, if place is not 0: its place in deadlines, from 1.
 	deadline time.Duration
 	place    int
-	// unit is the unit in it, if it is a transaction, or a burst whose statements belong together. It
-	// is nil until it has an exchange.
+	// unit is the unit in it, if it is a burst or a transaction. It is nil until it has an exchange.
 	unit *scope
 	// follows compares statements with results, in a burst. It is nil if no rule asks for it.
 	follows *follows
@@ -85,6 +86,7 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 	s.scopes++
 	sc.number = s.scopes
 	sc.client, sc.conn, sc.began, sc.last, sc.proven = client, conn, s.clock.Now, s.clock.Now, false
+	sc.continues = false
 	for _, w := range sc.watchers {
 		w.begin(sc)
 	}
@@ -99,7 +101,13 @@ func (s *Stage) endScope(at **scope, how ending) {
 	}
 	*at = nil
 	sc.how = how
-	s.endScope(&sc.unit, how)
+	if sc.unit != nil {
+		if sc.sort == aBurst && !sc.proven && (how == cut || sc.continues) {
+			s.release(sc.unit)
+			sc.unit = nil
+		}
+		s.endScope(&sc.unit, how)
+	}
 	if sc.sort == aBurst && s.compares {
 		s.settle(sc)
 	}
@@ -169,9 +177,7 @@ func (s *Stage) follow(c *connection, x *exchange) {
 		c.client.writes++
 	}
 	burst.take(x)
-	if unit := s.unitOf(burst, c.transaction); unit != nil {
-		unit.take(x)
-	}
+	s.unitOf(burst, c.transaction).take(x)
 	c.client.scope.take(x)
 	if x.statement.bounds { // SAVEPOINT and the like
 		s.endUnit(burst)
@@ -187,14 +193,11 @@ func (s *Stage) follow(c *connection, x *exchange) {
 }
 
 // unitOf returns the unit that an exchange is part of: that of its comments, or else that of its
-// transaction. It is nil if nothing proves that statements belong together.
+// transaction, or else that of the burst, if it will turn out to be one.
 func (s *Stage) unitOf(burst, transaction *scope) *scope {
 	in := burst
-	if !burst.proven {
+	if !burst.proven && transaction != nil {
 		in = transaction
-	}
-	if in == nil {
-		return nil
 	}
 	if in.unit == nil {
 		in.unit = s.begin(aUnit, in.client, in.conn)
@@ -221,7 +224,7 @@ func (s *Stage) burst(c *client, t tag) *scope {
 			s.endBurst(c.oldestBurst(), cut)
 		}
 		b = s.begin(aBurst, c, nil)
-		b.key, b.proven = t.key, t.proven
+		b.key, b.proven, b.continues = t.key, t.proven, c.loaded
 		c.bursts[t.key] = b
 		s.schedule(b, b.began+restTime)
 	}

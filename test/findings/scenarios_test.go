@@ -25,9 +25,9 @@ var scenarios = []scenario{
 	{"n+1 over a pool", false, (*client).eachAtOnce, []string{"n+1"}},
 	{"n+1 in a transaction", false, (*client).eachInTransaction, []string{"n+1"}},
 	{"the same again", false, (*client).sameAgain, []string{"duplicate"}},
+	{"the same again in a transaction", false, (*client).sameAgainInTransaction, []string{"duplicate"}},
 
 	// Near misses.
-	{"requests that ask for their user", false, (*client).requests, nil},
 	{"IN lists of 500", false, (*client).lists, nil},
 	{"pages by key", false, (*client).pages, nil},
 	{"an INSERT loop", false, (*client).factory, []string{"batchable"}},
@@ -71,22 +71,21 @@ func (c *client) eachAtOnce() {
 	all.Wait()
 }
 
-// sameAgain reads one customer again and again in a transaction, among other things.
+// sameAgain reads one customer again and again, among other things.
 func (c *client) sameAgain() {
-	c.inTransaction(func(tx pgx.Tx) {
-		for i := range 4 {
-			c.ids(tx, "select id, name from customers where id = $1", 7)
-			c.ids(tx, ordersOf, 7+i)
-		}
-	})
-}
-
-// requests reads the same without a transaction, as a web server does that is asked four times.
-func (c *client) requests() {
 	c.alone(func(conn *pgxpool.Conn) {
 		for i := range 4 {
 			c.ids(conn, "select id, name from customers where id = $1", 7)
 			c.ids(conn, ordersOf, 7+i)
+		}
+	})
+}
+
+func (c *client) sameAgainInTransaction() {
+	c.inTransaction(func(tx pgx.Tx) {
+		for i := range 4 {
+			c.ids(tx, "select id, name from customers where id = $1", 7)
+			c.ids(tx, ordersOf, 7+i)
 		}
 	})
 }
