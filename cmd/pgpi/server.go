@@ -46,10 +46,11 @@ func (o *runOptions) chooseServer(settings *proxyOptions, private *launch.Privat
 	}
 	server, refused, err := launch.FirstAnswering(context.Background(), target.Servers, new(net.Dialer))
 	if err != nil {
-		remedy := "start it, or name another"
+		another := "DATABASE_URL or --server-host"
 		if len(target.Unread) > 0 {
-			remedy += ", as --url-env " + target.Unread[0] + " does"
+			another = "--url-env " + target.Unread[0]
 		}
+		remedy := "start it, name another with " + another + ", or use --throwaway-server"
 		return nil, fmt.Errorf("no server answers (named by %s): %w: %s", target.Source, err, remedy)
 	}
 	for _, r := range refused {
