@@ -146,7 +146,7 @@ func (p *pipeline) observe(config *proxy.Config) {
 	config.LogCerts = p.options.Log.LogCerts
 }
 
-// flushLimit is how long outlets may take to write what is left at the end.
+// flushLimit is how long outlets may write nothing of what is left at the end.
 const flushLimit = 5 * time.Second
 
 // finish makes all outlets write what is left, and checks a recording without values. It reports
@@ -162,7 +162,7 @@ func (p *pipeline) finish() (whole bool) {
 
 func (p *pipeline) flush() (whole bool) {
 	if !p.Close(flushLimit) {
-		complain(fmt.Errorf("write %s: not all of it was taken within %v", names(p.outlets), flushLimit))
+		complain(fmt.Errorf("write %s: nothing more of it was taken within %v", names(p.outlets), flushLimit))
 		return false
 	}
 	if p.summary != nil {

@@ -113,6 +113,7 @@ type Bus struct {
 	outlets []*outlet
 	// behind is set while more is waiting than allowed.
 	behind atomic.Bool
+	taken  atomic.Int64  // batches that the stages or a sink have finished with
 	wake   chan struct{} // holds at most one token: the stages have work
 	timer  *time.Timer   // fires when the stages get what there is, however little
 	done   chan struct{} // closed when everything went through the stages and nothing more comes
@@ -213,6 +214,7 @@ func (b *Bus) signal() {
 // resume wakes those that wait for room, if nothing is behind any more. It is called after
 // something was taken from a queue.
 func (b *Bus) resume() {
+	b.taken.Add(1)
 	if !b.behind.Load() {
 		return
 	}
@@ -231,8 +233,9 @@ func (b *Bus) resume() {
 // Failed reports whether a sink was detached, so that its output is incomplete.
 func (b *Bus) Failed() bool { return slices.ContainsFunc(b.outlets, (*outlet).hasFailed) }
 
-// Close hands over what is left, closes the sinks and waits for them, but no longer than limit. It
-// reports whether everything has finished, including the stages. Later events are dropped.
+// Close hands over what is left, closes the sinks and waits for them. It gives up when limit has passed
+// and nothing was taken meanwhile. It reports whether everything has finished, including the stages.
+// Later events are dropped.
 func (b *Bus) Close(limit time.Duration) bool {
 	b.mu.Lock()
 	b.handOver()
@@ -246,11 +249,16 @@ func (b *Bus) Close(limit time.Duration) bool {
 	for _, o := range b.outlets {
 		ends = append(ends, o.done)
 	}
-	for _, end := range ends {
+	for taken := b.taken.Load(); len(ends) > 0; {
 		select {
-		case <-end:
+		case <-ends[0]:
+			ends = ends[1:]
 		case <-deadline.C:
-			return false
+			before := taken
+			if taken = b.taken.Load(); taken == before {
+				return false
+			}
+			deadline.Reset(limit)
 		}
 	}
 	return true

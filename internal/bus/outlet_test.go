@@ -256,6 +256,22 @@ func TestCloseLimit(t *testing.T) {
 	})
 }
 
+// However long a sink takes, the end waits for it while it goes on.
+func TestCloseAwaitsSlowSink(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const count = 20
+		s := &sink{onWrite: func() error { time.Sleep(600 * time.Millisecond); return nil }}
+		b := New([]Outlet{{Name: "slow", Sink: s}}, Options{})
+		for range count {
+			b.Record(messages(strings.Repeat("x", batchSize)))
+		}
+		if !b.Close(time.Second) || s.count() != count || s.closed != 1 {
+			t.Errorf("at the end the sink has %d of %d events, and was closed %d times", s.count(), count, s.closed)
+		}
+	})
+}
+
 // What waits for a slow sink is bounded by what it weighs when it is decoded: small
 // messages weigh forty times their bytes.
 func TestSlowSinkOfSmallMessages(t *testing.T) {
