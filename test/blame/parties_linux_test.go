@@ -152,6 +152,9 @@ func (c *client) finish() error {
 }
 
 func (c *client) read() error {
+	if err := c.conn.SetDeadline(time.Now().Add(program.Hang)); err != nil {
+		return err
+	}
 	for {
 		m, err := c.Receive()
 		if err != nil {
