@@ -172,7 +172,7 @@ func encrypted(t *testing.T, then func(*speaker)) address {
 	return scripted(t, func(s *speaker) {
 		s.read(len(sslRequest))
 		s.send([]byte("S"))
-		s.conn = tls.Server(s.raw, &tls.Config{Certificates: []tls.Certificate{identity}})
+		s.conn = tls.Server(s.conn, &tls.Config{Certificates: []tls.Certificate{identity}})
 		s.takeLogin()
 		if _, err := s.readMessage(); err == nil {
 			then(s)

@@ -122,13 +122,28 @@ func startStandby(t *testing.T, primary *localpg.Server) address {
 	return a
 }
 
-// location is a position in the WAL.
-var location = regexp.MustCompile(`[0-9A-F]+/[0-9A-F]+`)
+// A location is a position in the WAL, and a segment is a file of it.
+var (
+	location = regexp.MustCompile(`[0-9A-F]+/[0-9A-F]+`)
+	segment  = regexp.MustCompile(`[0-9A-F]{24}`)
+)
+
+// writeWAL makes the standby have WAL in the segment in which its timeline will end. Otherwise it depends on
+// the background writer whether the receiver has begun that segment.
+func writeWAL(p *place, primary *localpg.Server, standby *pgconn.PgConn) {
+	p.Helper()
+	control := connectTo(p, addressOf(primary))
+	at := ask(p, control, "select pg_logical_emit_message(true, 'pgpi', 'some WAL')")
+	leave(p, control)
+	await(p, "WAL in the standby", func() bool { return ask(p, standby, "select pg_last_wal_replay_lsn() >= '"+at+"'") == "t" })
+}
 
 // promote promotes the standby that a receiver follows, and returns what the receiver said.
 func promote(p *place, owner *localpg.Server, standby address) string {
 	p.Helper()
 	archive := ownFolder(p.T, owner)
+	control := connectTo(p, standby)
+	writeWAL(p, owner, control)
 	receiver := asOwner(p.T, owner, exec.Command(servers.Program(p, "pg_receivewal"), "-v", "--no-loop", "--no-sync", "-D", archive,
 		"-d", fmt.Sprintf("host=%s port=%d user=postgres sslmode=disable", p.host, p.port)))
 	said := new(program.Buffer)
@@ -142,18 +157,21 @@ func promote(p *place, owner *localpg.Server, standby address) string {
 		p.Fatal(err)
 	}
 	p.Cleanup(func() { _ = receiver.Process.Kill() }) // fails where it has ended
-	await(p, "stream", func() bool { return strings.Contains(said.String(), "(timeline 1)") })
-	control := connectTo(p, standby)
+	awaitFile := func(what, pattern string) {
+		await(p, what, func() bool {
+			files, _ := filepath.Glob(filepath.Join(archive, pattern)) // fails only for a bad pattern
+			return len(files) > 0
+		})
+	}
+	awaitFile("WAL of the first timeline", "00000001*.partial")
 	ask(p, control, "select pg_promote()")
 	await(p, "stream of the next timeline", func() bool { return strings.Contains(said.String(), "switched to timeline 2") })
 	ask(p, control, "create table after_promotion (i int)")
 	leave(p, control)
-	await(p, "WAL of the next timeline", func() bool {
-		files, _ := filepath.Glob(filepath.Join(archive, "00000002*.partial")) // fails only for a bad pattern
-		return len(files) > 0
-	})
+	awaitFile("WAL of the next timeline", "00000002*.partial")
 	_ = receiver.Process.Signal(syscall.SIGINT) // fails where it has ended
 	_ = receiver.Wait()                         // it may say that it was interrupted
 	words, _, _ := strings.Cut(strings.ReplaceAll(said.String(), "pg_receivewal: ", ""), "received interrupt")
-	return strings.ReplaceAll(strings.TrimSpace(location.ReplaceAllString(words, "<lsn>")), "\n", " / ")
+	words = segment.ReplaceAllString(location.ReplaceAllString(words, "<lsn>"), "<segment>")
+	return strings.ReplaceAll(strings.TrimSpace(words), "\n", " / ")
 }

@@ -12,10 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgpi/internal/wire"
-	"pgpi/test/program"
 )
 
 // speaker is one end of a connection that does what no well-behaved client or server would.
@@ -36,9 +34,22 @@ func speak(t *testing.T, to address) *speaker {
 }
 
 func newSpeaker(t *testing.T, conn net.Conn) *speaker {
-	t.Cleanup(func() { _ = conn.Close() })             // it may be closed
-	_ = conn.SetDeadline(time.Now().Add(program.Hang)) // a failure shows in the next call
-	return &speaker{t, conn.(*net.TCPConn), conn}
+	t.Cleanup(func() { _ = conn.Close() }) // it may be closed
+	return &speaker{t, conn.(*net.TCPConn), patient{conn}}
+}
+
+// patient is a connection on which one read or write, and what comes before it, may take as long as
+// anything may.
+type patient struct{ net.Conn }
+
+func (p patient) Read(b []byte) (int, error) {
+	_ = p.SetReadDeadline(deadline()) // a failure shows in the read
+	return p.Conn.Read(b)
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	_ = p.SetWriteDeadline(deadline()) // a failure shows in the write
+	return p.Conn.Write(b)
 }
 
 // logIn logs in to a server that trusts everybody.
@@ -58,7 +69,7 @@ func (s *speaker) encrypt() *speaker {
 	if got := s.read(1); string(got) != "S" {
 		s.t.Fatalf("the reply to the SSLRequest is %q", got)
 	}
-	conn := tls.Client(s.raw, &tls.Config{InsecureSkipVerify: true})
+	conn := tls.Client(s.conn, &tls.Config{InsecureSkipVerify: true})
 	if err := conn.Handshake(); err != nil {
 		s.t.Fatal(err)
 	}
