@@ -240,18 +240,22 @@ func (w *wiretap) conninfo() string {
 // program runs one of PostgreSQL's programs until it ends.
 func program(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	output, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %v: %s", cmd.Args, err, output)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	limit := time.AfterFunc(hang, func() { _ = cmd.Process.Kill() }) // fails if it has ended
+	defer limit.Stop()
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %v: %s", cmd.Args, err, output.String())
 	}
 }
 
 // command prepares one of PostgreSQL's programs, without any of the user's settings.
 func command(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), hang)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, servers.Program(t, name), args...)
+	cmd := exec.Command(servers.Program(t, name), args...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "PG") })
 	cmd.Dir = os.TempDir()
 	return cmd
