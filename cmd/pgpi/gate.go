@@ -39,9 +39,9 @@ func (p *pipeline) openGate(chosen *filter.Filter) error {
 	var sink bus.Sink = p.judge
 	if chosen != nil {
 		facts, selected := p.judge.Chosen(chosen.AsksForFindings())
-		filtered := chosen.New(selected, true, func(error) {}) // the report or the log complains
+		filtered := chosen.New(bus.Func(selected), true, func(error) {}) // the report or the log complains
 		wants |= asksFor(chosen)
-		sink = inTurn{filtered, facts}
+		sink = inTurn{filtered, bus.Func(facts)}
 	}
 	p.outlets = append(p.outlets, bus.Outlet{Name: "the gate", Sink: sink, Wants: wants})
 	return nil

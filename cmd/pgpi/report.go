@@ -163,9 +163,9 @@ func (p *pipeline) addReport(all *report.Sink, chosen *filter.Filter) {
 	}
 	if chosen != nil {
 		facts, selected := all.Chosen()
-		filtered := chosen.New(selected, true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
+		filtered := chosen.New(bus.Func(selected), true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
 		wants |= asksFor(chosen)
-		sink = inTurn{filtered, facts, closing{all}}
+		sink = inTurn{filtered, bus.Func(facts), closing{all}}
 	}
 	p.outlets = append(p.outlets, bus.Outlet{Name: "the report", Sink: sink, Wants: wants})
 }

@@ -34,6 +34,15 @@ type Sink interface {
 	Close() error
 }
 
+// Func is a sink that has nothing to end.
+type Func func(events []event.Event) error
+
+// Write calls the function.
+func (f Func) Write(events []event.Event) error { return f(events) }
+
+// Close does nothing.
+func (Func) Close() error { return nil }
+
 // Want is how much of a connection an outlet wants to see.
 type Want uint8
 

@@ -40,47 +40,32 @@ func New(c *Criteria, o stats.Options) *Judge {
 
 // Write takes events.
 func (j *Judge) Write(events []event.Event) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for i := range events {
-		j.takeFact(&events[i])
-		j.takeExchange(&events[i])
-		j.stats.TakeFinding(&events[i])
-	}
-	return nil
+	return j.each(func(e *event.Event) { j.takeFact(e); j.takeExchange(e); j.stats.TakeFinding(e) })(events)
 }
 
 // Close does nothing.
 func (j *Judge) Close() error { return nil }
 
-// Chosen returns two sinks. facts must get all events, and chosen those that a filter lets through.
-// If the filter chooses among findings alone, all statements count.
-func (j *Judge) Chosen(findingsAlone bool) (facts, chosen *Part) {
-	take := func(e *event.Event) { j.takeExchange(e); j.stats.TakeFinding(e) }
+// Chosen returns two functions that take events. facts must get all of them, and chosen those that a
+// filter lets through. If the filter chooses among findings alone, all statements count.
+func (j *Judge) Chosen(findingsAlone bool) (facts, chosen func([]event.Event) error) {
 	if findingsAlone {
-		return &Part{j, func(e *event.Event) { j.takeFact(e); j.takeExchange(e) }}, &Part{j, j.stats.TakeFinding}
+		return j.each(func(e *event.Event) { j.takeFact(e); j.takeExchange(e) }), j.each(j.stats.TakeFinding)
 	}
-	return &Part{j, j.takeFact}, &Part{j, take}
+	return j.each(j.takeFact), j.each(func(e *event.Event) { j.takeExchange(e); j.stats.TakeFinding(e) })
 }
 
-// Part is a sink for a part of what is judged.
-type Part struct {
-	judge *Judge
-	take  func(*event.Event)
-}
-
-// Write takes events.
-func (p *Part) Write(events []event.Event) error {
-	p.judge.mu.Lock()
-	defer p.judge.mu.Unlock()
-	for i := range events {
-		p.take(&events[i])
+// each returns a function that takes each of some events.
+func (j *Judge) each(take func(*event.Event)) func([]event.Event) error {
+	return func(events []event.Event) error {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		for i := range events {
+			take(&events[i])
+		}
+		return nil
 	}
-	return nil
 }
-
-// Close does nothing.
-func (p *Part) Close() error { return nil }
 
 // takeFact takes what is seen, whatever is chosen.
 func (j *Judge) takeFact(e *event.Event) {

@@ -218,11 +218,11 @@ func TestChosen(t *testing.T) {
 		facts, chosen := j.Chosen(findingsAlone)
 		for i := range r.events {
 			if passes(&r.events[i]) {
-				if err := chosen.Write(r.events[i : i+1]); err != nil {
+				if err := chosen(r.events[i : i+1]); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := facts.Write(r.events[i : i+1]); err != nil {
+			if err := facts(r.events[i : i+1]); err != nil {
 				t.Fatal(err)
 			}
 		}

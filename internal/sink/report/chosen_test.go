@@ -26,7 +26,7 @@ func TestChosen(t *testing.T) {
 	h.find("n+1", event.Warning, "seen", "remedy")
 	h.find("slow", event.Note, "seen", "remedy")
 	selected := append(slices.Clone(h.events[2:4]), h.events[len(h.events)-2])
-	err := errors.Join(facts.Write(h.events), exchanges.Write(selected), facts.Close(), exchanges.Close()) // as late as possible
+	err := errors.Join(facts(h.events), exchanges(selected)) // as late as possible
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func TestNothingJudged(t *testing.T) {
 		var got string
 		s := New(placed, Output{Format: format, Write: func(b []byte) error { got = string(b); return nil }})
 		facts, _ := s.Chosen() // and none is
-		if err := errors.Join(facts.Write(shop().events), s.Close()); err != nil {
+		if err := errors.Join(facts(shop().events), s.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(got, "nothing was judged: --filter, --since or --until left out all 43 exchanges") {

@@ -87,13 +87,25 @@ func New(o Options, outputs ...Output) *Sink {
 }
 
 // Write adds up events.
-func (s *Sink) Write(events []event.Event) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range events {
-		s.stats.Take(&events[i])
+func (s *Sink) Write(events []event.Event) error { return s.each(s.stats.Take)(events) }
+
+// Chosen returns two functions that add up events. facts must get all of them, and chosen those
+// exchanges and findings that a filter lets through: a report says what was not seen, whatever was
+// chosen.
+func (s *Sink) Chosen() (facts, chosen func([]event.Event) error) {
+	return s.each(s.stats.TakeFact), s.each(func(e *event.Event) { s.stats.TakeExchange(e); s.stats.TakeFinding(e) })
+}
+
+// each returns a function that adds up each of some events.
+func (s *Sink) each(add func(*event.Event)) func([]event.Event) error {
+	return func(events []event.Event) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i := range events {
+			add(&events[i])
+		}
+		return nil
 	}
-	return nil
 }
 
 // Report writes the report so far.
@@ -139,32 +151,3 @@ func (s *Sink) Difference() (*compare.Difference, error) {
 	}
 	return s.options.Compare.difference(s.stats, s.options)
 }
-
-// Chosen returns two sinks. facts must get all events, and chosen those that a filter of exchanges and
-// findings lets through: a report says what was not seen, whatever was chosen.
-func (s *Sink) Chosen() (facts, chosen *Part) {
-	take := func(all *stats.Stats, e *event.Event) {
-		all.TakeExchange(e)
-		all.TakeFinding(e)
-	}
-	return &Part{s, (*stats.Stats).TakeFact}, &Part{s, take}
-}
-
-// Part is a sink for a part of the report's input. It does not write the report.
-type Part struct {
-	sink *Sink
-	take func(*stats.Stats, *event.Event)
-}
-
-// Write adds up the part.
-func (p *Part) Write(events []event.Event) error {
-	p.sink.mu.Lock()
-	defer p.sink.mu.Unlock()
-	for i := range events {
-		p.take(p.sink.stats, &events[i])
-	}
-	return nil
-}
-
-// Close does nothing.
-func (p *Part) Close() error { return nil }
