@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"pgpi/internal/event"
 )
 
 // command is one thing that pgpi does.
@@ -158,7 +160,7 @@ func misplacedCommand(err error) error {
 	if meant := nearest(word, names); meant != "" {
 		return &usageError{fmt.Errorf("%q is not a command: did you mean pgpi %s?", word, meant)}
 	}
-	return &usageError{fmt.Errorf("%q is not a command: give %s, or options alone", word, enumerate(names, "or"))}
+	return &usageError{fmt.Errorf("%q is not a command: give %s, or options alone", word, event.List(names, "or"))}
 }
 
 // commandNames returns the words that may come first.

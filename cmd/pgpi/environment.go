@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"pgpi/internal/event"
 )
 
 // variablePrefix begins the names of pgpi's variables.
@@ -45,7 +47,7 @@ func checkVariables(environment []string) error {
 	case 1:
 		complain(errors.New(strangers[0] + " is not a variable of pgpi, and changes nothing"))
 	default:
-		complain(errors.New(enumerate(strangers, "and") + " are not variables of pgpi, and change nothing"))
+		complain(errors.New(event.List(strangers, "and") + " are not variables of pgpi, and change nothing"))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"pgpi/internal/bus"
+	"pgpi/internal/event"
 	"pgpi/internal/filter"
 	"pgpi/internal/sink/jsonl"
 	"pgpi/internal/sink/pqtrace"
@@ -225,7 +226,7 @@ func (l *logOptions) filter() (*filter.Filter, error) {
 func formatNamed(name string) (format, error) {
 	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
 	if i < 0 {
-		return format{}, fmt.Errorf("%q is unknown: give %s", name, enumerate(formatNames(), "or"))
+		return format{}, fmt.Errorf("%q is unknown: give %s", name, event.List(formatNames(), "or"))
 	}
 	return formats[i], nil
 }

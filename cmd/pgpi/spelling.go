@@ -1,7 +1,5 @@
 package main
 
-import "strings"
-
 // nearest returns the word most similar to a misspelt one, or "". Two letters may be wrong, but not
 // all.
 func nearest(misspelt string, words []string) (best string) {
@@ -38,10 +36,4 @@ func distance(a, b string) int {
 		}
 	}
 	return d[len(a)][len(b)]
-}
-
-// enumerate joins words as in a sentence, with a conjunction before the last.
-func enumerate(words []string, conjunction string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }

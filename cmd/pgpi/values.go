@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"pgpi/internal/event"
 )
 
 // plainValues makes kong read numbers, durations and words with functions whose errors are for
@@ -62,7 +64,7 @@ func readDuration(_ *kong.Value, text string, target reflect.Value) error {
 func readWord(v *kong.Value, text string, target reflect.Value) error {
 	if words := v.EnumSlice(); v.Enum != "" && !slices.Contains(words, text) {
 		words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-		return fmt.Errorf("%q is unknown: give %s", text, enumerate(words, "or"))
+		return fmt.Errorf("%q is unknown: give %s", text, event.List(words, "or"))
 	}
 	target.SetString(text)
 	return nil

@@ -158,8 +158,7 @@ func (r *run) columnsOf(operand int) string {
 	if len(names) == 1 {
 		return "column " + names[0]
 	}
-	last := len(names) - 1
-	return "columns " + strings.Join(names[:last], ", ") + " and " + names[last]
+	return "columns " + event.List(names, "and")
 }
 
 // rows says which rows were followed.

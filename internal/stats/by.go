@@ -123,8 +123,7 @@ func ParseOrder(name string) (Order, error) {
 		}
 		names = append(names, o.name)
 	}
-	last := len(names) - 1
-	return Order{}, fmt.Errorf("%q is unknown: give %s or %s", name, strings.Join(names[:last], ", "), names[last])
+	return Order{}, fmt.Errorf("%q is unknown: give %s", name, event.List(names, "or"))
 }
 
 // String returns the name, as in "time".

@@ -78,7 +78,7 @@ func FormatNamed(name string) (Format, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return nil, fmt.Errorf("%q is unknown: give %s or %s", name, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+	return nil, fmt.Errorf("%q is unknown: give %s", name, event.List(names, "or"))
 }
 
 // New returns a sink that writes to outputs.
