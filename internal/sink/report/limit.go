@@ -74,10 +74,10 @@ func (l Limit) list(s *stats.Stats, o Options) (list []listed, rest []*stats.Gro
 		case within:
 			why = "everything is"
 		case more < maxMore && g.Sums.Time.Max.Seconds() >= slowSeconds:
-			why = fmt.Sprintf("a call took %s, though its share is small", duration(g.Sums.Time.Max))
+			why = fmt.Sprintf("a call took %s, though it is beyond the limit", duration(g.Sums.Time.Max))
 			more++
 		case more < maxMore && g.Sums.Failed > 0:
-			why = fmt.Sprintf("%s failed, though its share is small", event.Count(g.Sums.Failed, "call"))
+			why = fmt.Sprintf("%s failed, though it is beyond the limit", event.Count(g.Sums.Failed, "exchange"))
 			more++
 		}
 		if why == "" {

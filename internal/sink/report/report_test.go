@@ -320,7 +320,9 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	h := shop()
-	if page := render(t, "text", Options{Limit: Limit{Count: 1}}, h.events); !strings.Contains(page, "\n--     MISC (2 more)") || !strings.Contains(page, "because 1 call failed, though its share is small") {
+	h.run("select pg_sleep(1)", 0, 100*ms, failed("57014", "canceled")) // whose share is not small
+	page := render(t, "text", Options{Limit: Limit{Count: 1}}, h.events)
+	if !strings.Contains(page, "\n--     MISC (2 more)") || strings.Count(page, "because 1 exchange failed, though it is beyond the limit") != 2 {
 		t.Error(page)
 	}
 }
