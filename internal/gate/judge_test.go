@@ -115,7 +115,7 @@ func TestFail(t *testing.T) {
 	r := opened()
 	r.ask(1, "")
 	r.find("errors", 1)
-	r.find("duplicate", 2, func(f *event.Finding) { f.Severity = event.Note })
+	r.find("duplicate", 2, func(f *event.Finding) { f.Severity, f.Remedy = event.Note, "Keep it." })
 	j := New(parse(t, "errors,new-finding"), stats.Options{})
 	if err := j.Write(r.events); err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func TestFail(t *testing.T) {
 			t.Errorf("%s: %v", hash, got)
 		}
 	}
-	want := []string{"judged 1 statement on 1 connection: 2 findings fail the run", "errors:0000000000000001: it was seen", "duplicate:0000000000000002: it was seen (new)"}
+	want := []string{"judged 1 statement on 1 connection: 2 findings fail the run", "errors:0000000000000001: it was seen", "duplicate:0000000000000002: it was seen (new). Keep it."}
 	if got := v.Lines(""); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

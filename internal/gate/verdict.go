@@ -136,7 +136,7 @@ func (v *Verdict) Unsure() bool { return v.Nothing || len(v.Doubts) > 0 }
 // maxShown is how many reasons of a sort are shown, and maxText how much of a finding, in characters.
 const (
 	maxShown = 20
-	maxText  = 160
+	maxText  = 400
 )
 
 // Lines returns the verdict in words: a line for the whole, and one for each reason. accepting says
@@ -199,11 +199,14 @@ func (v *Verdict) result(accepting string) string {
 	return words
 }
 
-// words returns a finding in one line.
+// words returns a finding in one line, with what helps: in CI, the log often has no other.
 func (f *Failing) words() string {
 	words := f.First.Signature + ": " + clipped(strings.Fields(f.First.Text))
 	if f.Because != "" {
 		words += " (" + f.Because + ")"
+	}
+	if f.First.Remedy != "" {
+		words = event.Stopped(words) + " " + f.First.Remedy
 	}
 	return words
 }
