@@ -34,5 +34,6 @@
 //     as a statement may follow them.
 //   - The proof of n+1: follow.go compares the statements of a connection with results, row for row,
 //     and crowd.go those of all connections together. follows.go has both for a burst. proof.go decides
-//     what is proven, with relation.go, which compares names. nplusone.go says it.
+//     what is proven, with relation.go, which compares names, and tables.go, which finds the tables
+//     that they are of. nplusone.go says it.
 package insight

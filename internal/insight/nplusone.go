@@ -22,7 +22,7 @@ var nplusone = Rule{
 		"A few values can be in order by chance. So they have to be those of all rows, and the first that the statement asks for since the result, with not much else in between; on several connections also side by side or in order. " +
 		"Or a transaction, or comments, prove that they belong together. Without all that, the order has to be one that random values have less than once in a million times: of 60 rows, 6 that follow each other, or 7 if every other row is left out.",
 	Silent: "Integers that are close to each other, as those of a sequence are: each table has rows 1, 2, 3, so that a statement asks for them proves nothing. Text that differs only in such integers at its end, such as user1, user2. " +
-		"They count if names agree: a column orders.id with order_id, order_id with orders.id, or the same table; if rows are left out, nothing else was asked since. " +
+		"They count if names agree: a column orders.id with order_id, order_id with orders.id, or the key of the same table; if rows are left out, nothing else was asked since. " +
 		"Or if they are those of all rows, nothing else was asked since, and one of the names is a reference, such as author_id, and the other a key. " +
 		"Or if they take the rows from the first on, and their order is not one that counting makes. " +
 		"Words of up to 12 bytes, of which rows are left out, unless names agree: everybody knows the codes of countries. " +

@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"slices"
 	"strings"
 
 	"pgpi/internal/sqltext"
@@ -14,9 +13,9 @@ const (
 	// unrelated names say nothing.
 	unrelated relation = iota
 	// likely is a key on one side, and a reference on the other whose name says nothing about the
-	// key's table: users.id and author_id.
+	// key's table: users.id and author_id, or nodes.id and nodes.parent.
 	likely
-	// related names agree: orders.id and order_id, or the same table.
+	// related names agree: orders.id and order_id, or the key of the same table.
 	related
 )
 
@@ -57,23 +56,17 @@ func (p *pair) relate() relation {
 		return unrelated
 	}
 	from, to := plainName(p.column), plainName(lastName(compared))
-	parents, children := tablesOf(p.parent), tablesOf(p.child)
-	shared := false
-	for _, t := range parents {
-		shared = shared || t != "" && slices.Contains(children, t)
+	parents := tablesOf(p.parent).of(ownerOf(p.parent, from))
+	children := tablesOf(p.child).of(qualifierOf(compared))
+	switch {
+	case isKey(from) && isKey(to):
+		return when(parents.share(children), unrelated)
+	case isKey(from):
+		return when(parents.areLike(stem(to)), likelyIf(isReference(to) || parents.share(children)))
+	case isKey(to):
+		return when(children.areLike(stem(from)), likelyIf(isReference(from) || parents.share(children)))
 	}
-	switch isKey(from) {
-	case true:
-		if isKey(to) {
-			return when(shared, unrelated)
-		}
-		return when(shared || anyLike(parents, stem(to)), likelyIf(to))
-	default:
-		if isKey(to) {
-			return when(shared || anyLike(children, stem(from)), likelyIf(from))
-		}
-		return when(from == to || isLike(stem(from), stem(to)), unrelated)
-	}
+	return when(from == to || isLike(stem(from), stem(to)), unrelated)
 }
 
 func when(agree bool, otherwise relation) relation {
@@ -83,13 +76,15 @@ func when(agree bool, otherwise relation) relation {
 	return otherwise
 }
 
-// likelyIf returns likely for the name of a reference.
-func likelyIf(name string) relation {
-	if strings.HasSuffix(name, "id") {
+func likelyIf(reference bool) relation {
+	if reference {
 		return likely
 	}
 	return unrelated
 }
+
+// isReference reports whether a plain name is that of a reference.
+func isReference(name string) bool { return strings.HasSuffix(name, "id") }
 
 // isKey reports whether a plain name can be that of a key of any table.
 func isKey(name string) bool {
@@ -137,15 +132,6 @@ func isLike(a, b string) bool {
 	return a == b || len(b) >= least && strings.HasSuffix(a, b) || len(a) >= least && strings.HasSuffix(b, a)
 }
 
-func anyLike(tables []string, name string) bool {
-	for _, t := range tables {
-		if isLike(t, name) {
-			return true
-		}
-	}
-	return false
-}
-
 func singular(name string) string {
 	switch {
 	case strings.HasSuffix(name, "ies"):
@@ -156,57 +142,4 @@ func singular(name string) string {
 		return name
 	}
 	return strings.TrimSuffix(name, "s")
-}
-
-// tablesOf returns the plain names of the tables that a shape reads: the names after FROM and JOIN,
-// and those that follow them after a comma.
-func tablesOf(shape *sqltext.Shape) (tables []string) {
-	tokens := sqltext.NewScanner([]byte(shape.Text), sqltext.Settings{Strings: sqltext.StandardStrings, Encoding: sqltext.ASCIISafe})
-	expects := false
-	for t := tokens.NextSignificant(); t.Kind != sqltext.End; t = tokens.NextSignificant() {
-		switch {
-		case tokens.Is(t, "from"), tokens.Is(t, "join"):
-			expects = true
-		case !expects, tokens.Is(t, "only"), tokens.Is(t, "lateral"):
-		case t.Kind != sqltext.Word && t.Kind != sqltext.QuotedName:
-			expects = false
-		default:
-			var name string
-			name, t = tableName(&tokens, t)
-			expects = tokens.Is(t, ",") || tokens.Is(t, "join")
-			if name != "" {
-				tables = append(tables, name)
-			}
-		}
-	}
-	return tables
-}
-
-// tableName reads a qualified name with its alias, and returns the last part of the name, and the
-// token after it. A function has no name of a table.
-func tableName(tokens *sqltext.Scanner, t sqltext.Token) (name string, next sqltext.Token) {
-	name = plainName(string(tokens.Text(t)))
-	for t = tokens.NextSignificant(); tokens.Is(t, "."); t = tokens.NextSignificant() {
-		name = plainName(string(tokens.Text(tokens.NextSignificant())))
-	}
-	if tokens.Is(t, "(") {
-		return "", t
-	}
-	if tokens.Is(t, "as") {
-		t = tokens.NextSignificant()
-	}
-	if t.Kind == sqltext.Word && !isClause(string(tokens.Text(t))) || t.Kind == sqltext.QuotedName {
-		t = tokens.NextSignificant()
-	}
-	return name, t
-}
-
-// isClause reports whether a word after a table is not its alias.
-func isClause(word string) bool {
-	switch word {
-	case "where", "join", "inner", "left", "right", "full", "cross", "natural", "on", "using", "group", "order", "having", "limit", "offset",
-		"fetch", "for", "union", "intersect", "except", "window", "tablesample":
-		return true
-	}
-	return false
 }
