@@ -25,6 +25,7 @@ type batches struct {
 	// last is the place of the write before, or -1: it is not known yet whether it is awaited.
 	last int
 	took time.Duration // by that write
+	size int           // in the account
 }
 
 // batch is the writes of one shape.
@@ -42,7 +43,7 @@ const maxBatches = 200
 
 func (b *batches) begin(*scope) {
 	clear(b.by)
-	b.all, b.last = b.all[:0], -1
+	b.all, b.last, b.size = b.all[:0], -1, 0
 }
 
 func (b *batches) take(s *scope, x *exchange) {
@@ -54,6 +55,7 @@ func (b *batches) take(s *scope, x *exchange) {
 	st := x.statement
 	if st.bounds {
 		b.end(s)
+		s.grow(-b.size)
 		b.begin(s)
 	}
 	if !x.runs() || !st.writesOne() || x.Outcome != event.Done || st.Verb == "insert" && x.Counted > 1 {
@@ -65,6 +67,9 @@ func (b *batches) take(s *scope, x *exchange) {
 			return
 		}
 		at = b.add(x)
+		more := sizeOfBatch + sizeOfTexts(x.Shape, x.Attributes) + maxEvidence*sizeOfEvidence
+		b.size += more
+		s.grow(more)
 	}
 	one := &b.all[at]
 	one.count++

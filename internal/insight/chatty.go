@@ -34,7 +34,7 @@ type conversation struct {
 
 func (c *conversation) begin(*scope) { *c = conversation{evidence: c.evidence[:0]} }
 
-func (c *conversation) take(_ *scope, x *exchange) {
+func (c *conversation) take(s *scope, x *exchange) {
 	shares, seen := x.Times.Shares()
 	if !seen {
 		c.unseen = true
@@ -45,9 +45,11 @@ func (c *conversation) take(_ *scope, x *exchange) {
 	}
 	if c.about == nil && x.statement.Verb != "begin" {
 		c.about, c.attributes = x.Shape, x.Attributes
+		s.grow(sizeOfTexts(x.Shape, x.Attributes))
 	}
 	if len(c.evidence) < maxEvidence {
 		c.evidence = append(c.evidence, x.evidence())
+		s.grow(sizeOfEvidence)
 	}
 	c.roundTrips += int64(x.RoundTrips)
 	c.server += shares.Server
@@ -57,7 +59,7 @@ func (c *conversation) take(_ *scope, x *exchange) {
 func (c *conversation) end(s *scope) {
 	const share = 20
 	took := c.last.Sub(c.first)
-	if c.unseen || c.roundTrips < leastTrips || c.server*100 >= share*took || s.how == lost {
+	if c.unseen || c.roundTrips < leastTrips || c.server*100 >= share*took || s.how == lost || s.continues {
 		return
 	}
 	s.find(finding{

@@ -44,6 +44,7 @@ func (v *visits) closed(s *scope, c *connection) {
 		return
 	}
 	now := s.stage.clock.Now
+	before := len(v.begun)
 	kept := v.begun[:0]
 	for _, begun := range v.begun {
 		if begun >= now-window {
@@ -51,10 +52,12 @@ func (v *visits) closed(s *scope, c *connection) {
 		}
 	}
 	v.begun = kept
+	s.grow(sizeOfVisit * (len(kept) - before))
 	if c.opened < now-window || len(v.begun) >= maxVisits {
 		return
 	}
 	v.begun = append(v.begun, c.opened)
+	s.grow(sizeOfVisit)
 	n := int64(len(v.begun))
 	if n < leastVisits || n <= v.most {
 		return

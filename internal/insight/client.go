@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pgpi/internal/event"
-	"pgpi/internal/sqltext"
 )
 
 // clientKey is what the connections of a client have in common. If it is not known who is
@@ -33,8 +32,10 @@ type client struct {
 	// bursts are by what the comments of their statements have in common, "" for nothing.
 	bursts map[string]*scope
 	memory memory
-	// followed is when a burst ended in which a shape was found by rule n+1.
-	followed map[*sqltext.Shape]time.Duration
+	// followed is when a burst ended in which a shape was found by rule n+1, by the shape's ID. What
+	// ended up to unsure is not known any more.
+	followed map[string]time.Duration
+	unsure   time.Duration
 	// writes counts what may have changed data.
 	writes int64
 }
@@ -76,7 +77,7 @@ func (s *Stage) join(c *connection) {
 	next := s.clients[key]
 	if next == nil {
 		s.makeRoom()
-		next = &client{key: key, identity: c.identity, rested: s.clock.Now, bursts: map[string]*scope{}}
+		next = &client{key: key, identity: c.identity, rested: s.clock.Now, bursts: map[string]*scope{}, unsure: -1}
 		next.scope = s.begin(aClient, next, nil)
 		s.clients[key] = next
 	}

@@ -34,8 +34,10 @@ type connection struct {
 	// end with a ReadyForQuery which was seen, until they are over.
 	work  work
 	ready []uint32
-	// rows is what is collected of exchanges that are not over.
-	rows []*rows
+	// rows is what is collected of exchanges that are not over. Of those up to passed nothing is
+	// collected any more.
+	rows   []*rows
+	passed uint32
 }
 
 // connection returns what is remembered about the connection of an event.
@@ -46,7 +48,7 @@ func (s *Stage) connection(e *event.Event) *connection {
 		c.scope = s.begin(aConnection, nil, c)
 		s.connections[e.Conn] = c
 	}
-	if e.Identity != nil && e.Identity != c.identity {
+	if e.Identity != nil && e.Identity != c.identity && isShort(e.Identity) {
 		if c.identity = e.Identity; c.client != nil || c.loggedIn {
 			s.join(c)
 		}
@@ -56,6 +58,12 @@ func (s *Stage) connection(e *event.Event) *connection {
 
 // leave notes that a party has hung up.
 func (c *connection) leave(p event.Party) { c.left = cmp.Or(c.left, p) }
+
+// isShort reports whether names are as short as those that servers have. Others are not remembered.
+func isShort(who *event.Identity) bool {
+	const most = 1000
+	return len(who.User)+len(who.Database)+len(who.Application)+len(who.Startup)+len(who.Address) <= most
+}
 
 // opens notes that an exchange has begun.
 func (s *Stage) opens(c *connection, number uint32) {
@@ -84,7 +92,7 @@ func (s *Stage) closes(c *connection, number uint32) {
 func (s *Stage) lose(c *connection) {
 	s.dropRows(c, math.MaxUint32)
 	s.closes(c, c.asked)
-	c.status, c.work, c.ready = 0, work{}, nil
+	c.status, c.work, c.ready, c.passed = 0, work{}, nil, 0
 	s.endScope(&c.transaction, lost)
 	s.endScope(&c.scope, lost)
 	c.scope = s.begin(aConnection, c.client, c)

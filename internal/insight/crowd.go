@@ -13,6 +13,7 @@ import (
 type crowd struct {
 	shape      *sqltext.Shape
 	executions int32
+	size       int // in the account
 	newest     int
 	tracks     []crowdTrack
 	sets       []set // that are whole and prove something
@@ -78,6 +79,23 @@ func (w *crowd) take(s *Stage, m *memory, x *exchange) {
 	w.executions++
 }
 
+// bytes returns how much memory it takes.
+func (w *crowd) bytes() int {
+	size := sizeOfCrowd + sizeOfTrack*cap(w.tracks) + bytesOf(w.sets)
+	for i := range w.tracks {
+		size += bytesOf(w.tracks[i].sets)
+	}
+	return size
+}
+
+func bytesOf(sets []set) int {
+	size := sizeOfSet * cap(sets)
+	for i := range sets {
+		size += 8*cap(sets[i].seen) + sizeOfPlace*cap(sets[i].places)
+	}
+	return size
+}
+
 // advance continues the sets of a track, or begins new ones. It reports whether the track goes on.
 func (w *crowd) advance(s *Stage, t *crowdTrack, x *exchange) bool {
 	kept, whole := t.sets[:0], false
@@ -125,7 +143,7 @@ func (w *crowd) start(s *Stage, t *crowdTrack, x *exchange) bool {
 			one := set{run: run{result: t.result, operand: operand, column: i, row: row, first: w.executions}}
 			one.belong(x, t.explained == w.executions)
 			one.began = x.asked()
-			one.seen = make([]uint64, (len(c.hashes)+63)/64)
+			one.seen = make([]uint64, (c.kept+63)/64)
 			for i := range x.values {
 				one.fits[i] = 1<<len(t.result.columns) - 1
 			}
@@ -153,7 +171,7 @@ func (w *crowd) addTo(one *set, x *exchange, row int32) bool {
 	if bit := uint64(1) << (row % 64); one.seen[row/64]&bit == 0 {
 		one.seen[row/64] |= bit
 		one.distinct++
-	} else if c.distinct == len(c.hashes) || one.children >= len(c.hashes) {
+	} else if c.distinct == c.kept || one.children >= c.kept {
 		return false
 	}
 	if one.children++; one.children > 1 {

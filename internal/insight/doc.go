@@ -9,7 +9,8 @@
 //     events.
 //   - A finding has a signature that stays the same from run to run. It is emitted each time, and
 //     marked from the second time on.
-//   - Its memory is bounded.
+//   - Its memory is bounded. If clients do so much that there is no room, it forgets the oldest that
+//     it knows, and says what of that a finding lacks.
 //
 // Less formally: it is silent if it is not sure.
 //
@@ -21,11 +22,12 @@
 // It must not know sockets, clocks or sinks, and it must not guess what the code of a client does.
 //
 // Start reading at rules.go, the list of rules, then rule.go, which says what a rule is. The files are
-// of four groups:
+// of five groups:
 //
 //   - Scopes: stage.go takes events. connection.go, client.go, scope.go and transaction.go follow what
 //     an event is part of, and say when that begins and ends. exchange.go is an exchange as rules see
 //     it, and finding.go what they say of it.
+//   - Memory: account.go adds up, in bytes, what all others keep, and has the oldest forgotten.
 //   - Rules: each has a file, named for it (n+1 is nplusone.go, and idle-in-transaction idle.go), and
 //     failedtransaction.go is a part of errors. abandoned.go is a short one to begin with. prepared.go
 //     and tally.go are shared by rules about prepared statements.

@@ -61,7 +61,7 @@ func (w *questions) begin(*scope) {
 }
 
 func (w *questions) take(s *scope, x *exchange) {
-	if x.Shape == nil || x.controls() || !w.count(x) || !x.statement.Plain || !x.statement.readsTables || x.Outcome != event.Done || x.rows == nil || x.rows.gaps {
+	if x.Shape == nil || x.controls() || !w.count(s, x) || !x.statement.Plain || !x.statement.readsTables || x.Outcome != event.Done || x.rows == nil || x.rows.gaps {
 		return
 	}
 	request, ok := s.stage.operands.request(x)
@@ -79,6 +79,7 @@ func (w *questions) take(s *scope, x *exchange) {
 		w.places[request] = len(w.all)
 		w.all = append(w.all, question{})
 		at = len(w.all) - 1
+		s.grow(sizeOfQuestion)
 	}
 	answer := x.rows.hash.Sum64()
 	q := &w.all[at]
@@ -90,6 +91,7 @@ func (w *questions) take(s *scope, x *exchange) {
 		q.over = true
 		return
 	default:
+		s.grow(sizeOfTexts(nil, x.Attributes) - sizeOfTexts(nil, q.attributes))
 		*q = question{shape: x.Shape, attributes: x.Attributes, answer: answer, rows: x.Rows, writes: s.client.writes, conn: x.conn.number}
 	}
 	if q.count < int64(len(q.evidence)) {
@@ -99,7 +101,7 @@ func (w *questions) take(s *scope, x *exchange) {
 }
 
 // count counts an execution of its shape, if there is room.
-func (w *questions) count(x *exchange) bool {
+func (w *questions) count(s *scope, x *exchange) bool {
 	for i := range w.shapes {
 		if w.shapes[i].shape == x.Shape {
 			w.shapes[i].executions++
@@ -110,6 +112,7 @@ func (w *questions) count(x *exchange) bool {
 		return false
 	}
 	w.shapes = append(w.shapes, executed{x.Shape, 1})
+	s.grow(sizeOfExecuted + sizeOfTexts(x.Shape, nil))
 	return true
 }
 

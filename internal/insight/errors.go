@@ -52,7 +52,7 @@ func (f *failures) begin(*scope) {
 	f.all = f.all[:0]
 }
 
-func (f *failures) take(_ *scope, x *exchange) {
+func (f *failures) take(s *scope, x *exchange) {
 	if x.Shape == nil || x.Outcome == event.Skipped {
 		return
 	}
@@ -71,11 +71,12 @@ func (f *failures) take(_ *scope, x *exchange) {
 		at = len(f.all)
 		f.by[x.Shape] = at
 		f.all = append(f.all, failed{shape: x.Shape})
+		s.grow(sizeOfFailed + sizeOfTexts(x.Shape, nil))
 	}
 	one := &f.all[at]
 	one.calls++
 	if fails {
-		one.add(x)
+		s.grow(one.add(x))
 	}
 }
 
@@ -116,7 +117,8 @@ func (f *failures) end(s *scope) {
 	}
 }
 
-func (f *failed) add(x *exchange) {
+// add adds an error, and returns how many bytes more that takes.
+func (f *failed) add(x *exchange) (bytes int) {
 	var st *state
 	for i := range f.states {
 		if f.states[i].code == x.SQLState {
@@ -125,13 +127,16 @@ func (f *failed) add(x *exchange) {
 	}
 	if st == nil {
 		if len(f.states) >= maxStates {
-			return
+			return 0
 		}
 		f.states = append(f.states, state{code: x.SQLState, message: clipped(x.inUTF8(x.Message)), attributes: x.Attributes})
 		st = &f.states[len(f.states)-1]
+		bytes = sizeOfState + len(st.code) + len(st.message) + sizeOfTexts(nil, st.attributes)
 	}
 	st.count++
 	if len(st.evidence) < maxEvidence {
 		st.evidence = append(st.evidence, x.evidence())
+		bytes += sizeOfEvidence
 	}
+	return bytes
 }

@@ -53,7 +53,11 @@ func (s *Stage) read(e *event.Event, c *connection) *exchange {
 	if c.client == nil {
 		s.join(c)
 	}
-	s.current = exchange{Exchange: e.Exchange, conn: c, at: s.at, elapsed: e.Elapsed, statement: s.statements.of(e.Exchange.Shape)}
+	st := s.statements.of(e.Exchange.Shape)
+	if len(e.Exchange.Attributes) > 0 && e.Exchange.Context != nil && e.Exchange.Context.Shaped != st.text.shaped { // it may keep them from now on
+		s.statements.size += sizeOfTexts(nil, e.Exchange.Attributes)
+	}
+	s.current = exchange{Exchange: e.Exchange, conn: c, at: s.at, elapsed: e.Elapsed, statement: st}
 	s.current.rows = c.takeRows(e.Exchange.Number)
 	return &s.current
 }
@@ -61,6 +65,8 @@ func (s *Stage) read(e *event.Event, c *connection) *exchange {
 // statement is what is known about the SQL of a shape.
 type statement struct {
 	sqltext.Traits
+	// number is another for each shape, and again for one that was forgotten meanwhile.
+	number uint64
 	// bounds is set if it bounds a part of a transaction, as SAVEPOINT does.
 	bounds bool
 	// readsTables is set if there is a table behind FROM that is not one of the system's own.
@@ -72,12 +78,14 @@ type statement struct {
 // statements remembers what was found out about shapes.
 type statements struct {
 	known map[*sqltext.Shape]*statement
-	size  int // of the texts of shapes, which it keeps in memory
+	begun uint64
+	size  int // in bytes
 }
 
 // Limits of what is remembered of shapes, here and in relations. Exceeding them only costs time.
 const (
 	maxStatements = 10_000
+	maxTraits     = 8 << 20
 	maxShapeTexts = 4 << 20
 )
 
@@ -91,11 +99,12 @@ func (all *statements) of(shape *sqltext.Shape) *statement {
 	if st := all.known[shape]; st != nil {
 		return st
 	}
-	if len(all.known) >= maxStatements || all.size+len(shape.Text) > maxShapeTexts || all.known == nil {
-		*all = statements{known: map[*sqltext.Shape]*statement{}}
+	if len(all.known) >= maxStatements || all.size > maxTraits || all.known == nil {
+		*all = statements{known: map[*sqltext.Shape]*statement{}, begun: all.begun}
 	}
-	all.size += len(shape.Text)
-	st := &statement{Traits: sqltext.TraitsOf(shape)}
+	all.begun++
+	st := &statement{Traits: sqltext.TraitsOf(shape), number: all.begun}
+	all.size += sizeOfStatement + len(shape.Text) + min(st.Operands, maxOperands)*sizeOfOperand
 	st.readsTables = len(tablesOf(shape)) > 0 && !st.OnlyCatalogs
 	st.bounds = st.Verb == "savepoint" || st.Verb == "rollback to"
 	all.known[shape] = st

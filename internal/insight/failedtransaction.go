@@ -23,6 +23,7 @@ type failedTransaction struct {
 	at            time.Duration // the error was there
 	count         int64
 	evidence      []event.Evidence
+	size          int // in the account
 }
 
 func (f *failedTransaction) begin(*scope) { *f = failedTransaction{evidence: f.evidence[:0]} }
@@ -31,6 +32,7 @@ func (f *failedTransaction) take(s *scope, x *exchange) {
 	if x.Outcome != event.Failed && x.Outcome != event.Canceled {
 		if f.failed && s.conn.status == 'T' { // ROLLBACK TO
 			f.report(s)
+			s.grow(-f.size)
 			f.begin(s)
 		}
 		return
@@ -39,6 +41,8 @@ func (f *failedTransaction) take(s *scope, x *exchange) {
 	case x.SQLState != inFailedTransaction && !f.failed:
 		f.failed, f.shape, f.attributes, f.code, f.message, f.at = true, x.Shape, x.Attributes, x.SQLState, clipped(x.inUTF8(x.Message)), x.Times.Done
 		f.evidence = append(f.evidence, x.evidence())
+		f.size = sizeOfTexts(x.Shape, x.Attributes) + len(f.message) + maxEvidence*sizeOfEvidence
+		s.grow(f.size)
 	case x.SQLState == inFailedTransaction && f.failed && x.Times.Asked >= f.at:
 		if f.count++; len(f.evidence) < maxEvidence {
 			f.evidence = append(f.evidence, x.evidence())

@@ -16,6 +16,7 @@ type follower struct {
 	conn       uint32
 	attributes []sqltext.Attribute
 	executions int32
+	size       int // in the account
 	// durations are how long the round trips of the first executions took, NotSeen for one that
 	// shares that of the execution before. roundTrip is the last.
 	durations []time.Duration
@@ -111,6 +112,15 @@ func (f *follower) take(s *Stage, m *memory, x *exchange) {
 	}
 	f.roundTrip = x.RoundTrip
 	f.executions++
+}
+
+// bytes returns how much memory it takes.
+func (f *follower) bytes() int {
+	size := sizeOfFollower + sizeOfTexts(f.shape, f.attributes) + 8*cap(f.durations) + sizeOfRun*cap(f.runs) + sizeOfTrack*cap(f.tracks)
+	for i := range f.tracks {
+		size += sizeOfRun * cap(f.tracks[i].runs)
+	}
+	return size
 }
 
 // awaited returns how long a round trip took that an execution began, maybe after a BEGIN, and
@@ -250,7 +260,7 @@ func (f *follower) extend(r *run, x *exchange) bool {
 		f.step(r, v, row-r.row)
 		// A random row is as near as this one, or nearer, with this probability. The logarithms of
 		// such probabilities have a mean of 1/ln 2.
-		r.bits += math.Log2(float64(len(c.hashes))/float64(row-r.row)) - 1/math.Ln2
+		r.bits += math.Log2(float64(c.kept)/float64(row-r.row)) - 1/math.Ln2
 	}
 	r.row = row
 	for i, other := range x.values {

@@ -67,7 +67,7 @@ func (s *Stage) compare(burst *scope, x *exchange) {
 		x.unit = unitOf(burst, x)
 		m.count(x)
 		if x.values != nil && x.succeeded() && x.isChild() {
-			burst.follows.take(s, m, x)
+			burst.grow(burst.follows.take(s, m, x))
 		}
 	}
 	if x.rows != nil && x.rows.count >= fewRows {
@@ -88,8 +88,8 @@ func unitOf(burst *scope, x *exchange) uint64 {
 	return 0
 }
 
-// take passes an execution to its follower and its crowd.
-func (f *follows) take(s *Stage, m *memory, x *exchange) {
+// take passes an execution to its follower and its crowd. It returns how many bytes more they take.
+func (f *follows) take(s *Stage, m *memory, x *exchange) int {
 	if f.followers == nil {
 		f.followers, f.crowds = map[followerKey]*follower{}, map[*sqltext.Shape]*crowd{}
 	}
@@ -97,7 +97,7 @@ func (f *follows) take(s *Stage, m *memory, x *exchange) {
 	one := f.followers[key]
 	if one == nil {
 		if len(f.order) >= maxFollowers {
-			return
+			return 0
 		}
 		one = &follower{shape: x.Shape, conn: x.conn.number, attributes: x.Attributes}
 		f.followers[key] = one
@@ -110,6 +110,9 @@ func (f *follows) take(s *Stage, m *memory, x *exchange) {
 		f.crowds[x.Shape] = all
 	}
 	all.take(s, m, x)
+	before := one.size + all.size
+	one.size, all.size = one.bytes(), all.bytes()
+	return one.size + all.size - before
 }
 
 // covers reports whether statements of a shape on a connection have been proven to follow results.
@@ -124,7 +127,7 @@ func (f *follows) covers(s *Stage, shape *sqltext.Shape, conn uint32) bool {
 // covered reports whether what a client asks with a shape on a connection is found by rule n+1, in a
 // burst that goes on or has ended since a time.
 func (s *Stage) covered(sc *scope, c *client, shape *sqltext.Shape, conn uint32) bool {
-	if at, found := c.followed[shape]; found && at >= sc.began {
+	if at, found := c.followed[shape.ID]; found && at >= sc.began || c.unsure >= sc.began {
 		return true
 	}
 	if sc.follows != nil && sc.follows.covers(s, shape, conn) {
@@ -141,7 +144,6 @@ func (s *Stage) covered(sc *scope, c *client, shape *sqltext.Shape, conn uint32)
 // settle finds out what is proven, at the end of a burst, and forgets the rest.
 func (s *Stage) settle(burst *scope) {
 	f, c := burst.follows, burst.client
-	f.found = f.found[:0]
 	if len(f.order) == 0 {
 		return
 	}
@@ -159,14 +161,24 @@ func (s *Stage) settle(burst *scope) {
 			f.addRun(&r, one)
 		}
 	}
-	if len(c.followed)+len(f.found) > maxShapes || c.followed == nil {
-		c.followed = map[*sqltext.Shape]time.Duration{}
+	if len(c.followed)+len(f.found) > maxShapes {
+		c.followed, c.unsure = nil, s.clock.Now
 	}
+	if c.followed == nil {
+		c.followed = map[string]time.Duration{}
+	}
+	before := len(c.followed)
 	for i := range f.found {
-		c.followed[f.found[i].child] = s.clock.Now
+		c.followed[f.found[i].child.ID] = s.clock.Now
 	}
+	c.scope.grow((len(c.followed) - before) * sizeOfFollowed)
+	s.unfollow(&c.memory)
+}
+
+// reset forgets everything.
+func (f *follows) reset() {
 	clear(f.followers)
 	clear(f.crowds)
-	f.order = f.order[:0]
-	s.unfollow(&c.memory)
+	clear(f.order)
+	f.order, f.found = f.order[:0], nil
 }

@@ -35,6 +35,7 @@ func (i *idleness) take(s *scope, x *exchange) {
 	if took := x.Times.Asked - x.Times.Idle; i.since != never && x.Times.Idle != event.NotSeen && took > patience {
 		i.find(s, took, "")
 	}
+	s.grow(sizeOfTexts(x.Shape, x.Attributes) - sizeOfTexts(i.shape, i.tags))
 	*i = idleness{since: s.stage.clock.Now, after: x.evidence(), shape: x.Shape, tags: x.Attributes}
 }
 

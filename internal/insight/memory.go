@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"math/bits"
 	"slices"
 	"time"
 
@@ -11,10 +12,12 @@ import (
 // memory is the results that are remembered of a client: the last two of each of its last shapes,
 // and those that statements have begun to follow.
 type memory struct {
-	results   []*result // in the order in which they were complete
-	size      int
-	begun     int // results
-	forgotten int64
+	results []*result // in the order in which they were complete
+	size    int
+	begun   int // results
+	// forgotten counts results, and halted bursts whose statements are not compared with results any
+	// more, since all that was found out about that was forgotten.
+	forgotten, halted int64
 }
 
 // Limits of the memory.
@@ -22,13 +25,14 @@ const (
 	maxResultShapes = 16
 	maxPerShape     = 2
 	maxClientMemory = 256 << 10
-	maxMemory       = 64 << 20
 	// fewRows is how many rows a result has at least that is remembered.
 	fewRows = 5
 )
 
 // result is what is remembered of a result: the values in its first rows.
 type result struct {
+	holding
+	memory   *memory
 	shape    *sqltext.Shape
 	number   int // in the order of the client's results
 	evidence event.Evidence
@@ -36,7 +40,6 @@ type result struct {
 	at      time.Time
 	rows    int64
 	columns []column
-	size    int
 	// followed is set if statements have begun to follow it. gone is set if it was forgotten.
 	followed, gone bool
 	// strangers counts what the client has asked since that takes no values of it, up to near.
@@ -48,7 +51,8 @@ type result struct {
 // column is a column of a result.
 type column struct {
 	name   string
-	hashes []uint64 // 0 for what can't be compared
+	hashes []uint64 // 0 for what can't be compared. They go if the result is forgotten.
+	kept   int      // how many there are
 	// least and most are the limits of its values, if all are integers, or of the integers at the end
 	// of text that is the same otherwise.
 	least, most int64
@@ -70,8 +74,10 @@ func (s *Stage) remember(x *exchange) {
 	}
 	m := &x.conn.client.memory
 	m.begun++
-	found := &result{shape: x.Shape, number: m.begun, evidence: x.evidence(), at: x.time(x.Times.Done), rows: r.count, unit: x.unit}
+	found := &result{memory: m, shape: x.Shape, number: m.begun, evidence: x.evidence(), at: x.time(x.Times.Done), rows: r.count, unit: x.unit}
+	found.of = found
 	kept := len(r.hashes[0])
+	size := sizeOfResult + sizeOfTexts(x.Shape, nil)
 	all := make([]uint64, 0, kept*r.used)
 	for i := range r.used {
 		from := &r.columns[i]
@@ -80,19 +86,17 @@ func (s *Stage) remember(x *exchange) {
 		}
 		start := len(all)
 		all = append(all, r.hashes[i]...)
-		found.columns = append(found.columns, column{
-			name: x.inUTF8(r.known[from.index].Name), hashes: all[start:len(all):len(all)], least: from.least, most: from.most, integers: !from.mixed, words: from.words,
-		})
+		c := column{
+			name: x.inUTF8(r.known[from.index].Name), hashes: all[start:len(all):len(all)], kept: kept,
+			least: from.least, most: from.most, integers: !from.mixed, words: from.words,
+		}
+		size += sizeOfColumn + len(c.name) + 8*kept + 2*places(kept) // the table is made later
+		found.columns = append(found.columns, c)
 	}
-	const bytesPerValue = 8 + 4*2 // with a table that is at most four times as large
-	found.size = len(all)*bytesPerValue + 256
 	m.results = append(m.results, found)
-	m.size += found.size
-	s.remembered += found.size
+	m.size += size
+	s.account.add(&found.holding, size)
 	s.trim(m)
-	for s.remembered > maxMemory {
-		s.forget(s.oldestMemory(), 0)
-	}
 }
 
 // succeeded reports whether what was asked was done, though it may have been undone later.
@@ -131,22 +135,17 @@ func (s *Stage) trim(m *memory) {
 // forget forgets a result of a client.
 func (s *Stage) forget(m *memory, i int) {
 	r := m.results[i]
-	r.gone = true
 	m.results = slices.Delete(m.results, i, i+1)
 	m.size -= r.size
-	s.remembered -= r.size
 	m.forgotten++
+	s.account.remove(&r.holding)
+	r.gone = true
+	for i := range r.columns { // runs that have followed it need the rest
+		r.columns[i].hashes, r.columns[i].places = nil, nil
+	}
 }
 
-// oldestMemory returns the memory with the oldest result.
-func (s *Stage) oldestMemory() (oldest *memory) {
-	for _, c := range s.clients {
-		if m := &c.memory; len(m.results) > 0 && (oldest == nil || m.results[0].at.Before(oldest.results[0].at)) {
-			oldest = m
-		}
-	}
-	return oldest
-}
+func (r *result) forget(s *Stage) { s.forget(r.memory, slices.Index(r.memory.results, r)) }
 
 // releaseMemory forgets all results of a client that has ended.
 func (s *Stage) releaseMemory(m *memory) {
@@ -205,10 +204,7 @@ func (c *column) find(hash uint64) int32 {
 
 // index makes the table.
 func (c *column) index() {
-	size := 8
-	for size < 2*len(c.hashes) {
-		size *= 2
-	}
+	size := places(c.kept)
 	c.places, c.first, c.last = make([]uint16, size), -1, -1
 	for row, hash := range c.hashes {
 		if hash == 0 {
@@ -226,6 +222,12 @@ func (c *column) index() {
 			c.distinct++
 		}
 	}
+}
+
+// places returns how large the table of some rows is.
+func places(rows int) int {
+	const least = 8
+	return max(least, 1<<bits.Len(uint(max(1, 2*rows-1))))
 }
 
 // after returns the next row whose value can be compared, or -1.

@@ -37,7 +37,7 @@ type uses struct {
 	// prepared counts the statements that are over, and once those of them that were executed once.
 	// first is the first of these.
 	prepared, once int64
-	first          *sqltext.Shape
+	first          string
 	evidence       []event.Evidence
 	began          time.Duration
 }
@@ -54,28 +54,39 @@ type use struct {
 const maxNamed = 500
 
 func (u *uses) begin(s *scope) {
-	u.asked.reset()
+	u.asked.reset(false)
 	clear(u.open)
+	clear(u.all)
 	u.all, u.free, u.hand = u.all[:0], u.free[:0], 0
 	u.restart(s)
 }
 
+// forget forgets everything, because something was not seen.
+func (u *uses) forget(s *scope) {
+	bytes := u.asked.size
+	for _, at := range u.open {
+		bytes += u.all[at].bytes()
+	}
+	s.grow(-bytes)
+	u.begin(s)
+}
+
 // restart begins to count anew. What is open stays.
 func (u *uses) restart(s *scope) {
-	u.prepared, u.once, u.first, u.passed, u.began = 0, 0, nil, false, s.stage.clock.Now
+	u.prepared, u.once, u.first, u.passed, u.began = 0, 0, "", false, s.stage.clock.Now
 	u.evidence = u.evidence[:0]
 }
 
-func (u *uses) listen(_ *scope, m *event.Message) {
+func (u *uses) listen(s *scope, m *event.Message) {
 	if r, ok := readRequest(m); ok && r.named {
-		u.asked.add(r)
+		u.asked.add(s, r)
 	}
 }
 
 func (u *uses) take(s *scope, x *exchange) {
-	all := u.asked.of(x)
+	all := u.asked.of(s, x)
 	if u.asked.passed { // what was executed is not known
-		u.begin(s)
+		u.forget(s)
 		return
 	}
 	if x.Outcome == event.Skipped {
@@ -87,9 +98,9 @@ func (u *uses) take(s *scope, x *exchange) {
 		case r.kind == wire.Bind:
 			u.execute(r)
 		case r.kind == wire.Close && x.worked():
-			u.finish(r.name)
+			u.finish(s, r.name)
 		case r.kind == wire.Parse && x.worked():
-			u.prepare(x, r)
+			u.prepare(s, x, r)
 		}
 	}
 	if s.stage.clock.Now >= u.began+sayAfter && u.say(s) {
@@ -98,10 +109,10 @@ func (u *uses) take(s *scope, x *exchange) {
 }
 
 // prepare begins to follow a statement. An earlier one of that name must be over.
-func (u *uses) prepare(x *exchange, r *request) {
-	u.finish(r.name)
+func (u *uses) prepare(s *scope, x *exchange, r *request) {
+	u.finish(s, r.name)
 	if len(u.open) >= maxNamed {
-		u.pass()
+		u.pass(s)
 	}
 	if len(u.free) == 0 {
 		u.free = append(u.free, len(u.all))
@@ -113,11 +124,15 @@ func (u *uses) prepare(x *exchange, r *request) {
 	if r.shaped != nil {
 		u.all[at].shape = r.shaped.Shape
 	}
+	s.grow(u.all[at].bytes())
 	if u.open == nil {
 		u.open = map[uint64]int{}
 	}
 	u.open[r.name] = at
 }
+
+// bytes returns how much memory it takes.
+func (one *use) bytes() int { return sizeOfUse + sizeOfTexts(one.shape, nil) }
 
 // execute counts an execution.
 func (u *uses) execute(r *request) {
@@ -132,7 +147,7 @@ func (u *uses) execute(r *request) {
 
 // pass makes room: it takes an open statement to be over, if possible one that was executed once at
 // most.
-func (u *uses) pass() {
+func (u *uses) pass(s *scope) {
 	u.passed = true
 	for range maxNamed {
 		u.hand = (u.hand + 1) % len(u.all)
@@ -140,11 +155,11 @@ func (u *uses) pass() {
 			break
 		}
 	}
-	u.finish(u.all[u.hand].name)
+	u.finish(s, u.all[u.hand].name)
 }
 
 // finish adds up a statement that is over, if it is known.
-func (u *uses) finish(name uint64) {
+func (u *uses) finish(s *scope, name uint64) {
 	at, known := u.open[name]
 	if !known {
 		return
@@ -152,6 +167,8 @@ func (u *uses) finish(name uint64) {
 	delete(u.open, name)
 	u.free = append(u.free, at)
 	u.add(&u.all[at])
+	s.grow(-u.all[at].bytes())
+	u.all[at] = use{}
 }
 
 func (u *uses) add(one *use) {
@@ -160,7 +177,7 @@ func (u *uses) add(one *use) {
 		return
 	}
 	if u.once++; u.once == 1 {
-		u.first = one.shape
+		u.first = quoted(one.shape)
 	}
 	if len(u.evidence) < maxEvidence {
 		u.evidence = append(u.evidence, one.at)
@@ -185,7 +202,7 @@ func (u *uses) say(s *scope) bool {
 	slices.SortFunc(u.evidence, func(a, b event.Evidence) int { return cmp.Compare(a.Exchange, b.Exchange) })
 	s.find(finding{
 		text: fmt.Sprintf("%d named statements were prepared on one connection, and %d of them were executed exactly once, the first %s",
-			u.prepared, u.once, quoted(u.first)),
+			u.prepared, u.once, u.first),
 		remedy:   "What is executed once needs no name; what is executed again, perhaps with other constants, can be one statement with parameters.",
 		evidence: u.evidence, count: u.once,
 	})

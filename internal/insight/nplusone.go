@@ -28,7 +28,7 @@ var nplusone = Rule{
 		"Words of up to 12 bytes, of which rows are left out, unless names agree: everybody knows the codes of countries. " +
 		"Less than half of what a statement was executed for in the burst. " +
 		"Pages, where each value is in the result before, of the same shape, and other ways along a chain or down a tree. FETCH, and further Executes of a portal. Several values behind IN, and whatever is behind ANY or VALUES. INSERT, UPDATE, DELETE, and SELECTs that read no table, or only the system's catalogs, as drivers and tools do by themselves. " +
-		"Parents with less than 5 rows, NULL, booleans, and what is redacted. A result is remembered while it is one of the last two of a statement, and that is one of the last 16 of the client.",
+		"Parents with less than 5 rows, NULL, booleans, and what is redacted. A result is remembered while it is one of the last two of a statement, that is one of the last 16 of the client, and there is room: 256 KiB for the results of a client, 64 MiB for all that rules remember.",
 	Help:  "Each of these statements takes a round trip. One that asks for all values takes one: where order_id = any($1), a join, or what the object-relational mapper calls eager loading.",
 	watch: func(*Options) watcher { return new(followed) },
 }

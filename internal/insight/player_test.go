@@ -29,6 +29,7 @@ type player struct {
 	status   map[uint32]byte
 	findings []*event.Finding
 	reply    []event.Message // rows of the next statement, before the end of it
+	quiet    bool            // findings are not looked at
 }
 
 func newPlayer(t *testing.T, o insight.Options) *player {
@@ -58,7 +59,7 @@ func (p *player) take(e event.Event) {
 }
 
 func (p *player) collect(e *event.Event) {
-	if e.Kind == event.Found {
+	if e.Kind == event.Found && !p.quiet {
 		if !strings.HasSuffix(e.Finding.Remedy, ".") {
 			p.t.Errorf("%q is not a sentence", e.Finding.Remedy)
 		}

@@ -14,6 +14,7 @@ import (
 type asked struct {
 	all   []request
 	first int
+	size  int // of those that wait, in the account
 	// passed is set if some were passed over, so that it is not known whether they worked.
 	passed bool
 }
@@ -27,15 +28,20 @@ type request struct {
 	text     uint64 // as hashText returns it, where it is wanted
 	size     int64
 	shaped   *event.Shaped // may be nil
+	bytes    int           // of memory
 }
 
-// maxAsked is how many such messages are remembered. More are passed over.
-const maxAsked = 1000
+// maxAsked is how many such messages are remembered, and fewAsked for how many of them memory is
+// kept. More are passed over.
+const (
+	maxAsked = 1000
+	fewAsked = 32
+)
 
 var hashSeed = maphash.MakeSeed()
 
 // add remembers a message.
-func (a *asked) add(r request) {
+func (a *asked) add(s *scope, r request) {
 	if len(a.all)-a.first >= maxAsked {
 		a.passed = true
 		return
@@ -43,7 +49,12 @@ func (a *asked) add(r request) {
 	if a.first > 0 && len(a.all) == cap(a.all) {
 		a.all, a.first = a.all[:copy(a.all, a.all[a.first:])], 0
 	}
+	if r.bytes = sizeOfRequest; r.shaped != nil {
+		r.bytes += sizeOfTexts(r.shaped.Shape, r.shaped.Attributes)
+	}
 	a.all = append(a.all, r)
+	a.size += r.bytes
+	s.grow(r.bytes)
 }
 
 // readRequest reads a message. It reports whether it is about a prepared statement, and the server
@@ -88,22 +99,35 @@ func hashText(m *event.Message) uint64 {
 }
 
 // of returns the messages of an exchange that is over. They are valid until the next call of add.
-func (a *asked) of(x *exchange) []request {
-	for a.first < len(a.all) && a.all[a.first].exchange < x.Number {
-		a.first, a.passed = a.first+1, true
+func (a *asked) of(s *scope, x *exchange) []request {
+	if len(a.all) == 0 {
+		return nil
+	}
+	bytes := 0
+	for ; a.first < len(a.all) && a.all[a.first].exchange < x.Number; a.first++ {
+		bytes += a.all[a.first].bytes
+		a.passed = true
 	}
 	first := a.first
-	for a.first < len(a.all) && a.all[a.first].exchange == x.Number {
-		a.first++
+	for ; a.first < len(a.all) && a.all[a.first].exchange == x.Number; a.first++ {
+		bytes += a.all[a.first].bytes
 	}
+	a.size -= bytes
+	s.grow(-bytes)
 	all := a.all[first:a.first]
 	if a.first == len(a.all) {
-		a.all, a.first = a.all[:0], 0
+		a.reset(a.passed)
 	}
 	return all
 }
 
-func (a *asked) reset() { a.all, a.first, a.passed = a.all[:0], 0, false }
+// reset forgets everything.
+func (a *asked) reset(passed bool) {
+	*a = asked{all: a.all[:0], passed: passed}
+	if cap(a.all) > fewAsked {
+		a.all = nil
+	}
+}
 
 // worked reports whether all that an exchange asked for worked, although it may have been undone.
 func (x *exchange) worked() bool {

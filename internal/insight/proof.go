@@ -70,7 +70,7 @@ func (r *run) explains() bool {
 func (r *run) takesAll() bool { return r.distinct == r.result.columns[r.column].distinct }
 
 func (r *run) isWhole() bool {
-	return r.takesAll() && r.result.rows == int64(len(r.result.columns[r.column].hashes))
+	return r.takesAll() && r.result.rows == int64(r.result.columns[r.column].kept)
 }
 
 // proven returns the runs that prove something: of those that overlap, that of the latest result.
@@ -115,5 +115,5 @@ func (f *follower) proven(s *Stage) (all []run) {
 // What comes next can be of the rows after it.
 func (r *run) leavesMemory() bool {
 	c := &r.result.columns[r.column]
-	return r.row == c.last && r.result.rows > int64(len(c.hashes))
+	return r.row == c.last && r.result.rows > int64(c.kept)
 }

@@ -22,7 +22,7 @@ const (
 // relations remembers what was found out about names.
 type relations struct {
 	known map[pair]relation
-	size  int // of the texts of both shapes of each pair
+	size  int // in bytes, with the texts of both shapes of each pair
 }
 
 // pair is a column of a result and an operand of a statement.
@@ -38,7 +38,7 @@ const maxRelations = 10_000
 func (all *relations) of(p pair) relation {
 	r, ok := all.known[p]
 	if !ok {
-		size := len(p.parent.Text) + len(p.child.Text)
+		size := sizeOfRelation + len(p.parent.Text) + len(p.child.Text) + len(p.column)
 		if len(all.known) >= maxRelations || all.size+size > maxShapeTexts || all.known == nil {
 			*all = relations{known: map[pair]relation{}}
 		}

@@ -47,17 +47,17 @@ type parsed struct {
 
 func (p *parses) begin(*scope) {
 	p.texts.reset()
-	p.asked.reset()
+	p.asked.reset(false)
 	p.alone = 0
 }
 
-func (p *parses) listen(_ *scope, m *event.Message) {
+func (p *parses) listen(s *scope, m *event.Message) {
 	if m.Type != wire.Parse {
 		return
 	}
 	if r, ok := readRequest(m); ok {
 		r.text = hashText(m)
-		p.asked.add(r)
+		p.asked.add(s, r)
 	}
 }
 
@@ -66,11 +66,11 @@ func (p *parses) take(s *scope, x *exchange) {
 		p.waited()
 	}
 	p.alone = 0
-	all := p.asked.of(x)
+	all := p.asked.of(s, x)
 	if !x.worked() {
 		return
 	}
-	count := 0
+	count, before := 0, p.texts.size
 	for i := range all {
 		if r := &all[i]; r.text != 0 {
 			p.parse(s, x, r)
@@ -78,6 +78,7 @@ func (p *parses) take(s *scope, x *exchange) {
 			count++
 		}
 	}
+	s.grow(p.texts.size - before)
 	if count != 1 || x.Kind != event.Prepare || x.RoundTrips == 0 {
 		p.alone = 0
 	}
@@ -115,6 +116,7 @@ func (p *parses) parse(s *scope, x *exchange, r *request) {
 	if s.stage.clock.Now >= v.began+sayAfter && sayParsed(s, one) {
 		one.times, *v = 0, parsed{}
 	}
+	p.texts.resize(one, sizeOfParsed+sizeOfTexts(v.shape, v.attributes)+sizeOfEvidence*len(v.evidence))
 }
 
 func (p *parses) end(s *scope) {

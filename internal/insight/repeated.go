@@ -15,7 +15,7 @@ var repeated = Rule{
 	Name: "repeated", Severity: event.Note, within: aUnit,
 	Title: "The same statement for one value after another",
 	Fires: "In one transaction, or in one request, trace or test that comments name: at least 10 SELECTs of one shape with different values on one connection. " +
-		"What varies is compared with columns by = or IN, and rule n+1 did not find where the values are from. If results are no longer remembered, it says how many.",
+		"What varies is compared with columns by = or IN, and rule n+1 did not find where the values are from. If results, or comparisons with results, are no longer remembered, it says how many.",
 	Silent: "What rule n+1 does not take for children: lists, pages, what reads only the system's catalogs, FETCH, further Executes of a portal, a chain where each value is in the result before. " +
 		"LIMIT and OFFSET that vary. A SAVEPOINT or ROLLBACK TO begins a new unit, because test frameworks put one around each test.",
 	Help:  "If the values are known together, one statement can ask for all of them: where id = any($1).",
@@ -24,8 +24,8 @@ var repeated = Rule{
 
 // repetitions counts what is executed again in a unit.
 type repetitions struct {
-	loops     []loop
-	forgotten int64 // when it began
+	loops             []loop
+	forgotten, halted int64 // when it began
 }
 
 // loop is the executions of one shape on one connection.
@@ -33,8 +33,10 @@ type loop struct {
 	shape      *sqltext.Shape
 	conn       uint32
 	attributes []sqltext.Attribute
+	size       int // in the account
 	executions int64
-	requests   map[uint64]bool // that differ
+	request    uint64          // the first
+	requests   map[uint64]bool // that differ, nil while there is one
 	before     []uint64
 	varies     uint16
 	edges      [2][maxColumns]uint64
@@ -49,7 +51,7 @@ const maxLoops = 100
 func (w *repetitions) begin(s *scope) {
 	w.loops = w.loops[:0]
 	if s.client != nil {
-		w.forgotten = s.client.memory.forgotten
+		w.forgotten, w.halted = s.client.memory.forgotten, s.client.memory.halted
 	}
 }
 
@@ -64,20 +66,33 @@ func (w *repetitions) take(s *scope, x *exchange) {
 	if l == nil {
 		return
 	}
+	before := l.size
+	l.add(s.stage, x)
+	l.size = sizeOfLoop + sizeOfTexts(l.shape, l.attributes) + inMap*len(l.requests) + sizeOfEvidence*len(l.evidence)
+	s.grow(l.size - before)
+}
+
+// add adds an execution.
+func (l *loop) add(s *Stage, x *exchange) {
 	l.executions++
 	if len(l.evidence) < maxEvidence {
 		l.evidence = append(l.evidence, x.evidence())
 	}
-	request, ok := s.stage.operands.request(x)
+	request, ok := s.operands.request(x)
 	if !ok {
 		l.unknown = true
 		return
 	}
-	if len(l.requests) < maxRequests {
+	switch {
+	case l.executions == 1:
+		l.request = request
+	case l.requests != nil && len(l.requests) < maxRequests:
 		l.requests[request] = true
+	case l.requests == nil && request != l.request:
+		l.requests = map[uint64]bool{l.request: true, request: true}
 	}
 	if l.executions > 1 {
-		l.compare(s.stage, x)
+		l.compare(s, x)
 	}
 }
 
@@ -101,10 +116,7 @@ func (w *repetitions) loopOf(x *exchange) *loop {
 		w.loops = w.loops[:n+1]
 	}
 	l := &w.loops[n]
-	if clear(l.requests); l.requests == nil {
-		l.requests = map[uint64]bool{}
-	}
-	*l = loop{shape: x.Shape, conn: x.conn.number, attributes: x.Attributes, requests: l.requests, before: l.before[:0], evidence: l.evidence[:0:0]}
+	*l = loop{shape: x.Shape, conn: x.conn.number, attributes: x.Attributes, before: l.before[:0]}
 	return l
 }
 
@@ -155,13 +167,26 @@ func (w *repetitions) end(s *scope) {
 			number += " or more"
 		}
 		text := fmt.Sprintf("%d × %s with %s different values of %s in one %s; what was seen does not prove where they are from", l.executions, quoted(l.shape), number, placeholders(operands), s.unitName())
-		if n := s.client.memory.forgotten - w.forgotten; n > 0 {
-			text += fmt.Sprintf(" (%s forgotten in the meantime)", event.Count(n, "result"))
-		}
+		text += w.lack(&s.client.memory)
 		s.find(finding{
 			shape: l.shape, attributes: l.attributes, text: text, remedy: remedyFor(l.shape, operands), evidence: l.evidence, count: l.executions,
 		})
 	}
+}
+
+// lack says what can't be compared any more with what was seen in the unit.
+func (w *repetitions) lack(m *memory) string {
+	var all []string
+	if n := m.forgotten - w.forgotten; n > 0 {
+		all = append(all, event.Count(n, "result"))
+	}
+	if n := m.halted - w.halted; n > 0 {
+		all = append(all, event.Count(n, "comparison")+" with results")
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(all, " and ") + " forgotten in the meantime)"
 }
 
 // compared returns the operands that vary, and reports whether each of them is compared with a

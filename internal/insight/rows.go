@@ -13,11 +13,15 @@ import (
 const (
 	maxColumns = 8
 	maxRows    = 1000
+	// smallRows is how many rows are not worth accounting for, and how many results of them.
+	smallRows = 10
 )
 
 // rows collects what is needed of the rows of an exchange while they pass. It serves one exchange
 // after another.
 type rows struct {
+	holding
+	conn     *connection // if it is in the account
 	exchange uint32
 	count    int64
 	// hash is that of all their bytes, however they were cut. gaps is set if some bytes were not
@@ -52,8 +56,12 @@ type collected struct {
 func (s *Stage) collect(c *connection, m *event.Message) {
 	switch m.Type {
 	case wire.DataRow:
-		if m.Exchange != 0 {
-			s.rowsOf(c, m.Exchange).add(m)
+		if m.Exchange > c.passed {
+			r := s.rowsOf(c, m.Exchange)
+			if r.add(m); r.count > smallRows || len(c.rows) > smallRows {
+				r.conn = c
+				s.account.add(&r.holding, r.bytes()-r.size)
+			}
 		}
 	case wire.CommandComplete:
 		if n := len(c.rows); n > 0 && c.rows[n-1].exchange == m.Exchange {
@@ -76,6 +84,7 @@ func (s *Stage) rowsOf(c *connection, exchange uint32) *rows {
 		r, s.spareRows = s.spareRows[n-1], s.spareRows[:n-1]
 	} else {
 		r = new(rows)
+		r.of = r
 		r.hash.SetSeed(hashSeed)
 	}
 	r.exchange = exchange
@@ -101,7 +110,11 @@ func (c *connection) takeRows(exchange uint32) *rows {
 func (s *Stage) dropRows(c *connection, exchange uint32) {
 	n := 0
 	for ; n < len(c.rows) && c.rows[n].exchange <= exchange; n++ {
-		if len(s.spareRows) < maxSpare {
+		if r := c.rows[n]; r.conn != nil {
+			s.account.remove(&r.holding)
+			r.conn = nil
+		}
+		if len(s.spareRows) < maxSpareRows {
 			c.rows[n].reset()
 			s.spareRows = append(s.spareRows, c.rows[n])
 		}
@@ -109,6 +122,35 @@ func (s *Stage) dropRows(c *connection, exchange uint32) {
 	if n > 0 {
 		c.rows = slices.Delete(c.rows, 0, n)
 	}
+	const few = 32
+	if len(c.rows) == 0 && cap(c.rows) > few {
+		c.rows = nil
+	}
+}
+
+// maxSpareRows is how many are kept for later.
+const maxSpareRows = 16
+
+// bytes returns how much memory it takes.
+func (r *rows) bytes() int {
+	size := sizeOfRows
+	for i := range r.used {
+		size += 8 * cap(r.hashes[i])
+	}
+	return size
+}
+
+// forget forgets what was collected of an exchange, and of those before it. The rest of them is not
+// collected, because a part of a result would be taken for the whole.
+func (r *rows) forget(s *Stage) {
+	c := r.conn
+	for _, one := range c.rows {
+		if one.exchange <= r.exchange && one.count >= fewRows && c.client != nil {
+			c.client.memory.forgotten++
+		}
+	}
+	c.passed = r.exchange
+	s.dropRows(c, r.exchange)
 }
 
 func (r *rows) reset() {

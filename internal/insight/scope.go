@@ -11,6 +11,9 @@ import (
 
 // scope is what rules look at as a whole, with their watchers.
 type scope struct {
+	holding
+	bytes    int // that its watchers keep
+	most     int // that they kept, in this scope or an earlier one
 	stage    *Stage
 	number   uint64
 	sort     within
@@ -24,7 +27,7 @@ type scope struct {
 	current *Rule
 	// began is when it began, and last when an exchange of it was last over, by the clock.
 	began, last time.Duration
-	// continues is set if it is the rest of a burst that was cut.
+	// continues is set if it is the rest of a burst that was cut, or of what was forgotten.
 	continues bool
 	// proven is set if the comments of statements say that they belong together.
 	proven bool
@@ -34,8 +37,9 @@ type scope struct {
 	// deadline is when it is looked at again, if place is not 0: its place in deadlines, from 1.
 	deadline time.Duration
 	place    int
-	// unit is the unit in it, if it is a burst or a transaction. It is nil until it has an exchange.
-	unit *scope
+	// in is the burst or the transaction that a unit is in. unit is the unit in a burst or a
+	// transaction. It is nil until it has an exchange.
+	in, unit *scope
 	// follows compares statements with results, in a burst. It is nil if no rule asks for it.
 	follows *follows
 }
@@ -67,8 +71,10 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 	var sc *scope
 	if n := len(s.spare[sort]); n > 0 {
 		sc, s.spare[sort] = s.spare[sort][n-1], s.spare[sort][:n-1]
+		s.spareMemory -= sc.most
 	} else {
-		sc = &scope{stage: s, sort: sort, rules: s.rules[sort]}
+		sc = &scope{stage: s, sort: sort, rules: s.rules[sort], watchers: make([]watcher, 0, len(s.rules[sort]))}
+		sc.of = sc
 		for i, r := range sc.rules {
 			w := r.watch(&s.options)
 			sc.watchers = append(sc.watchers, w)
@@ -79,9 +85,6 @@ func (s *Stage) begin(sort within, client *client, conn *connection) *scope {
 		if sort == aBurst && s.compares {
 			sc.follows = new(follows)
 		}
-	}
-	if sort == aUnit {
-		sc.follows = nil
 	}
 	s.scopes++
 	sc.number = s.scopes
@@ -115,14 +118,69 @@ func (s *Stage) endScope(at **scope, how ending) {
 	s.release(sc)
 }
 
-// maxSpare is how many scopes of a sort are kept for later.
-const maxSpare = 64
+// Limits of the scopes that are kept for later: how many of a sort, and how much all have held at most.
+const (
+	maxSpare       = 64
+	maxSpareMemory = 4 << 20
+)
 
 // release keeps a scope that is over for later.
 func (s *Stage) release(sc *scope) {
 	s.unschedule(sc)
-	if len(s.spare[sc.sort]) < maxSpare {
+	sc.most = max(sc.most, sc.bytes)
+	if sc.in != nil {
+		s.account.add(&sc.in.holding, -sc.bytes)
+	}
+	s.account.remove(&sc.holding)
+	sc.client, sc.conn, sc.in, sc.bytes = nil, nil, nil, 0
+	switch {
+	case sc.sort == aUnit:
+		sc.follows = nil
+	case sc.follows != nil:
+		sc.follows.reset()
+	}
+	if len(s.spare[sc.sort]) < maxSpare && s.spareMemory+sc.most <= maxSpareMemory {
 		s.spare[sc.sort] = append(s.spare[sc.sort], sc)
+		s.spareMemory += sc.most
+	}
+}
+
+// grow accounts for bytes that a watcher keeps from now on, or does not keep any more. Those of a unit
+// are of the scope that it is in.
+func (sc *scope) grow(bytes int) {
+	if bytes == 0 {
+		return
+	}
+	sc.bytes += bytes
+	of := sc
+	if sc.in != nil {
+		of = sc.in
+	}
+	sc.stage.account.add(&of.holding, bytes)
+}
+
+// forget ends a scope because there is no room for what is known about it. Another begins in its
+// place, so what is found then may be less than there is.
+func (sc *scope) forget(s *Stage) {
+	switch c := sc.conn; sc.sort {
+	case aConnection:
+		s.endScope(&c.scope, lost)
+		c.scope = s.begin(aConnection, c.client, c)
+	case aTransaction:
+		s.endScope(&c.transaction, lost)
+		c.transaction = s.begin(aTransaction, c.client, c)
+		c.transaction.continues = true
+	case aBurst:
+		of := sc.client
+		of.loaded = true
+		of.memory.halted++
+		s.endBurst(sc, cut)
+	case aClient:
+		of := sc.client
+		of.followed, of.unsure = nil, s.clock.Now
+		s.endScope(&of.scope, lost)
+		of.scope = s.begin(aClient, of, nil)
+		s.schedule(of.scope, s.clock.Now+restTime)
 	}
 }
 
@@ -201,7 +259,7 @@ func (s *Stage) unitOf(burst, transaction *scope) *scope {
 	}
 	if in.unit == nil {
 		in.unit = s.begin(aUnit, in.client, in.conn)
-		in.unit.proven = in.proven
+		in.unit.proven, in.unit.in = in.proven, in
 		if in.sort == aBurst {
 			in.unit.follows = in.follows
 		}
@@ -225,6 +283,7 @@ func (s *Stage) burst(c *client, t tag) *scope {
 		}
 		b = s.begin(aBurst, c, nil)
 		b.key, b.proven, b.continues = t.key, t.proven, c.loaded
+		b.grow(sizeOfScope + len(t.key))
 		c.bursts[t.key] = b
 		s.schedule(b, b.began+restTime)
 	}

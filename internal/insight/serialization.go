@@ -45,31 +45,46 @@ func (w *conflicts) begin(*scope) {
 
 func (*conflicts) take(*scope, *exchange) {}
 
-func (w *conflicts) transacted(_ *scope, c *connection) {
+func (w *conflicts) transacted(s *scope, c *connection) {
 	w.transactions++
 	if len(w.waiting) > 0 {
-		if failed, waits := w.waiting[c.number]; waits && c.work.beginsLike(&failed) {
-			w.of(&failed).followed++
-		}
-		delete(w.waiting, c.number)
+		w.follow(s, c)
 	}
 	if c.work.conflict == "" {
 		return
 	}
 	one := w.of(&c.work)
-	one.count++
+	if one.count++; one.count == 1 {
+		s.grow(one.first.bytes() + maxEvidence*sizeOfEvidence)
+	}
 	if len(one.evidence) < maxEvidence {
 		one.evidence = append(one.evidence, c.work.at)
 	}
 	if len(one.connections) < maxWaiting {
+		const size = 4
 		one.connections = append(one.connections, c.number)
+		s.grow(size)
 	}
 	if w.waiting == nil {
 		w.waiting = map[uint32]work{}
 	}
 	if len(w.waiting) < maxWaiting {
 		w.waiting[c.number] = c.work
+		s.grow(c.work.bytes())
 	}
+}
+
+// follow counts a transaction that comes after one of its connection that failed.
+func (w *conflicts) follow(s *scope, c *connection) {
+	failed, waits := w.waiting[c.number]
+	if !waits {
+		return
+	}
+	if c.work.beginsLike(&failed) {
+		w.of(&failed).followed++
+	}
+	delete(w.waiting, c.number)
+	s.grow(-failed.bytes())
 }
 
 // of returns what is counted of transactions that failed with the same SQLSTATE.

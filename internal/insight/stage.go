@@ -36,14 +36,16 @@ type Stage struct {
 	statements  statements
 	current     exchange        // that is being taken
 	spare       [sorts][]*scope // that are not in use
+	spareMemory int             // of their watchers, in bytes
+
+	account account // of all that can be forgotten
 
 	// Of what is collected of results, if a rule needs it:
-	collects   bool
-	compares   bool // parameters with results
-	spareRows  []*rows
-	operands   operands
-	relations  relations
-	remembered int // bytes of all results
+	collects  bool
+	compares  bool // parameters with results
+	spareRows []*rows
+	operands  operands
+	relations relations
 
 	signatures map[string]bool // that were found
 	found      []*event.Event  // and not emitted yet
@@ -59,6 +61,7 @@ func New(o Options) *Stage {
 			s.rules[r.within] = append(s.rules[r.within], r)
 		}
 	}
+	s.account.open()
 	s.compares = o.Rules.Has(nplusone.Name) || o.Rules.Has(repeated.Name)
 	s.collects = s.compares || o.Rules.Has(duplicate.Name)
 	return s
@@ -87,6 +90,9 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 			s.command = true
 		}
 	}
+	if s.account.isFull() {
+		s.shed()
+	}
 	emit(e)
 	s.emit(emit)
 }
@@ -95,11 +101,12 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 func (s *Stage) End(emit func(*event.Event)) {
 	for _, c := range s.inOrder() {
 		s.endConnection(c)
+		s.emit(emit)
 	}
 	for _, c := range s.clientsInOrder() {
 		s.endClient(c, stopped)
+		s.emit(emit)
 	}
-	s.emit(emit)
 }
 
 // emit emits what was found.

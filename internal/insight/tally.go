@@ -8,12 +8,14 @@ type tally[V any] struct {
 	places map[uint64]int // in all
 	all    []tallied[V]   // in the order of their first time
 	counts []int64        // for sorting
+	size   int            // of all, as far as resize was told
 }
 
 // tallied is what has come, how often, and what is known about it.
 type tallied[V any] struct {
 	hash  uint64
 	times int64
+	size  int
 	value V
 }
 
@@ -36,6 +38,12 @@ func (t *tally[V]) add(hash uint64) *tallied[V] {
 	}
 	t.all[at].times++
 	return &t.all[at]
+}
+
+// resize notes how many bytes one takes, with what its value refers to.
+func (t *tally[V]) resize(one *tallied[V], size int) {
+	t.size += size - one.size
+	one.size = size
 }
 
 // find returns what has come, or nil. It is valid until the next call of add.
@@ -61,7 +69,11 @@ func (t *tally[V]) forget() {
 		if one.times == limit {
 			room--
 		}
-		return one.times < limit || one.times == limit && room < 0
+		if one.times > limit || one.times == limit && room >= 0 {
+			return false
+		}
+		t.size -= one.size
+		return true
 	})
 	clear(t.places)
 	for i := range t.all {
@@ -72,5 +84,5 @@ func (t *tally[V]) forget() {
 func (t *tally[V]) reset() {
 	clear(t.places)
 	clear(t.all)
-	t.all = t.all[:0]
+	t.all, t.size = t.all[:0], 0
 }

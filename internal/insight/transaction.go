@@ -9,7 +9,7 @@ import (
 type work struct {
 	// firsts are the first statements in it, and count is how many there were. What only controls
 	// transactions and the session is not among them.
-	firsts [4]*sqltext.Shape
+	firsts [4]uint64 // numbers of statements, or 0
 	count  int
 	// conflict is the SQLSTATE with which it first lost against another transaction, or empty.
 	conflict   string
@@ -22,7 +22,7 @@ type work struct {
 func (w *work) add(x *exchange) {
 	if x.runs() && x.Outcome != event.Skipped && !x.statement.controls() {
 		if w.count < len(w.firsts) {
-			w.firsts[w.count] = x.Shape
+			w.firsts[w.count] = x.statement.number
 		}
 		w.count++
 	}
@@ -31,6 +31,9 @@ func (w *work) add(x *exchange) {
 		w.conflict, w.shape, w.attributes, w.at = x.SQLState, x.Shape, x.Attributes, x.evidence()
 	}
 }
+
+// bytes returns how much memory it takes.
+func (w *work) bytes() int { return sizeOfWork + sizeOfTexts(w.shape, w.attributes) }
 
 // controls reports whether a statement does nothing to data.
 func (st *statement) controls() bool {
@@ -45,15 +48,19 @@ func (st *statement) controls() bool {
 func (w *work) beginsLike(failed *work) bool {
 	n := min(w.count, failed.count, len(w.firsts))
 	for i := range n {
-		if w.firsts[i] == nil || w.firsts[i] != failed.firsts[i] {
+		if w.firsts[i] == 0 || w.firsts[i] != failed.firsts[i] {
 			return false
 		}
 	}
 	return n > 0
 }
 
-// maxReady is how many ReadyForQuery a connection remembers before the exchanges that they end.
-const maxReady = 1000
+// maxReady is how many ReadyForQuery a connection remembers before the exchanges that they end, and
+// fewReady for how many of them memory is kept.
+const (
+	maxReady = 1000
+	fewReady = 32
+)
 
 // becomeReady notes that a ReadyForQuery ends an exchange, and with it perhaps a transaction.
 func (c *connection) becomeReady(number uint32) {
@@ -100,7 +107,9 @@ func (s *Stage) work(c *connection, x *exchange, ended bool) {
 	} else if ended && c.transaction != nil {
 		s.endWork(c)
 	}
-	c.ready = append(c.ready[:0], c.ready[passed:]...)
+	if c.ready = append(c.ready[:0], c.ready[passed:]...); len(c.ready) == 0 && cap(c.ready) > fewReady {
+		c.ready = nil
+	}
 }
 
 // endWork ends a transaction, and passes it to the watchers of the client's burst. What the comments

@@ -2,7 +2,6 @@ package insight
 
 import (
 	"fmt"
-	"hash/maphash"
 	"strings"
 	"time"
 
@@ -26,7 +25,6 @@ var uniqueSQL = Rule{
 type variants struct {
 	texts tally[variant]
 	kept  int // comments of all texts
-	hash  maphash.Hash
 }
 
 // variant is a text without its comments.
@@ -48,7 +46,6 @@ const maxComments = 4000
 func (v *variants) begin(*scope) {
 	v.texts.reset()
 	v.kept = 0
-	v.hash.SetSeed(hashSeed)
 }
 
 func (v *variants) take(s *scope, x *exchange) {
@@ -57,21 +54,22 @@ func (v *variants) take(s *scope, x *exchange) {
 		return
 	}
 	sql, settings := []byte(c.SQL), c.Settings.SQL()
-	one := v.texts.add(v.hashWithout(sql, settings))
-	comments := v.hashOf(sql, settings)
+	before := v.texts.size
+	one := v.texts.add(s.stage.operands.hashWithout(sql, settings))
+	comments := s.stage.operands.hashOf(sql, settings)
 	of := &one.value
 	if one.times == 1 {
 		*of = variant{began: s.stage.clock.Now, shape: x.Shape, attributes: x.Attributes, first: comments}
-		of.note(x, sql, settings)
-		return
 	}
-	if v.add(of, comments) {
+	if one.times == 1 || v.add(of, comments) {
 		of.note(x, sql, settings)
 	}
 	if s.stage.clock.Now >= of.began+sayAfter && of.say(s) {
 		v.kept -= len(of.comments)
 		one.times, *of = 0, variant{}
 	}
+	v.texts.resize(one, sizeOfVariant+sizeOfTexts(of.shape, of.attributes)+sizeOfEvidence*len(of.evidence)+inMap*len(of.comments))
+	s.grow(v.texts.size - before)
 }
 
 // add remembers comments, if there is room, and reports whether they are new.
@@ -115,22 +113,22 @@ func (of *variant) note(x *exchange, sql []byte, settings sqltext.Settings) {
 }
 
 // hashWithout returns a hash of a text without its comments.
-func (v *variants) hashWithout(sql []byte, settings sqltext.Settings) uint64 {
-	v.hash.Reset()
-	sqltext.HashTokens(&v.hash, sql, settings)
-	return v.hash.Sum64()
+func (o *operands) hashWithout(sql []byte, settings sqltext.Settings) uint64 {
+	o.tokens.SetSeed(hashSeed)
+	sqltext.HashTokens(&o.tokens, sql, settings)
+	return o.tokens.Sum64()
 }
 
 // hashOf returns a hash of the comments in a text.
-func (v *variants) hashOf(sql []byte, settings sqltext.Settings) uint64 {
-	v.hash.Reset()
+func (o *operands) hashOf(sql []byte, settings sqltext.Settings) uint64 {
+	o.tokens.SetSeed(hashSeed)
 	tokens := sqltext.NewScanner(sql, settings)
 	for t := tokens.Next(); t.Kind != sqltext.End; t = tokens.Next() {
 		if t.Kind.IsComment() {
-			_, _ = v.hash.Write(tokens.Text(t)) // never fails
+			_, _ = o.tokens.Write(tokens.Text(t)) // never fails
 		}
 	}
-	return v.hash.Sum64()
+	return o.tokens.Sum64()
 }
 
 func (v *variants) end(s *scope) {

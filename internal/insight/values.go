@@ -181,9 +181,7 @@ func (o *operands) request(x *exchange) (hash uint64, ok bool) {
 	}
 	if strings.Contains(c.SQL, "/*") || strings.Contains(c.SQL, "--") {
 		o.sql = append(o.sql[:0], c.SQL...)
-		o.tokens.SetSeed(hashSeed)
-		sqltext.HashTokens(&o.tokens, o.sql, c.Settings.SQL())
-		hash = o.tokens.Sum64()
+		hash = o.hashWithout(o.sql, c.Settings.SQL())
 	} else {
 		hash = maphash.String(hashSeed, c.SQL)
 	}

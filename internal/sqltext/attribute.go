@@ -13,6 +13,8 @@ const (
 	maxAttributes     = 16
 	maxAttributeKey   = 64
 	maxAttributeValue = 256
+	// maxAttributeComment is how long a comment with attributes can be: they keep all of it in memory.
+	maxAttributeComment = 8 << 10
 )
 
 // Attributes returns the key/value pairs in comments between /* and */: k='v', as sqlcommenter
@@ -25,7 +27,7 @@ func Attributes(sql []byte, settings Settings) (all []Attribute) {
 	}
 	tokens := NewScanner(sql, settings)
 	for t := tokens.Next(); t.Kind != End && len(all) < maxAttributes; t = tokens.Next() {
-		if t.Kind == BlockComment && !t.Unterminated && t.Doubt == NoDoubt {
+		if t.Kind == BlockComment && !t.Unterminated && t.Doubt == NoDoubt && len(tokens.Text(t)) <= maxAttributeComment {
 			all = appendAttributes(all, tokens.Text(t))
 		}
 	}
