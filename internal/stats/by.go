@@ -48,8 +48,20 @@ func (b By) String() string {
 // IsShape reports whether exchanges are grouped by shape.
 func (b By) IsShape() bool { return b.key == nil }
 
-// NotSaid is the key of exchanges whose client has not said what they are grouped by.
-const NotSaid = "(not said)"
+// Keys of exchanges that lack what they are grouped by.
+const (
+	// unknown is for SQL that was not seen. cutOff is for SQL of which only the beginning was kept:
+	// anything may follow.
+	unknown      = "(SQL not seen)"
+	cutOff       = "(SQL cut off)"
+	functionCall = "(function call)"
+	// preparing is for exchanges that run no statement. atSync is for what a Sync does by itself,
+	// such as a commit.
+	preparing = "(prepared alone)"
+	atSync    = "(sync)"
+	// notSaid is for exchanges whose client has not said what they are grouped by.
+	notSaid = "(not said)"
+)
 
 // keyOf returns the key of an exchange.
 func (b By) keyOf(e *event.Event) string {
@@ -59,24 +71,24 @@ func (b By) keyOf(e *event.Event) string {
 	if key := b.key(e); key != "" {
 		return key
 	}
-	return NotSaid
+	return notSaid
 }
 
 // shapeKey returns the identifier of a shape, or one of the keys for exchanges without a shape.
 func shapeKey(x *event.Exchange) string {
 	switch {
 	case x.Kind == event.Prepare:
-		return Preparing
+		return preparing
 	case x.Kind == event.SyncAlone:
-		return AtSync
+		return atSync
 	case x.Kind == event.FunctionCall:
-		return FunctionCall
+		return functionCall
 	case x.Shape != nil:
 		return x.Shape.ID
 	case x.Context != nil && x.Context.Shortened > 0:
-		return Cut
+		return cutOff
 	}
-	return Unknown
+	return unknown
 }
 
 var nobody event.Identity

@@ -29,7 +29,7 @@ type Group struct {
 	Shape *sqltext.Shape // if exchanges are grouped by shape, and there is one
 	Sums  Sums
 	// Prepared counts the exchanges that prepare, describe or close a statement of this shape
-	// without running it. Their sums are in [Preparing].
+	// without running it. Their sums are in the group "(prepared alone)".
 	Prepared int64
 	// States counts errors by SQLSTATE. Messages has one message of each.
 	States   Counts
@@ -54,19 +54,6 @@ type Message struct {
 	Text     string
 	Settings *event.Settings
 }
-
-// Keys of exchanges without a shape.
-const (
-	// Unknown is for SQL that was not seen. Cut is for SQL of which only the beginning was kept:
-	// anything may follow.
-	Unknown      = "(SQL not seen)"
-	Cut          = "(SQL cut off)"
-	FunctionCall = "(function call)"
-	// Preparing is for exchanges that run no statement. AtSync is for what a Sync does by itself,
-	// such as a commit.
-	Preparing = "(prepared alone)"
-	AtSync    = "(sync)"
-)
 
 // Sample is one call.
 type Sample struct {

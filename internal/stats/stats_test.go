@@ -325,7 +325,7 @@ func TestBounds(t *testing.T) {
 
 // TestBy groups by everything possible.
 func TestBy(t *testing.T) {
-	for name, want := range map[string]string{"user": "u", "database": "d", "application": NotSaid, "client": NotSaid, "connection": "#7", "attribute:a": "b", "attribute:c": NotSaid} {
+	for name, want := range map[string]string{"user": "u", "database": "d", "application": notSaid, "client": notSaid, "connection": "#7", "attribute:a": "b", "attribute:c": notSaid} {
 		by, err := ParseBy(name)
 		if err != nil {
 			t.Fatal(err)
