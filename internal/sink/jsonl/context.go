@@ -24,10 +24,7 @@ func (p *page) context() {
 	}
 	p.key("context")
 	p.text = append(p.text, '{')
-	if c.NeverParsed {
-		p.key("never_parsed")
-		p.text = append(p.text, "true"...)
-	}
+	p.flag("never_parsed", c.NeverParsed)
 	if sql {
 		p.key("sql")
 		p.sql(c)

@@ -40,10 +40,7 @@ func (p *page) exchangeObject(x *event.Exchange) {
 	for _, field := range [][2]string{{"sqlstate", x.SQLState}, {"message", x.Message}, {"detail", x.Detail}, {"hint", x.Hint}} {
 		p.wordOf(field[0], field[1])
 	}
-	if x.NeverAnswered {
-		p.key("never_answered")
-		p.text = append(p.text, "true"...)
-	}
+	p.flag("never_answered", x.NeverAnswered)
 	if x.Position > 0 {
 		p.integer("position", int64(x.Position))
 	}

@@ -12,16 +12,10 @@ func (p *page) findingObject(f *event.Finding) {
 	p.begin("finding")
 	p.word("rule", f.Rule)
 	p.word("severity", f.Severity.String())
-	if f.Timed {
-		p.key("timed")
-		p.text = append(p.text, "true"...)
-	}
+	p.flag("timed", f.Timed)
 	p.word("signature", f.Signature)
-	if f.Accepted {
-		p.key("accepted")
-		p.text = append(p.text, "true"...)
-		p.sentence("reason", f.Reason)
-	}
+	p.flag("accepted", f.Accepted)
+	p.sentence("reason", f.Reason)
 	if f.Shape != nil {
 		p.sentence("shape", f.Shape.ID)
 	}

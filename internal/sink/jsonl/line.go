@@ -42,10 +42,7 @@ func (p *page) add(e *event.Event) {
 		p.traffic("forwarded", e.Direction)
 		p.integer("bytes", e.Total)
 		p.integer("left", int64(e.Left))
-		if e.OneByOne {
-			p.key("one_by_one")
-			p.text = append(p.text, "true"...)
-		}
+		p.flag("one_by_one", e.OneByOne)
 		p.end()
 	}
 }

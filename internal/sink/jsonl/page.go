@@ -49,6 +49,14 @@ func (p *page) integer(name string, v int64) {
 	p.text = strconv.AppendInt(p.text, v, 10)
 }
 
+// flag writes a member that is true, if it is set.
+func (p *page) flag(name string, set bool) {
+	if set {
+		p.key(name)
+		p.text = append(p.text, "true"...)
+	}
+}
+
 // null writes the value that SQL's NULL becomes.
 func (p *page) null() {
 	p.key(valueKey)

@@ -28,10 +28,7 @@ func (p *page) marks(o marks) {
 	if o.redacted > 0 {
 		p.integer("redacted", int64(o.redacted))
 	}
-	if o.cut {
-		p.key("cut")
-		p.text = append(p.text, "true"...)
-	}
+	p.flag("cut", o.cut)
 	if o.expected != wire.TypeByte {
 		p.word("expected", o.expected.String())
 	}
