@@ -54,7 +54,7 @@ func readSmallFile(path string, pipes bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() && !pipes {
+	if info.IsDir() || !info.Mode().IsRegular() && !pipes {
 		return nil, errors.New("it is not a file: name one with --baseline")
 	}
 	file, err := os.Open(path)

@@ -94,16 +94,11 @@ func (r *reader) value(line int, key string, value *unstable.Node) (err error) {
 	}
 	r.given[key] = true
 	a := r.current
-	switch key {
-	case "signature":
-		a.Signature, err = r.words(line, key, value)
-	case "rule":
-		a.Rule, err = r.words(line, key, value)
-	case "shape":
-		a.Shape, err = r.words(line, key, value)
-	case "reason":
-		a.Reason, err = r.words(line, key, value)
-	case "until":
+	words := map[string]*string{"signature": &a.Signature, "rule": &a.Rule, "shape": &a.Shape, "reason": &a.Reason}[key]
+	switch {
+	case words != nil:
+		*words, err = r.words(line, key, value)
+	case key == "until":
 		a.Until, err = r.day(line, value)
 	default:
 		err = r.wrong(line, "%q is unknown: an acceptance has %s", key, keys)
