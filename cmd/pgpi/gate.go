@@ -39,7 +39,7 @@ func (p *pipeline) openGate(chosen *filter.Filter) error {
 	var sink bus.Sink = p.judge
 	if chosen != nil {
 		facts, selected := p.judge.Chosen(chosen.AsksForFindings())
-		filtered := chosen.New(bus.Func(selected), true, func(error) {}) // the report or the log complains
+		filtered := chosen.New(bus.Func(selected), true, p.uncomputed)
 		wants |= asksFor(chosen)
 		sink = inTurn{filtered, bus.Func(facts)}
 	}

@@ -263,14 +263,10 @@ func (l *logOptions) announcement(address string) string {
 	return text
 }
 
-// openLogs opens all outputs: standard streams, or files that only their owner can read. What is
-// wrong with them later is passed to complain.
-func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
+// openLogs opens all outputs: standard streams, or files that only their owner can read. chosen is
+// --filter, or nil. What can't be computed in it later is passed to complain.
+func openLogs(l *logOptions, chosen *filter.Filter, stream *os.File, closers *closers, complain func(error)) ([]bus.Outlet, error) {
 	outputs, err := l.outputs()
-	if err != nil {
-		return nil, err
-	}
-	expression, err := l.filter()
 	if err != nil {
 		return nil, err
 	}
@@ -293,9 +289,9 @@ func openLogs(l *logOptions, stream *os.File, closers *closers, complain func(er
 		if l.findings >= out.format.findings {
 			wants |= bus.Findings
 		}
-		if expression != nil {
-			sink = expression.New(sink, wants.Includes(bus.Exchanges), func(err error) { complain(fmt.Errorf("--filter: %w", err)) })
-			wants |= asksFor(expression)
+		if chosen != nil {
+			sink = chosen.New(sink, wants.Includes(bus.Exchanges), complain)
+			wants |= asksFor(chosen)
 		}
 		logs = append(logs, bus.Outlet{Name: "the log to " + name, Sink: sink, Wants: wants, Drop: l.LogOverflow == "drop"})
 	}

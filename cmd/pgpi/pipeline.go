@@ -69,7 +69,7 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 		return err
 	}
 	p.options.Log.findings = p.options.Findings.shown(chosen)
-	if p.outlets, err = openLogs(&p.options.Log, p.stream, closers, p.complain); err != nil {
+	if p.outlets, err = openLogs(&p.options.Log, chosen, p.stream, closers, p.uncomputed); err != nil {
 		return err
 	}
 	if err := p.openReports(&p.options.Report, p.choice, chosen); err != nil {
@@ -80,6 +80,10 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 	}
 	return p.openGate(chosen)
 }
+
+// uncomputed tells the user about a part of --filter that can't be computed. All outlets have the same
+// filter, which says that once.
+func (p *pipeline) uncomputed(err error) { p.complain(fmt.Errorf("--filter: %w", err)) }
 
 // start begins the recording, if there is one, and the way of events.
 func (p *pipeline) start() error {

@@ -163,7 +163,7 @@ func (p *pipeline) addReport(all *report.Sink, chosen *filter.Filter) {
 	}
 	if chosen != nil {
 		facts, selected := all.Chosen()
-		filtered := chosen.New(bus.Func(selected), true, func(err error) { p.complain(fmt.Errorf("--filter: %w", err)) })
+		filtered := chosen.New(bus.Func(selected), true, p.uncomputed)
 		wants |= asksFor(chosen)
 		sink = inTurn{filtered, bus.Func(facts), closing{all}}
 	}
