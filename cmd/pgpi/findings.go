@@ -30,11 +30,10 @@ const (
 	never
 )
 
-// shown returns the formats that show findings, or 0 for none. chosen is --filter, or nil.
-func (o *findingOptions) shown(chosen *filter.Filter) showing {
-	rules, err := o.rules()
+// shown returns the formats that show findings of rules, or 0 for none. chosen is --filter, or nil.
+func (o *findingOptions) shown(rules insight.Selection, chosen *filter.Filter) showing {
 	switch {
-	case err != nil, rules.IsEmpty():
+	case rules.IsEmpty():
 		return 0
 	case o.Findings != "", chosen != nil && chosen.AsksForFindings():
 		return ifAsked

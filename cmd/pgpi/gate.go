@@ -14,11 +14,7 @@ import (
 
 // openGate reads what is accepted, and adds to the outlets what judges the run.
 func (p *pipeline) openGate(chosen *filter.Filter) error {
-	criteria, err := p.options.Findings.criteria()
-	if err != nil {
-		return err
-	}
-	o := &p.options.Findings
+	criteria, o := p.criteria, &p.options.Findings
 	if o.Baseline != "" || o.UpdateBaseline || bus.Wanted(p.outlets).Includes(bus.Findings) || criteria != nil && criteria.NeedsFindings() {
 		if err := p.readAcceptances(); err != nil {
 			return err
@@ -58,14 +54,14 @@ func (p *pipeline) verdict() error {
 	if p.options.Findings.UpdateBaseline {
 		err = errors.Join(err, p.accepted.add(v, p.say))
 	}
-	if p.options.Findings.FailOn != "" {
+	if p.criteria != nil {
 		p.sayVerdict(v)
 	}
 	if p.accepted != nil {
-		p.accepted.remark(p.judge, v.Nothing, p.sought().Rules, p.say)
+		p.accepted.remark(p.judge, v.Nothing, p.sought.Rules, p.say)
 	}
 	switch {
-	case p.options.Findings.FailOn == "":
+	case p.criteria == nil:
 		return nil
 	case err != nil:
 		p.complain(err)
@@ -82,7 +78,7 @@ func (p *pipeline) verdict() error {
 
 // stopped returns an error if what was to be judged was not read to its end.
 func (p *pipeline) stopped() error {
-	if p.judge == nil || p.options.Findings.FailOn == "" {
+	if p.judge == nil || p.criteria == nil {
 		return nil
 	}
 	return errors.New("--fail-on: reading was stopped, so not everything was judged")
@@ -90,16 +86,15 @@ func (p *pipeline) stopped() error {
 
 // compare judges what differs from an older report.
 func (p *pipeline) compare(v *gate.Verdict) error {
-	criteria, _ := p.options.Findings.criteria() // it was checked
-	if criteria == nil || len(criteria.Differences) == 0 || v.Nothing {
+	if p.criteria == nil || v.Nothing || len(p.criteria.Differences) == 0 {
 		return nil
 	}
 	difference, err := p.report.Difference()
 	if err != nil {
 		return fmt.Errorf("judge what differs: %w", err)
 	}
-	for i := range criteria.Differences {
-		c := &criteria.Differences[i]
+	for i := range p.criteria.Differences {
+		c := &p.criteria.Differences[i]
 		against, doubt := c.Judge(difference)
 		for _, one := range against {
 			if one.Signature == "" || !p.judge.Fail(v, one.Signature, "new") {

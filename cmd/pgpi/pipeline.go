@@ -39,7 +39,9 @@ type pipeline struct {
 	behind   func(outlet string)            // nil if there is no hurry
 
 	values   *valueRedaction // nil if values are not redacted
-	accepted *baseline       // nil if nothing is looked for
+	sought   insight.Options
+	criteria *gate.Criteria // what fails the run, or nil for nothing
+	accepted *baseline      // nil if nothing is looked for
 	decode   *decode.Stage
 	outlets  []bus.Outlet
 	report   *report.Sink // nil if none is wanted
@@ -68,7 +70,10 @@ func (p *pipeline) openLogs(closers *closers) (err error) {
 	if err != nil {
 		return err
 	}
-	p.options.Log.findings = p.options.Findings.shown(chosen)
+	if err := p.decideFindings(); err != nil {
+		return err
+	}
+	p.options.Log.findings = p.options.Findings.shown(p.sought.Rules, chosen)
 	if p.outlets, err = openLogs(&p.options.Log, chosen, p.stream, closers, p.uncomputed); err != nil {
 		return err
 	}
@@ -113,19 +118,24 @@ func (p *pipeline) stages() []bus.Stage {
 		all = append(all, bus.Stage{Stage: sums, Name: "adding up exchanges"})
 	}
 	if wanted.Includes(bus.Findings) {
-		all = append(all, bus.Stage{Stage: insight.New(p.sought()), Name: "looking for findings"})
+		all = append(all, bus.Stage{Stage: insight.New(p.sought), Name: "looking for findings"})
 	}
 	return all
 }
 
-// sought returns what is looked for.
-func (p *pipeline) sought() insight.Options {
-	rules, _ := p.options.Findings.rules() // they were checked
-	slow := p.options.Log.Slow
-	if criteria, _ := p.options.Findings.criteria(); criteria != nil && criteria.Slow() > 0 && (slow == 0 || slow > criteria.Slow()) {
-		slow = criteria.Slow()
+// decideFindings decides what is looked for, and what fails the run.
+func (p *pipeline) decideFindings() (err error) {
+	p.sought = insight.Options{Slow: p.options.Log.Slow, Accepted: p.accepts}
+	if p.sought.Rules, err = p.options.Findings.rules(); err != nil {
+		return err
 	}
-	return insight.Options{Rules: rules, Slow: slow, Accepted: p.accepts}
+	if p.criteria, err = p.options.Findings.criteria(); err != nil || p.criteria == nil {
+		return err
+	}
+	if slow := p.criteria.Slow(); slow > 0 && (p.sought.Slow == 0 || p.sought.Slow > slow) {
+		p.sought.Slow = slow
+	}
+	return nil
 }
 
 // looksForFindings reports whether anything is looked for.

@@ -172,9 +172,8 @@ func (p *pipeline) addReport(all *report.Sink, chosen *filter.Filter) {
 
 // rules returns all rules, for reports.
 func (p *pipeline) rules() (all []report.Rule) {
-	options := p.sought()
 	for _, r := range insight.Rules {
-		all = append(all, report.Rule{Rule: r, LookedFor: options.LooksFor(r)})
+		all = append(all, report.Rule{Rule: r, LookedFor: p.sought.LooksFor(r)})
 	}
 	return all
 }
