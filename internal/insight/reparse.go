@@ -17,8 +17,8 @@ var reparse = Rule{
 	Silent: "SQL that differs in anything, even in a constant. BEGIN, COMMIT, SET and the like, for which the server has no plan to keep. A statement that is parsed once and bound many times. SQL in Query messages: the server parses that each time.",
 	Help: "A prepared statement is parsed once, and then only bound and executed: less is sent, and the server can keep its plan. What makes a driver do that: " +
 		"in node-postgres, a name for the query, as in query({name, text, values}), for which Prisma's adapter has statementNameGenerator; in postgres.js, prepare: true; " +
-		"in psycopg 3, prepare_threshold, which Django turns off unless its OPTIONS have it; in asyncpg, a statement_cache_size above 0; in JDBC, prepareThreshold; " +
-		"in pgx, default_query_exec_mode=cache_statement; in Npgsql, Max Auto Prepare; in ActiveRecord, prepared_statements: true; in GORM, PrepareStmt; " +
+		"in psycopg 3, prepare_threshold, which Django turns off unless its OPTIONS have it; in asyncpg, a statement_cache_size above 0; in JDBC, a prepareThreshold above 0; " +
+		"in pgx, default_query_exec_mode=cache_statement; in Npgsql, Max Auto Prepare; " +
 		"elsewhere, to prepare the statement and keep it. PgBouncer's transaction mode needs max_prepared_statements for that. The time is given only where the client waited for a Parse alone.",
 	watch: func(*Options) watcher { return new(parses) },
 }
