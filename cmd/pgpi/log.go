@@ -26,7 +26,7 @@ type logOptions struct {
 	LogForwarded string        `placeholder:"FORMAT" default:"" enum:",${formats}" help:"How to log what is forwarded: queries, a line for each statement; annotated, every byte explained; raw, none, json, or as libpq traces it, pqtrace or pqtrace-regress (default: ${logformat})."`
 	LogFile      string        `placeholder:"FILE" help:"Append the log to a file instead of showing it."`
 	Log          []string      `placeholder:"FORMAT=FILE" sep:"none" help:"Append a log to a file, or to standard output for -, instead of --log-forwarded and --log-file; may be repeated, or several given with commas between them. --log none writes no log at all."`
-	Filter       string        `placeholder:"EXPR" help:"Log only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
+	Filter       string        `placeholder:"EXPR" help:"Log, report and judge only what an expression is true of, such as 'sqlstate startsWith \"40\"' (see docs/filter.md)."`
 	LogTime      string        `placeholder:"HOW" default:"short" enum:"short,relative,iso,none" help:"Times in the log: short, relative (microseconds), iso or none (default: ${default})."`
 	LogMaxValue  int           `placeholder:"BYTES" default:"1024" help:"Shorten longer column and parameter values in the log; 0 for none (default: ${default})."`
 	Slow         time.Duration `placeholder:"TIME" help:"In queries, mark what takes that long, such as 100ms; rule slow finds it."`
