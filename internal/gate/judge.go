@@ -16,6 +16,10 @@ type Judge struct {
 	stats *stats.Stats
 	// signatures are those that were seen, whatever was chosen.
 	signatures map[string]bool
+	// connections are those on which something was judged. open are those of them that have not
+	// ended.
+	connections int64
+	open        map[uint32]bool
 	// statements were executed. tests has those whose comments name one.
 	statements int64
 	tests      map[string]int64
@@ -34,7 +38,7 @@ func New(c *Criteria, o stats.Options) *Judge {
 	byDatabase, _ := stats.ParseBy("database") // there are few
 	return &Judge{
 		criteria: c, stats: stats.New(stats.Options{By: byDatabase, Since: o.Since, Until: o.Until}),
-		signatures: map[string]bool{}, tests: map[string]int64{},
+		signatures: map[string]bool{}, open: map[uint32]bool{}, tests: map[string]int64{},
 	}
 }
 
@@ -70,6 +74,9 @@ func (j *Judge) each(take func(*event.Event)) func([]event.Event) error {
 // takeFact takes what is seen, whatever is chosen.
 func (j *Judge) takeFact(e *event.Event) {
 	j.stats.TakeFact(e)
+	if _, ended := e.Fact.(event.Ended); ended {
+		delete(j.open, e.Conn)
+	}
 	if e.Kind == event.Found && len(j.signatures) < maxSignatures {
 		j.signatures[e.Finding.Signature] = true
 	}
@@ -77,9 +84,13 @@ func (j *Judge) takeFact(e *event.Event) {
 
 // takeExchange counts the statements of an exchange.
 func (j *Judge) takeExchange(e *event.Event) {
-	before := j.stats.All.Calls
+	exchanges, calls := j.stats.Seen.Exchanges, j.stats.All.Calls
 	j.stats.TakeExchange(e)
-	if j.stats.All.Calls == before {
+	if j.stats.Seen.Exchanges > exchanges && !j.open[e.Conn] {
+		j.open[e.Conn] = true
+		j.connections++
+	}
+	if j.stats.All.Calls == calls {
 		return
 	}
 	n := int64(max(1, len(e.Exchange.Statements)))

@@ -255,6 +255,33 @@ func TestChosen(t *testing.T) {
 	}
 }
 
+// TestConnections: the verdict counts the connections on which something was judged.
+func TestConnections(t *testing.T) {
+	r := new(run)
+	for conn := range uint32(5) {
+		r.add(event.Event{Conn: conn + 1, Kind: event.Said, Fact: event.Opened{}})
+		r.ask(2, "")
+		r.events[len(r.events)-2].Conn, r.events[len(r.events)-1].Conn = conn+1, conn+1
+		r.add(event.Event{Conn: conn + 1, Kind: event.Said, Fact: event.Ended{}})
+	}
+	j := New(parse(t, "errors"), stats.Options{})
+	facts, chosen := j.Chosen(false)
+	for i := range r.events {
+		if one := r.events[i : i+1]; one[0].Conn < 3 {
+			if err := chosen(one); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := facts(r.events[i : i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := j.Verdict().Lines("")[0]; got != "judged 4 statements on 2 connections: nothing fails the run" || len(j.open) > 0 {
+		t.Errorf("%s; %d are open", got, len(j.open))
+	}
+	r.expect(t, "errors", false, "judged 10 statements on 5 connections: nothing fails the run")
+}
+
 // TestMany: a verdict is bounded, and what is beyond the bounds does not pass.
 func TestMany(t *testing.T) {
 	r := opened()

@@ -45,7 +45,7 @@ func (j *Judge) Verdict() *Verdict {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	seen := &j.stats.Seen
-	v := &Verdict{Statements: j.statements, Connections: seen.Opened, NotJudged: seen.NotSeen()}
+	v := &Verdict{Statements: j.statements, Connections: j.connections, NotJudged: seen.NotSeen()}
 	if seen.Exchanges == 0 {
 		v.Nothing, v.Why = true, seen.WhyNothing()
 		return v
