@@ -57,7 +57,11 @@ func newPipeline(o *outputOptions, stream *os.File) *pipeline {
 		decode: newDecoder(),
 	}
 	p.failed = func(outlet string, err error) {
-		p.complain(fmt.Errorf("write %s: %w: it ends here, connections go on", outlet, withoutPath(err)))
+		err = fmt.Errorf("write %s: %w", outlet, withoutPath(err))
+		if outlet != reportOutlet { // which is written at the end
+			err = fmt.Errorf("%w: it ends here, connections go on", err)
+		}
+		p.complain(err)
 	}
 	return p
 }

@@ -154,6 +154,9 @@ func (p *pipeline) annotations() []report.Output {
 	return []report.Output{{Format: report.WriteAnnotations, Write: report.ToWriter(os.Stderr), AtEnd: true}}
 }
 
+// reportOutlet is the name of the reports for the user.
+const reportOutlet = "the report"
+
 // addReport adds a report to the outlets.
 func (p *pipeline) addReport(all *report.Sink, chosen *filter.Filter) {
 	var sink bus.Sink = all
@@ -167,7 +170,7 @@ func (p *pipeline) addReport(all *report.Sink, chosen *filter.Filter) {
 		wants |= asksFor(chosen)
 		sink = inTurn{filtered, bus.Func(facts), closing{all}}
 	}
-	p.outlets = append(p.outlets, bus.Outlet{Name: "the report", Sink: sink, Wants: wants})
+	p.outlets = append(p.outlets, bus.Outlet{Name: reportOutlet, Sink: sink, Wants: wants})
 }
 
 // rules returns all rules, for reports.
@@ -269,7 +272,7 @@ func (p *pipeline) reportNow() error {
 		return errNoReport
 	}
 	if err := p.report.Report(); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return fmt.Errorf("write %s: %w", reportOutlet, err)
 	}
 	return nil
 }
