@@ -93,6 +93,9 @@ func (p *pipeline) compare(v *gate.Verdict) error {
 	if err != nil {
 		return fmt.Errorf("judge what differs: %w", err)
 	}
+	if !difference.Old.Whole {
+		v.NotJudged = append(v.NotJudged, "what the older report has not seen")
+	}
 	for i := range p.criteria.Differences {
 		c := &p.criteria.Differences[i]
 		against, doubt := c.Judge(difference)
