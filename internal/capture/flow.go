@@ -154,7 +154,7 @@ func (t *flows) open(key flowKey, at time.Time, p *frame) *flow {
 // close ends a conversation and forgets it.
 func (t *flows) close(key flowKey, f *flow) {
 	r := &flowReceiver{f, t.reader}
-	f.tcp.flush(f.last, r)
+	f.tcp.flush(r)
 	r.settle(f.last)
 	if f.dialogue != nil {
 		if !f.over() && !f.dialogue.broken {
@@ -210,7 +210,7 @@ func (f *flow) over() bool {
 
 // resets reports whether a packet breaks the conversation off.
 func (f *flow) resets(r *Reader, at time.Time, p *frame) bool {
-	f.tcp.flush(at, &flowReceiver{f, r})
+	f.tcp.flush(&flowReceiver{f, r})
 	party := event.PartyOf(f.direction(f.senderOf(p)))
 	f.leave(party, true)
 	if d := f.dialogue; d != nil {

@@ -28,7 +28,7 @@ func (c *collector) take(e *event.Event) { c.events = append(c.events, e.Clone()
 // proxy records connections as the proxy does.
 type proxy struct {
 	collector
-	*decoded.Recorder
+	Recorder
 
 	r      *rand.Rand
 	opened time.Time

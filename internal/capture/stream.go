@@ -90,7 +90,7 @@ func (t *tcp) add(s segment, to receiver) {
 	t.hold(s)
 	t.release(to)
 	for len(t.held) > 0 && t.impatient(s.at) {
-		t.giveUp(s.at, to)
+		t.giveUp(to)
 	}
 }
 
@@ -170,8 +170,10 @@ func (t *tcp) firstMissing() (sender int, end uint32) {
 	return sender, end
 }
 
-// giveUp turns what the first of the waiting segments waits for into a gap.
-func (t *tcp) giveUp(at time.Time, to receiver) {
+// giveUp turns what the first of the waiting segments waits for into a gap. The gap has the time of
+// that segment, so that what follows it is not earlier.
+func (t *tcp) giveUp(to receiver) {
+	at := t.held[0].at
 	sender, end := t.firstMissing()
 	size := end - t.next[sender]
 	t.next[sender] = end
@@ -181,8 +183,8 @@ func (t *tcp) giveUp(at time.Time, to receiver) {
 }
 
 // flush delivers everything that waits, with its gaps.
-func (t *tcp) flush(at time.Time, to receiver) {
+func (t *tcp) flush(to receiver) {
 	for len(t.held) > 0 {
-		t.giveUp(at, to)
+		t.giveUp(to)
 	}
 }

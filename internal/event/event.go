@@ -98,7 +98,13 @@ func (e *Event) Began() time.Duration { return e.Elapsed - e.Waited }
 // event before it. Events that no log shows take none, and neither do events that will be derived
 // again. So a log has the same numbers live and from a recording.
 func (e *Event) TakesNumber() bool {
-	return e.Kind != End && e.Kind != Measured && !e.Repeated && (e.Fact == nil || OriginOf(e.Fact) != Derived)
+	switch {
+	case e.Kind == Measured || e.Repeated:
+		return false
+	case e.Kind == End || e.Kind == Bytes: // without bytes, they say only how a message or a direction ends
+		return len(e.Data) > 0
+	}
+	return e.Fact == nil || OriginOf(e.Fact) != Derived
 }
 
 // IsNothing reports whether an event has no meaning, like the zero event. Outputs skip it.

@@ -35,11 +35,11 @@ type connection struct {
 	// unsynced are the exchanges that are over while their implicit transaction is not: it ends
 	// with a Sync.
 	unsynced span
-	failing  bool // an error was seen, and no ReadyForQuery since
-	// failed is the exchange that got that error, or 0. goesOn is set if the server has answered
-	// something behind it: it may do what other servers would ignore or roll back.
-	failed uint32
-	goesOn bool
+	// failed is the exchange that got an error since the last ReadyForQuery, or 0. wentOn is set if
+	// the server has answered something behind it, and goesOn if it has ever done that: it may do
+	// what other servers would ignore or roll back.
+	failed         uint32
+	wentOn, goesOn bool
 	// doubted is the last exchange that may have had some of its reply without it being recognized.
 	doubted uint32
 	// obscured is the last exchange whose whole reply may be in what was seen and is of no exchange.
@@ -134,7 +134,7 @@ func (c *connection) notice(m *event.Message) {
 	switch {
 	case !answers(m) || m.Type == wire.ReadyForQuery || wire.IsFatal(&m.Message):
 	case c.failed != 0 && (m.Exchange == 0 || m.Exchange > c.failed):
-		c.goesOn = true
+		c.wentOn, c.goesOn = true, true
 	case m.Type == wire.ErrorResponse && !m.AtSync:
 		c.failed = m.Exchange
 	}
@@ -269,7 +269,7 @@ func (x *open) reply(e *event.Event, m *event.Message, began time.Duration) {
 			x.Times.FirstRow = began
 		}
 		if x.widths.wanted && x.Got > smallResult {
-			x.widths.add(m)
+			x.widths.add(m, x.Got-m.Size)
 		}
 	case wire.CommandComplete:
 		x.complete(m)

@@ -42,7 +42,7 @@ func New() *Stage { return &Stage{connections: map[uint32]*connection{}, deadlin
 
 // Take passes an event on, followed by the exchanges that it has ended, and preceded by those whose
 // deadline has passed in the meantime. What a recording repeats is not part of an exchange: it was
-// added up where it was seen. But it shows whether a transaction is open.
+// added up where it was seen. But it shows what was asked before, and whether a transaction is open.
 func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	if s.clock.Take(e); s.clock.Now >= s.deadline {
 		s.mark(e, emit)
@@ -73,11 +73,17 @@ func (s *Stage) Take(e *event.Event, emit func(*event.Event)) {
 	}
 }
 
-// repeat learns from what a recording repeats.
+// repeat learns from what a recording repeats. An exchange that has begun before is not told: its
+// times are not known.
 func (s *Stage) repeat(e *event.Event) {
+	if e.Direction > event.ServerToClient {
+		return
+	}
 	for i := range e.Messages {
-		if m := &e.Messages[i]; m.Type == wire.ReadyForQuery && e.Direction == event.ServerToClient {
-			s.connection(e).ready(m)
+		m, c := &e.Messages[i], s.connection(e)
+		c.last = max(c.last, m.Exchange)
+		if m.Type == wire.ReadyForQuery && e.Direction == event.ServerToClient {
+			c.ready(m)
 		}
 	}
 }

@@ -45,13 +45,13 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 	var undone []*open // done in this transaction so far
 	for _, x := range group {
 		x.Outcome = x.outcome(unfinished)
-		if x.Outcome == event.Unanswered && (c.failing || x.skipped) && !c.goesOn {
+		ignored := x.skipped || c.failed != 0 && x.Number > c.failed
+		if x.Outcome == event.Unanswered && ignored && !c.wentOn {
 			x.Outcome = event.Skipped
 		}
 		if x.Outcome == event.Lost && c.hidesReply(x) {
 			x.Outcome = event.Unknown
 		}
-		c.failing = c.failing || x.failed
 		if x.Outcome == event.Failed || x.Outcome == event.Canceled || x.atSync != nil {
 			if !c.explicit && !c.goesOn {
 				c.rollBack(x, undone)
@@ -77,7 +77,7 @@ func (c *connection) finish(e *event.Event, number uint32, unfinished event.Outc
 // ready handles a ReadyForQuery, whatever it belongs to: it ends a transaction without BEGIN.
 func (c *connection) ready(m *event.Message) {
 	c.explicit = m.Bytes[len(m.Bytes)-1] != 'I'
-	c.unsynced, c.failing, c.failed = span{}, false, 0
+	c.unsynced, c.failed, c.wentOn = span{}, 0, false
 }
 
 // outcome returns how an exchange ended by itself.

@@ -18,8 +18,9 @@ type widths struct {
 const smallResult = 512
 
 // add counts a DataRow, or a run of them (documentation of DataRow). Of a row that was too large to
-// keep, it counts the values whose lengths were kept.
-func (w *widths) add(m *event.Message) {
+// keep, it counts the values whose lengths were kept. got is the size of the result before them: as
+// long as it is small, rows are not counted, whether they are in a run or not.
+func (w *widths) add(m *event.Message, got int64) {
 	if m.Context == nil || len(m.Context.Columns) == 0 {
 		return
 	}
@@ -27,8 +28,11 @@ func (w *widths) add(m *event.Message) {
 		w.columns, w.bytes = m.Context.Columns, make([]int64, len(m.Context.Columns))
 	}
 	for b := m.Bytes; len(b) > wire.HeaderSize; {
-		end := min(len(b), 1+int(binary.BigEndian.Uint32(b[1:])))
-		w.addRow(b[wire.HeaderSize:max(end, wire.HeaderSize)])
+		size := 1 + int64(binary.BigEndian.Uint32(b[1:]))
+		end := int(min(int64(len(b)), size))
+		if got += size; got > smallResult {
+			w.addRow(b[wire.HeaderSize:max(end, wire.HeaderSize)])
+		}
 		b = b[max(end, 1):]
 	}
 }

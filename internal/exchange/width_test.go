@@ -39,14 +39,14 @@ func TestWidths(t *testing.T) {
 		{"a length that is none", []byte("D\x00\x00\x00\x00\x00\x01"), 0},
 	} {
 		var w widths
-		w.add(&event.Message{Message: wire.Message{Type: wire.DataRow, Bytes: c.bytes}, Context: context})
+		w.add(&event.Message{Message: wire.Message{Type: wire.DataRow, Bytes: c.bytes}, Context: context}, smallResult)
 		name, bytes := w.widest()
 		if bytes != c.want || bytes > 1 && name != "body" {
 			t.Errorf("%s: %d bytes of %s, not %d", c.name, bytes, name, c.want)
 		}
 	}
 	var w widths
-	w.add(&event.Message{Message: wire.Message{Type: wire.DataRow, Bytes: dataRow("1")}})
+	w.add(&event.Message{Message: wire.Message{Type: wire.DataRow, Bytes: dataRow("1")}}, smallResult)
 	if name, bytes := w.widest(); name != "" || bytes != 0 {
 		t.Errorf("without columns: %d bytes of %q", bytes, name)
 	}

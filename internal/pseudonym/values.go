@@ -75,7 +75,7 @@ func (v *Values) Apply(e *event.Event) {
 		v.blankFragment(e)
 	case event.Undecoded, event.Bytes, event.End:
 		redact.Overwrite(e.Data)
-		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, true
+		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, e.Redacted || len(e.Data) > 0
 	case event.Said:
 		v.replaceSentence(e)
 	}

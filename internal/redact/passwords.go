@@ -59,7 +59,7 @@ func (p *Passwords) Apply(e *event.Event) {
 		Overwrite(e.Data[header:])
 	case event.Undecoded, event.Bytes, event.End:
 		Overwrite(e.Data)
-		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, true
+		e.Opaque, e.Redacted = e.Opaque || e.Kind == event.Undecoded, e.Redacted || len(e.Data) > 0
 	}
 }
 

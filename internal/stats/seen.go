@@ -89,7 +89,9 @@ func (s *Seen) take(e *event.Event) {
 		s.All++
 	}
 	if !s.Redacted {
-		s.Redacted = e.Redacted || slices.ContainsFunc(e.Messages, func(m event.Message) bool { return len(m.Redacted) > 0 })
+		// A recording that notes what was blanked says of everything that it may be.
+		blanked := e.Redacted && (!e.Noted || e.Kind == event.Undecoded)
+		s.Redacted = blanked || slices.ContainsFunc(e.Messages, func(m event.Message) bool { return len(m.Redacted) > 0 })
 	}
 	switch f := e.Fact.(type) {
 	case event.Joined, event.Continued:

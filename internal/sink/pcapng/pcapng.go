@@ -140,6 +140,9 @@ func (s *Sink) add(e *event.Event) error {
 
 // data records bytes that a party or pgpi sent.
 func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
+	if e.Cut && len(e.Data) == 0 {
+		return nil // a large message: what has ended it will end it again
+	}
 	v, sender, finished := s.conversationOf(c, e)
 	if err := s.finish(e, finished); err != nil {
 		return err
@@ -173,7 +176,7 @@ func (s *Sink) end(c *connection, e *event.Event, n recording.Note) error {
 			return err
 		}
 	}
-	n.End, n.Broken = true, e.Broken
+	n.End, n.Broken, n.Cut = true, e.Broken, e.Cut
 	return s.file.end(v, sender, e.At, n)
 }
 
