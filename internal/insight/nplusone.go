@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pgpi/internal/event"
-	"pgpi/internal/sqltext"
 )
 
 // nplusone finds a statement for each row of an earlier result.
@@ -44,7 +43,7 @@ func (*followed) end(s *scope) {
 	for i := range s.follows.found {
 		p := &s.follows.found[i]
 		s.find(finding{
-			shape: p.child, attributes: p.attributes, text: p.text(p.cost()), timeless: p.text(p.roundTripsAlone()), remedy: remedyFor(p.child, p.first.varying()),
+			shape: p.child, attributes: p.attributes, text: p.text(p.cost()), timeless: p.text(p.roundTripsAlone()), remedy: "One statement " + asOne(p.child, p.first.varying()),
 			evidence: p.evidence, connections: p.connections, took: p.took, count: p.children,
 		})
 	}
@@ -218,25 +217,4 @@ func median(all []time.Duration) time.Duration {
 	}
 	slices.Sort(seen)
 	return seen[len(seen)/2]
-}
-
-// remedyFor returns what one statement for all values would be.
-func remedyFor(child *sqltext.Shape, operands []int) string {
-	switch column := comparedWith(child, operands); {
-	case column == "":
-		return "One statement for all values would do, such as one with a join."
-	case strings.Contains(child.Text, " limit ") || strings.Contains(child.Text, " fetch first "):
-		return "One statement would do, with a lateral join to unnest($1) and where " + column + " = its value."
-	default:
-		return "One statement would do: where " + column + " = any($1)."
-	}
-}
-
-// comparedWith returns the column that the only operand is compared with, or "".
-func comparedWith(shape *sqltext.Shape, operands []int) string {
-	if len(operands) != 1 {
-		return ""
-	}
-	column, _ := sqltext.ComparedWith(shape, operands[0]+1)
-	return column
 }
