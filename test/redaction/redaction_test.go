@@ -3,6 +3,7 @@ package redaction
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -125,6 +126,9 @@ func TestDesign(t *testing.T) {
 	}
 }
 
+// ownRedaction is what a report in JSON says of the options of its own run.
+var ownRedaction = regexp.MustCompile(`"redact": .*`)
+
 // compare checks that the log made from a redacted recording equals the log made live.
 func (m *matrix) compare(t *testing.T) {
 	t.Helper()
@@ -137,7 +141,7 @@ func (m *matrix) compare(t *testing.T) {
 			if o.name == recorded || o.name == "sarif" { // which names the file that was read
 				continue
 			}
-			got, want := r.file(t, o.file), r.of.file(t, o.file)
+			got, want := ownRedaction.ReplaceAllString(r.file(t, o.file), ""), ownRedaction.ReplaceAllString(r.of.file(t, o.file), "")
 			if difference := diff.Diff("as it was written", []byte(want), "read again", []byte(got)); difference != nil {
 				t.Errorf("%s of what was recorded with %s: %.2000s", o.name, r.option, difference)
 			}
