@@ -30,9 +30,9 @@ func findAbandoned(s *scope, x *exchange) {
 	default:
 		return
 	}
-	sent := fmt.Sprintf("%d bytes", x.Got)
+	sent := event.Count(x.Got, "byte")
 	if x.Rows > 0 {
-		sent = fmt.Sprintf("%s (%d bytes)", event.Count(x.Rows, "row"), x.Got)
+		sent = fmt.Sprintf("%s (%s)", event.Count(x.Rows, "row"), event.Count(x.Got, "byte"))
 	}
 	s.find(finding{
 		shape: x.Shape, attributes: x.Attributes, text: fmt.Sprintf("%s of the result of %s had been sent, but not all of it, when %s", sent, quoted(x.Shape), how),

@@ -121,10 +121,10 @@ func (b *batches) end(s *scope) {
 		if one.count < least {
 			continue
 		}
-		timeless := fmt.Sprintf("%d × %s in one transaction, each awaited", one.count, quoted(one.shape))
+		timeless := fmt.Sprintf("%s × %s in one transaction, each awaited", event.Number(one.count), quoted(one.shape))
 		s.find(finding{
 			shape: one.shape, attributes: one.attributes,
-			text: fmt.Sprintf("%s: %s in %d round trips", timeless, event.Rounded(one.took), one.count), timeless: timeless,
+			text: fmt.Sprintf("%s: %s in %s", timeless, event.Rounded(one.took), event.Count(one.count, "round trip")), timeless: timeless,
 			remedy: one.remedy(), evidence: one.evidence, count: one.count,
 		})
 	}

@@ -64,8 +64,8 @@ func (c *conversation) end(s *scope) {
 	}
 	s.find(finding{
 		shape: c.about, attributes: c.attributes,
-		text: fmt.Sprintf("a transaction took %s in %d round trips, of which the server worked %s (%d %%); its first statement was %s",
-			event.Rounded(took), c.roundTrips, event.Rounded(c.server), c.server*100/took, quoted(c.about)),
+		text: fmt.Sprintf("a transaction took %s in %s, of which the server worked %s (%d %%); its first statement was %s",
+			event.Rounded(took), event.Count(c.roundTrips, "round trip"), event.Rounded(c.server), c.server*100/took, quoted(c.about)),
 		remedy:   "Send statements that do not need each other's results in one pipeline, or as one statement.",
 		evidence: c.evidence, count: c.roundTrips, took: took,
 	})

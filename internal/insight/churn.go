@@ -66,7 +66,7 @@ func (v *visits) closed(s *scope, c *connection) {
 	v.most = n
 	s.find(finding{
 		goesOn: again, connections: []uint32{c.number},
-		text:   fmt.Sprintf("%d connections of %s logged in and ended within %s, each after at most %d exchanges", n, s.client.name(), event.Rounded(window), few),
+		text:   fmt.Sprintf("%s connections of %s logged in and ended within %s, each after at most %d exchanges", event.Number(n), s.client.name(), event.Rounded(window), few),
 		remedy: "Keep connections in a pool.", count: n,
 	})
 }

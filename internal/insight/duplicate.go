@@ -142,9 +142,9 @@ func (w *questions) say(s *scope, one executed) {
 	if first == nil || total*100 < percent*one.executions || s.stage.compares && s.stage.covered(s, s.client, one.shape, first.conn) {
 		return
 	}
-	text := fmt.Sprintf("%s was asked %d times in one %s, with the same %s each time", quoted(one.shape), first.count, s.unitName(), event.Count(first.rows, "row"))
+	text := fmt.Sprintf("%s was asked %s times in one %s, with the same %s each time", quoted(one.shape), event.Number(first.count), s.unitName(), event.Count(first.rows, "row"))
 	if different > 1 {
-		text += fmt.Sprintf("; and %d times with other values, or on other connections", total-first.count)
+		text += fmt.Sprintf("; and %s times with other values, or on other connections", event.Number(total-first.count))
 	}
 	remedy := "The first result could be kept."
 	together := s.proven || s.conn != nil

@@ -109,7 +109,7 @@ func (f *failures) end(s *scope) {
 			s.find(finding{
 				shape: one.shape, detail: st.code, attributes: st.attributes,
 				note:     strings.HasPrefix(st.code, constraintViolations) || st.code == lockNotAvailable,
-				text:     fmt.Sprintf("%d of %s of %s failed with %s: %s", st.count, event.Count(one.calls, "execution"), quoted(one.shape), st.code, st.message),
+				text:     fmt.Sprintf("%s of %s of %s failed with %s: %s", event.Number(st.count), event.Count(one.calls, "execution"), quoted(one.shape), st.code, st.message),
 				remedy:   "Look at what the server says about the statement.",
 				evidence: st.evidence, count: st.count,
 			})

@@ -201,8 +201,8 @@ func (u *uses) say(s *scope) bool {
 	}
 	slices.SortFunc(u.evidence, func(a, b event.Evidence) int { return cmp.Compare(a.Exchange, b.Exchange) })
 	s.find(finding{
-		text: fmt.Sprintf("%d named statements were prepared on one connection, and %d of them were executed exactly once, the first %s",
-			u.prepared, u.once, u.first),
+		text: fmt.Sprintf("%s named statements were prepared on one connection, and %s of them were executed exactly once, the first %s",
+			event.Number(u.prepared), event.Number(u.once), u.first),
 		remedy:   "What is executed once needs no name; what is executed again, perhaps with other constants, can be one statement with parameters.",
 		evidence: u.evidence, count: u.once,
 	})

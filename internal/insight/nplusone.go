@@ -145,7 +145,7 @@ func (p *proof) text(cost string) string {
 		}
 		takes = append(takes, fmt.Sprintf("$%d those of %s", operand+1, columns))
 	}
-	return fmt.Sprintf("%d × %s: %s of %s of %s%s; %s", p.children, quoted(p.child), strings.Join(takes, ", and "), p.rows(), quoted(p.parent), times, cost)
+	return fmt.Sprintf("%s × %s: %s of %s of %s%s; %s", event.Number(p.children), quoted(p.child), strings.Join(takes, ", and "), p.rows(), quoted(p.parent), times, cost)
 }
 
 // columnsOf names the columns that have the values of an operand.
@@ -171,7 +171,7 @@ func (p *proof) rows() string {
 	case p.runs > 1:
 		return "some of the " + event.Count(r.result.rows, "row")
 	}
-	return fmt.Sprintf("%d of the %s", r.distinct, event.Count(r.result.rows, "row"))
+	return fmt.Sprintf("%s of the %s", event.Number(r.distinct), event.Count(r.result.rows, "row"))
 }
 
 // cost says how long it took.
@@ -182,7 +182,7 @@ func (p *proof) cost() string {
 	if p.roundTrips == 0 || p.took <= 0 {
 		return p.roundTripsAlone()
 	}
-	return fmt.Sprintf("about %s in %s (the median round trip × %d, an estimate)", brief(p.took), event.Count(p.roundTrips, "round trip"), p.roundTrips)
+	return fmt.Sprintf("about %s in %s (the median round trip × %s, an estimate)", brief(p.took), event.Count(p.roundTrips, "round trip"), event.Number(p.roundTrips))
 }
 
 // roundTripsAlone says what it cost, without durations.

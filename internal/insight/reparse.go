@@ -140,10 +140,10 @@ func sayParsed(s *scope, one *tallied[parsed]) bool {
 	case one.times:
 		how = ", each time under a name"
 	}
-	timeless := fmt.Sprintf("the same text of %s was parsed %d times on one connection%s: %d bytes were sent again", quoted(v.shape), one.times, how, v.again)
+	timeless := fmt.Sprintf("the same text of %s was parsed %s times on one connection%s: %s were sent again", quoted(v.shape), event.Number(one.times), how, event.Count(v.again, "byte"))
 	text := timeless
 	if v.alone > 0 {
-		text += fmt.Sprintf(", and the client waited %s in %d round trips for that alone", event.Rounded(v.took), v.alone)
+		text += fmt.Sprintf(", and the client waited %s in %s for that alone", event.Rounded(v.took), event.Count(v.alone, "round trip"))
 	}
 	s.find(finding{
 		shape: v.shape, attributes: v.attributes,

@@ -33,16 +33,16 @@ func TestReparse(t *testing.T) {
 		each func(p *player, i int)
 		want string // the end of the sentence, or "" if nothing is found
 	}{
-		{"unnamed", func(p *player, _ int) { p.parseAndRun("", sql) }, "was parsed 100 times on one connection, unnamed: 4653 bytes were sent again"},
-		{"named", func(p *player, i int) { p.parseAndRun(fmt.Sprint("s", i%10), sql) }, "was parsed 100 times on one connection, each time under a name: 4851 bytes were sent again"},
+		{"unnamed", func(p *player, _ int) { p.parseAndRun("", sql) }, "was parsed 100 times on one connection, unnamed: 4,653 bytes were sent again"},
+		{"named", func(p *player, i int) { p.parseAndRun(fmt.Sprint("s", i%10), sql) }, "was parsed 100 times on one connection, each time under a name: 4,851 bytes were sent again"},
 		{"awaited alone", func(p *player, _ int) {
 			p.prepare("s1", sql)
 			p.execute("s1", sql)
-		}, "each time under a name: 4851 bytes were sent again, and the client waited 99.0 ms in 99 round trips for that alone"},
+		}, "each time under a name: 4,851 bytes were sent again, and the client waited 99.0 ms in 99 round trips for that alone"},
 		{"with something behind it", func(p *player, _ int) {
 			p.prepare("s1", sql)
 			p.execute("s1", sql, func(x *event.Exchange) { x.RoundTrips = 0 })
-		}, "each time under a name: 4851 bytes were sent again"},
+		}, "each time under a name: 4,851 bytes were sent again"},
 		{"99 times", func(p *player, i int) {
 			if i > 0 {
 				p.parseAndRun("", sql)

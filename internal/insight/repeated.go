@@ -166,7 +166,7 @@ func (w *repetitions) end(s *scope) {
 		if different == maxRequests {
 			number += " or more"
 		}
-		text := fmt.Sprintf("%d × %s with %s different values of %s in one %s; what was seen does not prove where they are from", l.executions, quoted(l.shape), number, placeholders(operands), s.unitName())
+		text := fmt.Sprintf("%s × %s with %s different values of %s in one %s; what was seen does not prove where they are from", event.Number(l.executions), quoted(l.shape), number, placeholders(operands), s.unitName())
 		text += w.lack(&s.client.memory)
 		s.find(finding{
 			shape: l.shape, attributes: l.attributes, text: text, remedy: "If the values are known together, one statement " + asOne(l.shape, operands), evidence: l.evidence, count: l.executions,

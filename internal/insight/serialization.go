@@ -104,8 +104,8 @@ func (w *conflicts) end(s *scope) {
 		one := &w.kinds[i]
 		s.find(finding{
 			detail: one.code, note: one.count*100 < share*w.transactions,
-			text: fmt.Sprintf("in %d of %s a statement failed with %s, in the first of them %s; %s on the same connection by one that began with the same statements",
-				one.count, event.Count(w.transactions, "transaction"), one.code, quoted(one.first.shape), one.wereFollowed()),
+			text: fmt.Sprintf("in %s of %s a statement failed with %s, in the first of them %s; %s on the same connection by one that began with the same statements",
+				event.Number(one.count), event.Count(w.transactions, "transaction"), one.code, quoted(one.first.shape), one.wereFollowed()),
 			remedy: one.remedy(), evidence: one.evidence, connections: one.connections, count: one.count,
 		})
 	}

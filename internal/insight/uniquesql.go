@@ -149,7 +149,7 @@ func (of *variant) say(s *scope) bool {
 	}
 	s.find(finding{
 		shape: of.shape, attributes: of.attributes,
-		text:   fmt.Sprintf("%d texts of %s that were parsed on one connection differ only in their comments", len(of.comments), quoted(of.shape)),
+		text:   fmt.Sprintf("%s texts of %s that were parsed on one connection differ only in their comments", event.Number(len(of.comments)), quoted(of.shape)),
 		remedy: remedy, evidence: of.evidence, count: int64(len(of.comments)),
 	})
 	return true
