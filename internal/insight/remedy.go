@@ -12,12 +12,19 @@ func asOne(child *sqltext.Shape, operands []int) string {
 	switch {
 	case column == "", list.tests:
 		return "for all values would do, such as one with a join."
-	case strings.Contains(child.Text, " limit ") || strings.Contains(child.Text, " fetch first "):
+	case choosesRows(child, column):
 		return "would do, with a lateral join to unnest($1) and where " + column + " = its value."
 	case list.adds, strings.Contains(child.Text, " group by "):
 		return "would do: where " + column + " = any($1), grouped by " + column + "."
 	}
 	return "would do: where " + column + " = any($1)."
+}
+
+// choosesRows reports whether a shape returns some of the rows with a value. A key has no more than
+// one row, which some mappers limit all the same.
+func choosesRows(shape *sqltext.Shape, column string) bool {
+	limited := strings.Contains(shape.Text, " limit ") || strings.Contains(shape.Text, " fetch first ")
+	return limited && (strings.Contains(shape.Text, " order by ") || !isKey(plainName(lastName(column))))
 }
 
 // comparedWith returns the column that the only operand is compared with, or "".

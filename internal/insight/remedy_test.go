@@ -22,6 +22,8 @@ func TestRemedyOfLoops(t *testing.T) {
 		{"select state, max(price) from items where order_id = %d group by state", "would do: " + groups},
 		{"select state from items where order_id = %d group by state", "would do: " + groups},
 		{"select * from items where order_id = %d order by id limit 1", "would do, " + lateral},
+		{"select * from items where order_id = %d limit 3", "would do, " + lateral},
+		{"select * from orders where orders.id = %d limit 21", "would do: where orders.id = any($1)."},
 		{"select exists(select 1 from items where order_id = %d)", joins},
 		{"select exists (select 1 from items where order_id = %d) from items", joins},
 	} {
