@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"math"
 	"path/filepath"
 	"strings"
@@ -89,7 +90,7 @@ func (b *broken) restore(m, before *event.Message) {
 }
 
 // redactBroken redacts a recording, except in one place, and checks the result.
-func redactBroken(t *testing.T, old string, p *place) error {
+func redactBroken(ctx context.Context, t *testing.T, old string, p *place) error {
 	t.Helper()
 	safe := filepath.Join(t.TempDir(), "safe.pcapng")
 	record := &recordOptions{Record: safe}
@@ -119,7 +120,7 @@ func redactBroken(t *testing.T, old string, p *place) error {
 	if p != nil && b.skipped == 0 {
 		t.Fatal("there is nothing to break")
 	}
-	return values.checkRecording(t.Context(), record)
+	return values.checkRecording(ctx, record)
 }
 
 // TestCheckRefuses: the check of a recording refuses one whose redaction is broken, wherever it is
@@ -127,14 +128,25 @@ func redactBroken(t *testing.T, old string, p *place) error {
 func TestCheckRefuses(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "old.pcapng")
 	record(t, old, everywhere()...)
-	if err := redactBroken(t, old, nil); err != nil {
+	if err := redactBroken(t.Context(), t, old, nil); err != nil {
 		t.Errorf("a whole redaction is refused: %v", err)
 	}
 	for i := range places {
 		p := &places[i]
 		want := strings.ReplaceAll(p.name.String(), "_", " ") + " of " + p.typ.String()
-		if err := redactBroken(t, old, p); err == nil || !strings.Contains(err.Error(), want) {
+		if err := redactBroken(t.Context(), t, old, p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is left as it was, and the check says: %v", want, err)
 		}
+	}
+}
+
+// TestCheckStopped: a check that was stopped has no verdict.
+func TestCheckStopped(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "old.pcapng")
+	record(t, old, everywhere()...)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := redactBroken(ctx, t, old, nil); !errors.Is(err, errNotChecked) {
+		t.Errorf("the check says: %v", err)
 	}
 }

@@ -76,12 +76,15 @@ func (p *pipeline) verdict() error {
 	return nil
 }
 
-// stopped returns an error if what was to be judged was not read to its end.
+// stopped returns an error if what was to be judged or checked was not read to its end.
 func (p *pipeline) stopped() error {
-	if p.judge == nil || p.criteria == nil {
-		return nil
+	switch {
+	case p.values != nil && p.options.Record.Record != "":
+		return errStopped(&p.options.Record)
+	case p.criteria != nil:
+		return errors.New("--fail-on: reading was stopped, so not everything was judged")
 	}
-	return errors.New("--fail-on: reading was stopped, so not everything was judged")
+	return nil
 }
 
 // compare judges what differs from an older report.

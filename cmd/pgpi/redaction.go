@@ -109,6 +109,11 @@ func (v *valueRedaction) learn(ctx context.Context, files []string, ports []int)
 // errNotChecked is why there is no verdict on a recording: the user has chosen so.
 var errNotChecked = errors.New("was not checked for values")
 
+// errStopped is for a recording whose check the user has stopped, or the reading before it.
+func errStopped(r *recordOptions) error {
+	return fmt.Errorf("the recording %s %w, because reading was stopped: don't hand it on", r.Record, errNotChecked)
+}
+
 // checkRecording reads the recording that was written, and looks for values that were there before:
 // by what the redaction knows, and by what was learned independently.
 func (v *valueRedaction) checkRecording(ctx context.Context, r *recordOptions) error {
@@ -124,6 +129,9 @@ func (v *valueRedaction) checkRecording(ctx context.Context, r *recordOptions) e
 		leaks.Search(e)
 	}); err != nil {
 		return fmt.Errorf("check the recording for values: %w", err)
+	}
+	if ctx.Err() != nil {
+		return errStopped(r)
 	}
 	var found []string
 	if err := check.Err(); err != nil {
