@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -116,12 +117,24 @@ func (b *baseline) add(v *gate.Verdict, say func(string)) error {
 	if len(more) == 0 {
 		return nil
 	}
-	if err := wholefile.Replace(b.name, acceptance.Append(text, more)); err != nil {
+	if err := extend(b.name, acceptance.Append(text, more)); err != nil {
 		return fmt.Errorf("add to %s: %w", b.name, withoutPath(err))
 	}
 	v.Failing, v.Accepted = failing, v.Accepted+len(more)
 	say(fmt.Sprintf("added %s to %s: give each a reason", event.Count(len(more), "finding"), b.name))
 	return nil
+}
+
+// extend writes a file that keeps its mode. A link to it stays one.
+func extend(path string, content []byte) error {
+	mode := fs.FileMode(0o600)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	return wholefile.Replace(path, content, mode)
 }
 
 // maxRemarks is how many remarks of a sort are made.

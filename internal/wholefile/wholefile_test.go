@@ -7,37 +7,34 @@ import (
 	"testing"
 )
 
-// TestReplace writes a new file and an old one, by its name and by a link.
+// TestReplace writes a new file, an old one, and one in the place of a link.
 func TestReplace(t *testing.T) {
 	folder := t.TempDir()
-	file, link := filepath.Join(folder, "file"), filepath.Join(folder, "link")
+	other, file := filepath.Join(folder, "other"), filepath.Join(folder, "file")
 	check := func(path, content string, mode fs.FileMode) {
 		t.Helper()
 		if err := Try(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := Replace(path, []byte(content)); err != nil {
+		if err := Replace(path, []byte(content), mode); err != nil {
 			t.Fatal(err)
 		}
-		info, err := os.Lstat(file)
+		info, err := os.Lstat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(file); string(got) != content || err != nil || info.Mode() != mode {
+		if got, err := os.ReadFile(path); string(got) != content || err != nil || info.Mode() != mode {
 			t.Errorf("%q, %v, mode %v", got, err, info.Mode())
 		}
 	}
-	check(file, "new", 0o600)
-	if err := os.Chmod(file, 0o640); err != nil {
+	check(other, "new", 0o640)
+	check(other, "newer", 0o600)
+	if err := os.Symlink("other", file); err != nil {
 		t.Fatal(err)
 	}
-	check(file, "newer", 0o640)
-	if err := os.Symlink("file", link); err != nil {
-		t.Fatal(err)
-	}
-	check(link, "newest", 0o640)
-	if to, err := os.Readlink(link); to != "file" || err != nil {
-		t.Errorf("the link leads to %q, %v", to, err)
+	check(file, "newest", 0o600)
+	if got, err := os.ReadFile(other); string(got) != "newer" || err != nil {
+		t.Errorf("where the link led to is %q, %v", got, err)
 	}
 	if left, err := os.ReadDir(folder); len(left) != 2 || err != nil {
 		t.Errorf("there is %v, %v", left, err)
@@ -48,7 +45,7 @@ func TestReplace(t *testing.T) {
 func TestReplaceFails(t *testing.T) {
 	folder := t.TempDir()
 	for _, path := range []string{filepath.Join(folder, "missing", "file"), folder} {
-		if err := Replace(path, []byte("text")); err == nil {
+		if err := Replace(path, []byte("text"), 0o600); err == nil {
 			t.Errorf("%s was written", path)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // temporary name, and then renamed, so that there is never half a report. ToFile itself finds out
 // whether that is possible. Anything but a regular file, such as a pipe, is written directly.
 func ToFile(path string) (func([]byte) error, error) {
-	write := wholefile.Replace
+	write := replace
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		if info.IsDir() {
 			return nil, fmt.Errorf("write a report to %s: it is a directory: name a file", path)
@@ -45,6 +45,9 @@ func withoutPath(err error) error {
 	}
 	return err
 }
+
+// replace writes a file that only its owner can read.
+func replace(path string, content []byte) error { return wholefile.Replace(path, content, 0o600) }
 
 // overwrite writes to what is not a regular file, such as a pipe.
 func overwrite(path string, content []byte) error {
