@@ -55,9 +55,19 @@ func (p *pair) relate() relation {
 	if !ok {
 		return unrelated
 	}
-	from, to := plainName(p.column), plainName(lastName(compared))
-	parents := tablesOf(p.parent).of(ownerOf(p.parent, from))
-	children := tablesOf(p.child).of(qualifierOf(compared))
+	column := plainName(p.column)
+	source, owner := sourceOf(p.parent, column)
+	parents, children := tablesOf(p.parent).of(owner), tablesOf(p.child).of(qualifierOf(compared))
+	to := plainName(lastName(compared))
+	r := compareNames(source, parents, to, children)
+	if source != column {
+		r = max(r, compareNames(column, nil, to, children))
+	}
+	return r
+}
+
+// compareNames compares a column of some tables with one of others.
+func compareNames(from string, parents tables, to string, children tables) relation {
 	switch {
 	case isKey(from) && isKey(to):
 		return when(parents.share(children), unrelated)

@@ -21,6 +21,9 @@ func TestTablesOfNames(t *testing.T) {
 		{"id", "select public.users.id from public.users", "select * from reviews where user_id = %d", true},
 		{"order_id", "select order_id from items", "select * from orders where id = %d", true},
 		{"order_id", "select o.id as order_id from orders o", "select * from items i where i.order_id = %d", true},
+		{"t0_r0", `select "orders"."id" as t0_r0, "orders"."total" as t0_r1 from "orders" left outer join "users" on "users"."id" = "orders"."user_id"`, "select * from orders where id = %d", true},
+		{"key", "select u.order_id as key from uses u", "select * from orders where id = %d", true},
+		{"order_id", "select u.what as order_id from uses u", "select * from orders where id = %d", true},
 		{"id", `select "Author"."id" from "author" "Author"`, `select "Book"."title" from "book" "Book" where "Book"."authorId" = %d`, true},
 
 		// Of another table than the one that both read.
@@ -28,6 +31,7 @@ func TestTablesOfNames(t *testing.T) {
 		{"id", "select id from orders", "select * from orders where customer_id = %d", false},
 		{"id", "select o.id from orders o join users u on u.id = o.user_id", "select * from reviews where user_id = %d", false},
 		{"id", "select users.* from users", "select r.* from reviews r join users u on u.id = r.user_id where r.id = %d", false},
+		{"t0_r0", "select users.id as t0_r0, orders.id as t1_r0 from users join orders on users.id = orders.user_id", "select * from orders where id = %d", false},
 		{"author_id", "select author_id from books", "select * from books where id = %d", false},
 		{"author_id", "select author_id from books", "select b.* from books b join authors a on a.id = b.author_id where b.id = %d", false},
 	} {

@@ -102,9 +102,10 @@ func qualifierOf(column string) string {
 	return ""
 }
 
-// ownerOf returns the qualifier of a column of a shape's result: o for id in select o.id. It is "" if
-// the column is not in the list by itself, as in select *.
-func ownerOf(shape *sqltext.Shape, column string) string {
+// sourceOf returns the column that a column of a shape's result is, and its qualifier: id and o for
+// id in select o.id, and for order_id in select o.id as order_id. The qualifier is "" if the column
+// is not in the list by itself, as in select *.
+func sourceOf(shape *sqltext.Shape, column string) (name, qualifier string) {
 	tokens := scan(shape)
 	var item []string // tokens of the list since the last comma, plain
 	depth := 0
@@ -116,16 +117,22 @@ func ownerOf(shape *sqltext.Shape, column string) string {
 			depth--
 		case depth > 0:
 		case tokens.Is(t, ","), tokens.Is(t, "from"):
-			if n := len(item); n >= 3 && item[n-1] == column && item[n-2] == "." {
-				return item[n-3]
+			n := len(item)
+			if n >= 5 && item[n-1] == column && item[n-2] == "as" {
+				n -= 2
+			} else if n < 3 || item[n-1] != column {
+				n = 0
+			}
+			if n > 0 && item[n-2] == "." {
+				return item[n-1], item[n-3]
 			}
 			if tokens.Is(t, "from") {
-				return ""
+				return column, ""
 			}
 			item = item[:0]
 			continue
 		}
 		item = append(item, plainName(string(tokens.Text(t))))
 	}
-	return ""
+	return column, ""
 }
