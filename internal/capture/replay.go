@@ -218,7 +218,7 @@ func (r *replay) segment(at time.Time, n recording.Note, f *frame) {
 		r.data(at, n, f, v, d)
 	case n.End:
 		r.miss(at, v, event.ServerToClient-d, f.ack)
-		r.record(v.connection, &event.Event{Kind: event.End, Direction: d, Broken: n.Broken, Cut: n.Cut}, at, n)
+		r.record(v.connection, &event.Event{Kind: event.End, Direction: d, Broken: n.Broken}, at, n)
 	}
 }
 

@@ -81,7 +81,8 @@ func (c *connection) missing(e *event.Event, f event.Missing, emit func(*event.E
 	if d.cut == 0 && d.owed == 0 {
 		part := *e
 		part.Kind, part.Fact, part.Direction, part.Relayed, part.Cut = event.Bytes, nil, f.Direction, true, true
-		c.finish(&part, nil, emit) // a message that is too large to hold
+		part.Seq = max(e.Seq, 1) - 1 // in a recording it comes before the fact, and takes no number
+		c.finish(&part, nil, emit)   // a message that is too large to hold
 	}
 	within := min(d.owed, f.Bytes)
 	d.owed -= within

@@ -77,7 +77,7 @@ func (s *Seen) WhyNothing() string {
 }
 
 func (s *Seen) take(e *event.Event) {
-	if !e.At.IsZero() {
+	if !e.At.IsZero() && e.Kind != event.End { // which is in no log, and not in each recording
 		if s.First.IsZero() || e.At.Before(s.First) {
 			s.First = e.At
 		}

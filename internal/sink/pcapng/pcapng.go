@@ -140,9 +140,6 @@ func (s *Sink) add(e *event.Event) error {
 
 // data records bytes that a party or pgpi sent.
 func (s *Sink) data(c *connection, e *event.Event, n recording.Note) error {
-	if e.Cut && len(e.Data) == 0 {
-		return nil // a large message: what has ended it will end it again
-	}
 	v, sender, finished := s.conversationOf(c, e)
 	if err := s.finish(e, finished); err != nil {
 		return err
@@ -176,7 +173,7 @@ func (s *Sink) end(c *connection, e *event.Event, n recording.Note) error {
 			return err
 		}
 	}
-	n.End, n.Broken, n.Cut = true, e.Broken, e.Cut
+	n.End, n.Broken = true, e.Broken
 	return s.file.end(v, sender, e.At, n)
 }
 
