@@ -98,7 +98,7 @@ func TestStopped(t *testing.T) {
 		}
 		reader.Read(ctx, recorder)
 		stop()
-		if said := slices.Contains(recorder.facts, event.Fact(event.Damaged{Why: "reading was stopped"})); said != stops {
+		if said := slices.Contains(recorder.facts, event.Fact(event.Damaged{Why: "reading was stopped before the end of the capture"})); said != stops {
 			t.Errorf("stopped: %v, said: %v", stops, said)
 		}
 	}

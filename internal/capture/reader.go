@@ -203,7 +203,7 @@ func (r *Reader) Read(ctx context.Context, recorder Recorder) Report {
 }
 
 // errStopped is why a capture was not read to its end if the user did not want that.
-var errStopped = errors.New("reading was stopped")
+var errStopped = errors.New("reading was stopped before the end of the capture")
 
 // packet reads the current packet of an input.
 func (r *Reader) packet(from *chain, in *input) {
