@@ -25,8 +25,9 @@
 // of five groups:
 //
 //   - Scopes: stage.go takes events. connection.go, client.go, scope.go and transaction.go follow what
-//     an event is part of, and say when that begins and ends. exchange.go is an exchange as rules see
-//     it, and finding.go what they say of it.
+//     an event is part of, and say when that begins and ends. deadline.go has the scopes that end
+//     when time has passed. exchange.go is an exchange as rules see it, and finding.go what they say
+//     of it.
 //   - Memory: account.go adds up, in bytes, what all others keep, and has the oldest forgotten.
 //   - Rules: each has a file, named for it (n+1 is nplusone.go, and idle-in-transaction idle.go), and
 //     failedtransaction.go is a part of errors. abandoned.go is a short one to begin with. prepared.go
