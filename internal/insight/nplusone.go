@@ -16,7 +16,7 @@ var nplusone = Rule{
 	Title: "A statement for each row of an earlier result",
 	Fires: "The values that at least 5 executions of a SELECT ask for follow, on one connection, the order of the rows of one column of an earlier result; " +
 		"rows may be left out, and values repeated. Or, on several connections, they are all values of the column. The result was complete before. It is the latest such one. " +
-		"Values are compared in all formats: those of parameters and of constants in the SQL, with those of integers, UUIDs and text up to 40 bytes in the first 1,000 rows and 8 columns. " +
+		"Values are compared in all formats: those of parameters and of constants in the SQL, with those of integers, UUIDs and text up to 40 bytes in the first 1,000 rows and 8 columns, those named id or order_id before others. " +
 		"If several values vary, they are of the same row. " +
 		"A few values can be in order by chance. So they have to be those of all rows, and the first that the statement asks for since the result, with not much else in between; on several connections also side by side or in order. " +
 		"Or a transaction, or comments, prove that they belong together. Without all that, the order has to be one that random values have less than once in a million times: of 60 rows, 6 that follow each other, or 7 if every other row is left out.",

@@ -3,6 +3,7 @@ package insight_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"pgpi/internal/event"
@@ -55,5 +56,30 @@ func TestFollowedResultsStay(t *testing.T) {
 	p.expect("n+1")
 	if f := p.findings[0]; f.Count != 30 {
 		t.Errorf("it finds %d: %s", f.Count, f.Text)
+	}
+}
+
+// TestWideRows: of a result with many columns, those that are named as keys and references are
+// remembered, wherever they are.
+func TestWideRows(t *testing.T) {
+	p := newPlayer(t, only(t, "n+1"))
+	pages := table{}
+	for i := range 20 {
+		pages.columns = append(pages.columns, event.Column{Name: fmt.Sprintf("text%d", i), TypeOID: text})
+	}
+	pages.columns = append(pages.columns, event.Column{Name: "image_id", TypeOID: integer})
+	for _, id := range values(12) {
+		row := make([]string, 21)
+		for i := range row {
+			row[i] = fmt.Sprintf("%d of %d", i, id)
+		}
+		row[20] = fmt.Sprint(id)
+		pages.rows = append(pages.rows, row)
+	}
+	p.list("select * from pages", pages)
+	p.each(1, "select * from images where id = %d", values(12)...)
+	p.expect("n+1")
+	if got := p.findings[0].Text; !strings.Contains(got, "the values of column image_id of the 12 rows") {
+		t.Error(got)
 	}
 }

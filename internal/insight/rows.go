@@ -207,19 +207,37 @@ func (r *rows) skip(n int64) {
 	r.count += n
 }
 
-// choose chooses the columns of a result.
+// choose chooses the columns of a result: those whose names say that they are keys or references, and
+// the first ones of the others.
 func (r *rows) choose(m *event.Message) {
 	if m.Context == nil {
 		return
 	}
 	r.known = m.Context.Columns
+	others := maxColumns
 	for i := range r.known {
-		column := &r.known[i]
-		if f := formOf(column.TypeOID, column.Binary, false); f != opaque && r.used < maxColumns {
-			r.columns[r.used] = collected{index: i, form: f}
-			r.used++
+		if column := &r.known[i]; isID(column) && formOf(column.TypeOID, column.Binary, false) != opaque {
+			others = max(0, others-1)
 		}
 	}
+	for i := range r.known {
+		column := &r.known[i]
+		f := formOf(column.TypeOID, column.Binary, false)
+		switch {
+		case f == opaque || r.used == maxColumns, !isID(column) && others == 0:
+			continue
+		case !isID(column):
+			others--
+		}
+		r.columns[r.used] = collected{index: i, form: f}
+		r.used++
+	}
+}
+
+// isID reports whether a column is probably a key or a reference: id, order_id, orderId.
+func isID(c *event.Column) bool {
+	n := len(c.Name)
+	return c.TypeOID == oidUUID || n >= 2 && c.Name[n-2]|0x20 == 'i' && c.Name[n-1]|0x20 == 'd' && c.TypeOID != oidBool
 }
 
 // read reads a row (documentation of DataRow: the number of values, and each with its length). The
