@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"math/bits"
 	"reflect"
 	"time"
 
@@ -97,7 +98,7 @@ var (
 	sizeOfPlace     = sizeOf[place]()
 	sizeOfScope     = sizeOf[scope]() + sizeOf[follows]() + 2*inMap
 	sizeOfLoop      = sizeOf[loop]()
-	sizeOfQuestion  = sizeOf[question]() + inMap
+	sizeOfQuestion  = sizeOf[question]()
 	sizeOfExecuted  = sizeOf[executed]()
 	sizeOfRequest   = sizeOf[request]()
 	sizeOfUse       = sizeOf[use]() + inMap
@@ -116,6 +117,16 @@ var (
 
 // inMap is what a key takes in a map, with one word of value, if half of the places are free.
 const inMap = 40
+
+// bytesOfMap returns what a map of words takes: at most 7 of 8 places are in use, and when they are
+// full, their number doubles (internal/runtime/maps of Go).
+func bytesOfMap(keys int) int {
+	const place, header, small = 17, 96, 8
+	if keys <= small {
+		return min(keys, 1) * (header + small*place)
+	}
+	return header + place<<bits.Len(uint(keys*8/7))
+}
 
 func sizeOf[T any]() int { return int(reflect.TypeFor[T]().Size()) }
 

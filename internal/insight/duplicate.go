@@ -26,6 +26,7 @@ type questions struct {
 	shapes []executed
 	places map[uint64]int // of questions in all
 	all    []question
+	size   int // of both, in the account
 }
 
 // executed is the executions of one shape.
@@ -54,7 +55,7 @@ const (
 )
 
 func (w *questions) begin(*scope) {
-	w.shapes, w.all = w.shapes[:0], w.all[:0]
+	w.shapes, w.all, w.size = w.shapes[:0], w.all[:0], 0
 	if clear(w.places); w.places == nil {
 		w.places = map[uint64]int{}
 	}
@@ -79,7 +80,9 @@ func (w *questions) take(s *scope, x *exchange) {
 		w.places[request] = len(w.all)
 		w.all = append(w.all, question{})
 		at = len(w.all) - 1
-		s.grow(sizeOfQuestion)
+		before := w.size
+		w.size = sizeOfQuestion*cap(w.all) + bytesOfMap(len(w.places))
+		s.grow(w.size - before)
 	}
 	answer := x.rows.hash.Sum64()
 	q := &w.all[at]

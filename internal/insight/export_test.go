@@ -102,16 +102,17 @@ func kept(w watcher) (bytes int) {
 			bytes += w.all[at].bytes()
 		}
 	case *questions:
+		bytes = w.size
 		for i := range w.all {
-			bytes += sizeOfQuestion + sizeOfTexts(nil, w.all[i].attributes)
+			bytes += sizeOfTexts(nil, w.all[i].attributes)
 		}
 		for i := range w.shapes {
 			bytes += sizeOfExecuted + sizeOfTexts(w.shapes[i].shape, nil)
 		}
 	case *repetitions:
+		bytes = w.size
 		for i := range w.loops {
-			l := &w.loops[i]
-			bytes += sizeOfLoop + sizeOfTexts(l.shape, l.attributes) + inMap*len(l.requests) + sizeOfEvidence*len(l.evidence)
+			bytes += w.loops[i].bytes()
 		}
 	case *batches:
 		for i := range w.all {

@@ -25,6 +25,7 @@ var repeated = Rule{
 // repetitions counts what is executed again in a unit.
 type repetitions struct {
 	loops             []loop
+	size              int   // of them, without what they refer to, in the account
 	forgotten, halted int64 // when it began
 }
 
@@ -49,7 +50,7 @@ type loop struct {
 const maxLoops = 100
 
 func (w *repetitions) begin(s *scope) {
-	w.loops = w.loops[:0]
+	w.loops, w.size = w.loops[:0], 0
 	if s.client != nil {
 		w.forgotten, w.halted = s.client.memory.forgotten, s.client.memory.halted
 	}
@@ -62,14 +63,19 @@ func (w *repetitions) take(s *scope, x *exchange) {
 	if x.statement.HasList && s.stage.operands.valuesOf(x) == nil {
 		return
 	}
-	l := w.loopOf(x)
+	l := w.loopOf(s, x)
 	if l == nil {
 		return
 	}
 	before := l.size
 	l.add(s.stage, x)
-	l.size = sizeOfLoop + sizeOfTexts(l.shape, l.attributes) + inMap*len(l.requests) + sizeOfEvidence*len(l.evidence)
+	l.size = l.bytes()
 	s.grow(l.size - before)
+}
+
+// bytes returns how much memory it refers to.
+func (l *loop) bytes() int {
+	return sizeOfTexts(l.shape, l.attributes) + bytesOfMap(len(l.requests)) + sizeOfEvidence*cap(l.evidence) + 8*cap(l.before)
 }
 
 // add adds an execution.
@@ -100,7 +106,7 @@ func (l *loop) add(s *Stage, x *exchange) {
 const maxRequests = 1000
 
 // loopOf returns the loop that an exchange is part of, or nil if there is no room.
-func (w *repetitions) loopOf(x *exchange) *loop {
+func (w *repetitions) loopOf(s *scope, x *exchange) *loop {
 	for i := range w.loops {
 		if l := &w.loops[i]; l.shape == x.Shape && l.conn == x.conn.number {
 			return l
@@ -115,6 +121,8 @@ func (w *repetitions) loopOf(x *exchange) *loop {
 	} else {
 		w.loops = w.loops[:n+1]
 	}
+	s.grow(sizeOfLoop*cap(w.loops) - w.size)
+	w.size = sizeOfLoop * cap(w.loops)
 	l := &w.loops[n]
 	*l = loop{shape: x.Shape, conn: x.conn.number, attributes: x.Attributes, before: l.before[:0]}
 	return l
