@@ -225,6 +225,8 @@ func agrees(x, w *event.Exchange) bool {
 	switch {
 	case x.Outcome == event.Unknown || x.Outcome == event.Unfinished || w.Outcome == event.Unknown:
 		return true
+	case x.Outcome == event.Lost && w.SQLState == "57P01": // the error that ended the connection is of no exchange, or of this one
+		return true
 	case x.Tag != "" && x.Tag != w.Tag, x.SQLState != "" && x.SQLState != w.SQLState, x.Rows > w.Rows:
 		return false
 	}

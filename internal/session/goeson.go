@@ -18,6 +18,10 @@ type passed struct {
 	queue []request
 }
 
+// maxBehind is how many requests behind those that are ignored are remembered: each error costs so
+// much.
+const maxBehind = 100
+
 // atPlace returns the request at a position, or nil if there is none.
 func (p *passed) atPlace(place int) *request {
 	if i := place - p.at; i >= 0 && i < len(p.queue) {

@@ -174,7 +174,7 @@ func (x *requests) fail(undo func(*request)) {
 		end++
 	}
 	x.discarding = end == len(x.queue)
-	failed := passed{at: x.dropped, queue: slices.Clone(x.queue[x.first:])}
+	failed := passed{at: x.dropped, queue: slices.Clone(x.queue[x.first:min(end+maxBehind, len(x.queue))])}
 	for i := end - 1; i >= x.first; i-- {
 		undo(&x.queue[i])
 	}
