@@ -222,8 +222,9 @@ func (o *outlets) contradicts(whole *outlets) string {
 
 // agrees reports whether an exchange in a part says nothing else than the same one in the whole.
 func agrees(x, w *event.Exchange) bool {
+	unsure := []event.Outcome{event.Unknown, event.Unfinished}
 	switch {
-	case x.Outcome == event.Unknown || x.Outcome == event.Unfinished || w.Outcome == event.Unknown:
+	case slices.Contains(unsure, x.Outcome), slices.Contains(unsure, w.Outcome):
 		return true
 	case x.Outcome == event.Lost && w.SQLState == "57P01": // the error that ended the connection is of no exchange, or of this one
 		return true

@@ -140,6 +140,16 @@ var turnKinds = []func(r *rand.Rand, i int) []turn{
 	},
 	func(*rand.Rand, int) []turn { return []turn{asked("select 1/0", failure, isReady)} },
 	prepares, executes, executes,
+	func(r *rand.Rand, i int) []turn { // an error long before its Sync
+		var all [][]byte
+		for range 1 + r.IntN(3) {
+			all = append(all, message('P', fmt.Sprintf("\x00select %d\x00\x00\x00", i)), message('B', "\x00\x00\x00\x00\x00\x00\x00\x00"), message('E', "\x00\x00\x00\x00\x00"))
+		}
+		return []turn{
+			{append(all, message('H', "")), [][]byte{message('1', ""), message('2', ""), failure}},
+			{[][]byte{syncing}, [][]byte{isReady}},
+		}
+	},
 	func(r *rand.Rand, _ int) []turn {
 		answer := append([][]byte{message('H', "\x00\x00\x01\x00\x00")}, randomRows(r, 5, func() []byte { return message('d', value(r)+"\n") })...)
 		return []turn{asked("copy t to stdout", append(answer, copyDone, tag("COPY 3"), isReady)...)}

@@ -15,6 +15,8 @@ type underWay struct {
 	size     int
 	over     uint32 // the last exchange that is over
 	last     uint32 // the last exchange
+	// failed is the exchange whose error makes the server ignore what was asked behind it, or 0.
+	failed uint32
 	// unknown is set if something was not seen, or is too much to repeat, in exchanges up to upTo.
 	unknown bool
 	upTo    uint32
@@ -47,7 +49,7 @@ func (u *underWay) message(d event.Direction, m *event.Message) {
 	u.last = max(u.last, m.Exchange)
 	whole := int64(len(m.Bytes)) == m.Size
 	switch {
-	case m.Exchange == 0 || m.Exchange <= u.over && d == event.ServerToClient: // nothing is known about it, or all of it was seen
+	case m.Exchange == 0 || m.Exchange <= u.over && m.Exchange != u.failed && d == event.ServerToClient: // nothing is known about it, or all of it was seen
 	case m.Type == wire.DataRow:
 	case m.Type.Code() == 'd':
 		if !repeatable(d, m) {
@@ -80,6 +82,12 @@ func (u *underWay) reply(m *event.Message) {
 		return
 	}
 	u.over = max(u.over, m.Done)
+	switch {
+	case m.Type == wire.ReadyForQuery:
+		u.failed = 0
+	case m.Type == wire.ErrorResponse && m.Done == m.Exchange: // no Sync was sent yet
+		u.failed = m.Exchange
+	}
 	if u.unknown && m.Exchange > u.upTo { // from here on everything is seen
 		u.unknown = false
 		u.over = max(u.over, m.Exchange-1)
@@ -87,7 +95,7 @@ func (u *underWay) reply(m *event.Message) {
 	kept := u.messages[:0]
 	u.size = 0
 	for _, p := range u.messages {
-		if p.exchange > u.over {
+		if p.exchange > u.over || p.exchange == u.failed {
 			kept = append(kept, p)
 			u.size += len(p.data)
 		}
