@@ -149,7 +149,7 @@ func (x exchanged) Write(events []event.Event) error {
 			own := *e.Finding
 			own.Shape, own.Evidence = nil, slices.Clone(own.Evidence)
 			for i := range own.Evidence {
-				own.Evidence[i].Identity = nil
+				own.Evidence[i].Identity, own.Evidence[i].At = nil, own.Evidence[i].At.UTC() // a recording has no names of time zones
 			}
 			fmt.Fprintf(&x.exchanges, "%d #%d %v %+v\n", e.Seq, e.Conn, e.Elapsed, own)
 		case event.Said:
