@@ -158,20 +158,20 @@ var scripted = []construct{
 	played(value, "status of a setting of one's own", hears(packet('S', "redaction.tenant\x00§\x00"))),
 	played(secret, "status of a password", hears(packet('S', "redaction.password\x00§\x00"))),
 	played(value, "row of a statement prepared before, int4", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x2a\x2b\x5c\x2d"), done, ready)).and("\x2a\x2b\x5c\x2d"),
-	played(value, "row of a statement prepared before, inet", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x02\x20\x00\x04\x0a\x62\x4c\x36"), done, ready)).and("\x0a\x62\x4c\x36"),
+	played(value, "row of a statement prepared before, inet", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x02\x20\x00\x04\x0a\xf2\x9c\x36"), done, ready)).and("\x0a\xf2\x9c\x36"),
 	played(value, "row of a statement prepared before, int8", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("\x00\x00\x03\xe8\xa5\xc3\x99\x17"), done, ready)).and("\xa5\xc3\x99\x17"),
 	played(value, "row of a statement prepared before, text", asks(bind("\x00\x00\x00\x01", 1), execute, sync), hears(bound, row("§"), done, ready)),
-	played(value, "parameter of a statement prepared before", asks(bind("\x02\x20\x00\x04\x0a\x62\x4c\x37", 1), execute, sync), hears(bound, done, ready)).and("\x0a\x62\x4c\x37"),
+	played(value, "parameter of a statement prepared before", asks(bind("\x02\x20\x00\x04\x0a\xf2\x9c\x37", 1), execute, sync), hears(bound, done, ready)).and("\x0a\xf2\x9c\x37"),
 	played(value, "parameter of a statement prepared before, text", asks(bind("§", 0), execute, sync), hears(bound, done, ready)),
 	played(value, "rows behind PortalSuspended", asks(bind("\x00\x00\x00\x01", 1), packet('E', "\x00\x00\x00\x00\x01"), sync),
-		hears(bound, row("\x02\x20\x00\x04\x0a\x62\x4c\x38"), packet('s', ""), ready), asks(packet('E', "\x00\x00\x00\x00\x01"), sync), hears(row("\x02\x20\x00\x04\x0a\x62\x4c\x39"), packet('s', ""), ready)).
-		and("\x0a\x62\x4c\x38", "\x0a\x62\x4c\x39"),
-	played(value, "row of a type that nobody knows", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("\x02\x20\x00\x04\x0a\x62\x4c\x40"), done, ready)).and("\x0a\x62\x4c\x40"),
+		hears(bound, row("\x02\x20\x00\x04\x0a\xf2\x9c\x38"), packet('s', ""), ready), asks(packet('E', "\x00\x00\x00\x00\x01"), sync), hears(row("\x02\x20\x00\x04\x0a\xf2\x9c\x39"), packet('s', ""), ready)).
+		and("\x0a\xf2\x9c\x38", "\x0a\xf2\x9c\x39"),
+	played(value, "row of a type that nobody knows", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("\x02\x20\x00\x04\x0a\xf2\x9c\x40"), done, ready)).and("\x0a\xf2\x9c\x40"),
 	played(value, "row of a type that nobody knows, punctuation", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("<=>!#?~^"), done, ready)).and("<=>!#?~^"),
 	played(value, "row of a type that nobody knows, a constant", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(70000)), row("true;NaN;null;!!"), done, ready)).and("true;nan;null;!!"),
-	played(value, "row that does not fit its type", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(23)), row("\x02\x20\x00\x04\x0a\x62\x4c\x41"), done, ready)).and("\x0a\x62\x4c\x41"),
-	played(value, "function call", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x01\x00\x01"+sized("\x02\x20\x00\x04\x0a\x62\x4c\x42")+"\x00\x01")), hears(packet('V', sized("\x02\x20\x00\x04\x0a\x62\x4c\x43")), ready)).
-		and("\x0a\x62\x4c\x42", "\x0a\x62\x4c\x43"),
+	played(value, "row that does not fit its type", asks(query("select 1")), hears(packet('T', "\x00\x01"+column(23)), row("\x02\x20\x00\x04\x0a\xf2\x9c\x41"), done, ready)).and("\x0a\xf2\x9c\x41"),
+	played(value, "function call", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x01\x00\x01"+sized("\x02\x20\x00\x04\x0a\xf2\x9c\x42")+"\x00\x01")), hears(packet('V', sized("\x02\x20\x00\x04\x0a\xf2\x9c\x43")), ready)).
+		and("\x0a\xf2\x9c\x42", "\x0a\xf2\x9c\x43"),
 	played(value, "function call, text", asks(packet('F', "\x00\x00\x07\xea\x00\x01\x00\x00\x00\x01"+sized("§")+"\x00\x00")), hears(packet('V', sized("§")), ready)),
 	played(value, "CopyFail", asks(query("copy birds from stdin")), hears(packet('G', "\x00\x00\x00")), asks(packet('f', "no: §\x00")), hears(failure("SERROR", "C57014", "MCOPY from stdin failed: no: §"), ready)),
 	played(value, "row of COPY in pieces", asks(query("copy birds from stdin")), hears(packet('G', "\x00\x00\x01\x00\x00")), asks(packet('d', "ab§")+packet('d', "§cd\n"), packet('c', "")), hears(packet('C', "COPY 1\x00"), ready)),
