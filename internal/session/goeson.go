@@ -46,8 +46,8 @@ func (x *requests) pass(r request) {
 // mayGoOn reports whether a reply may show that the server has gone on after an error. A server that
 // has not, sends no second error.
 func (x *requests) mayGoOn(t wire.Type) bool {
-	for place := x.passed.at; place < x.dropped; place++ {
-		if r := x.passed.atPlace(place); r != nil && r.kind != wire.CopyDone && answers(t, r, true) {
+	for i := range min(len(x.passed.queue), max(0, x.dropped-x.passed.at)) {
+		if r := &x.passed.queue[i]; r.kind != wire.CopyDone && answers(t, r, true) {
 			return true
 		}
 	}
